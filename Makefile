@@ -1,0 +1,34 @@
+# The two commands of the README are `make demo` and `make test`; both make .venv when needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# `make demo -- --interval=10` hands the options behind `--` to the command.
+OPTIONS := $(filter --%,$(MAKECMDGOALS))
+
+.PHONY: demo test lint clean
+demo: $(VENV)/demo
+	$(BIN)/megacam demo $(OPTIONS)
+
+test: $(VENV)/test
+	$(BIN)/pytest
+
+lint: $(VENV)/test $(VENV)/typings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/pyright --project .ci/pyright-device.json
+
+clean:
+	rm -rf $(VENV) build demo-photos
+
+$(VENV)/demo $(VENV)/test: $(VENV)/%: pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --progress-bar on -e ".[$*]"
+	@touch $@
+
+# The ESP32's own standard library for the type checker, apart from the host's.
+$(VENV)/typings: $(VENV)/test
+	$(BIN)/pip install --disable-pip-version-check -q --target $@ "micropython-esp32-stubs>=1.24,<2"
+
+--%: ; @:

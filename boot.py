@@ -1,0 +1,5 @@
+"""Bring the network up before main.py runs. MicroPython executes this file at every start."""
+
+from firmware import boot
+
+boot.main()

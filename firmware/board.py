@@ -1,0 +1,29 @@
+"""The board's own parts, made from the settings: SPI bus, chip select, roots of trust."""
+
+import os
+
+from machine import SPI, Pin
+
+_ROOTS = "/roots"
+
+
+def camera_bus(spi):
+    """Return (SPI, Pin) for the camera from the settings of section "spi", chip select high."""
+    cs = Pin(spi["cs"], Pin.OUT, value=1)  # high before the bus exists: no half command
+    bus = SPI(
+        spi["id"],
+        baudrate=spi["baudrate_hz"],
+        polarity=0,
+        phase=0,
+        sck=Pin(spi["sck"]),
+        mosi=Pin(spi["mosi"]),
+        miso=Pin(spi["miso"]),
+    )
+    return bus, cs
+
+
+def roots(path=_ROOTS):
+    """Yield the DER bytes of each root certificate on the flash; raises OSError without any."""
+    for name in os.listdir(path):
+        with open(path + "/" + name, "rb") as f:
+            yield f.read()

@@ -1,0 +1,35 @@
+"""The board's settings: /config.json as setup.py or the host's deploy left it, checked once."""
+
+import json
+
+from firmware import __version__
+
+PATH = "/config.json"
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message names it, its value and what would be right."""
+
+
+def read(path=PATH):
+    """Return config.json as parsed, checked or not; raises ConfigError."""
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except OSError:
+        raise ConfigError(f"{path} is missing; copy your config.json onto the board")
+    except ValueError:
+        raise ConfigError(f"{path} is not valid JSON; look for a missing comma or quote")
+
+
+def is_checked(settings):
+    """Tell whether `settings` were checked, and by this version: older ones lack defaults."""
+    return isinstance(settings, dict) and settings.get("checked") == __version__
+
+
+def load(path=PATH):
+    """Return the checked settings as {"section": {"name": value}}; raises ConfigError."""
+    settings = read(path)
+    if not is_checked(settings):
+        raise ConfigError(f"{path} has not been checked; restart the board to have boot.py do it")
+    return settings

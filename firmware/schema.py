@@ -1,0 +1,174 @@
+"""Every setting of config.json: name, kind, limits, default and help, in one table.
+
+Used where settings are checked: by the host at deploy time, and by setup.py on the board when
+somebody copied a config.json by hand. The capture loop never loads it.
+"""
+
+from firmware.config import ConfigError
+
+# Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
+RESOLUTIONS = (
+    "96x96",
+    "128x128",
+    "160x120",
+    "320x240",
+    "320x320",
+    "640x480",
+    "800x600",
+    "1024x768",
+    "1280x720",
+    "1280x1024",
+    "1600x1200",
+    "1920x1080",
+    "2048x1536",
+    "2592x1936",
+    "2592x1944",
+)
+
+# name, kind, lowest or choices, highest, default, help
+SETTINGS = (
+    ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),
+    ("interval_s", "int", 5, 86400, 30, "seconds from one shot to the next"),
+    ("s3.bucket", "bucket", 3, 63, "", "bucket that takes the photos (required)"),
+    ("s3.region", "text", 1, 32, "us-east-1", "region of the bucket"),
+    ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
+    ("s3.path_style", "bool", 0, 1, False, "put the bucket in the path, not in the host name"),
+    ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
+    ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
+    ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
+    ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
+    ("wifi.networks", "networks", 0, 8, (), "Wi-Fi networks; kept in NVS (secret)"),
+    ("aws.access_key_id", "secret", 16, 128, "", "put-only AWS key; kept in NVS (secret)"),
+    ("aws.secret_access_key", "secret", 16, 128, "", "its secret; kept in NVS (secret)"),
+    ("spi.id", "int", 1, 2, 2, "SPI bus of the camera"),
+    ("spi.baudrate_hz", "int", 100000, 8000000, 8000000, "SPI clock"),
+    ("spi.sck", "int", 0, 33, 18, "GPIO of SCK"),
+    ("spi.mosi", "int", 0, 33, 23, "GPIO of MOSI"),
+    ("spi.miso", "int", 0, 39, 19, "GPIO of MISO"),
+    ("spi.cs", "int", 0, 33, 5, "GPIO of the camera's chip select"),
+)
+SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
+
+_NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_NETWORK = ("ssid", "password")
+
+
+def _refuse(name, value, wanted):
+    shown = "secret" if name in SECRETS else repr(value)
+    raise ConfigError(f"config.json: {name} is {shown}; it must be {wanted}")
+
+
+def _check_text(name, kind, low, high, value):
+    if not isinstance(value, str) or not low <= len(value) <= high:
+        _refuse(name, value, f"a text of {low} to {high} characters")
+    if kind in ("name", "bucket"):
+        bad = [c for c in value if c not in _NAME]
+        if bad or value[0] == "-" or value[-1] == "-":
+            _refuse(name, value, "lower-case letters, digits and inner hyphens only")
+    if kind == "url" and value and (value[:8] != "https://" or "/" in value[8:]):
+        _refuse(name, value, "https://HOST or https://HOST:PORT, with nothing behind it")
+
+
+def _check_texts(name, low, high, value):
+    if not isinstance(value, (list, tuple)) or not low <= len(value) <= high:
+        _refuse(name, value, f"a list of {low} to {high} texts")
+    for item in value:
+        _check_text(name, "text", 1, 128, item)
+
+
+def _check_networks(name, high, value):
+    if not isinstance(value, (list, tuple)) or len(value) > high:
+        _refuse(name, value, f'a list of at most {high} {{"ssid": ..., "password": ...}}')
+    for network in value:
+        if not isinstance(network, dict) or any(key not in _NETWORK for key in network):
+            _refuse(name, value, 'a list of {"ssid": ..., "password": ...}')
+        _check_text(name + ".ssid", "text", 0, 32, network.get("ssid"))
+        _check_text(name + ".password", "text", 0, 64, network.get("password", ""))
+
+
+def _check(name, kind, low, high, value):
+    if kind == "int":
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            _refuse(name, value, f"a whole number from {low} to {high}")
+    elif kind == "bool":
+        if not isinstance(value, bool):
+            _refuse(name, value, "true or false")
+    elif kind == "choice":
+        if value not in low:
+            _refuse(name, value, "one of " + ", ".join(low))
+    elif kind == "texts":
+        _check_texts(name, low, high, value)
+    elif kind == "networks":
+        _check_networks(name, high, value)
+    elif value != "" or name == "device":
+        _check_text(name, kind, low, high, value)
+
+
+def _flatten(raw):
+    if not isinstance(raw, dict):
+        raise ConfigError("config.json: the outermost thing must be an object, { ... }")
+    sections = {row[0].split(".")[0] for row in SETTINGS if "." in row[0]}
+    flat = {}
+    for name, value in raw.items():
+        if name not in sections:
+            flat[name] = value
+        elif not isinstance(value, dict):
+            raise ConfigError(f"config.json: {name} must be an object, {{ ... }}")
+        else:
+            for inner, item in value.items():
+                flat[f"{name}.{inner}"] = item
+    return flat
+
+
+def _distance(a, b):
+    # Levenshtein, by rows: how many letters must change to turn a into b.
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        before, row[0] = row[0], i + 1
+        for j, other in enumerate(b):
+            before, row[j + 1] = (
+                row[j + 1],
+                min(row[j + 1] + 1, row[j] + 1, before + (letter != other)),
+            )
+    return row[-1]
+
+
+def _refuse_unknown(name):
+    nearest = sorted((_distance(name, row[0]), row[0]) for row in SETTINGS)[0][1]
+    raise ConfigError(f"config.json: there is no setting {name!r}; did you mean {nearest!r}?")
+
+
+def nest(flat):
+    """Return {"section.name": value} as {"section": {"name": value}}."""
+    nested = {}
+    for name, value in flat.items():
+        section, _, inner = name.partition(".")
+        if inner:
+            nested.setdefault(section, {})[inner] = value
+        else:
+            nested[section] = value
+    return nested
+
+
+def check(raw):
+    """Return (settings, secrets), both {"section.name": value}, with every default filled in.
+
+    `raw` is config.json as parsed. `secrets` holds only those that were given; `settings` holds
+    no secret. Raises ConfigError with one sentence for the first thing that is wrong.
+    """
+    flat = _flatten(raw)
+    known = [row[0] for row in SETTINGS]
+    for name in flat:
+        if name not in known:
+            _refuse_unknown(name)
+    settings, secrets = {}, {}
+    for name, kind, low, high, default, _ in SETTINGS:
+        value = flat.get(name, default)
+        _check(name, kind, low, high, value)
+        if name not in SECRETS:
+            settings[name] = value
+        elif value:
+            secrets[name] = value
+    if not settings["s3.bucket"]:
+        _refuse("s3.bucket", "", "the name of your bucket")
+    return settings, secrets

@@ -1,0 +1,31 @@
+"""Fixtures shared by all tests: the MicroPython interpreter as a subprocess."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from megacam.sim import interpreter
+
+ROOT = Path(__file__).parent.parent
+PORT = ROOT / "tools" / "megacam" / "sim" / "port"
+
+
+@pytest.fixture(scope="session")
+def micropython():
+    """Return run(*args, heap=, path=, stdin=, timeout_s=) -> stdout; a failure fails the test."""
+
+    def run(*args, heap=interpreter.HEAP, path=(), stdin=None, timeout_s=60):
+        path = [*map(str, path), str(ROOT / "lib"), str(ROOT), str(PORT), ".frozen"]
+        done = subprocess.run(
+            interpreter.command(*map(str, args), heap=heap),
+            env={**os.environ, "MICROPYPATH": ":".join(path)},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run

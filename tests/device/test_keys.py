@@ -1,0 +1,47 @@
+"""firmware/keys.py: names sort by time and numbers never repeat."""
+
+import os
+
+from firmware.keys import Sequence, photo_key
+
+_FILE = "sequence-of-this-test"
+
+
+def _forget():
+    for name in (_FILE, _FILE + ".new"):
+        try:
+            os.remove(name)
+        except OSError:
+            pass
+
+
+def test_a_key_is_device_day_time_and_number():
+    key = photo_key("cam1", (2026, 1, 2, 3, 4, 5), 42)
+    assert key == "cam1/2026/01/02/030405-000042.jpg"
+
+
+def test_numbers_never_repeat_over_many_reboots():
+    _forget()
+    seen = set()
+    for photos in (1, 63, 64, 65, 0, 200):
+        sequence = Sequence(_FILE)  # a reboot
+        for _ in range(photos):
+            number = sequence.next()
+            assert number not in seen
+            seen.add(number)
+    assert min(seen) == 1
+    _forget()
+
+
+def test_a_reboot_skips_at_most_64_numbers():
+    _forget()
+    first = Sequence(_FILE).next()
+    assert Sequence(_FILE).next() - first <= 64
+    _forget()
+
+
+def test_a_damaged_file_starts_anew():
+    with open(_FILE, "w") as f:
+        f.write("what?")
+    assert Sequence(_FILE).next() == 1
+    _forget()

@@ -1,0 +1,91 @@
+"""config.json: every mistake is one sentence that names the setting, its value and the remedy."""
+
+from firmware import schema
+from firmware.config import ConfigError
+
+_GOOD = {"s3": {"bucket": "my-photos"}}
+
+
+def _refusal(raw):
+    try:
+        schema.check(raw)
+    except ConfigError as e:
+        return str(e)
+    raise AssertionError("accepted")
+
+
+def _with(name, value):
+    raw = {"s3": {"bucket": "my-photos"}}
+    section, _, inner = name.partition(".")
+    if inner:
+        raw.setdefault(section, {})[inner] = value
+    else:
+        raw[section] = value
+    return raw
+
+
+def test_a_minimal_config_gets_every_default():
+    settings, secrets = schema.check(_GOOD)
+    assert settings["interval_s"] == 30
+    assert settings["s3.bucket"] == "my-photos"
+    assert secrets == {}
+    assert len(settings) == len(schema.SETTINGS) - len(schema.SECRETS)
+
+
+def test_secrets_are_split_off():
+    raw = _with("wifi.networks", [{"ssid": "Barn", "password": "hay"}])
+    raw["aws"] = {"access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": "s" * 40}
+    settings, secrets = schema.check(raw)
+    assert sorted(secrets) == sorted(schema.SECRETS)
+    for name in schema.SECRETS:
+        assert name not in settings
+
+
+def test_an_unknown_setting_names_the_nearest_known_one():
+    assert _refusal(_with("intervall", 30)) == (
+        "config.json: there is no setting 'intervall'; did you mean 'interval_s'?"
+    )
+    assert "did you mean 'camera.resolution'?" in _refusal(_with("camera.resolutoin", "1"))
+    assert "did you mean 's3.bucket'?" in _refusal({"s3": {"buckett": "x"}})
+
+
+def test_a_wrong_value_names_the_setting_the_value_and_what_would_be_right():
+    assert _refusal(_with("interval_s", 2)) == (
+        "config.json: interval_s is 2; it must be a whole number from 5 to 86400"
+    )
+    for value in (True, "30", 30.5, None, [], 86401):
+        assert "interval_s is" in _refusal(_with("interval_s", value))
+    assert "one of 96x96, 128x128" in _refusal(_with("camera.resolution", "1x1"))
+    assert "true or false" in _refusal(_with("s3.path_style", 1))
+    assert "https://HOST" in _refusal(_with("s3.endpoint", "http://nas"))
+    assert "https://HOST" in _refusal(_with("s3.endpoint", "https://nas/bucket"))
+    assert "lower-case" in _refusal(_with("device", "Cam 1"))
+    assert "lower-case" in _refusal({"s3": {"bucket": "my.photos"}})
+    assert "clock.servers" in _refusal(_with("clock.servers", "pool.ntp.org"))
+    assert "clock.servers" in _refusal(_with("clock.servers", [1]))
+
+
+def test_the_bucket_is_required():
+    assert "s3.bucket is ''; it must be the name of your bucket" in _refusal({})
+
+
+def test_a_refusal_never_shows_a_secret():
+    hush = "hush-hush-hush"
+    for raw in (
+        _with("wifi.networks", [{"ssid": "Barn", "password": hush, "kanal": 6}]),
+        _with("wifi.networks", {"ssid": "Barn", "password": hush}),
+        _with("wifi.networks", [{"ssid": 5, "password": hush}]),
+        _with("aws.secret_access_key", hush),
+        _with("aws.access_key_id", [hush]),
+    ):
+        assert hush not in _refusal(raw)
+
+
+def test_a_config_that_is_no_object_is_refused():
+    for raw in ([], 5, "x", None, {"s3": 5}, {"camera": []}):
+        assert "must be an object" in _refusal(raw)
+
+
+def test_a_checked_config_passes_again():
+    settings, _ = schema.check(_GOOD)
+    assert schema.check(schema.nest(settings))[0] == settings

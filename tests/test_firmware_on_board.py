@@ -1,0 +1,177 @@
+"""The application's modules that touch the hardware, on a simulated board."""
+
+import json
+
+import pytest
+from megacam import device_tree
+from megacam.sim import flash
+from megacam.sim.board import Board, BoardError
+from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer
+
+BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
+SHED = {"ssid": "Shed", "password": "", "rssi": -48}
+FILES = device_tree.build()
+
+
+@pytest.fixture
+def board(tmp_path):
+    with Board(tmp_path, FILES, networks=[BARN, SHED], fast=True) as board:
+        yield board
+
+
+def _connect(board, *networks):
+    known = [{"ssid": n["ssid"], "password": n["password"]} for n in networks]
+    return board.exec(
+        "from firmware import wifi\n"
+        "try:\n"
+        f"    print(wifi.connect({known!r}, 'cam1')[0])\n"
+        "except wifi.WiFiError as e:\n"
+        "    print('WiFiError', e)\n"
+    ).strip()
+
+
+def test_the_strongest_known_network_is_joined_first(board):
+    assert _connect(board, BARN, SHED) == "Shed"
+    assert _connect(board, BARN) == "Barn"
+
+
+def test_a_network_that_is_not_there_is_named_with_what_was_seen_instead(board):
+    said = _connect(board, {"ssid": "Attic", "password": "x"})
+    assert "'Attic' not found" in said
+    assert "'Shed' -48 dBm, 'Barn' -61 dBm" in said
+
+
+def test_a_wrong_password_is_said_without_showing_it(board):
+    said = _connect(board, {**BARN, "password": "straw straw"})
+    assert "probably a wrong password" in said
+    assert "straw" not in said
+
+
+def test_a_router_without_dhcp_is_said(board):
+    board.set_air([{**BARN, "dhcp": False}])
+    assert "no address" in _connect(board, BARN)
+
+
+def test_the_next_network_is_tried_when_the_strongest_refuses(board):
+    assert _connect(board, BARN, {**SHED, "password": "not open"}) == "Barn"
+
+
+def test_credentials_come_back_and_survive_a_reset(board):
+    board.exec("from firmware import credentials as c\nc.save('aws', {'id': 'A', 'secret': 'B'})")
+    out = board.exec(
+        "from firmware import credentials as c\nk = c.load_key()\n"
+        "print(k.access_key_id, k.secret_access_key, k)"
+    )
+    assert out.split() == ["A", "B", "Key(A)"]
+
+
+@pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\0\0\0\0{}", b"\x02" + bytes(20), bytes(99)])
+def test_a_damaged_entry_is_said_and_never_believed(board, blob):
+    out = board.exec(
+        "from esp32 import NVS\nfrom firmware import credentials as c\n"
+        f"n = NVS('megacam')\nn.set_blob('wifi', {blob!r})\nn.commit()\n"
+        "try:\n    c.load('wifi')\nexcept c.CredentialsError as e:\n    print(e)\n"
+    )
+    assert "the wifi credentials in NVS are damaged; run `megacam provision`" in out
+
+
+def test_an_erased_nvs_is_a_state_with_its_own_sentence(board):
+    code = (
+        "from firmware import credentials as c\n"
+        "try:\n    c.load('aws')\nexcept c.CredentialsError as e:\n    print(e)\n"
+    )
+    assert "no aws credentials in NVS" in board.exec(code)
+
+
+def test_an_entry_too_long_for_nvs_is_refused(board):
+    with pytest.raises(BoardError, match="of 1984 bytes"):
+        board.exec("from firmware import credentials as c\nc.save('wifi', 'x' * 2000)")
+
+
+def _sync(board, *servers):
+    return board.exec(
+        "from firmware import clock\n"
+        "print(clock.is_set())\n"
+        "try:\n"
+        f"    print(clock.sync({list(servers)!r}, 1), clock.now(), clock.fields(clock.now()))\n"
+        "except clock.ClockError as e:\n"
+        "    print(e)\n"
+        "print(clock.is_set())"
+    )
+
+
+def test_the_clock_is_set_from_the_first_server_that_answers(board):
+    import time
+
+    with NTPServer() as ntp:
+        out = _sync(board, "127.0.0.1:9", f"127.0.0.1:{ntp.port}")
+    assert out.startswith("False")
+    _, server, seconds, year = out.split()[:4]
+    assert server == f"127.0.0.1:{ntp.port}"
+    assert abs(int(seconds) - time.time()) < 5
+    assert year == f"({time.gmtime().tm_year},"
+
+
+def _boot(board):
+    lines = []
+    board.start(lines.append)
+    assert board.join(30)
+    return lines
+
+
+def _config(**extra):
+    return {"s3": {"bucket": "photos"}, **extra}
+
+
+def _new_board(tmp_path, config):
+    files = {**FILES, "config.json": config.encode(), "main.py": b""}
+    return Board(tmp_path, files, networks=[BARN], fast=True)
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG"
+
+
+def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]},
+        aws={"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": SECRET},
+    )
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        lines = _boot(board)
+        assert lines[0] == "I config checked"
+        assert lines[1].startswith("I wifi joined ssid=Barn")
+        assert SECRET in board.exec(
+            "from firmware import credentials as c\nprint(c.load_key().secret_access_key)"
+        )
+        assert _boot(board)[0].startswith("I wifi joined"), "checked only once"
+    image = flash.read_image(board.image)
+    assert SECRET not in image["config.json"].decode()
+    assert BARN["password"] not in image["config.json"].decode()
+    assert json.loads(image["config.json"])["interval_s"] == 30
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ("{", "/config.json is not valid JSON"),
+        ("[]", "must be an object"),
+        ('{"intervall": 3}', "did you mean 'interval_s'?"),
+        ("{}", "s3.bucket is ''"),
+        (json.dumps(_config(aws={"access_key_id": "A" * 20})), "give both or neither"),
+    ],
+)
+def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, sentence):
+    with _new_board(tmp_path, config) as board:
+        lines = _boot(board)
+    assert len(lines) == 1
+    assert lines[0].startswith("E config refused")
+    assert sentence in lines[0]
+    assert flash.read_image(board.image)["config.json"].decode() == config
+
+
+@pytest.mark.parametrize("misbehaviour", MISBEHAVIOURS)
+def test_a_time_server_that_misbehaves_never_sets_the_clock(board, misbehaviour):
+    with NTPServer(misbehaviour=misbehaviour) as ntp:
+        out = _sync(board, f"127.0.0.1:{ntp.port}")
+    assert "no time server can be used: 127.0.0.1:" in out
+    assert out.strip().endswith("False")

