@@ -1,5 +1,5 @@
 """Bring the network up before main.py runs. MicroPython executes this file at every start."""
 
-from firmware import boot
+from firmware import rare
 
-boot.main()
+rare.call("boot", "main")

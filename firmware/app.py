@@ -1,90 +1,57 @@
-"""The capture loop: a photo every interval, streamed from the camera's FIFO into the bucket."""
+"""The capture loop: a photo at every multiple of the interval, stored in the bucket."""
 
 import gc
 import time
 
 from arducam_mega import CameraError
-from https import client_context
-from jpeg import JPEGBody, JPEGError
-from s3 import S3Client
 
-from firmware import __version__, board, clock, config, credentials, keys, wifi
-from firmware.camera import Camera
+from firmware import __version__, clock, keys, rare, wifi
 from firmware.log import log
+from firmware.schedule import next_shot
 
-# One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
-_BUFFER_BYTES = 4092
-_SHOTS = 2  # a damaged photo is taken again this often in all
-_SLICE_MS = 1000
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_SHOTS = const(2)  # a damaged photo is taken again this often in all
+_SLICE_MS = const(1000)
+_ALWAYS = ((0, 1 << 40),)
 
 
 def main():
-    """Build the application from the settings and run it for ever; returns on a bad config."""
-    try:
-        app = build(config.load())
-    except (config.ConfigError, credentials.CredentialsError) as e:
-        log("E", "app", "cannot start", why=e)
-        return
-    app.run()
-
-
-def build(settings):
-    """Return an App for `settings`; raises CredentialsError."""
-    buf = bytearray(_BUFFER_BYTES)
-    spi, cs = board.camera_bus(settings["spi"])
-    s3 = settings["s3"]
-    store = S3Client(
-        s3["bucket"],
-        s3["region"],
-        credentials.load_key(),
-        client_context(board.roots()),
-        buf,
-        clock.now,
-        endpoint=s3["endpoint"] or None,
-        path_style=s3["path_style"],
-    )
-    return App(settings, Camera(spi, cs, settings["camera"]), store)
+    """Build the application and run it for ever; returns if the settings cannot be used."""
+    app = rare.call("build", "build")
+    if app:
+        app.run()
 
 
 class App:
     """Takes a photo at every multiple of the interval and stores it."""
 
-    def __init__(self, settings, camera, store):
-        self._settings = settings
+    def __init__(self, settings, camera, uploader):
         self._device = settings["device"]
         self._interval_s = settings["interval_s"]
+        self._hostname = settings["wifi"]["hostname"]
+        self._servers = settings["clock"]["servers"]
         self._camera = camera
-        self._store = store
+        self._uploader = uploader
         self._sequence = keys.Sequence("/sequence")
         self._lost = 0
 
     def run(self):
         """Take photos until the power goes."""
         log("I", "app", "started", device=self._device, version=__version__)
+        rare.call("ntp", "set_clock", self._servers, self._hostname, self._interval_s)
+        due = clock.now()
         while True:
-            self._make_ready()
-            self._wait()
+            due = next_shot(max(due, clock.now()), self._interval_s, _ALWAYS)
+            self._sleep_until(due)
             self._take_and_store()
 
-    def _make_ready(self):
-        # Without the time there is no signature; without Wi-Fi no time.
-        while not clock.is_set():
-            try:
-                self._join()
-                log("I", "clock", "set", server=clock.sync(self._settings["clock"]["servers"]))
-            except (wifi.WiFiError, clock.ClockError) as e:
-                log("W", "clock", "not set", why=e)
-                time.sleep_ms(self._interval_s * 1000)
-
-    def _join(self):
-        networks = credentials.load("wifi")
-        wifi.connect(networks, self._settings["wifi"]["hostname"])
-
-    def _wait(self):
-        # Aligned to the wall clock (10:00:00, 10:00:30, ...); never two shots for one moment.
-        due = (clock.now() // self._interval_s + 1) * self._interval_s
-        while clock.now() < due:
-            time.sleep_ms(_SLICE_MS if due - clock.now() > 1 else _SLICE_MS // 10)
+    def _sleep_until(self, due):
+        while True:
+            left_s = due - clock.now()
+            if left_s <= 0:
+                return
+            time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
 
     def _take_and_store(self):
         # The only broad guard of the firmware: nothing that happens to one photo ends the loop.
@@ -92,26 +59,24 @@ class App:
             try:
                 self._shot()
                 return
-            except (JPEGError, CameraError) as e:
-                log("W", "camera", "photo damaged", why=e)
             except Exception as e:
                 log("E", "app", "photo lost", why=e)
-                break
+                if not isinstance(e, CameraError):
+                    break
         self._lost += 1
 
     def _shot(self):
         start = time.ticks_ms()
         self._camera.start()
         taken = clock.now()
-        gc.collect()  # the handshake wants the garbage gone, and the camera is exposing anyway
-        self._join()
-        self._store.connect()
+        # While the camera exposes: the handshake wants the garbage gone.
+        gc.collect()
+        wifi.connect(self._hostname)
+        self._uploader.connect()
         frame = self._camera.finish()
         key = keys.photo_key(self._device, clock.fields(taken), self._sequence.next())
-        try:
-            stored = self._store.put(key, JPEGBody(frame))
-        finally:
-            frame.close()
+        gc.collect()
+        status, url = self._uploader.put(key, frame)
         log(
             "I",
             "s3",
@@ -119,7 +84,7 @@ class App:
             key=key,
             bytes=frame.size,
             ms=time.ticks_diff(time.ticks_ms(), start),
-            status=stored.status,
+            status=status,
             heap=gc.mem_alloc(),
-            url=self._store.url(key),
+            url=url,
         )

@@ -1,30 +1,16 @@
-"""The only module that knows the port's epoch and sets the real-time clock.
+"""The only module that knows the port's epoch and touches the real-time clock.
 
-Everywhere else time is UTC, as whole seconds since 1970.
+Everywhere else time is UTC, as whole seconds since 1970. ntp.py finds out what time it is.
 """
 
-import os
-import socket
-import struct
 import time
 
-from machine import RTC
+import machine
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0  # ESP32 counts from 2000, unix from 1970
-_BUILT_S = 1793491200  # 2026-11-01: no photo is older than this firmware
-
-# RFC 5905, section 7.3: client request; the reply's fields by offset.
-_REQUEST_VERSION_MODE = 0x23  # version 4, mode 3 (client)
-_MODE_SERVER = 4
-_LEAP_UNSYNCHRONISED = 3
-_STRATUM_MAX = 15
-_NTP_EPOCH_S = 2208988800  # 1900-01-01 to 1970-01-01
-_NTP_ERA_S = 1 << 32  # era 1 starts in February 2036
-_NTP_PORT = 123
-
-
-class ClockError(Exception):
-    """A time server gave no usable time; the message says which and why."""
+_BUILT_S = const(1793491200)  # 2026-11-01: no photo is older than this firmware
 
 
 def now():
@@ -32,9 +18,14 @@ def now():
     return time.time() + _EPOCH_S
 
 
+def is_credible(seconds):
+    """Tell whether `seconds` can be now: no photo is older than this firmware."""
+    return seconds >= _BUILT_S
+
+
 def is_set():
     """Tell whether the clock has been set since power-on: it starts in the year 2000."""
-    return now() >= _BUILT_S
+    return is_credible(now())
 
 
 def fields(seconds):
@@ -42,65 +33,7 @@ def fields(seconds):
     return time.gmtime(seconds - _EPOCH_S)[:6]
 
 
-def set_time(seconds, microseconds=0):
-    """Set the clock to UTC `seconds` since 1970; raises ClockError before the build date."""
-    if seconds < _BUILT_S:
-        raise ClockError(f"time {seconds} is before this firmware was built")
+def set_time(seconds, microseconds):
+    """Set the clock to UTC `seconds` since 1970; whoever calls answers for them."""
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - _EPOCH_S)[:8]
-    RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))
-
-
-def sync(servers, timeout_s=2):
-    """Set the clock from the first of `servers` ("host" or "host:port") that gives a good time.
-
-    Returns that server's name; raises ClockError with the reason of each when none does.
-    """
-    reasons = []
-    for server in servers:
-        host, _, port = server.partition(":")
-        try:
-            seconds, microseconds = query(host, int(port or _NTP_PORT), timeout_s)
-            set_time(seconds, microseconds)
-            return server
-        except OSError as e:
-            reasons.append(f"{server}: no answer ({e})")
-        except ClockError as e:
-            reasons.append(f"{server}: {e}")
-    raise ClockError("no time server can be used: " + "; ".join(reasons))
-
-
-def query(host, port, timeout_s):
-    """Ask one NTP server; return (UTC seconds since 1970, microseconds).
-
-    Raises OSError or ClockError. One exchange is good to half of its round trip, which is
-    enough: a signature may be 15 minutes off.
-    """
-    cookie = os.urandom(8)
-    packet = bytearray(48)
-    packet[0] = _REQUEST_VERSION_MODE
-    packet[40:48] = cookie
-    address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        s.settimeout(timeout_s)
-        s.connect(address)  # from now on only this server's packets are let through
-        s.send(packet)
-        reply = s.recv(48)
-    finally:
-        s.close()
-    return _parse(reply, cookie)
-
-
-def _parse(reply, cookie):
-    if len(reply) < 48 or reply[0] & 7 != _MODE_SERVER or reply[24:32] != cookie:
-        raise ClockError("not an answer to our question")
-    if reply[1] == 0:
-        raise ClockError(f"refused us ({bytes(reply[12:16]).decode()})")  # kiss-of-death code
-    if reply[0] >> 6 == _LEAP_UNSYNCHRONISED or reply[1] > _STRATUM_MAX:
-        raise ClockError("does not know the time itself")
-    seconds, fraction = struct.unpack(">II", reply[40:48])
-    if seconds == 0:
-        raise ClockError("sent no time")
-    if seconds < _NTP_ERA_S >> 1:
-        seconds += _NTP_ERA_S
-    return seconds - _NTP_EPOCH_S, fraction * 1000000 >> 32
+    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))

@@ -3,12 +3,9 @@
 import json
 
 from firmware import __version__
+from firmware.errors import ConfigError
 
 PATH = "/config.json"
-
-
-class ConfigError(Exception):
-    """A setting is wrong; the message names it, its value and what would be right."""
 
 
 def read(path=PATH):

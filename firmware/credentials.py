@@ -11,15 +11,15 @@ import struct
 
 from esp32 import NVS
 
+from firmware.errors import CredentialsError
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
 _NAMESPACE = "megacam"
-_FORMAT = 1
+_FORMAT = const(1)
 _HEAD = ">BI"
-_HEAD_BYTES = 5
-_BLOB_BYTES = 1984  # the longest NVS blob that fits in one flash page
-
-
-class CredentialsError(Exception):
-    """An entry is missing or damaged; the message names it and says how to provision it."""
+_HEAD_BYTES = const(5)
+_BLOB_BYTES = const(1984)  # the longest NVS blob that fits in one flash page
 
 
 class Key:

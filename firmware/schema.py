@@ -4,7 +4,7 @@ Used where settings are checked: by the host at deploy time, and by setup.py on 
 somebody copied a config.json by hand. The capture loop never loads it.
 """
 
-from firmware.config import ConfigError
+from firmware.errors import ConfigError
 
 # Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
 RESOLUTIONS = (

@@ -8,6 +8,7 @@ import json
 import os
 
 from firmware import __version__, config, credentials, schema
+from firmware.errors import ConfigError
 
 
 def run(path=config.PATH):
@@ -35,7 +36,7 @@ def _keep(secrets):
     key_id = secrets.get("aws.access_key_id")
     secret = secrets.get("aws.secret_access_key")
     if bool(key_id) != bool(secret):
-        raise config.ConfigError(
+        raise ConfigError(
             "config.json: aws.access_key_id and aws.secret_access_key come together; "
             "give both or neither"
         )

@@ -9,15 +9,16 @@ way: the first block must start a JPEG, and the last is handed out only when the
 been seen. Marker codes: ITU-T T.81, table B.1.
 """
 
-_SOI = b"\xff\xd8"
-_EOI = b"\xff\xd9"
-_MARK = 0xFF
-_SOS = 0xDA
-_END = 0xD9
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_MARK = const(0xFF)
+_START = const(0xD8)
+_SOS = const(0xDA)
+_END = const(0xD9)
 
 # The camera rounds its FIFO length up, so some bytes of padding may follow the end marker. They
 # are few; only the last 16 KiB are searched, which spares the search on most of the photo.
-_TAIL_BYTES = 16384
+_TAIL_BYTES = const(16384)
 
 
 class JPEGError(Exception):
@@ -60,7 +61,7 @@ class JPEGBody:
         return n
 
     def _check_start(self, buf, n):
-        if n < 4 or buf[0] != _SOI[0] or buf[1] != _SOI[1]:
+        if n < 4 or buf[0] != _MARK or buf[1] != _START:
             raise JPEGError("photo is no JPEG: it does not start with FF D8; take it again")
 
     def _walk_header(self, buf, n):
@@ -84,7 +85,7 @@ class JPEGBody:
         if start == 0 and self._carry[-1] == _MARK and buf[0] == _END:
             return True
         if start == 0 and n == len(buf) and isinstance(buf, bytearray):
-            return _EOI in buf
+            return b"\xff\xd9" in buf
         # Backwards, because the end marker is near the end of the last block. Inside the
         # picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing else.
         for i in range(n - 1, start, -1):

@@ -22,10 +22,13 @@ def board(tmp_path):
 def _connect(board, *networks):
     known = [{"ssid": n["ssid"], "password": n["password"]} for n in networks]
     return board.exec(
-        "from firmware import wifi\n"
+        "from firmware import credentials, wifi\n"
+        "from firmware.errors import WiFiError\n"
+        f"credentials.save('wifi', {known!r})\n"
         "try:\n"
-        f"    print(wifi.connect({known!r}, 'cam1')[0])\n"
-        "except wifi.WiFiError as e:\n"
+        "    print(wifi.connect('cam1')[0])\n"
+        "    assert wifi.connect('cam1') is None\n"
+        "except WiFiError as e:\n"
         "    print('WiFiError', e)\n"
     ).strip()
 
@@ -48,7 +51,7 @@ def test_a_wrong_password_is_said_without_showing_it(board):
 
 
 def test_a_router_without_dhcp_is_said(board):
-    board.set_air([{**BARN, "dhcp": False}])
+    board.world.radio.networks = [{**BARN, "dhcp": False}]
     assert "no address" in _connect(board, BARN)
 
 
@@ -69,16 +72,17 @@ def test_credentials_come_back_and_survive_a_reset(board):
 def test_a_damaged_entry_is_said_and_never_believed(board, blob):
     out = board.exec(
         "from esp32 import NVS\nfrom firmware import credentials as c\n"
+        "from firmware.errors import CredentialsError\n"
         f"n = NVS('megacam')\nn.set_blob('wifi', {blob!r})\nn.commit()\n"
-        "try:\n    c.load('wifi')\nexcept c.CredentialsError as e:\n    print(e)\n"
+        "try:\n    c.load('wifi')\nexcept CredentialsError as e:\n    print(e)\n"
     )
     assert "the wifi credentials in NVS are damaged; run `megacam provision`" in out
 
 
 def test_an_erased_nvs_is_a_state_with_its_own_sentence(board):
     code = (
-        "from firmware import credentials as c\n"
-        "try:\n    c.load('aws')\nexcept c.CredentialsError as e:\n    print(e)\n"
+        "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
+        "try:\n    c.load('aws')\nexcept CredentialsError as e:\n    print(e)\n"
     )
     assert "no aws credentials in NVS" in board.exec(code)
 
@@ -90,11 +94,12 @@ def test_an_entry_too_long_for_nvs_is_refused(board):
 
 def _sync(board, *servers):
     return board.exec(
-        "from firmware import clock\n"
+        "from firmware import clock, ntp\n"
+        "from firmware.errors import ClockError\n"
         "print(clock.is_set())\n"
         "try:\n"
-        f"    print(clock.sync({list(servers)!r}, 1), clock.now(), clock.fields(clock.now()))\n"
-        "except clock.ClockError as e:\n"
+        f"    print(ntp.sync({list(servers)!r}, 1), clock.now(), clock.fields(clock.now()))\n"
+        "except ClockError as e:\n"
         "    print(e)\n"
         "print(clock.is_set())"
     )

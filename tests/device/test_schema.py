@@ -1,7 +1,7 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
 from firmware import schema
-from firmware.config import ConfigError
+from firmware.errors import ConfigError
 
 _GOOD = {"s3": {"bucket": "my-photos"}}
 

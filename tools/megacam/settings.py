@@ -44,10 +44,10 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     The board's file is complete and holds no secret, so boot.py has nothing left to check.
     """
     table = schema()
-    config = importlib.import_module("firmware.config")
+    errors = importlib.import_module("firmware.errors")
     try:
         settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
-    except config.ConfigError as e:
+    except errors.ConfigError as e:
         raise SettingsError(str(e)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets

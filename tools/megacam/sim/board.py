@@ -8,7 +8,6 @@ The camera model is a process of its own at the other end of the SPI bus and liv
 """
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -22,13 +21,11 @@ from typing import Any
 from megacam import device_tree
 from megacam.errors import MegacamError
 from megacam.sim import flash, interpreter
+from megacam.sim.world import World
 
 PORT = Path(__file__).parent / "port"
-# Exit codes of the stand-in `machine` and the reset cause that the next start reports.
+# Exit codes of the stand-in `machine` and the reset cause that the next start then reports.
 _RESET_CAUSES = {75: 2, 76: 5, 77: 4}
-_POWER_ON = 1
-# The wiring of the README. A firmware that uses other pins finds no camera, as in life.
-_WIRING = {"sck": 18, "mosi": 23, "miso": 19, "cs": 5}
 _STOP_TIMEOUT_S = 3
 
 
@@ -68,10 +65,10 @@ class Board:
 
     def __enter__(self) -> "Board":
         with contextlib.ExitStack() as started:
-            (self.folder / "state").mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             if self._files is not None:
                 flash.write_image(self.image, self._files)
-            self.set_air(self._networks)
+            self.world = World(self.folder, self._networks)
             self._port = started.enter_context(_compiled_port())
             self._bus = self._start_camera(started)
             self._cleanup = started.pop_all()
@@ -81,19 +78,13 @@ class Board:
         self.stop()
         self._cleanup.close()
 
-    def set_air(self, networks: Sequence[dict[str, Any]]) -> None:
-        """Change the Wi-Fi networks in reach; a running board sees it at once."""
-        world = {"wiring": _WIRING, "networks": list(networks)}
-        new = self.folder / "state" / "world.new"
-        new.write_text(json.dumps(world))
-        new.replace(new.with_suffix(".json"))
-
     def exec(self, code: str, timeout_s: float = 30) -> str:
         """Run `code` on the board instead of boot.py and main.py; return what it printed.
 
         The code travels on standard input, so it may hold secrets. Raises BoardError.
         """
-        process = self._spawn(_POWER_ON, exec_stdin=True)
+        self.world.reset()
+        process = self._spawn(exec_stdin=True)
         try:
             out, _ = process.communicate(code, timeout=timeout_s)
         except subprocess.TimeoutExpired:
@@ -128,26 +119,32 @@ class Board:
         self.join(_STOP_TIMEOUT_S)
 
     def _run(self, on_line: Callable[[str], None]) -> None:
-        cause = _POWER_ON
+        self.world.power_on()
         while not self._stopping.is_set():
-            self._process = self._spawn(cause)
+            self._process = self._spawn()
             assert self._process.stdout
             for line in self._process.stdout:
                 on_line(line.rstrip("\n"))
             code = self._process.wait()
             if code not in _RESET_CAUSES:
                 return
-            cause = _RESET_CAUSES[code]
+            self.world.reset()
+            self.world.cause = _RESET_CAUSES[code]
 
-    def _spawn(self, cause: int, exec_stdin: bool = False) -> subprocess.Popen[str]:
+    def _spawn(self, exec_stdin: bool = False) -> subprocess.Popen[str]:
+        own_end, world_end = socket.socketpair()
+        self.world.serve(own_end)
+        with world_end:
+            return self._spawn_with(world_end, exec_stdin)
+
+    def _spawn_with(self, world_end: socket.socket, exec_stdin: bool) -> subprocess.Popen[str]:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "MICROPYPATH": f"{self._port}:.frozen",
             "MEGACAM_FLASH": str(self.image),
-            "MEGACAM_BOARD": str(self.folder / "state"),
             "MEGACAM_PORT": self._port,
             "MEGACAM_CAMERA_FD": str(self._bus.fileno()),
-            "MEGACAM_RESET_CAUSE": str(cause),
+            "MEGACAM_WORLD_FD": str(world_end.fileno()),
             **({"MEGACAM_EXEC": "1"} if exec_stdin else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
         }
@@ -159,7 +156,7 @@ class Board:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            pass_fds=[self._bus.fileno()],
+            pass_fds=[self._bus.fileno(), world_end.fileno()],
             start_new_session=True,
         )
 
@@ -186,7 +183,7 @@ def _compiled_port():
     # The stand-ins are compiled like the firmware: their source would not compile in its heap.
     with tempfile.TemporaryDirectory(prefix="megacam-port-") as folder:
         for source in PORT.glob("*.py"):
-            compiled = device_tree.compile_file(source, source.name)
+            compiled = device_tree.compile_file(source)
             (Path(folder) / source.with_suffix(".mpy").name).write_bytes(compiled)
         yield folder
 

@@ -5,10 +5,11 @@ class HMAC:
     """One keyed hash; `digest()` ends it, as on a board."""
 
     def __init__(self, key, msg, digestmod):
-        block = digestmod(key).digest() if len(key) > 64 else bytes(key)
-        block += bytes(64 - len(block))
-        self._outer = digestmod(bytes([b ^ 0x5C for b in block]))
-        self._inner = digestmod(bytes([b ^ 0x36 for b in block]))
+        pad = bytearray(64)
+        key = key if len(key) <= 64 else digestmod(key).digest()
+        pad[: len(key)] = key
+        self._inner = _keyed(digestmod, pad, 0x36)
+        self._outer = _keyed(digestmod, pad, 0x36 ^ 0x5C)
         if msg is not None:
             self.update(msg)
 
@@ -21,6 +22,13 @@ class HMAC:
 
     def hexdigest(self):
         return "".join([f"{b:02x}" for b in self.digest()])
+
+
+def _keyed(digestmod, pad, mask):
+    # In place, because a comprehension would grow a list of 64 pointers in a small heap.
+    for i in range(64):
+        pad[i] ^= mask
+    return digestmod(pad)
 
 
 def new(key, msg=None, digestmod=None):

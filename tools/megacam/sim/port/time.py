@@ -5,76 +5,46 @@ With `MEGACAM_FAST` in the environment a sleep takes no real time: the clock jum
 
 import os
 import utime
+from utime import ticks_us
 
-_FAST = os.getenv("MEGACAM_FAST") is not None
-_TICKS = (1 << 30) - 1
-_EPOCH_2000 = 946684800  # the ESP32 port counts from 2000-01-01, libc from 1970-01-01
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_start_us = utime.ticks_us()
-_jumped_us = 0  # sum of the sleeps that took no time
-_rtc_base_s = 0  # wall clock, seconds since 2000, at _start_us
+_FAST = os.getenv("MEGACAM_FAST")
+_TICKS = const((1 << 30) - 1)
+_EPOCH_2000 = const(946684800)  # the ESP32 port counts from 2000-01-01, libc from 1970-01-01
+
+_start_us = ticks_us()
+_rtc_s = 0  # seconds from 2000-01-01 to power-on, by the wall clock
 
 
 def monotonic_us():
     """Return microseconds since power-on; never wraps. Only the stand-ins call this."""
-    return utime.ticks_us() - _start_us + _jumped_us
-
-
-def set_rtc(seconds_since_2000):
-    """Set the wall clock, as machine.RTC().datetime() does."""
-    global _rtc_base_s
-    _rtc_base_s = seconds_since_2000 - monotonic_us() // 1000000
+    return ticks_us() - _start_us
 
 
 def time():
-    return _rtc_base_s + monotonic_us() // 1000000
-
-
-def time_ns():
-    return _rtc_base_s * 1000000000 + monotonic_us() * 1000
+    return _rtc_s + monotonic_us() // 1000000
 
 
 def gmtime(seconds=None):
     return utime.gmtime((time() if seconds is None else seconds) + _EPOCH_2000)
 
 
-localtime = gmtime
-
-
-def mktime(fields):
-    return int(utime.mktime(fields)) - _EPOCH_2000
-
-
 def ticks_ms():
     return monotonic_us() // 1000 & _TICKS
-
-
-def ticks_us():
-    return monotonic_us() & _TICKS
-
-
-ticks_cpu = ticks_us
-
-
-def ticks_add(ticks, delta):
-    return (ticks + delta) & _TICKS
 
 
 def ticks_diff(end, start):
     return ((end - start + (1 << 29)) & _TICKS) - (1 << 29)
 
 
-def sleep_us(us):
-    global _jumped_us
-    if _FAST:
-        _jumped_us += us
-    else:
-        utime.sleep_us(us)
-
-
 def sleep_ms(ms):
-    sleep_us(ms * 1000)
+    global _start_us
+    if _FAST:
+        _start_us -= ms * 1000
+    else:
+        utime.sleep_ms(ms)
 
 
-def sleep(seconds):
-    sleep_us(int(seconds * 1000000))
+def __getattr__(name):
+    return getattr(utime, name)

@@ -1,0 +1,20 @@
+"""The errors of the application that are met before the capture loop or seldom in it.
+
+Apart from the modules that raise them, because those do not stay loaded; neither does this one.
+"""
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message names it, its value and what would be right."""
+
+
+class CredentialsError(Exception):
+    """An entry in NVS is missing or damaged; the message names it and says how to provision it."""
+
+
+class WiFiError(Exception):
+    """No network could be joined; the message says which, why, and what to change."""
+
+
+class ClockError(Exception):
+    """No time server gave a usable time; the message says which and why."""

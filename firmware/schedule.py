@@ -1,0 +1,21 @@
+"""When the next shot is due: pure arithmetic on UTC seconds since 1970.
+
+Shots are aligned to the wall clock (10:00:00, 10:00:30, ...) and happen inside windows, which
+day_plan.py works out from hours, weekdays, time zone and sun once a day.
+"""
+
+
+def next_shot(after, interval_s, windows):
+    """Return the first moment later than `after` that is due, or None if no window is left.
+
+    Due are the multiples of `interval_s` inside a window (from, to), `to` excluded. One moment
+    is due once: whoever asks late skips what he missed, so a stall ends without a burst.
+    """
+    for start, end in windows:
+        if end <= after + 1:
+            continue
+        due = max(after + 1, start) + interval_s - 1
+        due -= due % interval_s
+        if due < end:
+            return due
+    return None

@@ -1,0 +1,334 @@
+"""Driver for the Arducam Mega SPI cameras (2, 3 and 5 MP) on any MicroPython board, and CPython.
+
+    spi = SPI(2, baudrate=8_000_000, sck=Pin(18), mosi=Pin(23), miso=Pin(19))
+    camera = ArducamMega(spi, Pin(5, Pin.OUT, value=1))
+    camera.configure(resolution="1600x1200", quality="high")
+    camera.capture().save("photo.jpg")        # or frame.readinto(buf), or `for block in frame`
+    camera.start()                            # with asyncio
+    while not camera.ready():
+        await asyncio.sleep_ms(20)
+    frame = camera.finish()
+
+Names and words of all settings: docs/camera.md. arducam_mega_sensor has the rare things.
+"""
+
+import time
+
+from arducam_mega_bus import CameraError, MegaBus
+from arducam_mega_frame import HEAD_BYTES, Frame
+
+if not hasattr(time, "ticks_ms"):
+    import arducam_mega_host as time
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Register names are those of the application note "Mega SPI Camera Series".
+_TEST = const(0x00)  # scratch
+_FRAME_COUNT = const(0x01)  # frames of one trigger, less one
+_POWER = const(0x02)
+_FIFO_CTRL = const(0x04)
+_DATA_SRC = const(0x05)
+_TESTPAT = const(0x06)
+_RESET = const(0x07)
+_I2C_DEV = const(0x0A)
+_SENSOR_ID = const(0x40)
+_STATE = const(0x44)
+_FIFO_LEN = const(0x45)  # three bytes, low first
+
+_CLEAR_DONE = const(0x01)
+_START = const(0x02)
+_RESET_ALL = const(0x40)  # FPGA and sensor
+_SENSOR_ADDRESS = const(0x78)  # on the camera's own I2C bus, the same on every model
+_IDLE_MASK = const(0x03)
+_IDLE = const(0x02)
+_CAP_DONE = const(0x04)
+_FIRST_ID = const(0x81)
+_NEW_FAMILY = const(0x85)
+_LAST_ID = const(0x87)
+_MARK = const(0x55)  # see MegaBus.intact()
+_FIFO_BYTES = const(0x800000)
+
+_FIND_MS = const(2000)
+_RESET_MS = const(3000)  # 1.5 s measured on a 3MP
+_RESET_BUSY_MS = const(50)  # an idle state that is read sooner can be stale
+_IDLE_MS = const(1000)
+_EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
+_RETRY_MS = const(300)  # a blanked camera needs as long to come back
+_SETTLE_MS = const(400)  # a trigger sooner after a reset gives blank frames until the next reset
+_POLL_MS = const(10)  # a shorter sleep spins on the ESP32
+_TRIES = const(3)  # as it is, triggered again, reset and set up again
+
+_OFF = const(0)
+_SETTLING = const(1)
+_EXPOSING = const(2)
+_DONE = const(3)
+
+# Automatic exposure, gain and white balance; a 3MP stays green until 0x26 has been written.
+_AUTO = b"\x30\x81\x30\x80\x30\x82\x26\x00"
+_VGA = const(640 << 16 | 480)
+
+
+class ArducamMega(MegaBus):
+    """The camera on `spi` (mode 0, at most 8 MHz) whose chip select is the output pin `cs`.
+
+    After a reset it gets `settle_ms`, then at most `discard` frames are thrown away until their
+    length stands still: exposure starts four stops dark and needs about 15 frames.
+    `baudrate_hz` is for a bus with other devices: it is set before each use, and 8 clocks with
+    `cs` high free MISO after it. `read_baudrate_hz` speeds frames up; register writes fail
+    silently above 8 MHz. `accept_unknown` treats an unknown id like the newest family.
+    """
+
+    min_jpeg_bytes = 500  # less is a failed capture
+
+    def __init__(
+        self,
+        spi,
+        cs,
+        clock=None,
+        settle_ms=2000,
+        discard=8,
+        baudrate_hz=0,
+        read_baudrate_hz=0,
+        accept_unknown=False,
+    ):
+        super().__init__(spi, cs, clock or time, baudrate_hz, read_baudrate_hz)
+        self.settle_ms = settle_ms
+        self.discard = discard
+        self.accept_unknown = accept_unknown
+        self.frame = None  # the one that may be read
+        self._forget()
+        self._extra_frames = 0
+        self._asleep = False
+        self._head = bytearray(HEAD_BYTES)
+        self._state = _OFF
+        self._to_discard = self._last_size = self._tries = 0
+
+    def _forget(self):
+        self._chosen = {}
+        self._program = b""  # the register writes that make the settings: address, value, ...
+        self._pixels = _VGA  # width << 16 | height
+        self._raw = False
+
+    # Being there
+
+    def reset(self):
+        """Find, identify and reset the camera: JPEG, 640x480, everything automatic.
+
+        Raises CameraError "absent", "unknown" or "busy", after 6 s at the latest. The other
+        methods do it by themselves when they must.
+        """
+        self._forget()
+        self._restore()
+
+    def _restore(self):
+        self.frame = None
+        self._state = _OFF
+        self.id = 0
+        found = self._find()
+        # Asleep, simulated data, test pattern: these can outlive a restart of the board.
+        for address, bit in ((_POWER, 0x02), (_DATA_SRC, 0x80), (_TESTPAT, 0x80)):
+            value = self._reg(address)
+            if value & bit:
+                self._reg(address, value & ~bit)
+        self._reg(_RESET, _RESET_ALL)
+        self._clock.sleep_ms(_RESET_BUSY_MS)
+        self._wait(_IDLE_MASK, _IDLE, _RESET_MS)
+        self._set(_I2C_DEV, _SENSOR_ADDRESS)
+        self._reg(_FRAME_COUNT, self._extra_frames)
+        self._reg(_TEST, _MARK)
+        self._marked = self._reg(_TEST) == _MARK
+        self.id = found
+        self._asleep = False
+        if not self._program:
+            vga = b"\x20\x01\x21\x05" if found >= _NEW_FAMILY else b"\x20\x01\x21\x02"
+            self._program = vga + _AUTO
+        self._run(self._program)
+        self._hold(max(self.settle_ms, _SETTLE_MS))
+        self._to_discard = self.discard
+        self._last_size = 0
+
+    def _find(self):
+        since = self._clock.ticks_ms()
+        while True:
+            found = self._reg(_SENSOR_ID)
+            nothing = found in (0, 0xFF)
+            if _FIRST_ID <= found <= _LAST_ID or (self.accept_unknown and not nothing):
+                return found
+            if not self._within(since, _FIND_MS):
+                break
+            self._clock.sleep_ms(_POLL_MS)
+        if nothing:
+            raise CameraError("absent", f"no camera: id reads {found:#x}; check power and wiring")
+        raise CameraError("unknown", f"camera id {found:#x} is unknown; see accept_unknown")
+
+    # Settings
+
+    @property
+    def settings(self):
+        """Return all settings in force as a dict, the arguments of configure()."""
+        return self._rare("settings").in_force(self)
+
+    def configure(self, **changes):
+        """Change settings by name and word, for example resolution="1600x1200", format="jpeg".
+
+        Checks all of them first and raises ValueError with what this model offers, then writes
+        what differs. Names and words: docs/camera.md. Gives up an exposure that runs.
+        """
+        if not self.id:
+            self._restore()
+        if all(self._chosen.get(name) == changes[name] for name in changes):
+            return
+        writes = self._rare("settings").change(self, changes)
+        try:
+            self._stop()
+            self._run(writes)
+        except CameraError:
+            self._restore()
+
+    def sleep(self):
+        """Put the sensor into low power; an unread frame is given up."""
+        self._rare("power").sleep(self)
+
+    def wake(self):
+        """Leave low power; start() does so too. The next frame is thrown away."""
+        self._rare("power").wake(self)
+
+    def focus(self, position=None):
+        """Focus once and return the raw status, or move the lens to `position`, 0 to 1023."""
+        return self._rare("sensor").focus(self, position)
+
+    # Photos
+
+    def capture(self):
+        """Take a photo and return its Frame; blocks while the camera exposes."""
+        self.start()
+        return self.finish()
+
+    def burst(self, frames):
+        """Take up to 255 photos with one trigger; return one Frame with all of them in a row."""
+        return self._rare("burst").capture(self, frames)
+
+    def start(self):
+        """Begin a capture; the Frame before it can no longer be read."""
+        try:
+            self._stop()
+        except CameraError:
+            self.id = 0
+        if not self.id or not self.intact():
+            self._restore()
+        if self._asleep:
+            self.wake()
+        self.frame = None
+        self._tries = 0
+        self._state = _SETTLING
+        self.ready()
+
+    def _stop(self):
+        # A capture cannot be broken off, and what is written during one is lost.
+        if self._state == _EXPOSING:
+            self._wait(_CAP_DONE, _CAP_DONE, _EXPOSE_MS)
+        self._state = _OFF
+
+    def ready(self):
+        """Tell whether the capture is complete; call it every 10 ms or so after start().
+
+        Here too a failed capture is triggered again, then the camera reset and set up again
+        (which blocks for seconds), before CameraError is raised.
+        """
+        if self._state == _OFF:
+            raise CameraError("stale", "no capture is under way; start() one")
+        try:
+            if self._state != _DONE:
+                self._advance()
+        except CameraError as e:
+            self._recover(e)
+        return self._state == _DONE
+
+    def finish(self):
+        """Wait until the capture is complete and return its Frame."""
+        while not self.ready():
+            self._clock.sleep_ms(_POLL_MS)
+        self._state = _OFF
+        self.frame = Frame(self, self._last_size, self._raw)
+        return self.frame
+
+    def _advance(self):
+        if self._state == _SETTLING:
+            if not self._within(self._since, self._hold_ms):
+                self._trigger()
+        elif not self.intact():
+            raise CameraError("dead", "the camera lost its power during a capture")
+        elif self._reg(_STATE) & _CAP_DONE:
+            self._check()
+        elif not self._within(self._since, _EXPOSE_MS):
+            raise CameraError("timeout", f"no frame after {_EXPOSE_MS} ms; check the supply")
+
+    def _trigger(self):
+        self._reg(_FIFO_CTRL, _CLEAR_DONE)
+        self._wait(_IDLE_MASK | _CAP_DONE, _IDLE, _IDLE_MS)
+        self._reg(_FIFO_CTRL, _START)
+        self._since = self._clock.ticks_ms()
+        self._hold_ms = 0
+        self._state = _EXPOSING
+
+    def _check(self):
+        size = self._length()
+        if size != self._length() or not self._plausible(size):
+            raise CameraError("length", f"a capture ended with {size} bytes")
+        head = self._head
+        self._burst(b"\x3c\x00", head if size >= HEAD_BYTES else memoryview(head)[:size])
+        self._check_head(min(size, HEAD_BYTES))
+        # 1/32 is more than noise and less than a step of automatic exposure.
+        if self._to_discard and (self._raw or abs(size - self._last_size) * 32 > size):
+            self._to_discard -= 1
+            self._state = _SETTLING
+        else:
+            self._to_discard = 0
+            self._state = _DONE
+        self._last_size = size
+
+    def _length(self):
+        low = self._reg(_FIFO_LEN) | self._reg(_FIFO_LEN + 1) << 8
+        return low | self._reg(_FIFO_LEN + 2) << 16
+
+    def _plausible(self, size):
+        if self._raw:
+            pixels = (self._pixels >> 16) * (self._pixels & 0xFFFF)
+            return size == pixels * 2 * (self._extra_frames + 1)
+        return self.min_jpeg_bytes <= size < _FIFO_BYTES
+
+    def _check_head(self, count):
+        head = self._head
+        if self._raw:
+            # An empty FIFO reads 08 01 for ever; another constant may be a photo of the dark.
+            good = any(head[i] != (1 if i & 1 else 8) for i in range(count))
+        else:
+            good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF
+        if not good:
+            raise CameraError("blank", "a frame does not begin as a picture does")
+        pixels = 0 if self._raw else _jpeg_pixels(head, count)
+        if pixels and pixels != self._pixels:
+            if self._tries < _TRIES - 1:
+                raise CameraError("size", "a photo has not the size that was asked for")
+            self._pixels = pixels  # in spite of a reset: it is what this camera makes of it
+
+    def _recover(self, error):
+        self._state = _OFF
+        self._tries += 1
+        if self._tries >= _TRIES:
+            raise error
+        if self._tries > 1 or not self.intact():
+            self._restore()
+        else:
+            self._hold(_RETRY_MS)
+        self._state = _SETTLING
+
+
+def _jpeg_pixels(head, count):
+    # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
+    at = 2
+    while at + 9 <= count and head[at] == 0xFF:
+        if head[at + 1] in b"\xc0\xc1\xc2":
+            return head[at + 7] << 24 | head[at + 8] << 16 | head[at + 5] << 8 | head[at + 6]
+        at += 2 + (head[at + 2] << 8 | head[at + 3])
+    return 0

@@ -1,0 +1,149 @@
+"""The wire of an Arducam Mega: registers, bursts and bounded waits; part of arducam_mega."""
+
+import sys
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Register names are those of the application note "Mega SPI Camera Series".
+_TEST = const(0x00)  # scratch
+_FORMAT = const(0x20)
+_RESOLUTION = const(0x21)
+_AUTOFOCUS = const(0x29)
+_AUTO_CTRL = const(0x30)
+_SENSOR_ID = const(0x40)
+_STATE = const(0x44)
+
+_WRITE = const(0x80)  # address bit of a register write
+_IDLE_MASK = const(0x03)
+_IDLE = const(0x02)
+_BUSY = const(0x08)  # second busy bit of the newer family
+_NEW_FAMILY = const(0x85)  # first id of it
+_MARK = const(0x55)  # left in the scratch register: it is gone when the camera lost its power
+
+_IDLE_MS = const(1000)
+_FOCUS_MS = const(8000)  # autofocus loads its firmware for seconds
+_CHANGE_MS = const(300)  # a trigger sooner after 0x20 or 0x21 was written gives a blank frame
+_POLL_MS = const(10)  # a shorter sleep spins on the ESP32
+
+
+class CameraError(Exception):
+    """The camera failed in spite of a new trigger and a reset; `reason` is one of these words.
+
+    absent   nothing answers: check power and wiring
+    unknown  what answers has no id of a Mega: check the wiring, or see `accept_unknown`
+    busy     it never becomes idle: cut its power
+    timeout  a capture never ends: check the supply, cut its power
+    length   a capture ends with an impossible length
+    blank    a frame does not begin as a picture does
+    dead     it lost its power, or was reset, while a frame was read: take another photo
+    cut      (save) the photo has no end: take another
+    stale    the caller's error: this frame was read, closed or overwritten by another capture
+    """
+
+    def __init__(self, reason, text):
+        super().__init__(text)
+        self.reason = reason
+
+
+class MegaBus:
+    """The camera as registers behind `spi` and `cs`; for the arguments see ArducamMega."""
+
+    def __init__(self, spi, cs, clock, baudrate_hz, read_baudrate_hz):
+        if baudrate_hz > 8000000 or (read_baudrate_hz and not baudrate_hz):
+            raise ValueError("baudrate_hz must be given with read_baudrate_hz, at most 8000000")
+        self.id = 0  # 0x81 to 0x87, 0 until found
+        self._marked = False
+        self._spi = spi
+        self._cs = cs
+        self._clock = clock
+        self._hz = baudrate_hz
+        self._read_hz = read_baudrate_hz or baudrate_hz
+        self._out = bytearray(3)
+        self._in = bytearray(3)
+        self._pair = memoryview(self._out)[:2]
+        self._since = self._hold_ms = 0
+        cs(1)
+
+    def _select(self, hz):
+        if hz:
+            self._spi.init(baudrate=hz, polarity=0, phase=0)
+        self._cs(0)
+
+    def _release(self):
+        self._cs(1)
+        if self._hz:
+            self._spi.write(b"\xff")
+
+    def _reg(self, address, value=None):
+        # A value is read as the third byte: the second is there for the camera to get ready.
+        out = self._out
+        self._select(self._hz)
+        try:
+            if value is None:
+                out[0] = address
+                self._spi.write_readinto(out, self._in)
+            else:
+                out[0] = address | _WRITE
+                out[1] = value
+                self._spi.write(self._pair)
+        finally:
+            self._release()
+        return self._in[2]
+
+    def _burst(self, command, buf):
+        self._select(self._read_hz)
+        try:
+            self._spi.write(command)
+            self._spi.readinto(buf)
+        finally:
+            self._release()
+
+    def _set(self, address, value):
+        # For 0x0A to 0x0E and 0x20 to 0x35: what is written to a busy camera is lost.
+        self._reg(address, value)
+        mask = _IDLE_MASK
+        if address == _AUTO_CTRL and self.id >= _NEW_FAMILY:
+            mask = _IDLE_MASK | _BUSY
+        self._wait(mask, _IDLE, _FOCUS_MS if address == _AUTOFOCUS else _IDLE_MS)
+        if address in (_FORMAT, _RESOLUTION):
+            self._hold(_CHANGE_MS)
+
+    def _run(self, program):
+        for i in range(0, len(program), 2):
+            self._set(program[i], program[i + 1])
+
+    def _wait(self, mask, want, limit_ms):
+        since = self._clock.ticks_ms()
+        state = self._reg(_STATE)
+        while state & mask != want:
+            if not self._within(since, limit_ms):
+                raise CameraError("busy", f"camera is busy after {limit_ms} ms, state {state:#x}")
+            self._clock.sleep_ms(_POLL_MS)
+            state = self._reg(_STATE)
+
+    def _within(self, since, limit_ms):
+        # False too when the ticks have wrapped meanwhile, so that no wait grows by days.
+        return 0 <= self._clock.ticks_diff(self._clock.ticks_ms(), since) < limit_ms
+
+    def _hold(self, ms):
+        # No capture is triggered for the next `ms`.
+        now = self._clock.ticks_ms()
+        if self._within(self._since, self._hold_ms):
+            ms = max(ms, self._hold_ms - self._clock.ticks_diff(now, self._since))
+        self._since = now
+        self._hold_ms = ms
+
+    def intact(self):
+        """Tell whether the camera answers and has lost neither its power nor its settings."""
+        if self._marked:
+            return self._reg(_TEST) == _MARK
+        return self._reg(_SENSOR_ID) == self.id
+
+    def _rare(self, name):
+        # Loaded for one use only, unless the program imported it itself to keep it.
+        name = "arducam_mega_" + name
+        keep = name in sys.modules
+        module = __import__(name)
+        if not keep:
+            del sys.modules[name]
+        return module

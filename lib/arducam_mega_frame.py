@@ -1,0 +1,87 @@
+"""A captured frame that streams out of the camera's FIFO; part of arducam_mega."""
+
+from arducam_mega_bus import CameraError
+
+# What is read ahead of a frame to judge it: enough for a JPEG's frame header. A multiple of 4, so
+# that the rest of the first block stays aligned for DMA.
+HEAD_BYTES = 192
+
+
+class Frame:
+    """One capture, which still lies in the camera and can be read once, until the next start().
+
+    `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
+    pixels from JPEG.
+    """
+
+    def __init__(self, camera, size, raw):
+        self.size = size
+        self.raw = raw
+        self._camera = camera
+        self._left = size
+        self._at = 0  # in the camera's head
+        self._head_bytes = min(size, HEAD_BYTES)
+        self._buf = None
+
+    def prepare(self, buf):
+        """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
+        view = memoryview(buf)
+        self._first = view[self._head_bytes : self.size]
+        self._last = view[: self.size % len(buf)]
+        self._buf = buf
+
+    def readinto(self, buf):
+        """Fill `buf` from the FIFO; return the count, below len(buf) only at the end, then 0.
+
+        Best is one bytearray of 4092 bytes for all frames: a multiple of 4 up to there goes
+        through the ESP32's DMA at once and in place. Allocates a view for the first and the last
+        block only, see prepare(). Raises CameraError: "stale", or "dead" in place of the end.
+        """
+        camera = self._camera
+        if camera.frame is not self:
+            raise CameraError("stale", "this frame was read, closed or overwritten; capture again")
+        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
+        if not self._left:
+            return 0
+        count = min(len(buf), self._left)
+        at = self._copy_head(buf, count) if self._at < self._head_bytes else 0
+        if at < count:
+            camera._burst(b"\x3c", self._part(buf, at, count))
+        self._left -= count
+        if not self._left and not camera.intact():
+            raise CameraError("dead", "the camera lost its power during a frame; capture again")
+        camera.frame = self
+        return count
+
+    def _copy_head(self, buf, count):
+        head = self._camera._head
+        count = min(count, self._head_bytes - self._at)
+        for i in range(count):
+            buf[i] = head[self._at + i]
+        self._at += count
+        return count
+
+    def _part(self, buf, start, end):
+        if end - start == len(buf):
+            return buf
+        if buf is self._buf:
+            view = self._first if start else self._last
+            if len(view) == end - start:
+                return view
+        return memoryview(buf)[start:end]
+
+    def close(self):
+        """Give up what was not read."""
+        if self._camera.frame is self:
+            self._camera.frame = None
+
+    def save(self, path):
+        """Write the photo to the file `path`, without padding, and return its size in bytes.
+
+        Raises CameraError "cut" when a JPEG has no end marker; a failure leaves no file.
+        """
+        return self._camera._rare("save").save(self, path)
+
+    def __iter__(self):
+        """Yield the frame in blocks: views of one buffer, each valid until the next."""
+        return self._camera._rare("save").blocks(self)

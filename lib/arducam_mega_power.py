@@ -1,0 +1,43 @@
+"""Low power of an Arducam Mega; part of arducam_mega. Import it yourself to keep it loaded."""
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_POWER = const(0x02)
+_RUN = const(0x05)  # sensor powered and out of reset
+_POWER_DOWN = const(0x07)
+_POWER_MODE = const(0x28)  # of the newer family
+_NEW_FAMILY = const(0x85)
+_WIDE_IDS = (0x83, 0x84)  # power goes through the sensor's own registers
+_WAKE_MS = const(300)
+
+
+def sleep(camera):
+    """Put the sensor into low power. The frame in the FIFO is given up: not all models keep it."""
+    if not camera.id:
+        camera.reset()
+    camera._stop()
+    camera.frame = None
+    _switch(camera, 1)
+    camera._asleep = True
+
+
+def wake(camera):
+    """Leave low power; the next capture waits 300 ms and throws a frame away."""
+    _switch(camera, 0)
+    camera._asleep = False
+    if camera.id in _WIDE_IDS:
+        camera._run(camera._program)  # whether they keep their settings is not known
+    camera._hold(_WAKE_MS)
+    camera._to_discard = max(camera._to_discard, 1)
+    camera._last_size = 0
+
+
+def _switch(camera, low):
+    if camera.id >= _NEW_FAMILY:
+        camera._set(_POWER_MODE, low)
+    elif camera.id in _WIDE_IDS:
+        sensor = camera._rare("sensor")
+        for address, value in ((0x0028, 0xD000), (0x002A, 0x107E), (0x0F12, low)):
+            sensor.write(camera, address, value)
+    else:
+        camera._reg(_POWER, _POWER_DOWN if low else _RUN)

@@ -1,0 +1,243 @@
+"""Settings of an Arducam Mega: names and words, checks, and the register writes that make them.
+
+Part of arducam_mega, loaded by configure() and dropped after it. A settings value becomes a group
+of writes (address, value, address, value, ...); the groups of two settings dicts are compared,
+so that only what differs is written, and in the right order.
+"""
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_NEW_FAMILY = const(0x85)  # first id of it
+_VIDEO = const(0x80)  # bit of 0x21
+_RAW_PIXELS = const(1920 * 1080)  # larger raw frames are not offered; 5 MP would not fit at all
+_LEGACY_VIDEO = ("320x240", "640x480")
+_ALWAYS = const(6)  # so many groups are written after every reset
+
+_FORMATS = ("jpeg", "rgb565", "yuv422")
+_FOCUS_INIT = b"\x29\x00"  # loads the focus firmware: once after a reset, it takes seconds
+_FOCUS = {
+    "off": b"\x29\x04",
+    "single": b"\x29\x00\x29\x01",
+    "continuous": b"\x29\x00\x29\x02",
+    "paused": b"\x29\x00\x29\x03",
+}
+_WORDS = {  # texts of several words, because MicroPython keeps each short text for ever
+    "mode": "still video",
+    "quality": "high medium low",
+    "white_balance": "auto sunny office cloudy home",
+    "effect": "none cool warm black-white sepia negative green",
+    "rotation": (0, 180),
+    "sharpness": ("auto", 1, 2, 3, 4, 5, 6, 7, 8),
+    "auto_white_balance": (False, True),
+    "ae_freeze": (False, True),
+    "awb_freeze": (False, True),
+}
+_NUMBERS = ("exposure", "gain")  # a number of the sensor's own, or auto
+_YELLOW = ("yellow",)  # code 9
+_LEVELS = {"brightness": 4, "contrast": 3, "saturation": 3, "ev": 3}
+_REGISTERS = (  # in the order in which they are written
+    ("white_balance", 0x26),
+    ("quality", 0x2A),
+    ("brightness", 0x22),
+    ("contrast", 0x23),
+    ("saturation", 0x24),
+    ("ev", 0x25),
+    ("effect", 0x27),
+    ("rotation", 0x2B),
+    ("sharpness", 0x28),
+    ("ae_freeze", 0x2C),
+    ("awb_freeze", 0x2D),
+)
+_EXTRAS = ("sharpness", "ae_freeze", "awb_freeze", "autofocus")  # not on every model
+_DEFAULTS = {
+    "format": "jpeg",
+    "resolution": "640x480",
+    "mode": "still",
+    "exposure": "auto",
+    "gain": "auto",
+    "auto_white_balance": True,
+    "white_balance": "auto",
+    "quality": "medium",
+    "brightness": 0,
+    "contrast": 0,
+    "saturation": 0,
+    "ev": 0,
+    "effect": "none",
+    "rotation": 0,
+    "sharpness": "auto",
+    "ae_freeze": False,
+    "awb_freeze": False,
+    "autofocus": "off",
+}
+
+
+def in_force(camera):
+    """Return every setting that the camera's model has, with its value."""
+    if not camera.id:
+        camera.reset()
+    return _in_force(camera, _model(camera))
+
+
+def change(camera, changes):
+    """Check `changes`, make them the camera's settings and return the writes that they need."""
+    model = _model(camera)
+    for name in changes:
+        _check(model, name, changes[name])
+    old = _in_force(camera, model)
+    new = dict(old)
+    new.update(changes)
+    _check_together(camera, model, new)
+    before = _groups(camera, model, old)
+    after = _groups(camera, model, new)
+    camera._chosen.update(changes)
+    camera._program = _program(after, _groups(camera, model, _defaults(model)))
+    width, height = _size(new["resolution"])
+    camera._pixels = width << 16 | height
+    camera._raw = new["format"] != "jpeg"
+    return _difference(camera, before, after)
+
+
+def controls(model):
+    """Return the names of the settings that `model` has."""
+    return [name for name in _DEFAULTS if name not in _EXTRAS or name in model.EXTRAS]
+
+
+def choices(model, name):
+    """Return the words that the setting `name` takes on `model`."""
+    if name == "format":
+        return _FORMATS
+    if name == "resolution":
+        return tuple(sorted(_resolutions(model), key=_size))
+    if name == "autofocus":
+        return tuple(_FOCUS)
+    words = _words(name)
+    return words + _YELLOW if name == "effect" and model.LIGHT_YELLOW else words
+
+
+def _words(name):
+    words = _WORDS[name]
+    return tuple(words.split()) if isinstance(words, str) else words
+
+
+def _resolutions(model):
+    return {item.split(":")[0]: int(item.split(":")[1], 16) for item in model.RESOLUTIONS.split()}
+
+
+def _limits(model, name):
+    if name in _LEVELS:
+        return -_LEVELS[name], _LEVELS[name]
+    return model.EXPOSURE if name == "exposure" else model.GAIN
+
+
+def _model(camera):
+    known = 0x81 <= camera.id <= 0x87
+    return camera._rare(f"0x{camera.id if known else _NEW_FAMILY:02x}")
+
+
+def _defaults(model):
+    return {name: _DEFAULTS[name] for name in controls(model)}
+
+
+def _in_force(camera, model):
+    settings = _defaults(model)
+    settings.update(camera._chosen)
+    return settings
+
+
+def _check(model, name, value):
+    offered = controls(model)
+    if name not in offered:
+        raise ValueError(f"{model.NAME}: no setting {name!r}; it has {', '.join(sorted(offered))}")
+    if name in _LEVELS or name in _NUMBERS:
+        low, high = _limits(model, name)
+        good = type(value) is int and low <= value <= high
+        text = f"{low} to {high}"
+        if name in _NUMBERS:
+            good = good or value == "auto"
+            text = "auto or " + text
+    else:
+        allowed = choices(model, name)
+        good = any(value == word and type(value) is type(word) for word in allowed)
+        text = ", ".join(str(word) for word in allowed)
+    if not good:
+        raise ValueError(f"{model.NAME}: {name} {value!r} is not offered; choose {text}")
+
+
+def _check_together(camera, model, settings):
+    word = settings["resolution"]
+    width, height = _size(word)
+    form = settings["format"]
+    if form != "jpeg" and width * height > _RAW_PIXELS:
+        raise ValueError(f"{model.NAME}: {form} ends at 1920x1080; take {word} as jpeg")
+    if settings["mode"] == "video" and camera.id < _NEW_FAMILY and word not in _LEGACY_VIDEO:
+        raise ValueError(f"{model.NAME}: video {word!r} is not offered; choose 320x240, 640x480")
+
+
+def _size(word):
+    width, height = word.split("x")
+    return int(width), int(height)
+
+
+def _groups(camera, model, settings):
+    size = _resolutions(model)[settings["resolution"]]
+    if settings["mode"] == "video":
+        size |= _VIDEO
+    groups = [
+        bytes((0x20, _FORMATS.index(settings["format"]) + 1)),
+        bytes((0x21, size)),
+        _exposure(camera, settings["exposure"]),
+        _gain(model, settings["gain"]),
+        b"\x30\x82" if settings["auto_white_balance"] else b"\x30\x02",
+    ]
+    for name, address in _REGISTERS:
+        if name in settings:
+            groups.append(bytes((address, _code(name, settings[name]))))
+    if "autofocus" in settings:
+        groups.append(_FOCUS[settings["autofocus"]])
+    return groups
+
+
+def _program(groups, defaults):
+    # The first groups are written after every reset, the rest only where they differ from it.
+    program = b"".join(groups[:_ALWAYS])
+    for i in range(_ALWAYS, len(groups)):
+        if groups[i] != defaults[i]:
+            program += groups[i]
+    return program
+
+
+def _difference(camera, before, after):
+    writes = b""
+    for i in range(len(after)):
+        group = after[i]
+        if group != before[i]:
+            if group.startswith(_FOCUS_INIT) and before[i].startswith(_FOCUS_INIT):
+                group = group[len(_FOCUS_INIT) :]
+            writes += group
+        elif i == 1 and writes and camera.id >= _NEW_FAMILY:
+            writes += group  # the newer family forgets the size with the format
+    return writes
+
+
+def _code(name, value):
+    if name in _LEVELS:
+        return 2 * value - 1 if value > 0 else -2 * value
+    if value == "yellow":
+        return 9
+    return _words(name).index(value)
+
+
+def _exposure(camera, value):
+    # A manual value comes after "automatic off"; the newer family has no highest bits.
+    if value == "auto":
+        return b"\x30\x81"
+    high = b"" if camera.id >= _NEW_FAMILY else bytes((0x33, value >> 16))
+    return b"\x30\x01" + high + bytes((0x34, value >> 8 & 0xFF, 0x35, value & 0xFF))
+
+
+def _gain(model, value):
+    if value == "auto":
+        return b"\x30\x80"
+    if model.GAIN_CODES:
+        value = model.GAIN_CODES[value - 1]
+    return b"\x30\x00" + bytes((0x31, value >> 8, 0x32, value & 0xFF))

@@ -1,0 +1,63 @@
+"""Unsigned aws-chunked bodies with a CRC32 trailer (STREAMING-UNSIGNED-PAYLOAD-TRAILER); pure.
+
+    framing = Framing(size, buf)
+    framing.head(size); framing.update(piece); framing.finish()
+
+S3 computes the CRC32 too and refuses a body that was damaged on the way.
+"""
+
+from binascii import b2a_base64, crc32
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+NAME = "x-amz-checksum-crc32"
+# Old MinIO takes chunks of at most 1 MiB; S3 wants at least 8 KiB in all but the last.
+_MAX_CHUNK = const(1_048_576)
+
+
+def encoded_length(size, chunk, frame, last):
+    """Return the length of `size` bytes in chunks of `chunk`.
+
+    A chunk costs its length in hex and `frame` bytes, the end of the body `last` bytes.
+    AWS: "Signature Calculations: Transferring Payload in Multiple Chunks".
+    """
+    full, rest = divmod(size, chunk)
+    length = size + last + full * (len(f"{chunk:x}") + frame)
+    return length + len(f"{rest:x}") + frame if rest else length
+
+
+class Framing:
+    """How one body goes over the wire; a mode of S3Client's `integrity`."""
+
+    payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    # Neither signs chunks nor needs the reply to check the body.
+    begin = is_intact = None
+
+    def __init__(self, size, buf):
+        self.buf = buf
+        self.chunk = _MAX_CHUNK // len(buf) * len(buf)
+        self._size = size
+        self._crc = 0
+        self._end = ""
+
+    def add_headers(self, headers):
+        length = encoded_length(self._size, self.chunk, 4, len(NAME) + 16)
+        headers["content-encoding"] = "aws-chunked"
+        headers["content-length"] = str(length)
+        headers["x-amz-decoded-content-length"] = str(self._size)
+        headers["x-amz-trailer"] = NAME
+
+    def head(self, count):
+        """Return what precedes a chunk of `count` bytes, with the end of the chunk before."""
+        end = self._end
+        self._end = "\r\n"
+        return f"{end}{count:x}\r\n".encode()
+
+    def update(self, data):
+        # On 32-bit boards a sum above 30 bits is an object of 16 bytes: garbage, but bounded.
+        self._crc = crc32(data, self._crc)
+
+    def finish(self):
+        """Return what ends the body."""
+        crc = b2a_base64(self._crc.to_bytes(4, "big")).decode().strip()
+        return self.head(0) + f"{NAME}:{crc}\r\n\r\n".encode()

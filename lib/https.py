@@ -1,0 +1,309 @@
+"""HTTP/1.1 over verified TLS in one small buffer, with a deadline on every wait.
+
+    connection = Connection("example.com", 443, client_context(roots), bytearray(4092))
+    connection.request(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\n\\r\\n", 20_000)
+    status = connection.reply()
+    length = connection.read(page)  # page: a bytearray
+"""
+
+import select
+import socket
+import sys
+import time
+
+try:
+    import tls
+except ImportError:  # CPython, where only the rest of this module can be used
+    tls = None
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# S3 drops a connection that has been idle for 5 to 20 s; the AWS SDKs stop at 5 s too.
+_REUSE_MS = const(5_000)
+# No progress for so long is an error, whatever the request's own deadline says.
+_STALL_MS = const(10_000)
+# A server that stops reading may have answered already; look after so long.
+_STUCK_MS = const(1_000)
+_MAX_HEADER_LINES = const(100)
+_MAX_HEADERS = const(4096)
+
+
+class HTTPSError(Exception):
+    """A request without a whole reply.
+
+    `phase` is how far it came: dns, connect, tls, request, body or reply. `action` is "retry",
+    or for a refused certificate "clock" or "fatal".
+    """
+
+    def __init__(self, phase, text, action):
+        super().__init__(text)
+        self.phase = phase
+        self.action = action
+
+
+class EarlyReplyError(Exception):
+    """The server answered before the body was sent; the reply can be read as usual."""
+
+
+def borrow(name):
+    """Import a module that is seldom needed, without keeping it in memory."""
+    module = __import__(name)
+    del sys.modules[name]
+    return module
+
+
+def client_context(roots):
+    """Return a TLS context that trusts only `roots`, an iterable of DER certificates."""
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    for root in roots:
+        context.load_verify_locations(root)
+    return context
+
+
+class Connection:
+    """One connection to one server, opened when needed and kept for the next request.
+
+    `buf` is the caller's and is used only while no body is being sent; no header line may be
+    longer.
+    """
+
+    def __init__(self, host, port, context, buf, clock=time):
+        self.host = host
+        self._port = port
+        self._context = context
+        self._buf = buf
+        self.view = memoryview(buf)
+        self._clock = clock
+        self._address = self.sock = None
+        self._first = b""
+        self.phase = ""
+        self.status = self.sent = 0
+        self.reused = self._is_clean = False
+
+    def connect(self, first, limit_ms):
+        """Open ahead of time; `first` is how the next request will begin, such as b"PUT /".
+
+        Those bytes drive the handshake, so that it too keeps to the deadline.
+        """
+        self.request(first, limit_ms)
+        self._first = first
+        self._be_idle()
+
+    def request(self, head, limit_ms):
+        """Send the request line and headers; all of the request must end within `limit_ms`."""
+        self._start = self._clock.ticks_ms()
+        self._limit = limit_ms
+        first = self._first
+        self.reused = (
+            self._is_clean
+            and self._elapsed(self._idle_since) < _REUSE_MS
+            and head.startswith(first)
+            and not self._is_ready(select.POLLIN, 0)
+        )
+        if not self.reused:
+            first = b""
+            self._open()
+        self._is_clean = False
+        self._first = b""
+        self._is_head = head[:5] == b"HEAD "
+        self.status = 0
+        self.send(head[len(first) :])
+        self.phase = "request"
+        self.sent = 0
+
+    def _be_idle(self):
+        self._is_clean = True
+        self._idle_since = self._clock.ticks_ms()
+
+    def _elapsed(self, since):
+        return self._clock.ticks_diff(self._clock.ticks_ms(), since)
+
+    def _open(self):
+        self.close()
+        self.phase = "dns"
+        try:
+            if not self._address:
+                self._address = socket.getaddrinfo(self.host, self._port, 0, socket.SOCK_STREAM)[0]
+            self.phase = "connect"
+            self.sock = self._raw = raw = socket.socket(self._address[0])
+            raw.settimeout(min(self._left(), _STALL_MS) / 1000)
+            raw.connect(self._address[-1])
+            raw.setblocking(False)
+            self.phase = "tls"
+            self.sock = self._context.wrap_socket(
+                raw, server_hostname=self.host, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError) as error:
+            self._fail(error)
+        self._poller = select.poll()
+        self._poller.register(self.sock, select.POLLIN)
+        self.at = self.end = 0
+
+    def close(self):
+        """Close the socket, if there is one; the next request opens a new one."""
+        sock = self.sock
+        self.sock = None
+        self._is_clean = False
+        if sock:
+            sock.close()
+            # After a failed handshake the TLS socket has let go of it.
+            self._raw.close()
+
+    def _fail(self, error):
+        """Raise the HTTPSError for an OSError, or for the ValueError of a certificate."""
+        self.stop(*borrow("https_errors").explain(error, self.phase))
+
+    def stop(self, text, action="retry"):
+        """Close, forget the address, and raise an HTTPSError."""
+        self.close()
+        self._address = None
+        raise HTTPSError(self.phase, f"{self.phase} {self.host}: {text}", action)
+
+    def _left(self):
+        """Return how many ms the request may still take, and end it when there are none."""
+        left = self._limit - self._elapsed(self._start)
+        if left <= 0:
+            self.stop(f"not done within {self._limit} ms")
+        return left
+
+    def _is_ready(self, flags, wait_ms):
+        self._poller.modify(self.sock, flags)
+        for _ in self._poller.ipoll(wait_ms):
+            return True
+        return False
+
+    def send(self, data):
+        """Send all of `data`; allocates nothing."""
+        self._left()
+        done = 0
+        size = len(data)
+        while done < size:
+            try:
+                count = self.sock.write(data, done, size - done)
+            except (OSError, ValueError) as error:
+                self._fail(error)
+            if count:
+                done += count
+            else:
+                self._wait_writable()
+        self.sent += size
+
+    def check_reply(self):
+        """Raise EarlyReplyError when the server has answered before the end of the body."""
+        while self._has_reply():
+            if self._read_head() >= 200:
+                self.headers["connection"] = "close"
+                raise EarlyReplyError
+
+    def _wait_writable(self):
+        for _ in range(_STALL_MS // _STUCK_MS):
+            if self._is_ready(select.POLLOUT, min(self._left(), _STUCK_MS)):
+                return
+            # The buffer holds the unsent bytes: a reply that is read now replaces them, so that
+            # nothing more can be sent even if it was only a late `100 Continue`.
+            if self.phase == "body" and self._has_reply():
+                self.check_reply()
+                break
+        self.stop("server stopped reading")
+
+    def _has_reply(self):
+        """Tell whether a reply has begun; its bytes are read into the buffer."""
+        return self.at < self.end or (self._is_ready(select.POLLIN, 0) and self.fill(0) != 0)
+
+    def expect_continue(self, wait_ms=1000):
+        """Wait for `100 Continue`; return the status of a refusal, else 0: send the body now.
+
+        RFC 9110, 10.1.1: a server that stays silent is sent the body all the same.
+        """
+        told = False
+        while self.at < self.end or (not told and self.fill(wait_ms)):
+            status = self._read_head()
+            if status >= 200:
+                # Whether the server still waits for the body is not known.
+                self.headers["connection"] = "close"
+                return status
+            told = told or status == 100
+        self.phase = "body"
+        return 0
+
+    def reply(self):
+        """Return the status of the final reply; `headers` has those that matter."""
+        self.phase = "reply"
+        while self.status < 200:
+            self._read_head()
+        return self.status
+
+    def read(self, dest=b""):
+        """Read the reply's body into `dest`, drop what does not fit, and return its length."""
+        self.phase = "reply"
+        total = 0
+        if not self._is_head and self.headers.get("content-length") != "0":
+            total = borrow("https_body").read_body(self, dest)
+        # Bytes after the end of the reply belong to no request of ours.
+        if self.at < self.end or self.headers.get("connection", "").lower() == "close":
+            self.close()
+        elif self.sock:
+            self._be_idle()
+        return total
+
+    def _read_head(self):
+        """Read one status line and its headers; return the status."""
+        line = self.line()
+        if line[:7] != b"HTTP/1." or not line[9:12].isdigit():
+            self.stop(f"not an HTTP reply: {line[:20]}")
+        self.status = int(line[9:12])
+        self.headers = {"connection": "close"} if line[7:8] == b"0" else {}
+        self.skip_lines(self.headers)
+        return self.status
+
+    def skip_lines(self, headers):
+        """Read header lines up to the empty one into `headers`, the first 4 KB of them."""
+        room = _MAX_HEADERS
+        for _ in range(_MAX_HEADER_LINES):
+            line = self.line()
+            if not line:
+                return
+            room -= len(line)
+            # Nothing of ours is in a header that is not ASCII, and it could not be decoded.
+            if room > 0 and max(line) < 128:
+                name, _, value = line.decode().partition(":")
+                headers[name.lower()] = value.strip()
+        self.stop("headers too long")
+
+    def line(self):
+        """Return the next line without its end."""
+        while True:
+            end = self._buf.find(b"\n", self.at, self.end)
+            if end >= 0:
+                line = bytes(self.view[self.at : end]).rstrip(b"\r")
+                self.at = end + 1
+                return line
+            if self.end - self.at == len(self._buf):
+                self.stop("headers too long")
+            self.more()
+
+    def more(self):
+        count = self.fill(_STALL_MS)
+        if count <= 0:
+            self.stop("connection closed" if count else f"silent for {_STALL_MS} ms")
+
+    def fill(self, wait_ms):
+        """Read more into the buffer; return the count, 0 after `wait_ms`, -1 at the end."""
+        if self.at == self.end:
+            self.at = self.end = 0
+        elif self.end == len(self._buf):
+            self.end -= self.at
+            self._buf[: self.end] = bytes(self.view[self.at :])
+            self.at = 0
+        while True:
+            left = self._left()
+            try:
+                count = self.sock.readinto(self.view[self.end :])
+            except (OSError, ValueError) as error:
+                self._fail(error)
+            if count is not None:
+                self.end += count
+                return count or -1
+            if not self._is_ready(select.POLLIN, min(left, wait_ms)):
+                return 0

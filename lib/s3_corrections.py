@@ -1,0 +1,62 @@
+"""Sets in an S3Client what a refusal has taught; loaded only after one.
+
+again = correct(client, "region", "eu-central-1", False, 0)
+"""
+
+from https import borrow
+
+
+def correct(client, action, region, is_condition, skew_s):
+    """Return whether the same request can succeed now.
+
+    `is_condition` tells that the store refused `If-None-Match`, not the mode of the body.
+    """
+    if action == "clock":
+        client.skew_s += skew_s
+        return skew_s != 0
+    if action == "credentials":
+        return _renew(client.credentials)
+    if action == "region":
+        return _set_region(client, region)
+    if action == "redirect":
+        return _follow(client)
+    if is_condition and client.is_conditional:
+        client.is_conditional = False
+        return True
+    return _weaken(client)
+
+
+def _renew(credentials):
+    if not hasattr(credentials, "renew"):
+        return False
+    credentials.expires_s = 0
+    return True
+
+
+def _set_region(client, region):
+    old = client.signer.region
+    if not region or region == old or not all(c.isalpha() or c in "-0123456789" for c in region):
+        return False
+    client.signer.region = region
+    if client.endpoint:
+        client.endpoint = client.endpoint.replace(old, region)
+    borrow("s3_setup").locate(client)
+    return True
+
+
+def _follow(client):
+    scheme, _, rest = client.connection.headers.get("location", "").partition("://")
+    host, _, port = rest.partition("/")[0].partition(":")
+    if scheme != "https" or not host or client.is_away or not (port or "1").isdigit():
+        return False
+    borrow("s3_setup").go_to(client, "https", host, port)
+    client.is_away = True
+    return True
+
+
+def _weaken(client):
+    setup = borrow("s3_setup")
+    weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 :]
+    if weaker:
+        setup.use(client, weaker[0])
+    return bool(weaker)

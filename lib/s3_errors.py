@@ -1,0 +1,117 @@
+"""Decides what to do about a reply that is not a success; loaded only when there is one.
+
+    raise learn(client, "put", "cam1/a.jpg", page)  # as S3Client.refuse does
+
+AWS: "Error responses" of the S3 API reference.
+"""
+
+from https import borrow
+from s3 import S3Error
+
+_ACTIONS = (
+    ("clock", "RequestTimeTooSkewed"),
+    ("credentials", "ExpiredToken InvalidToken TokenRefreshRequired"),
+    (
+        "region",
+        "AuthorizationHeaderMalformed PermanentRedirect IllegalLocationConstraintException",
+    ),
+    ("redirect", "TemporaryRedirect"),
+    ("throttle", "SlowDown Throttling ThrottlingException RequestLimitExceeded TooManyRequests"),
+    (
+        "retry",
+        "RequestTimeout RequestTimeoutException IncompleteBody BadDigest OperationAborted "
+        "XAmzContentSHA256Mismatch ConditionalRequestConflict PriorRequestNotComplete",
+    ),
+    ("fallback", "NotImplemented MalformedTrailerError InvalidChunkSizeError"),
+    ("stored", "PreconditionFailed"),
+)
+_STATUSES = {
+    200: "retry",
+    301: "region",
+    307: "redirect",
+    408: "retry",
+    409: "retry",
+    412: "stored",
+    429: "throttle",
+    501: "fallback",
+}
+# Refusals that a wrong clock also causes, once it is this far off (rule of the AWS SDKs).
+_MAYBE_CLOCK = (
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "AuthFailure",
+    "AccessDenied",
+)
+_SKEW_S = 240
+# Parts of messages about our body modes, in any case of their first letter.
+_MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding", "nsupported")
+
+
+def learn(client, verb, key, page):
+    """Return the S3Error for the reply that `client.connection` has just read.
+
+    `page` is the beginning of its body. What the reply teaches (clock, region, host, mode,
+    credentials) is set in the client first; then the error's `again` is True.
+    """
+    status = client.connection.status
+    headers = client.connection.headers
+    for i in range(len(page)):
+        # Nothing that matters is not ASCII, and a page cut in mid-character cannot be decoded.
+        if page[i] > 127:
+            page[i] = 63
+    text = page.decode()
+    code = element(text, "Code") or f"HTTP{status}"
+    skew_s = _skew_s(client, headers)
+    action = _decide(code, status, text, skew_s)
+    message = borrow("s3_advice").advise(client, code, action, verb, key, skew_s)
+    said = element(text, "Message")[:120]
+    error = S3Error(code, status, action, f"{code}: {message}" + (f" ({said})" if said else ""))
+    error.retry_after_ms = _retry_after_ms(headers)
+    if action in ("clock", "credentials", "region", "redirect", "fallback"):
+        region = element(text, "Region") or headers.get("x-amz-bucket-region", "")
+        is_condition = "If-None-Match" in text
+        error.again = borrow("s3_corrections").correct(
+            client, action, region, is_condition, skew_s
+        )
+        if error.again and client.log:
+            client.log(f"{message} (corrected)")
+        elif not error.again and action not in ("clock", "credentials"):
+            error.action = "fatal"
+    return error
+
+
+def element(text, name):
+    """Return the text of the first XML element of that name, or ""."""
+    start = text.find(f"<{name}>") + len(name) + 2
+    end = text.find("<", start)
+    return text[start:end] if len(name) + 1 < start < end else ""
+
+
+def _decide(code, status, text, skew_s):
+    if code in _MAYBE_CLOCK and abs(skew_s) > _SKEW_S:
+        return "clock"
+    for action, codes in _ACTIONS:
+        if code in codes.split():
+            return action
+    if code.startswith("Invalid") and any(word in text for word in _MODE_WORDS):
+        return "fallback"
+    return _STATUSES.get(status) or ("retry" if status >= 500 else "fatal")
+
+
+def _skew_s(client, headers):
+    """Return how far the server is ahead of the client's clock; 0 when it is not known."""
+    date = headers.get("date")
+    if not date or "age" in headers:
+        return 0
+    try:
+        return borrow("http_date").parse_http_date(date) - client.now()
+    except ValueError:
+        return 0
+
+
+def _retry_after_ms(headers):
+    for name, unit_ms in (("x-amz-retry-after", 1), ("retry-after", 1000)):
+        value = headers.get(name, "")
+        if value.isdigit():
+            return min(int(value[:9]) * unit_ms, 3_600_000)
+    return 0

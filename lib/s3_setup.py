@@ -1,0 +1,62 @@
+"""Sets an S3Client up: where its bucket is and how bodies are sent; loaded at its start only.
+
+AWS: "Virtual hosting of general purpose buckets".
+"""
+
+from https import Connection, borrow
+
+#: Modes of `integrity`, strongest first; a store that refuses one gets the next.
+MODES = ("signed-checksum", "signed", "checksum", "none")
+_MODULES = ("aws_chunked_signed", "aws_chunked_signed", "aws_chunked", "unsigned_payload")
+
+
+class _PlainContext:
+    """Plain HTTP in the place of TLS, for a store on this very machine."""
+
+    def wrap_socket(self, raw, server_hostname, do_handshake_on_connect):
+        return raw
+
+
+def use(client, integrity):
+    """Send bodies in this mode, one of MODES, from now on."""
+    if integrity not in MODES:
+        raise ValueError(f"integrity {integrity}: one of {', '.join(MODES)}")
+    client.integrity = integrity
+    module = borrow(_MODULES[MODES.index(integrity)])
+    # Bodies go through the caller's buffer unless the mode needs a larger one.
+    least = getattr(module, "CHUNK", 0)
+    client.body_buf = client.buf if len(client.buf) >= least else bytearray(least)
+    client.framing = module.Framing if integrity != "signed-checksum" else module.TrailerFraming
+
+
+def locate(client):
+    """Point the client at its bucket, by endpoint, region and path style."""
+    endpoint = client.endpoint
+    if endpoint is None:
+        region = client.signer.region
+        endpoint = f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+    scheme, _, host = endpoint.rstrip("/").partition("://")
+    host, _, port = host.partition(":")
+    if scheme not in ("http", "https") or not host or not (port or "1").isdigit():
+        raise ValueError(f"endpoint {endpoint}: write https://host or https://host:port")
+    is_path = client.path_style
+    if is_path is None:
+        # A wildcard certificate does not cover a dot in the bucket's name.
+        is_path = "." in client.bucket or not host.partition(".amazonaws.com")[1]
+    client.prefix = f"/{client.bucket}/" if is_path else "/"
+    go_to(client, scheme, host if is_path else f"{client.bucket}.{host}", port)
+
+
+def go_to(client, scheme, host, port):
+    """Let the client talk to this host; `port` is text and empty for the usual one."""
+    usual = "443" if scheme == "https" else "80"
+    client.host = host if port in ("", usual) else f"{host}:{port}"
+    client.base = f"{scheme}://{client.host}"
+    if client.connection:
+        client.connection.close()
+    context = client.context
+    if scheme == "http":
+        if host != "localhost" and not host.startswith("127."):
+            raise ValueError(f"plain http to {host} refused: use https")
+        context = _PlainContext()
+    client.connection = Connection(host, int(port or usual), context, client.buf, client.clock)

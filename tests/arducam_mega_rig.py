@@ -1,0 +1,69 @@
+"""The driver on the camera model, and what must hold after every test of it."""
+
+import importlib
+import sys
+
+from arducam_mega import ArducamMega
+from megacam.sim import wire
+from megacam.sim.camera import CameraModel
+from megacam.sim.frame_sources import FixedFrames
+
+QUICK = {"settle_ms": 400, "discard": 0}  # nothing thrown away: every capture is a frame
+
+
+class Rig:
+    """A driver (`camera`) on a model; leaving the block asserts that it broke no rule.
+
+    `photos` gives the sizes of the photos; without it they are as large as the model makes them.
+    """
+
+    def __init__(self, word="3mp", *faults, photos=None, frames=None, driver=QUICK, **options):
+        frames = FixedFrames(photos) if photos else frames
+        self.model = CameraModel(word, faults, frames, **options)
+        self.spi, self.cs, self.clock = wire.connect(self.model)
+        self.camera = ArducamMega(self.spi, self.cs, clock=self.clock, **driver)
+        self.writes = []  # (address, value) of every register write on the wire
+        self.model.listeners.append(self._note)
+
+    def _note(self, transaction):
+        if transaction.mosi[0] & 0x80:
+            self.writes.append((transaction.mosi[0] & 0x7F, transaction.mosi[1]))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            assert self.model.violations == []
+            assert self.model.cs_level == 1
+
+    def fault(self, spec):
+        """Switch a fault on in the middle of a run."""
+        self.model.faults.add(spec)
+
+    @property
+    def sensor(self):
+        """Return the module of the rare functions, without keeping it loaded."""
+        module = importlib.import_module("arducam_mega_sensor")
+        sys.modules.pop("arducam_mega_sensor")
+        return module
+
+    def shoot(self, block_bytes=4092):
+        """Capture, read and compare with what the camera held; return the frame's bytes."""
+        data = read(self.camera.capture(), block_bytes)
+        assert data == self.model.frames[-1].fifo
+        return data
+
+    def ms(self):
+        """Return the time since the start in milliseconds."""
+        return self.clock.now_us // 1000
+
+
+def read(frame, block_bytes=4092):
+    """Return all bytes of `frame`, read through one buffer."""
+    buf = bytearray(block_bytes)
+    out = bytearray()
+    while count := frame.readinto(buf):
+        out += buf[:count]
+    assert len(out) == frame.size
+    return bytes(out)

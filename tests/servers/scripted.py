@@ -1,0 +1,170 @@
+"""A TLS server that does byte for byte what a script says: the worst of the internet on loopback.
+
+    with ScriptedServer(certificate_pem) as server:
+        port = server.play(lambda peer: (peer.read_head(), peer.send(b"HTTP/1.1 200 OK...")))
+
+A script is called with a Peer for every connection to its port, in a thread of its own.
+"""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+import time
+
+TIMEOUT_S = 20
+
+
+class Peer:
+    """The server's end of one connection. `head` and `body` hold what the client has sent."""
+
+    def __init__(self, raw: socket.socket, context: ssl.SSLContext, ended: threading.Event):
+        self.raw = raw
+        self.head = b""
+        self.body = b""
+        self._context = context
+        self._ended = ended
+        self._tls: ssl.SSLSocket | None = None
+
+    @property
+    def tls(self) -> ssl.SSLSocket:
+        """The socket after the handshake, which is done at the first use."""
+        if self._tls is None:
+            self._tls = self._context.wrap_socket(self.raw, server_side=True)
+        return self._tls
+
+    def read_head(self) -> bytes:
+        """Read a request up to its empty line; bytes after it are the body's."""
+        self.head = b""
+        data = self.body
+        self.body = b""
+        while b"\r\n\r\n" not in data:
+            piece = self.tls.recv(65536)
+            if not piece:
+                raise ConnectionError("the client has left")
+            data += piece
+        self.head, _, self.body = data.partition(b"\r\n\r\n")
+        return self.head
+
+    def read_body(self, count: int | None = None) -> bytes:
+        """Read `count` bytes of the body, or as many as the head declares."""
+        if count is None:
+            count = int(self.header("content-length"))
+        while len(self.body) < count:
+            piece = self.tls.recv(65536)
+            if not piece:
+                raise ConnectionError("the client has left")
+            self.body += piece
+        return self.body
+
+    def header(self, name: str) -> str:
+        for line in self.head.decode().split("\r\n")[1:]:
+            if line.lower().startswith(name + ":"):
+                return line.partition(":")[2].strip()
+        return ""
+
+    def send(self, data: bytes) -> None:
+        self.tls.sendall(data)
+
+    def send_split(self, data: bytes, at: int) -> None:
+        """Send in two records, with time between them for the first to be read alone."""
+        self.send(data[:at])
+        self.wait(0.003)
+        self.send(data[at:])
+
+    def drip(self, data: bytes, interval_s: float) -> None:
+        for i in range(len(data)):
+            self.send(data[i : i + 1])
+            self.wait(interval_s)
+
+    def wait(self, seconds: float) -> None:
+        if self._ended.wait(seconds):
+            raise ConnectionError("the test is over")
+
+    def stall(self) -> None:
+        """Say and read nothing until the client gives up."""
+        self.wait(TIMEOUT_S)
+
+    def reset(self) -> None:
+        """Close so that the other side sees ECONNRESET."""
+        sock = self._tls or self.raw
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            (self._tls or self.raw).close()
+
+    def drip_handshake(self, interval_s: float) -> None:
+        """Do the handshake with our side's bytes one at a time."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = self._context.wrap_bio(incoming, outgoing, server_side=True)
+        while True:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                session.do_handshake()
+                return
+            flight = outgoing.read()
+            for i in range(len(flight)):
+                self.raw.sendall(flight[i : i + 1])
+                self.wait(interval_s)
+            incoming.write(self.raw.recv(65536))
+
+
+class ScriptedServer:
+    """Listens on one loopback port per script. Use it as a context manager."""
+
+    def __init__(self, context: ssl.SSLContext):
+        self._context = context
+        self._ended = threading.Event()
+        self._listeners: list[socket.socket] = []
+        #: Exceptions of scripts other than a client that left, by port.
+        self.faults: dict[int, BaseException] = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        for listener in self._listeners:
+            listener.close()
+
+    def play(self, script) -> int:
+        """Play `script(peer)` for every connection; return the port."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self._listeners.append(listener)
+        port = listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(listener, port, script), daemon=True).start()
+        return port
+
+    def _accept(self, listener, port, script):
+        while not self._ended.is_set():
+            try:
+                raw, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(raw, port, script), daemon=True).start()
+
+    def _serve(self, raw, port, script):
+        raw.settimeout(TIMEOUT_S)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = Peer(raw, self._context, self._ended)
+        try:
+            script(peer)
+        except OSError:  # the client has left, which most scripts provoke
+            pass
+        except BaseException as error:
+            self.faults[port] = error
+            raise
+        finally:
+            peer.close()
+
+
+def wait_until(condition, timeout_s: float = 5) -> bool:
+    """Poll `condition()`; return whether it came true in time."""
+    end_s = time.monotonic() + timeout_s
+    while time.monotonic() < end_s:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False

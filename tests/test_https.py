@@ -1,0 +1,307 @@
+"""HTTPS from MicroPython against scripted servers: certificates, connections, deadlines."""
+
+import datetime
+import socket
+import threading
+
+import pytest
+import trustme
+from servers.running import authority, compiled, issue, root_der, server, server_context, session
+from servers.scripted import ScriptedServer, wait_until
+
+__all__ = ["authority", "compiled", "root_der", "server", "session"]
+
+DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime.now(datetime.timezone.utc)
+STORED = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def put(**more):
+    return {"op": "put", "key": "cam1/a.jpg", **more}
+
+
+def store_all(peer):
+    """A server that stores everything, request after request."""
+    while True:
+        peer.read_head()
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.body = b""
+        peer.send(STORED)
+
+
+def only(results):
+    assert len(results) == 1
+    return results[0]
+
+
+@pytest.fixture
+def refused(session):
+    """Return run(certificate, **job): what a put to a server with it came to."""
+
+    def run(certificate, **job):
+        received = []
+
+        def script(peer):
+            received.append(peer.tls.recv(100))
+
+        with ScriptedServer(server_context(certificate)) as running:
+            endpoint = f"https://localhost:{running.play(script)}"
+            result = only(session([put()], endpoint=endpoint, **job))
+        assert received in ([], [b""]), "bytes were sent to a server that is not trusted"
+        assert result["body_started"] is False
+        assert result["read"] == 0 if "read" in result else True
+        return result
+
+    return run
+
+
+def test_a_verified_server_gets_the_body(server, session):
+    result = only(session([put()], endpoint=f"https://localhost:{server.play(store_all)}"))
+    assert (result["status"], result["etag"], result["sent"]) == (200, '"x"', 10_000)
+
+
+def test_an_unknown_root_is_refused(refused):
+    result = refused(issue(trustme.CA()))
+    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert "not from a known root" in result["error"]
+
+
+def test_a_certificate_of_another_host_is_refused(refused, authority):
+    result = refused(issue(authority, "elsewhere.example"))
+    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert "for another host" in result["error"]
+
+
+def test_an_expired_certificate_asks_for_the_clock(refused, authority):
+    certificate = issue(authority, not_before=NOW - 9 * DAY, not_after=NOW - DAY)
+    result = refused(certificate)
+    assert (result["code"], result["action"]) == ("tls", "clock")
+    assert "expired" in result["error"]
+
+
+def test_a_certificate_of_the_future_asks_for_the_clock(refused, authority):
+    result = refused(issue(authority, not_before=NOW + DAY, not_after=NOW + 9 * DAY))
+    assert (result["code"], result["action"]) == ("tls", "clock")
+    assert "not valid yet" in result["error"]
+
+
+def test_an_untrusted_and_expired_certificate_is_untrusted(refused):
+    certificate = issue(trustme.CA(), not_before=NOW - 9 * DAY, not_after=NOW - DAY)
+    assert "not from a known root" in refused(certificate)["error"]
+
+
+def test_without_roots_nothing_is_trusted(refused, authority):
+    result = refused(issue(authority), roots=[])
+    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert "no root certificate is loaded" in result["error"]
+
+
+def test_an_ip_address_is_verified_too(authority, session):
+    with ScriptedServer(server_context(issue(authority, "127.0.0.1"))) as running:
+        endpoint = f"https://127.0.0.1:{running.play(store_all)}"
+        assert only(session([put()], endpoint=endpoint))["status"] == 200
+
+
+def test_rsa_and_a_chain_of_two_are_verified(session, tmp_path):
+    root = trustme.CA(key_type=trustme.KeyType.RSA)
+    leaf = issue(root.create_child_ca(), key_type=trustme.KeyType.RSA)
+    import ssl
+
+    file = tmp_path / "rsa.der"
+    file.write_bytes(ssl.PEM_cert_to_DER_cert(root.cert_pem.bytes().decode()))
+    with ScriptedServer(server_context(leaf)) as running:
+        endpoint = f"https://localhost:{running.play(store_all)}"
+        assert only(session([put()], endpoint=endpoint, roots=[str(file)]))["status"] == 200
+
+
+def test_plain_http_is_refused_beyond_this_machine(session):
+    with pytest.raises(AssertionError, match=r"plain http to photos\.example refused"):
+        session([put()], endpoint="http://photos.example")
+
+
+def test_plain_http_on_loopback_works(session):
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(4096)
+            peer.sendall(CONTINUE)
+            left = 5000
+            while left:
+                left -= len(peer.recv(left))
+            peer.sendall(STORED)
+
+    threading.Thread(target=serve, daemon=True).start()
+    endpoint = f"http://localhost:{listener.getsockname()[1]}"
+    with listener:
+        assert only(session([put(size=5000)], endpoint=endpoint))["status"] == 200
+
+
+def test_a_connection_is_used_again(server, session):
+    connections = []
+
+    def script(peer):
+        connections.append(peer)
+        store_all(peer)
+
+    steps = [put(close=False) for _ in range(4)]
+    results = session(steps, endpoint=f"https://localhost:{server.play(script)}")
+    assert [result["status"] for result in results] == [200] * 4
+    assert [result["reused"] for result in results] == [False, True, True, True]
+    assert len(connections) == 1
+
+
+def test_an_idle_connection_is_not_used_after_5_s(server, session):
+    steps = [put(close=False), {"op": "sleep", "ms": 5100, "close": False}, put()]
+    results = session(steps, endpoint=f"https://localhost:{server.play(store_all)}")
+    assert results[2]["status"] == 200
+    assert not results[2]["reused"]
+
+
+def test_a_connection_that_the_server_closed_is_not_used(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.send(STORED)
+
+    steps = [put(close=False), {"op": "sleep", "ms": 100, "close": False}, put()]
+    results = session(steps, endpoint=f"https://localhost:{server.play(script)}")
+    assert results[2]["status"] == 200
+    assert not results[2]["reused"]
+
+
+def test_a_kept_connection_that_breaks_at_the_next_request_is_replaced(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.body = b""
+        peer.send(STORED)
+        peer.read_head()
+        peer.reset()
+
+    steps = [put(close=False), put()]
+    results = session(steps, endpoint=f"https://localhost:{server.play(script)}")
+    assert results[1]["status"] == 200
+    assert not results[1]["reused"]
+
+
+def test_connection_close_is_obeyed(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.send(STORED.replace(b"ETag", b"Connection: close\r\nETag"))
+        peer.stall()
+
+    results = session(
+        [put(close=False), put()], endpoint=f"https://localhost:{server.play(script)}"
+    )
+    assert [result["reused"] for result in results] == [False, False]
+    assert results[0]["fds"] == results[1]["fds"]
+
+
+def test_a_connection_opened_ahead_has_done_its_handshake(server, session):
+    opened = threading.Event()
+    times = []
+
+    def script(peer):
+        opened.set()
+        assert peer.tls.recv(5) == b"PUT /"
+        times.append("first bytes")
+        data = b"PUT /"
+        while b"\r\n\r\n" not in data:
+            data += peer.tls.recv(4096)
+        peer.body = data
+        store_all(peer)
+
+    steps = [{"op": "connect", "close": False}, put()]
+    results = session(steps, endpoint=f"https://localhost:{server.play(script)}")
+    assert results[1]["status"] == 200
+    assert results[1]["reused"]
+    assert times == ["first bytes"]
+
+
+def test_a_connection_opened_ahead_serves_other_methods_by_a_new_one(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    steps = [{"op": "connect", "close": False}, {"op": "get", "key": "a"}]
+    results = session(steps, endpoint=f"https://localhost:{server.play(script)}")
+    assert results[1]["text"] == "ok"
+    assert not results[1]["reused"]
+
+
+def test_a_name_without_address_is_said_so(session):
+    result = only(session([put()], endpoint="https://no-such-host.invalid"))
+    assert (result["code"], result["action"]) == ("dns", "retry")
+    assert "no-such-host.invalid: name not found" in result["error"]
+
+
+def test_a_closed_port_is_said_so(session):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    result = only(session([put()], endpoint=f"https://localhost:{port}"))
+    assert (result["code"], result["action"]) == ("connect", "retry")
+    assert "ECONNREFUSED" in result["error"]
+
+
+def test_the_deadline_counts_from_the_connection_to_the_reply(server, session):
+    """Each wait is short, all of them together are too long."""
+
+    def script(peer):
+        peer.wait(0.4)
+        peer.read_head()
+        peer.wait(0.4)
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.drip(STORED, 0.4)
+
+    endpoint = f"https://localhost:{server.play(script)}"
+    result = only(session([put()], endpoint=endpoint, limit_ms=2000))
+    assert (result["code"], result["action"]) == ("reply", "retry")
+    assert result["body_started"]
+    assert 1900 < result["ms"] < 2500
+
+
+def test_a_handshake_of_single_bytes_ends_at_the_deadline(server, session):
+    endpoint = f"https://localhost:{server.play(lambda peer: peer.drip_handshake(0.02))}"
+    result = only(session([put()], endpoint=endpoint, limit_ms=1500))
+    assert (result["code"], result["action"]) == ("tls", "retry")
+    assert 1400 < result["ms"] < 2000
+
+
+def test_nothing_is_left_open_after_failures(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.reset()
+
+    port = server.play(script)
+    steps = [put(close=False) for _ in range(20)]
+    results = session(steps, endpoint=f"https://localhost:{port}")
+    assert {result["action"] for result in results} == {"retry"}
+    assert len({result["fds"] for result in results}) == 1
+    assert max(result["heap"] for result in results[2:]) <= results[1]["heap"]
+
+
+def test_the_server_sees_the_end_at_once_when_the_camera_fails(server, session):
+    ended = []
+
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        try:
+            peer.read_body()
+        except ConnectionError:
+            ended.append(len(peer.body))
+
+    endpoint = f"https://localhost:{server.play(script)}"
+    result = only(session([put(fault="raise", size=40_000, close=False)], endpoint=endpoint))
+    assert result["error"] == "body fault"
+    assert wait_until(lambda: ended)
+    assert ended[0] < 40_000

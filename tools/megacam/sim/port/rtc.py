@@ -1,0 +1,21 @@
+"""The ESP32's real-time clock, and the memory that it keeps; loaded by machine.py when used."""
+
+import sys
+
+import time
+import utime
+from world import ask
+
+del sys.modules["rtc"]
+
+
+class RTC:
+    def datetime(self, fields):
+        year, month, day, _, hour, minute, second, _ = fields
+        wanted = int(utime.mktime((year, month, day, hour, minute, second, 0, 0)))
+        time._rtc_s += wanted - int(utime.mktime(time.gmtime()))
+
+    def memory(self, data=None):
+        if data is None:
+            return bytes.fromhex(ask("rtc"))
+        ask("rtc", data.hex())

@@ -1,0 +1,20 @@
+"""Everything of the board that is not on a photo's way is asked of the simulator, as JSON.
+
+The stand-ins share the firmware's small heap, so they only ask; megacam.sim.world answers.
+"""
+
+import json
+import sys
+
+import time
+
+
+def ask(name, *args):
+    """Return the simulator's answer to `name`(*args); raises what the port raises."""
+    if name == "reset":
+        sys.exit(75)  # the simulator starts the board again
+    _pipe.write(json.dumps([name, time.monotonic_us(), args]) + "\n")
+    answer = json.loads(_pipe.readline())
+    if answer[0]:
+        raise OSError(*answer[1])
+    return answer[1]

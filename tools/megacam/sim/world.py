@@ -1,0 +1,212 @@
+"""The world around a simulated board: radio, NVS partition, RTC memory, cause of the reset.
+
+The stand-ins on the board (port/world.py) ask by name, one JSON line each way; an answer is
+[false, result] or [true, arguments of the OSError that the ESP32 port raises].
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# The wiring of the README. A firmware that uses other pins finds no camera, as in life.
+_SPI_ID = 2
+_PINS = [18, 23, 19]
+_CS = 5
+# Association and DHCP of a good router.
+_JOIN_US = 300_000
+_NAME_LENGTH = 15  # nvs.h: of a namespace and of a key
+_NVS_NOT_FOUND = (-0x1102, "ESP_ERR_NVS_NOT_FOUND")
+_NVS_INVALID_NAME = (-0x1106, "ESP_ERR_NVS_INVALID_NAME")
+_NVS_INVALID_LENGTH = (-0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
+
+
+class PortError(Exception):
+    """The ESP32 port would raise OSError with these arguments."""
+
+
+class NVS:
+    """The NVS partition in a file; a commit is appended, so a power cut leaves the one before."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._committed: dict[str, Any] = {}
+        if path.exists():
+            for line in path.read_text().splitlines(keepends=True):
+                if line.endswith("\n"):
+                    self._committed = json.loads(line)
+        self._now = json.loads(json.dumps(self._committed))
+
+    def nvs_open(self, namespace: str) -> None:
+        self._check_name(namespace)
+        self._now.setdefault(namespace, {})
+
+    def nvs_set(self, namespace: str, key: str, kind: str, value: Any) -> None:
+        self._check_name(key)
+        self._now[namespace][key] = [kind, value]
+
+    def nvs_get(self, namespace: str, key: str, kind: str, room_bytes: int) -> Any:
+        entry = self._now[namespace].get(key)
+        if entry is None or entry[0] != kind:
+            raise PortError(*_NVS_NOT_FOUND)
+        if kind == "blob" and len(entry[1]) // 2 > room_bytes:
+            raise PortError(*_NVS_INVALID_LENGTH)
+        return entry[1]
+
+    def nvs_erase(self, namespace: str, key: str) -> None:
+        if self._now[namespace].pop(key, None) is None:
+            raise PortError(*_NVS_NOT_FOUND)
+
+    def nvs_commit(self) -> None:
+        with self._path.open("a") as file:
+            file.write(json.dumps(self._now) + "\n")
+
+    @staticmethod
+    def _check_name(name: str) -> None:
+        if not 0 < len(name) <= _NAME_LENGTH:
+            raise PortError(*_NVS_INVALID_NAME)
+
+
+class Radio:
+    """The Wi-Fi station: joins what is in the air, with the driver's own habits.
+
+    `networks` is the air: {"ssid", "password", "rssi", "hidden", "dhcp"}, all but ssid optional.
+    The status of a failure stays until an address is had; connect() in a connect() is an error.
+    """
+
+    IDLE, CONNECTING, GOT_IP, NO_AP_FOUND, WRONG_PASSWORD = 1000, 1001, 1010, 201, 202
+    _NOBODY = ("0.0.0.0", "255.255.255.0", "0.0.0.0", "0.0.0.0")
+    _BY_DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+    def __init__(self, networks: Sequence[dict[str, Any]]):
+        self.networks = list(networks)
+        self.now_us = 0
+        self._active = False
+        self._joining: tuple[str, str] | None = None
+        self._since_us = 0
+        self._status = self.IDLE
+        self._address: Sequence[str] | None = None
+        self._hostname = "mpy-esp32"
+
+    def active(self, on: bool | None = None) -> bool:
+        if on is not None:
+            self._active = bool(on)
+            if not on:
+                self._joining = None
+        return self._active
+
+    def scan(self) -> list[tuple[str, int]]:
+        self._must_be_active()
+        seen = [(ap["ssid"], ap.get("rssi", -55)) for ap in self.networks if not ap.get("hidden")]
+        return sorted(seen, key=lambda ap: -ap[1])
+
+    def connect(self, ssid: str, key: str | None = None) -> None:
+        self._must_be_active()
+        if self._joining and not self.isconnected():
+            raise PortError("Wifi Internal Error")
+        self._joining = (ssid, key or "")
+        self._since_us = self.now_us
+
+    def disconnect(self) -> None:
+        self._joining = None
+
+    def status(self, what: str | None = None) -> int:
+        if self._joining and self.now_us - self._since_us >= _JOIN_US:
+            self._status = self._result(*self._joining)
+        if what != "rssi":
+            return self._status
+        if not self.isconnected():
+            raise PortError("Wifi Not Connected")
+        ssid = self._joining[0] if self._joining else ""
+        return next(ap.get("rssi", -55) for ap in self.networks if ap["ssid"] == ssid)
+
+    def isconnected(self) -> bool:
+        return self._joining is not None and self.status() == self.GOT_IP
+
+    def ifconfig(self, address: Sequence[str] | None = None) -> Sequence[str]:
+        self._address = address or self._address
+        return self._address or (self._BY_DHCP if self.isconnected() else self._NOBODY)
+
+    def config(self, *names: Any) -> Any:
+        self._must_be_active()
+        return "240ac4000001" if names == ("mac",) else None
+
+    def hostname(self, name: str | None = None) -> str:
+        self._hostname = name or self._hostname
+        return self._hostname
+
+    def _must_be_active(self) -> None:
+        if not self._active:
+            raise PortError("Wifi Not Started")
+
+    def _result(self, ssid: str, key: str) -> int:
+        for ap in self.networks:
+            if ap["ssid"] == ssid:
+                if ap.get("password", "") != key:
+                    return self.WRONG_PASSWORD
+                return self.GOT_IP if ap.get("dhcp", True) else self.CONNECTING
+        return self.NO_AP_FOUND
+
+
+class World:
+    """Answers one board's questions; keeps NVS and RTC memory in `folder`."""
+
+    def __init__(self, folder: Path, networks: Sequence[dict[str, Any]] = ()):
+        self.radio = Radio(networks)
+        self.cause = 1
+        self._folder = folder
+        self._nvs = NVS(folder / "nvs.jsonl")
+        self._rtc = ""
+
+    def power_on(self) -> None:
+        """Forget what does not outlive a loss of power."""
+        self.cause = 1
+        self._rtc = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """Do to the peripherals what a reset of the chip does: uncommitted NVS is lost."""
+        self.radio = Radio(self.radio.networks)
+        self._nvs = NVS(self._folder / "nvs.jsonl")
+
+    def serve(self, end: socket.socket) -> threading.Thread:
+        """Answer on `end` in a thread of its own, until the other end closes."""
+        thread = threading.Thread(target=self._serve, args=(end,), daemon=True)
+        thread.start()
+        return thread
+
+    def _serve(self, end: socket.socket) -> None:
+        with end, end.makefile("rw") as stream:
+            for line in stream:
+                name, now_us, args = json.loads(line)
+                self.radio.now_us = now_us
+                try:
+                    answer = [False, self._find(name)(*args)]
+                except PortError as e:
+                    answer = [True, e.args]
+                stream.write(json.dumps(answer) + "\n")
+                stream.flush()
+
+    def _find(self, name: str) -> Any:
+        for owner in (self, self._nvs, self.radio):
+            if hasattr(owner, name):
+                return getattr(owner, name)
+        raise PortError(f"the simulated board has no {name}")
+
+    def spi(self, bus: int, pins: list[int | None]) -> bool:
+        return [pin or usual for pin, usual in zip(pins, _PINS, strict=True)] == _PINS
+
+    def cs(self) -> int:
+        return _CS
+
+    def rtc(self, memory: str | None = None) -> str:
+        self._rtc = self._rtc if memory is None else memory
+        return self._rtc
+
+    def reset_cause(self) -> int:
+        return self.cause
+
+    def unique_id(self) -> str:
+        return "240ac4000001"
