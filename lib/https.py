@@ -1,9 +1,9 @@
 """HTTP/1.1 over verified TLS in one small buffer, with a deadline on every wait.
 
-    connection = Connection("example.com", 443, client_context(roots), bytearray(4092))
-    connection.request(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\n\\r\\n", 20_000)
-    status = connection.reply()
-    length = connection.read(page)  # page: a bytearray
+connection = Connection("example.com", 443, client_context(roots), bytearray(4092))
+connection.request(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\n\\r\\n", 20_000)
+status = connection.reply()
+length = connection.read(page)  # page: a bytearray
 """
 
 import select
