@@ -6,6 +6,7 @@ status = connection.reply()
 length = connection.read(page)  # page: a bytearray
 """
 
+import gc
 import select
 import socket
 import sys
@@ -47,6 +48,8 @@ class EarlyReplyError(Exception):
 
 def borrow(name):
     """Import a module that is seldom needed, without keeping it in memory."""
+    # An import into a heap full of garbage leaves it in pieces too small for the next one.
+    gc.collect()
     module = __import__(name)
     del sys.modules[name]
     return module

@@ -10,7 +10,7 @@ AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential
 import json
 import time
 
-from https import Connection, client_context
+from https import Connection, borrow, client_context
 from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -74,7 +74,7 @@ class IoTCredentials:
                 f"{self._host} gave no credentials ({status}): check the role alias "
                 f"{self._alias}, the thing {self._thing} and the policy of its certificate"
             )
-            raise S3Error("CredentialProvider", status, action, text) from None
+            raise S3Error("CredentialProvider", status, action, text)
 
     def _take(self, answer):
         expires_s = _seconds(answer["expiration"])
@@ -86,9 +86,7 @@ class IoTCredentials:
 
 def _seconds(text):
     """Return UTC seconds since 1970 of `2018-01-18T09:18:06Z`."""
-    from http_date import seconds_of
-
     date, _, clock = text.rstrip("Z").partition("T")
     year, month, day = [int(part) for part in date.split("-")]
     hour, minute, second = [int(part) for part in clock.split(":")]
-    return seconds_of(year, month, day, hour, minute, second)
+    return borrow("http_date").seconds_of(year, month, day, hour, minute, second)

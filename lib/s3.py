@@ -84,7 +84,7 @@ class S3Client:
         self.bucket = bucket
         self.credentials = credentials
         self.context = context
-        self.buf = buf
+        self.buf = self.body_buf = buf
         self._now = now
         self.endpoint = endpoint
         self.path_style = path_style

@@ -25,7 +25,10 @@ def use(client, integrity):
     module = borrow(_MODULES[MODES.index(integrity)])
     # Bodies go through the caller's buffer unless the mode needs a larger one.
     least = getattr(module, "CHUNK", 0)
-    client.body_buf = client.buf if len(client.buf) >= least else bytearray(least)
+    if not least:
+        client.body_buf = client.buf
+    elif len(client.body_buf) < least:
+        client.body_buf = bytearray(least)
     client.framing = module.Framing if integrity != "signed-checksum" else module.TrailerFraming
 
 

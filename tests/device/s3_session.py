@@ -1,0 +1,214 @@
+"""Runs on MicroPython: `micropython s3_session.py job.json` does the job's steps, a line each.
+
+A job has what S3Client needs and `steps`; a result is a JSON object with what the step came to,
+how long it took, how much of the body was read, and how many descriptors were open afterwards.
+"""
+
+import gc
+import json
+import os
+import socket
+import sys
+import time
+
+import micropython
+import utime
+from https import client_context
+from s3 import S3Client, S3Error
+
+_FILLED = 1_000_000
+
+
+class _Credentials:
+    def __init__(self, job):
+        self.access_key_id = job.get("access_key_id", "AKIDEXAMPLE")
+        self.secret_access_key = job.get("secret_access_key", "secret")
+        self.session_token = job.get("session_token")
+        if "renewed" in job:
+            self.renew = self._renew
+            self.expires_s = 1
+            self.next = job["renewed"]
+
+    def _renew(self, close):
+        if not self.expires_s:
+            close()
+            self.expires_s = 1
+            self.session_token = self.next
+
+
+class _BodyError(Exception):
+    pass
+
+
+class _Body:
+    """`size` bytes, or a fault: short and long lie about it, raise fails half way.
+
+    With lock, the heap is locked from the first piece to the last: an allocation is an error.
+    """
+
+    def __init__(self, size, fault):
+        self.size = size
+        self.read = 0
+        self._fault = fault
+        self._left = size + {"short": -1, "long": 1}.get(fault, 0)
+
+    def readinto(self, buf):
+        if self._fault == "raise" and self.read >= self.size // 2:
+            raise _BodyError("the camera fell over")
+        if self._fault == "lock" and self.read == 0:
+            micropython.heap_lock()
+        count = min(len(buf), self._left)
+        # Filling larger bodies byte by byte would take seconds.
+        for i in range(count if self.size <= _FILLED else 0):
+            buf[i] = (self.read + i) * 7 & 255
+        self._left -= count
+        self.read += count
+        if self._fault == "lock" and count and not self._left:
+            micropython.heap_unlock()
+        return count
+
+
+def _read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _iot(job, roots, buf, now):
+    from iot_credentials import IoTCredentials, device_context
+
+    iot = job["iot"]
+    context = device_context(roots, _read(iot["certificate"]), _read(iot["private_key"]))
+    return IoTCredentials(
+        "localhost", iot["alias"], iot["thing"], context, buf, now, port=iot["port"]
+    )
+
+
+def _open(job):
+    roots = [_read(path) for path in job.get("roots", ())]
+    offset_s = job.get("clock_offset_s", 0)
+    buf = bytearray(job.get("buffer_bytes", 4092))
+
+    def now():
+        return int(utime.time()) + offset_s
+
+    client = S3Client(
+        job.get("bucket", "bucket"),
+        job.get("region", "us-east-1"),
+        _iot(job, roots, buf, now) if "iot" in job else _Credentials(job),
+        client_context(roots),
+        buf,
+        now,
+        endpoint=job.get("endpoint"),
+        path_style=job.get("path_style"),
+        integrity=job.get("integrity", "none"),
+        log=lambda line: print(json.dumps({"log": line})),
+    )
+    client.limit_ms = job.get("limit_ms", 20_000)
+    return client
+
+
+def _put(client, step):
+    body = _Body(step.get("size", 10_000), step.get("fault"))
+    result = {"read": 0}
+    try:
+        stored = client.put(
+            step["key"],
+            body,
+            metadata=step.get("metadata", {}),
+            overwrite=step.get("overwrite", False),
+        )
+        result = {"status": stored.status, "etag": stored.etag, "sent": stored.sent_bytes}
+    except _BodyError:
+        result["error"] = "body fault"
+    finally:
+        result["read"] = body.read
+    return result
+
+
+def _get(client, step):
+    import s3_read
+
+    page = bytearray(step.get("room", 1000))
+    length = s3_read.get(client, step["key"], page)
+    return {"text": bytes(page[:length]).decode()}
+
+
+def _head(client, step):
+    import s3_read
+
+    return {"headers": s3_read.head(client, step["key"])}
+
+
+def _list(client, step):
+    import s3_read
+
+    page = bytearray(step.get("room", 4000))
+    keys, more = s3_read.list_page(
+        client, step["prefix"], page, step.get("after", ""), step.get("most", 20)
+    )
+    return {"keys": keys, "more": more}
+
+
+def _connect(client, step):
+    client.connect()
+    return {}
+
+
+def _sleep(client, step):
+    time.sleep_ms(step["ms"])
+    return {}
+
+
+_OPERATIONS = {
+    "put": _put,
+    "get": _get,
+    "head": _head,
+    "list": _list,
+    "connect": _connect,
+    "sleep": _sleep,
+}
+
+
+def _do(client, step):
+    start = time.ticks_ms()
+    try:
+        result = _OPERATIONS[step["op"]](client, step)
+    except S3Error as error:
+        result = {
+            "code": error.code,
+            "status": error.status,
+            "action": error.action,
+            "error": str(error),
+            "body_started": error.body_started,
+            "retry_after_ms": error.retry_after_ms,
+        }
+    result["ms"] = time.ticks_diff(time.ticks_ms(), start)
+    if client:
+        result["reused"] = client.connection.reused
+        result["integrity"] = client.integrity
+        result["region"] = client.signer.region
+        result["skew_s"] = client.skew_s
+        if step.get("close", True):
+            client.close()
+    result["lookups"] = getattr(socket, "lookups", None)
+    result["peak"] = micropython.mem_peak()
+    gc.collect()
+    result["heap"] = gc.mem_alloc()
+    result["fds"] = len(list(os.ilistdir("/proc/self/fd")))
+    return result
+
+
+def main(path):
+    with open(path) as file:
+        job = json.load(file)
+    client = None
+    for step in job["steps"]:
+        if client is None or "endpoint" in step or step.get("new"):
+            job.update(step.get("job", {}))
+            if "endpoint" in step:
+                job["endpoint"] = step["endpoint"]
+            client = _open(job)
+        print(json.dumps(_do(client, step)))
+
+
+main(sys.argv[-1])

@@ -1,0 +1,108 @@
+"""Where an S3Client goes and what it refuses before it goes anywhere."""
+
+from s3 import S3Client, S3Error
+
+
+class _Credentials:
+    access_key_id = "AKIDEXAMPLE"
+    secret_access_key = "secret"
+    session_token = None
+
+
+def _client(bucket="photos", region="eu-central-1", endpoint=None, path_style=None, **more):
+    return S3Client(
+        bucket,
+        region,
+        _Credentials,
+        object(),
+        bytearray(64),
+        lambda: 0,
+        endpoint,
+        path_style,
+        **more,
+    )
+
+
+def _refusal(call, *args, **more):
+    try:
+        call(*args, **more)
+    except (S3Error, ValueError) as error:
+        return error
+    raise AssertionError("accepted", args)
+
+
+def test_urls():
+    for url, arguments in (
+        ("https://photos.s3.eu-central-1.amazonaws.com/a", {}),
+        ("https://photos.s3.cn-north-1.amazonaws.com.cn/a", {"region": "cn-north-1"}),
+        ("https://s3.eu-central-1.amazonaws.com/photos/a", {"path_style": True}),
+        ("https://s3.eu-central-1.amazonaws.com/my.photos/a", {"bucket": "my.photos"}),
+        (
+            "https://photos.s3.dualstack.eu-west-1.amazonaws.com/a",
+            {"endpoint": "https://s3.dualstack.eu-west-1.amazonaws.com"},
+        ),
+        ("https://nas.local:9000/photos/a", {"endpoint": "https://nas.local:9000/"}),
+        ("https://photos.nas.local/a", {"endpoint": "https://nas.local", "path_style": False}),
+        ("https://192.168.1.10:9000/photos/a", {"endpoint": "https://192.168.1.10:9000"}),
+        ("https://nas.local/photos/a", {"endpoint": "https://nas.local:443"}),
+        ("http://localhost/photos/a", {"endpoint": "http://localhost:80"}),
+        ("http://127.0.0.1:9000/photos/a", {"endpoint": "http://127.0.0.1:9000"}),
+    ):
+        assert _client(**arguments).url("a") == url, arguments
+
+
+def test_a_key_is_encoded_once():
+    url = _client().url("cam1/a b+\u00e9%20.jpg")
+    assert url.endswith("/cam1/a%20b%2B%C3%A9%2520.jpg")
+
+
+def test_endpoints_that_are_none():
+    for endpoint in ("nas.local", "ftp://nas.local", "https://", "https://nas:port", ""):
+        assert "https://host:port" in str(_refusal(_client, endpoint=endpoint)), endpoint
+
+
+def test_plain_http_only_on_this_machine():
+    for host in ("photos.example", "192.168.1.10", "localhost.evil.example", "1127.0.0.1"):
+        assert "use https" in str(_refusal(_client, endpoint="http://" + host)), host
+
+
+def test_signed_chunks_have_a_buffer_of_8_kib():
+    assert len(_client(integrity="signed").body_buf) == 8192
+    client = _client(integrity="checksum")
+    assert client.body_buf is client.buf
+
+
+def test_an_unknown_integrity_is_refused():
+    assert "checksum" in str(_refusal(_client, integrity="sha1"))
+
+
+def test_keys_that_s3_would_refuse():
+    for key in ("", "a" * 1025, "\u00e9" * 513):
+        error = _refusal(_client().put, key, None)
+        assert (error.code, error.action, error.status) == ("KeyTooLongError", "fatal", 0)
+        assert not error.body_started
+
+
+def test_metadata_that_s3_would_refuse():
+    for metadata, code in (
+        ({"a": "b" * 2048}, "MetadataTooLarge"),
+        ([(f"name{i}", "x" * 20) for i in range(100)], "MetadataTooLarge"),
+        ({"location": "caf\u00e9"}, "InvalidMetadata"),
+        ({"caf\u00e9": "x"}, "InvalidMetadata"),
+        ({"a": "b\r\nx-amz-acl: public-read"}, "InvalidMetadata"),
+        ({"a\n": "b"}, "InvalidMetadata"),
+        ({"a": "\x7f"}, "InvalidMetadata"),
+    ):
+        error = _refusal(_client().put, "a", None, metadata=metadata)
+        assert (error.code, error.action) == (code, "fatal"), metadata
+
+
+def test_a_content_type_cannot_carry_another_header():
+    error = _refusal(_client().put, "a", None, "text/plain\r\nx-amz-acl: public-read")
+    assert error.code == "InvalidMetadata"
+
+
+def test_no_secret_shows():
+    client = _client()
+    for text in (repr(client), str(client), repr(client.signer), repr(client.connection)):
+        assert "secret" not in text and "AKID" not in text
