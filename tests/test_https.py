@@ -305,3 +305,36 @@ def test_the_server_sees_the_end_at_once_when_the_camera_fails(server, session):
     assert result["error"] == "body fault"
     assert wait_until(lambda: ended)
     assert ended[0] < 40_000
+
+
+COUNTING_SOCKET = """
+import usocket
+from usocket import *
+
+lookups = 0
+
+
+def getaddrinfo(*args):
+    global lookups
+    lookups += 1
+    return usocket.getaddrinfo(*args)
+"""
+
+
+def test_an_address_is_looked_up_once_and_again_after_a_failure(server, session, tmp_path):
+    requests = []
+
+    def script(peer):
+        requests.append(peer.read_head())
+        if len(requests) == 3:
+            peer.reset()
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.send(STORED)
+
+    (tmp_path / "socket.py").write_text(COUNTING_SOCKET)
+    steps = [put() for _ in range(5)]
+    endpoint = f"https://localhost:{server.play(script)}"
+    results = session(steps, path=[tmp_path], endpoint=endpoint)
+    assert [result.get("action") for result in results] == [None, None, "retry", None, None]
+    assert [result["lookups"] for result in results] == [1, 1, 1, 2, 2]

@@ -8,8 +8,8 @@ import json
 import re
 
 import pytest
-from servers.running import authority, compiled, issue, root_der, server, server_context, session
-from servers.scripted import ScriptedServer, wait_until
+from servers.running import authority, compiled, root_der, server, session
+from servers.scripted import wait_until
 
 __all__ = ["authority", "compiled", "root_der", "server", "session"]
 
@@ -494,11 +494,3 @@ def test_a_page_of_keys(run):
 def test_a_list_that_is_denied_names_the_permission(run):
     result = run(_reader(refusal(403, "AccessDenied")), {"op": "list", "prefix": "cam1/"})
     assert "s3:ListBucket" in result["error"]
-
-
-def test_a_changed_address_is_looked_up_again(session, authority):
-    """A failure drops the cached address; the next request works against a new server."""
-    with ScriptedServer(server_context(issue(authority))) as first:
-        port = first.play(lambda peer: peer.close())
-        results = session([put(), put()], endpoint=f"https://localhost:{port}")
-    assert [result["action"] for result in results] == ["retry", "retry"]
