@@ -26,6 +26,8 @@ import boto3
 import botocore.config
 import botocore.session
 
+from megacam.errors import MegacamError
+
 _DEMO_EXTRA = ("ministack", "trustme")
 _SERVICES = ("s3", "iam", "sts")
 # MiniStack's administrator: it is not verified, so nothing under test may use it.
@@ -37,7 +39,7 @@ _LOG_LINES = 12
 _INHERITED_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 
 
-class StoreError(Exception):
+class StoreError(MegacamError):
     """The local store could not start; the message says why and what to do."""
 
 

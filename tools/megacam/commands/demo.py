@@ -1,0 +1,41 @@
+"""`megacam demo`: parse and print; the work is done by megacam.demo."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from megacam.console import Terminal
+
+
+def demo_command(
+    photos_count: Annotated[int, typer.Option(min=1, help="Photos to take.")] = 3,
+    interval: Annotated[int, typer.Option(min=5, max=3600, help="Seconds between them.")] = 5,
+    photos: Annotated[Path | None, typer.Option(help="Folder of pictures to show it.")] = None,
+    keep: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
+) -> None:
+    """Run the firmware on a simulated board against a local S3 and check what it stored."""
+    # The simulator is an extra that the other commands do without.
+    from megacam import demo
+
+    terminal = Terminal()
+    taken = demo.run(
+        demo.Options(photos_count, interval, photos, keep, folder),
+        say=lambda text: terminal.line(text, "bold"),
+        on_line=lambda line: terminal.line(f"  board | {line}", "dim"),
+    )
+    columns = ("key", "bytes", "ms", "checksum", "peak heap")
+    terminal.table(columns, [_row(photo) for photo in taken], right=("bytes", "ms"))
+    terminal.mark(
+        "done",
+        f"{len(taken)} photos, byte for byte what the camera gave, are in {folder.resolve()}",
+    )
+
+
+def _row(photo: Any) -> tuple[str, ...]:
+    from megacam.sim import interpreter
+
+    checksum = "verified by the store" if photo.etag_ok else "DIFFERS"
+    heap = f"{photo.heap_bytes / 1024:.1f} of {interpreter.HEAP}"
+    return photo.key, f"{photo.size_bytes:,}", str(photo.ms), checksum, heap

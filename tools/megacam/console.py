@@ -1,0 +1,256 @@
+"""What every command says and how it ends: one terminal, one kind of error, one place for both.
+
+Plain text when not a terminal, JSON alone on standard output with --json, questions and
+complaints on standard error, exit code 0 done, 1 failed, 2 misused.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from megacam.errors import MegacamError
+
+# Wider than any line of ours: what is piped into another program must not be broken into two.
+_PLAIN_WIDTH = 10_000
+_MARKS = {
+    "done": ("✓", "ok", "green"),
+    "warn": ("!", "!", "yellow"),
+    "bad": ("✗", "x", "red"),
+    "add": ("+", "+", "green"),
+    "change": ("~", "~", "yellow"),
+    "remove": ("-", "-", "red"),
+    "same": ("·", ".", "dim"),
+    "next": ("→", ">", "cyan"),
+}
+_SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+class MisuseError(MegacamError):
+    """The command line itself is wrong: exit code 2, not 1."""
+
+
+class Terminal:
+    """Where one command writes: `Terminal(as_json)`, made when the command runs."""
+
+    def __init__(self, as_json: bool = False):
+        self.as_json = as_json
+        self.out = _console(sys.stdout, stderr=False)
+        self.err = _console(sys.stderr, stderr=True)
+
+    @property
+    def plain(self) -> bool:
+        """True if standard output is a file or a pipe: no colour, no boxes, no wrapped lines."""
+        return not self.out.is_terminal
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Print one line; `text` is printed as it is, brackets too. Nothing with --json."""
+        if not self.as_json:
+            self.out.print(Text(text, style=style), highlight=False)
+
+    def command(self, text: str) -> None:
+        """Print a command line to be copied: never broken into two."""
+        if not self.as_json:
+            self.out.print(Text(f"  {text}", style="cyan"), highlight=False, soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """Print a line that begins a part."""
+        self.line()
+        self.line(text, "bold")
+
+    def mark(self, kind: str, text: str, detail: str = "") -> None:
+        """Print a line with a mark: done, warn, bad, add, change, remove, same or next.
+
+        With --json only warn and bad are printed, to standard error.
+        """
+        target = self.out
+        if self.as_json:
+            if kind not in ("warn", "bad"):
+                return
+            target = self.err
+        pretty, ascii_mark, style = _MARKS[kind]
+        sign = pretty if target.encoding.lower().startswith("utf") else ascii_mark
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=len(sign), style=style)
+        words = Text(text, style="dim" if kind == "same" else "")
+        if detail:
+            words.append(f"  {detail}", style="dim")
+        if target.is_terminal:
+            table.add_row(sign, words)
+            target.print(table)
+        else:
+            target.print(Text(f"{sign} ") + words, highlight=False)
+
+    def facts(self, pairs: Mapping[str, str]) -> None:
+        """Print names and values, one pair a line, aligned."""
+        if self.as_json:
+            return
+        if self.plain:
+            for line in _aligned([], [[Text(name), Text(pairs[name])] for name in pairs], ()):
+                self.out.print(line, highlight=False)
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim")
+        grid.add_column(overflow="fold")
+        for name, value in pairs.items():
+            grid.add_row(Text(name), Text(value))
+        self.out.print(grid)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str | Text]],
+        right: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Print a table; `right` names the columns of numbers. Nothing with --json."""
+        if self.as_json:
+            return
+        cells = [[c if isinstance(c, Text) else Text(c) for c in row] for row in rows]
+        if title:
+            self.heading(title)
+        if self.plain:
+            for line in _aligned(columns, cells, right):
+                self.out.print(line, highlight=False)
+            return
+        table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold cyan")
+        for name in columns:
+            numbers = name in right
+            table.add_column(Text(name), justify="right" if numbers else "left", no_wrap=numbers)
+        for row in cells:
+            table.add_row(*row)
+        self.out.print(table)
+
+    def data(self, value: Any) -> None:
+        """Print `value` as JSON if --json was given; nothing otherwise."""
+        if self.as_json:
+            self.raw(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def raw(self, text: str) -> None:
+        """Write `text` to standard output as it is: for files, templates, JSON."""
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    def confirm(self, question: str, yes: bool = False, flag: str = "--yes") -> bool:
+        """Ask y/N; `yes` answers. Raises MisuseError where nobody can be asked."""
+        if yes:
+            return True
+        answer = self._ask(f"{question} [y/N] ", flag).lower()
+        return answer in ("y", "yes")
+
+    def type_again(self, what: str, word: str, given: str, flag: str) -> bool:
+        """Ask for `word` to be typed, the second question before something irrevocable."""
+        if not given:
+            given = self._ask(f"Type the {what} ({word}) to confirm: ", f"{flag} {word}")
+        return given == word
+
+    def _ask(self, prompt: str, flag: str) -> str:
+        if not sys.stdin.isatty():
+            raise MisuseError(f"nobody is here to answer '{prompt.strip()}'; add {flag}")
+        self.err.print(Text(prompt, style="bold"), end="")
+        try:
+            return input().strip()
+        except EOFError:
+            return ""
+
+    @contextlib.contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Show a spinner with `text` while the block runs, on standard error if a terminal."""
+        if not self.err.is_terminal:
+            yield
+            return
+        with self.err.status(Text(text)):
+            yield
+
+    @contextlib.contextmanager
+    def progress(self, text: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
+        """Show a bar on standard error; the block gets advance(n)."""
+        if not self.err.is_terminal:
+            yield lambda n: None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True) as bar:
+            task = bar.add_task(text, total=total)
+            yield lambda n: bar.advance(task, n)
+
+
+def _console(stream: Any, stderr: bool) -> Console:
+    plain = not getattr(stream, "isatty", bool)()
+    forced = os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE")
+    width = _PLAIN_WIDTH if plain and not forced else None
+    return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
+
+
+def _aligned(
+    columns: Sequence[str], cells: list[list[Text]], right: Sequence[str]
+) -> Iterator[str]:
+    """Yield the lines of a table for a file or a pipe: two blanks between columns."""
+    rows = [[c.plain.replace("\n", ", ") for c in row] for row in cells]
+    rows = [list(columns), *rows] if columns else rows
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    for row in rows:
+        fields = [
+            cell.rjust(width) if columns and columns[i] in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(fields).rstrip()
+
+
+def hide(text: str) -> str:
+    """Return `text` cut before the first private key in it."""
+    found = _SECRET.search(text)
+    return text[: found.start()] + "(secret)" if found else text
+
+
+def run(app: Callable[..., Any], argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; `--debug` anywhere shows tracebacks.
+
+    A MegacamError is one sentence on standard error. Anything else is a defect and says so.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    _forgive_encoding()
+    words = [word for word in words if word != "--debug"]
+    try:
+        app(args=words, prog_name="megacam")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+    except BrokenPipeError:
+        # The reader went away (`megacam status | head`): nothing is left to say, nor to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MegacamError as error:
+        if debug:
+            raise
+        return _complain(str(error), 2 if isinstance(error, MisuseError) else 1)
+    except Exception as error:
+        if debug:
+            raise
+        what = hide(f"{type(error).__name__}: {error}")
+        return _complain(f"internal error ({what}); run it again with --debug and report it", 1)
+    return 0
+
+
+def _forgive_encoding() -> None:
+    # A Windows pipe may know 200 characters only; a "?" is better than an end.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _complain(sentence: str, code: int) -> int:
+    error = _console(sys.stderr, stderr=True)
+    error.print(Text.assemble(("megacam: ", "bold red"), " ".join(sentence.split())))
+    return code
