@@ -1,0 +1,317 @@
+"""The host's only door to AWS: sessions, calls, and what AWS's refusals mean in plain words.
+
+aws = Aws(profile="work", region="eu-central-1")
+answer = aws.call("s3", "get_bucket_cors", missing=("NoSuchCORSConfiguration",), Bucket=name)
+"""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.exceptions as failures
+import botocore.loaders
+import botocore.session
+from botocore import UNSIGNED
+
+from megacam.errors import MegacamError
+
+_CONNECT_TIMEOUT_S = 10
+_READ_TIMEOUT_S = 60
+_ATTEMPTS = 5
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "AllAccessDisabled",
+    "AuthorizationError",
+    "Forbidden",
+    "UnauthorizedOperation",
+    "403",
+)
+_BAD_KEY = (
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+)
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+_TAKEN = ("BucketAlreadyExists", "OperationAborted")
+_OTHER_REGION = (
+    "301",
+    "PermanentRedirect",
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+)
+
+
+class AwsError(MegacamError):
+    """AWS or the way to it said no. `code` is AWS's error code, or "" if nothing came back."""
+
+    def __init__(self, message: str, code: str = ""):
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def denied(self) -> bool:
+        """True if AWS understood the caller and refused: a policy, not a fault."""
+        return self.code in _DENIED
+
+    @property
+    def key_unknown(self) -> bool:
+        """True if AWS does not know the access key (yet: a new one takes seconds to spread)."""
+        return self.code in _BAD_KEY
+
+
+@dataclasses.dataclass(frozen=True)
+class AccessKey:
+    """An AWS key pair; shows itself without its secret."""
+
+    access_key_id: str
+    secret_access_key: str = dataclasses.field(repr=False)
+    session_token: str | None = dataclasses.field(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        """The part that is no secret and tells keys apart."""
+        return self.access_key_id
+
+
+class Aws:
+    """One caller's view of one AWS account in one region, or of another S3 store.
+
+    `profile`, `region`, `endpoint` and `key` override what boto3 finds in the environment and
+    in ~/.aws. `key=False` calls as anybody, unsigned.
+    """
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
+        key: AccessKey | bool = True,
+    ):
+        self.profile = profile
+        self.endpoint = endpoint or _endpoint_of_environment()
+        self._key = key
+        self._clients: dict[str, Any] = {}
+        try:
+            self._session = boto3.Session(
+                region_name=region,
+                botocore_session=_botocore_session(profile),
+                **_key_arguments(key),
+            )
+        except failures.BotoCoreError as error:
+            raise _explain_local(error, profile) from error
+
+    @property
+    def region(self) -> str:
+        """The region in use; raises MegacamError if none is set anywhere."""
+        region = self._session.region_name
+        if not region:
+            raise MegacamError("no AWS region is set; add --region, for example eu-central-1")
+        return region
+
+    @property
+    def partition(self) -> str:
+        """The first word of every ARN: aws, aws-cn or aws-us-gov."""
+        try:
+            return self._session.get_partition_for_region(self.region)
+        except failures.UnknownRegionError:
+            return "aws"
+
+    @functools.cached_property
+    def identity(self) -> dict[str, str]:
+        """Who calls: {"account": twelve digits, "arn": ...}; proves that the credentials work."""
+        answer = self.call("sts", "get_caller_identity")
+        return {"account": answer["Account"], "arn": answer["Arn"]}
+
+    def as_key(self, key: AccessKey | bool, region: str | None = None) -> "Aws":
+        """Return the same place seen with another key; False: with none at all."""
+        return Aws(self.profile, region or self.region, self.endpoint, key)
+
+    def in_region(self, region: str) -> "Aws":
+        """Return the same caller in another region."""
+        return Aws(self.profile, region, self.endpoint, self._key)
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of `service`, with deadlines; raises MegacamError."""
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:
+        path_style = {"addressing_style": "path"} if self.endpoint else {}
+        config = botocore.config.Config(
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            read_timeout=_READ_TIMEOUT_S,
+            retries={"mode": "standard", "max_attempts": _ATTEMPTS},
+            s3={"us_east_1_regional_endpoint": "regional", **path_style},
+            **({"signature_version": UNSIGNED} if self._key is False else {}),
+        )
+        try:
+            return self._session.client(
+                service, region_name=self.region, endpoint_url=self.endpoint, config=config
+            )
+        except (failures.BotoCoreError, ValueError) as error:
+            raise _explain_local(error, self.profile) from error
+
+    def call(
+        self, service: str, operation: str, missing: tuple[str, ...] = (), **arguments: Any
+    ) -> Any:
+        """Call one operation; None if AWS answers with one of the error codes `missing`.
+
+        Raises AwsError: one sentence, with the operation, what it was about, and the remedy.
+        """
+        client = self.client(service)
+        try:
+            return getattr(client, operation)(**arguments)
+        except failures.ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in missing:
+                return None
+            raise explain(error, self.profile, about(arguments)) from error
+        except failures.BotoCoreError as error:
+            raise _explain_local(error, self.profile) from error
+
+    def pages(self, service: str, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a listing; raises AwsError."""
+        try:
+            yield from self.client(service).get_paginator(operation).paginate(**arguments)
+        except failures.ClientError as error:
+            raise explain(error, self.profile, about(arguments)) from error
+        except failures.BotoCoreError as error:
+            raise _explain_local(error, self.profile) from error
+
+    def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
+        """Return an address that shows one object to whoever has it, for `seconds`."""
+        arguments = {"Bucket": bucket, "Key": key}
+        return self.client("s3").generate_presigned_url(
+            "get_object", Params=arguments, ExpiresIn=seconds
+        )
+
+
+@functools.cache
+def _loader() -> botocore.loaders.Loader:
+    return botocore.loaders.create_loader()
+
+
+def _botocore_session(profile: str | None) -> botocore.session.Session:
+    session = botocore.session.Session(profile=profile)
+    # AWS's service descriptions are megabytes of JSON: read once, not once for every key.
+    session.register_component("data_loader", _loader())
+    # Raises for a profile that is not there, which would otherwise surface anywhere.
+    session.get_scoped_config()
+    return session
+
+
+def _endpoint_of_environment() -> str | None:
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _key_arguments(key: AccessKey | bool) -> dict[str, Any]:
+    if isinstance(key, bool):
+        return {}
+    return {
+        "aws_access_key_id": key.access_key_id,
+        "aws_secret_access_key": key.secret_access_key,
+        "aws_session_token": key.session_token,
+    }
+
+
+def about(arguments: dict[str, Any]) -> str:
+    """Return what a call is about, in words: the bucket, user or thing among its arguments."""
+    for name, word in _SUBJECTS:
+        if name in arguments:
+            return f"{word} {arguments[name]}"
+    return ""
+
+
+_SUBJECTS = (
+    ("Bucket", "bucket"),
+    ("UserName", "user"),
+    ("RoleName", "role"),
+    ("thingName", "thing"),
+    ("policyName", "IoT policy"),
+    ("roleAlias", "role alias"),
+    ("certificateId", "certificate"),
+    ("BudgetName", "budget"),
+)
+
+
+def explain(error: Any, profile: str | None, subject: str = "") -> AwsError:
+    """Return AWS's refusal (a botocore ClientError) as one sentence with the remedy."""
+    answer = error.response.get("Error", {})
+    code = answer.get("Code", "")
+    on = f" on {subject}" if subject else ""
+    what = f"{error.operation_name}{on}"
+    sentence = _sentence(code, what, subject, profile, error.response)
+    if not sentence:
+        text = str(answer.get("Message", "")).strip().rstrip(".") or "no reason given"
+        sentence = f"AWS refused {what}: {text} ({code})"
+    return AwsError(sentence, code)
+
+
+def _sentence(
+    code: str, what: str, subject: str, profile: str | None, response: dict[str, Any]
+) -> str:
+    account = f"the AWS profile {profile!r}" if profile else "your AWS credentials"
+    if code in _DENIED:
+        return (
+            f"{account} may not do {what}; use an administrator's profile with --profile, or "
+            "have somebody who may deploy `megacam cloud template`"
+        )
+    if code in _BAD_KEY:
+        return f"AWS does not accept {account} ({code}); renew them with `aws configure`"
+    if code in _EXPIRED:
+        return f"{account} have expired; sign in again, for example with `aws sso login`"
+    if code in _TAKEN and subject.startswith("bucket"):
+        return (
+            f"the {subject} belongs to another AWS account (names are world-wide) or was deleted "
+            "a moment ago; choose another name with --bucket"
+        )
+    if code in _OTHER_REGION:
+        headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        region = headers.get("x-amz-bucket-region", "REGION")
+        return f"the {subject} is in another region; add --region {region}"
+    return _rare_sentence(code, what, subject)
+
+
+def _rare_sentence(code: str, what: str, subject: str) -> str:
+    if code == "RequestTimeTooSkewed":
+        return "this computer's clock is wrong by more than 15 minutes; set it and try again"
+    if code in ("NoSuchBucket", "404") and subject.startswith("bucket"):
+        return f"there is no {subject}; make it with `megacam cloud create`, or check --bucket"
+    if code in ("OptInRequired", "SubscriptionRequiredException", "NotSignedUp"):
+        return f"this AWS account is not set up for {what} yet; finish its sign-up in the console"
+    if code in ("LimitExceeded", "LimitExceededException", "TooManyBuckets"):
+        return f"AWS refused {what}: the account's quota is used up; remove what you do not need"
+    return ""
+
+
+def _explain_local(error: Exception, profile: str | None) -> MegacamError:
+    if isinstance(error, failures.ProfileNotFound):
+        return MegacamError(f"there is no AWS profile {profile!r}; `aws configure list-profiles`")
+    no_key = (failures.NoCredentialsError, failures.PartialCredentialsError)
+    if isinstance(error, (*no_key, failures.CredentialRetrievalError)):
+        return AwsError(
+            "no AWS credentials on this computer; sign in with `aws configure` or "
+            "`aws sso login`, or name a profile with --profile"
+        )
+    if isinstance(error, (failures.TokenRetrievalError, failures.SSOError)):
+        return AwsError("your AWS sign-in has expired; run `aws sso login` and try again")
+    if isinstance(error, failures.SSLError):
+        return AwsError(
+            f"the certificate of {_host(error)} cannot be verified; behind a company proxy or "
+            "with a store of your own, name its root with the variable AWS_CA_BUNDLE"
+        )
+    if isinstance(error, (failures.HTTPClientError, failures.ConnectionError)):
+        return AwsError(f"cannot reach {_host(error)}; check the network and the region")
+    return AwsError(f"AWS cannot be asked: {error}")
+
+
+def _host(error: Any) -> str:
+    return str(getattr(error, "kwargs", {}).get("endpoint_url", "AWS"))

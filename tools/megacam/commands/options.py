@@ -1,0 +1,97 @@
+"""Options that several commands share, and where their values come from.
+
+Flag, then environment, then config.json, then default.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from megacam import settings
+from megacam.aws import Aws
+from megacam.console import MisuseError
+from megacam.errors import MegacamError
+
+Bucket = Annotated[
+    str | None,
+    typer.Option(
+        "--bucket", "-b", envvar="MEGACAM_BUCKET", help="Bucket (config.json: s3.bucket)"
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", "-d", envvar="MEGACAM_DEVICE", help="Camera (config.json: device)"),
+]
+Region = Annotated[
+    str | None,
+    typer.Option(
+        envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+        help="AWS region (config.json: s3.region)",
+    ),
+]
+Profile = Annotated[
+    str | None, typer.Option(envvar="AWS_PROFILE", help="AWS profile of the owner")
+]
+Config = Annotated[Path, typer.Option(help="Settings to take the rest from, if the file exists")]
+Json = Annotated[bool, typer.Option("--json", help="Print data for programs")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing")]
+Iot = Annotated[bool, typer.Option("--iot", help="A certificate instead of an access key")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, do nothing")]
+CONFIG = Path("config.json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the photos are; "" for what nobody named. `interval_s` is config.json's, or None."""
+
+    bucket: str
+    device: str
+    region: str
+    endpoint: str
+    interval_s: int | None
+
+    def need_bucket(self) -> str:
+        """Return the bucket; raises MisuseError if nobody named one."""
+        if not self.bucket:
+            raise MisuseError("which bucket? add --bucket NAME, or s3.bucket to config.json")
+        return self.bucket
+
+    def need_device(self) -> str:
+        """Return the device; raises MisuseError if nobody named one."""
+        if not self.device:
+            raise MisuseError("which camera? add --device NAME, or device to config.json")
+        return self.device
+
+    def aws(self, profile: str | None) -> Aws:
+        """Return the owner's door to this place."""
+        return Aws(profile, self.region or None, self.endpoint or None)
+
+
+def place(bucket: str | None, device: str | None, region: str | None, config: Path) -> Place:
+    """Return where the photos are, from flags (and environment) and then config.json."""
+    raw = settings.read(config) if config.exists() else {}
+    store = raw.get("s3") if isinstance(raw.get("s3"), dict) else {}
+    return Place(
+        bucket or _text(store, "bucket"),
+        device or _text(raw, "device"),
+        region or _text(store, "region"),
+        _text(store, "endpoint"),
+        raw.get("interval_s") if isinstance(raw.get("interval_s"), int) else None,
+    )
+
+
+def _text(raw: Any, name: str) -> str:
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def owner(place: Place, profile: str | None) -> Aws:
+    """Return the door to the owner's AWS account; raises MegacamError for another store."""
+    if place.endpoint:
+        raise MegacamError(
+            f"config.json names the store {place.endpoint}, and these commands set up AWS; make "
+            "bucket and key with that store's own tools, or empty s3.endpoint"
+        )
+    return place.aws(profile)
