@@ -1,0 +1,285 @@
+"""Reads the bucket through a boto3 S3 client, by prefix: never a listing of the whole bucket.
+
+    bucket = Bucket(boto3.client("s3", config=CONFIG), "photos")
+    for photo in bucket.photos("cam1", start, end): ...
+
+Every call blocks and is safe in threads; `waiting()` tells what S3 is being asked just now.
+"""
+
+import contextlib
+import itertools
+import json
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import botocore.config
+import botocore.exceptions
+
+from megacam.gallery import photos, refusals
+from megacam.gallery.photos import Photo
+
+# A person waits for these calls: a dead network is told after 5 s, a silent S3 after 15.
+CONFIG = botocore.config.Config(
+    connect_timeout=5,
+    read_timeout=15,
+    retries={"mode": "standard", "max_attempts": 2},
+    max_pool_connections=16,
+)
+
+# Arducam Mega's largest JPEG is under 3 MB; anything above is not a photo of ours.
+PHOTO_LIMIT_BYTES = 16 << 20
+STATUS_LIMIT_BYTES = 1 << 20
+_PAGE_KEYS = 1000
+# 400 pages are a day of a photo every 0.2 s: no listing of a span of a day needs more.
+_PAGE_LIMIT = 400
+_FOLDER_PAGES = 10
+# Folders without a photo of ours are no reason to walk on for ever.
+_DAYS_WALKED = 40
+_FRESH_S = 8
+_SETTLED_S = 300
+_CACHED_LISTINGS = 128
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(timezone.utc)
+
+
+class Bucket:
+    """A bucket of photos; `client` is a boto3 S3 client, best made with CONFIG.
+
+    Raises refusals.BucketError where S3 refuses or does not answer, PhotoMissingError where an
+    object is not there.
+    """
+
+    def __init__(self, client: Any, name: str, now: Now = utc_now):
+        self.name = name
+        self.endpoint = str(client.meta.endpoint_url)
+        self.now = now
+        self._client = client
+        self._lock = threading.Lock()
+        self._asking: dict[int, tuple[str, float]] = {}
+        self._tickets = itertools.count()
+        self._listings: OrderedDict[tuple[str, ...], tuple[float, list[Photo]]] = OrderedDict()
+
+    def devices(self) -> list[str]:
+        """Return the names of the devices: the folders at the root of the bucket."""
+        return [name for name in self._folders("") if name not in (".", "..")]
+
+    def days(self, device: str, year: int, month: int) -> list[int]:
+        """Return the UTC days of a month that hold objects."""
+        return _numbers(self._folders(f"{device}/{year:04d}/{month:02d}/"), r"\d\d")
+
+    def months(self, device: str) -> list[tuple[int, int]]:
+        """Return every (year, month) with photos, oldest first: one request a year."""
+        years = _numbers(self._folders(f"{device}/"), r"\d{4}")
+        return [
+            (year, month)
+            for year in years
+            for month in _numbers(self._folders(f"{device}/{year:04d}/"), r"\d\d")
+            if 1 <= month <= 12
+        ]
+
+    def photos(self, device: str, start: datetime, end: datetime) -> list[Photo]:
+        """Return the photos of [start, end) in order of time; one request per 1000 photos."""
+        start, end = start.astimezone(timezone.utc), end.astimezone(timezone.utc)
+        found: list[Photo] = []
+        for day in photos.utc_days(start, end):
+            midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+            first, last = max(start, midnight), min(end, midnight + timedelta(days=1))
+            found += self._part_of_day(device, first, last)
+        return found
+
+    def first(self, device: str, start: datetime, end: datetime) -> Photo | None:
+        """Return the first photo of [start, end): one request."""
+        start = start.astimezone(timezone.utc)
+        for page in self._pages(f"{device}/", photos.before_moment(device, start), keys=10):
+            for photo in _photos_in(page):
+                return photo if photo.taken < end else None
+        return None
+
+    def newest(self, device: str, before: datetime | None = None) -> Photo | None:
+        """Return the last photo before a moment (default: now and a day, for a fast clock).
+
+        Walks years, months and days from the end, then halves the day: about nine requests in a
+        bucket of any size.
+        """
+        limit = (before or self.now() + timedelta(days=1)).astimezone(timezone.utc)
+        days = itertools.islice(self._days_from_the_end(device, limit), _DAYS_WALKED)
+        for midnight in days:
+            photo = self._last_of_day(device, midnight, min(limit, midnight + timedelta(days=1)))
+            if photo:
+                return photo
+        return None
+
+    def newer(self, photo: Photo) -> list[Photo]:
+        """Return up to 1000 photos that came after `photo`: one request."""
+        horizon = self.now() + timedelta(days=1)
+        page = next(self._pages(f"{photo.device}/", photo.key))
+        return [newer for newer in _photos_in(page) if newer.taken < horizon]
+
+    def read(self, key: str) -> bytes:
+        """Return the JPEG; padding after its end marker stays on."""
+        with self._ask(f"reading {key}"):
+            answer = self._client.get_object(Bucket=self.name, Key=key)
+            data = answer["Body"].read(PHOTO_LIMIT_BYTES + 1)
+            answer["Body"].close()
+        if len(data) > PHOTO_LIMIT_BYTES:
+            raise refusals.PhotoMissingError(
+                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: no photo"
+            )
+        return data
+
+    def metadata(self, key: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what S3 says about an object and what the device wrote: untrusted text."""
+        with self._ask(f"reading the metadata of {key}"):
+            answer = self._client.head_object(Bucket=self.name, Key=key)
+        facts = {
+            "size": f"{answer.get('ContentLength', 0):,} bytes",
+            "stored": f"{answer['LastModified']:%Y-%m-%d %H:%M:%S} UTC",
+            "etag": str(answer.get("ETag", "")).strip('"'),
+            "storage class": str(answer.get("StorageClass", "STANDARD")),
+        }
+        return facts, {str(k): str(v) for k, v in answer.get("Metadata", {}).items()}
+
+    def status(self, device: str) -> dict[str, Any] | None:
+        """Return the device's status.json, or None where it wrote none (or no JSON object)."""
+        key = f"{device}/{photos.STATUS_NAME}"
+        try:
+            with self._ask(f"reading {key}"):
+                answer = self._client.get_object(Bucket=self.name, Key=key)
+                data = answer["Body"].read(STATUS_LIMIT_BYTES)
+        except refusals.PhotoMissingError:
+            return None
+        try:
+            status = json.loads(data)
+        except (ValueError, RecursionError):
+            return None
+        return status if isinstance(status, dict) else None
+
+    def delete(self, photo: Photo) -> None:
+        """Delete a photo from the bucket."""
+        with self._ask(f"deleting {photo.key}"):
+            self._client.delete_object(Bucket=self.name, Key=photo.key)
+        with self._lock:
+            self._listings.clear()
+
+    def waiting(self) -> list[tuple[str, float]]:
+        """Return (what, seconds so far) of every unanswered request, oldest first."""
+        now_s = time.monotonic()
+        with self._lock:
+            asking = sorted(self._asking.values(), key=lambda item: item[1])
+        return [(what, now_s - since_s) for what, since_s in asking]
+
+    def _part_of_day(self, device: str, start: datetime, end: datetime) -> list[Photo]:
+        wanted = (device, start.isoformat(), end.isoformat())
+        settled = self.now() - end > timedelta(days=2)
+        with self._lock:
+            until_s, found = self._listings.get(wanted, (0.0, []))
+        if time.monotonic() < until_s:
+            return found
+        found = self._list_part_of_day(device, start, end)
+        with self._lock:
+            self._listings[wanted] = (
+                time.monotonic() + (_SETTLED_S if settled else _FRESH_S),
+                found,
+            )
+            while len(self._listings) > _CACHED_LISTINGS:
+                self._listings.popitem(last=False)
+        return found
+
+    def _list_part_of_day(self, device: str, start: datetime, end: datetime) -> list[Photo]:
+        found: list[Photo] = []
+        prefix = photos.day_prefix(device, start.date())
+        after = photos.before_moment(device, start) if start.time() else ""
+        for page in self._pages(prefix, after):
+            part = _photos_in(page)
+            found += [photo for photo in part if start <= photo.taken < end]
+            if part and part[-1].taken >= end:
+                break
+        return found
+
+    def _days_from_the_end(self, device: str, limit: datetime) -> Iterator[datetime]:
+        last = limit - timedelta(microseconds=1)
+        for year in reversed(_numbers(self._folders(f"{device}/"), r"\d{4}")):
+            if year > last.year:
+                continue
+            for month in reversed(_numbers(self._folders(f"{device}/{year:04d}/"), r"\d\d")):
+                if (year, month) > (last.year, last.month):
+                    continue
+                for day in reversed(self.days(device, year, month)):
+                    with contextlib.suppress(ValueError):
+                        midnight = datetime(year, month, day, tzinfo=timezone.utc)
+                        if midnight < limit:
+                            yield midnight
+
+    def _last_of_day(self, device: str, midnight: datetime, end: datetime) -> Photo | None:
+        low, high = 0, 24
+        while high - low > 1:
+            middle = (low + high) // 2
+            start = midnight + timedelta(hours=middle)
+            if start < end and self.first(device, start, end):
+                low = middle
+            else:
+                high = middle
+        found = self._list_part_of_day(device, midnight + timedelta(hours=low), end)
+        return found[-1] if found else None
+
+    def _folders(self, prefix: str) -> list[str]:
+        pages = self._pages(prefix, "", delimiter="/", limit=_FOLDER_PAGES)
+        return [
+            folder["Prefix"][len(prefix) : -1]
+            for page in pages
+            for folder in page.get("CommonPrefixes", ())
+        ]
+
+    def _pages(
+        self,
+        prefix: str,
+        after: str,
+        *,
+        delimiter: str = "",
+        keys: int = _PAGE_KEYS,
+        limit: int = _PAGE_LIMIT,
+    ) -> Iterator[dict[str, Any]]:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+        request = {"Bucket": self.name, "Prefix": prefix, "MaxKeys": keys}
+        request |= {"StartAfter": after} if after else {}
+        request |= {"Delimiter": delimiter} if delimiter else {}
+        for _ in range(limit):
+            with self._ask(f"listing {prefix or self.name}"):
+                page = self._client.list_objects_v2(**request)
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            request["ContinuationToken"] = page["NextContinuationToken"]
+
+    @contextlib.contextmanager
+    def _ask(self, what: str) -> Iterator[None]:
+        """Count a request as waited for, and say in words what became of it."""
+        ticket = next(self._tickets)
+        with self._lock:
+            self._asking[ticket] = (what, time.monotonic())
+        try:
+            yield
+        except refusals.FAULTS as error:
+            raise refusals.explain(error, what, self.name, self.endpoint) from error
+        finally:
+            with self._lock:
+                del self._asking[ticket]
+
+
+def _photos_in(page: dict[str, Any]) -> list[Photo]:
+    parsed = (photos.parse(item["Key"], item["Size"]) for item in page.get("Contents", ()))
+    return [photo for photo in parsed if photo]
+
+
+def _numbers(names: list[str], pattern: str) -> list[int]:
+    return [int(name) for name in names if re.fullmatch(pattern, name, re.ASCII)]

@@ -1,0 +1,66 @@
+"""A photo in the bucket and what its key says: device, moment and sequence number. Pure.
+
+Keys look like cam1/2026/11/23/234500-000042.jpg, in UTC, so a device's keys sort by time.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+
+STATUS_NAME = "status.json"
+
+_DEVICE = r"[^/\x00-\x1f\x7f]{1,255}"
+_KEY = re.compile(
+    rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-(\d{{1,12}})\.jpg", re.ASCII
+)
+
+
+@dataclass(frozen=True, order=True)
+class Photo:
+    """One photo: `taken` is UTC, to the second; `size_bytes` is 0 where nobody asked S3 for it."""
+
+    taken: datetime
+    seq: int
+    device: str
+    size_bytes: int = field(default=0, compare=False)
+    key: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """Return the key below the device: digits, "/", "-" and ".", safe in any URL."""
+        return self.key[len(self.device) + 1 :]
+
+
+def parse(key: str, size_bytes: int = 0) -> Photo | None:
+    """Return the photo of a key, or None where the object is no photo of ours."""
+    match = _KEY.fullmatch(key)
+    if not match or match[1] in (".", ".."):
+        return None
+    try:
+        taken = datetime(*(int(match[i]) for i in range(2, 8)), tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return Photo(taken, int(match[8]), match[1], size_bytes, key)
+
+
+def day_prefix(device: str, day: date) -> str:
+    """Return the prefix of one UTC day of a device."""
+    return f"{device}/{day:%Y/%m/%d}/"
+
+
+def before_moment(device: str, moment: datetime) -> str:
+    """Return a string that sorts just before every key of `moment` (UTC) and after."""
+    return f"{day_prefix(device, moment.date())}{moment:%H%M%S}"
+
+
+def file_name(photo: Photo) -> str:
+    """Return a name to save the photo under, on any file system."""
+    device = re.sub(r"[^A-Za-z0-9_-]+", "-", photo.device).strip("-") or "device"
+    return f"{device}-{photo.taken:%Y-%m-%d-%H%M%S}-{photo.seq:06d}.jpg"
+
+
+def utc_days(start: datetime, end: datetime) -> list[date]:
+    """Return the UTC days that [start, end) touches, in order."""
+    first = start.astimezone(timezone.utc).date()
+    last = (end.astimezone(timezone.utc) - timedelta(microseconds=1)).date()
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
