@@ -1,0 +1,143 @@
+"""`megacam cost`: what a camera costs a month at AWS."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from megacam import cost
+from megacam.commands import options
+from megacam.console import Terminal
+
+_SHARE_CELLS = 24
+_INTERVAL_S = 30
+_REGION = "us-east-1"
+_COMPARED = ",".join(map(str, cost.COMPARED_S))
+
+Interval = Annotated[float | None, typer.Option(help="Seconds between shots (config.json, or 30)")]
+Size = Annotated[float, typer.Option(help="KB of a photo (1,000 bytes)")]
+Hours = Annotated[float, typer.Option(help="Hours of shooting a day")]
+Keep = Annotated[int, typer.Option(help="Days until photos are deleted; 0: never")]
+Devices = Annotated[int, typer.Option(help="Cameras")]
+Views = Annotated[int, typer.Option(help="Photos looked at a day")]
+StatusEvery = Annotated[float, typer.Option(help="Minutes between reports of health; 0: none")]
+SpoolFirst = Annotated[
+    bool, typer.Option("--spool-first", help="Every photo goes to flash before it is sent")
+]
+CapRequests = Annotated[int | None, typer.Option(help="The device's daily cap on requests")]
+CapMb = Annotated[float | None, typer.Option(help="The device's daily cap on megabytes")]
+Compare = Annotated[str, typer.Option(help="Seconds to compare, with commas between them")]
+Prices = Annotated[Path | None, typer.Option(help="A price table of your own (see prices.json)")]
+
+
+def cost_command(
+    interval: Interval = None,
+    size: Size = 200,
+    hours: Hours = 24,
+    keep: Keep = 30,
+    devices: Devices = 1,
+    views: Views = 0,
+    status_every: StatusEvery = 0,
+    spool_first: SpoolFirst = False,
+    cap_requests: CapRequests = None,
+    cap_mb: CapMb = None,
+    compare: Compare = _COMPARED,
+    region: options.Region = None,
+    prices: Prices = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Estimate a month at AWS, and compare intervals."""
+    where = options.place(None, None, region, config)
+    usage = cost.Usage(
+        interval or where.interval_s or _INTERVAL_S,
+        size,
+        hours,
+        keep or None,
+        devices,
+        views,
+        status_every * 60,
+        spool_first,
+        cap_requests,
+        cap_mb,
+    )
+    _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
+
+
+def _answer(
+    terminal: Terminal,
+    usage: cost.Usage,
+    region: str,
+    prices: Path | None,
+    intervals: tuple[float, ...],
+) -> None:
+    table = cost.load_prices(prices)
+    month = cost.estimate(usage, table, region)
+    others = cost.compare(usage, table, region, intervals)
+    terminal.data({**month.as_data(), "compared": [one.as_data() for one in others]})
+    _print(terminal, month, others, table["regions"][region].get("name", region))
+
+
+def _intervals(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(word) for word in text.split(",") if word.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a list of seconds; write for example 10,30,300"
+        ) from None
+
+
+def _print(
+    terminal: Terminal, month: cost.Estimate, others: list[cost.Estimate], name: str
+) -> None:
+    usage = month.usage
+    cameras = "1 camera" if usage.devices == 1 else f"{usage.devices} cameras"
+    terminal.heading(
+        f"{cameras}, a photo of {usage.photo_kb:g} KB every {_every(usage.interval_s)}, "
+        f"{usage.hours_day:g} hours a day"
+    )
+    terminal.line(f"{month.region} ({name}), prices of {month.prices_date}, US dollars", "dim")
+    rows: list[tuple[str | Text, ...]] = [
+        (line.what, line.amount, money(line.usd)) for line in month.lines
+    ]
+    total = (Text("total", "bold"), "", Text(money(month.total_usd), "bold"))
+    terminal.table(("a month", "how much", "$"), [*rows, total], right=("$",))
+    terminal.table(
+        ("interval", "photos", "stored", "$ a month", ""),
+        [_row(one, month, others) for one in others],
+        right=("photos", "stored", "$ a month"),
+        title="By interval",
+    )
+    for warning in month.warnings:
+        terminal.mark("warn", warning)
+
+
+def _row(
+    one: cost.Estimate, month: cost.Estimate, others: list[cost.Estimate]
+) -> tuple[Text, ...]:
+    highest = max(other.total_usd for other in others) or 1
+    bar = "━" * max(1, round(_SHARE_CELLS * one.total_usd / highest))
+    style = "bold green" if one.usage.interval_s == month.usage.interval_s else ""
+    cells = (
+        _every(one.usage.interval_s),
+        f"{one.photos:,}",
+        f"{one.stored_gb:,.1f} GB",
+        money(one.total_usd),
+        bar,
+    )
+    return tuple(Text(cell, style) for cell in cells)
+
+
+def _every(seconds: float) -> str:
+    for unit_s, word in ((3600, "h"), (60, "min")):
+        if seconds >= unit_s and seconds % unit_s == 0:
+            return f"{seconds / unit_s:g} {word}"
+    return f"{seconds:g} s"
+
+
+def money(usd: float) -> str:
+    """Return an amount in dollars without the sign; what rounds to nothing is not nothing."""
+    if not usd:
+        return "free"
+    return "< 0.01" if 0 < usd < 0.005 else f"{usd:,.2f}"

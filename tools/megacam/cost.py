@@ -1,0 +1,271 @@
+"""What a camera costs a month at AWS, from its interval, photo size, hours and a price table.
+
+    usage = Usage(interval_s=30, photo_kb=200, keep_days=30)
+    print(estimate(usage, load_prices(), "us-east-1").total_usd)
+
+A GB here has 10^9 bytes. AWS bills in units of 2^30, so its storage line is 7 % lower.
+"""
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from megacam.errors import MegacamError
+
+DAYS = 30
+COMPARED_S = (10, 30, 60, 300, 900, 3600)
+_GB = 1e9
+_HOUR_S = 3600
+# A table older than this is worth a word: AWS has changed these prices less than once a year.
+_PRICES_OLD_DAYS = 550
+_PRICE_NAMES = ("put_1000", "get_1000", "storage_gb", "transfer_gb")
+# Measured ground under the warnings; docs/cloud.md has the reasoning.
+# TLS from MicroPython on an ESP32 moves about 70 KB a second.
+_UPLOAD_BYTES_S = 70_000
+# Exposure, connection and request before the first byte.
+_SHOT_OVERHEAD_S = 2.5
+# A 4 MB board's file system, and the erase cycles that makers of its NOR flash promise.
+_FLASH_BYTES = 2 << 20
+_FLASH_CYCLES = 100_000
+_FLASH_YEARS_FINE = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """How a camera is used. `photo_kb` is in units of 1,000 bytes.
+
+    `keep_days`: None keeps photos for ever, and the estimate is that of the first full month.
+    `views_day`: photos that people open. `status_s`: seconds between puts of status.json.
+    `spool_first`: every photo goes to flash before it is sent. `cap_*`: the device's daily caps.
+    """
+
+    interval_s: float = 30
+    photo_kb: float = 200
+    hours_day: float = 24
+    keep_days: int | None = 30
+    devices: int = 1
+    views_day: int = 0
+    status_s: float = 0
+    spool_first: bool = False
+    cap_requests_day: int | None = None
+    cap_mb_day: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise MegacamError(f"{name} is {value:g}; it must be {low:g} to {high:g}")
+
+    @property
+    def photos_day(self) -> float:
+        """Photos of one camera in a day."""
+        return self.hours_day * _HOUR_S / self.interval_s
+
+    @property
+    def status_day(self) -> float:
+        """Puts of status.json of one camera in a day."""
+        return 24 * _HOUR_S / self.status_s if self.status_s else 0
+
+
+_RANGES = (
+    ("interval_s", 1, 86_400),
+    ("photo_kb", 1, 20_000),
+    ("hours_day", 0.1, 24),
+    ("keep_days", 1, 36_500),
+    ("devices", 1, 10_000),
+    ("views_day", 0, 1e9),
+    ("cap_requests_day", 1, 1e9),
+    ("cap_mb_day", 0.001, 1e9),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line of the bill: what, how much of it in words, and US dollars a month."""
+
+    what: str
+    amount: str
+    usd: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A month's bill with everything that is worth a warning.
+
+    `growth_usd`: by how much the bill grows with every further month, 0 with retention.
+    """
+
+    usage: Usage
+    region: str
+    prices_date: str
+    photos: int
+    stored_gb: float
+    lines: tuple[Line, ...]
+    growth_usd: float
+    warnings: tuple[str, ...]
+
+    @property
+    def total_usd(self) -> float:
+        """The sum of the lines."""
+        return sum(line.usd for line in self.lines)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the estimate for --json."""
+        return {**dataclasses.asdict(self), "total_usd": self.total_usd}
+
+
+def load_prices(path: Path | None = None) -> dict[str, Any]:
+    """Return the price table, ours or the user's own; raises MegacamError naming what is wrong."""
+    source = path or Path(__file__).with_name("prices.json")
+    try:
+        prices = json.loads(source.read_text(encoding="utf-8"))
+        datetime.date.fromisoformat(prices["date"])
+        float(prices["transfer_free_gb"])
+        for row in prices["regions"].values():
+            for name in _PRICE_NAMES:
+                float(row[name])
+    except OSError as error:
+        raise MegacamError(f"cannot read the price table {source}: {error.strerror}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise MegacamError(f"the price table {source} is not valid: {error}") from error
+    except KeyError as error:
+        raise MegacamError(f"the price table {source} lacks {error}") from error
+    return prices
+
+
+def estimate(
+    usage: Usage, prices: Mapping[str, Any], region: str, today: datetime.date | None = None
+) -> Estimate:
+    """Return the bill of a 30-day month; raises MegacamError if the table lacks the region."""
+    row = prices["regions"].get(region)
+    if row is None:
+        known = ", ".join(sorted(prices["regions"]))
+        raise MegacamError(
+            f"the price table has no region {region!r}; it has {known}, and --prices takes yours"
+        )
+    photos = round(usage.photos_day * DAYS * usage.devices)
+    month_gb = photos * usage.photo_kb * 1e3 / _GB
+    stored_gb = month_gb * (usage.keep_days / DAYS if usage.keep_days else 1)
+    lines = (
+        Line("uploads", f"{photos:,} PUT", photos / 1000 * row["put_1000"]),
+        *_status_line(usage, row),
+        Line("storage", _storage_words(usage, stored_gb), stored_gb * row["storage_gb"]),
+        Line("transfer in", f"{_gb(month_gb)}", 0.0),
+        *_view_lines(usage, row, prices["transfer_free_gb"]),
+    )
+    growth = 0.0 if usage.keep_days else month_gb * row["storage_gb"]
+    found = [*_warnings(usage, growth), *_old_prices(prices, today or datetime.date.today())]
+    return Estimate(usage, region, prices["date"], photos, stored_gb, lines, growth, tuple(found))
+
+
+def compare(
+    usage: Usage, prices: Mapping[str, Any], region: str, intervals_s: tuple[float, ...]
+) -> list[Estimate]:
+    """Return the same month at other intervals, shortest first."""
+    return [
+        estimate(dataclasses.replace(usage, interval_s=interval), prices, region)
+        for interval in sorted({*intervals_s, usage.interval_s})
+    ]
+
+
+def flash_years(bytes_day: float, flash_bytes: int = _FLASH_BYTES) -> float:
+    """Return how long a board's flash lasts if so many bytes a day are written, evenly spread."""
+    return flash_bytes * _FLASH_CYCLES / bytes_day / 365
+
+
+def _status_line(usage: Usage, row: Mapping[str, Any]) -> list[Line]:
+    puts = round(usage.status_day * DAYS * usage.devices)
+    return [Line("status.json", f"{puts:,} PUT", puts / 1000 * row["put_1000"])] if puts else []
+
+
+def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Line]:
+    views = usage.views_day * DAYS
+    if not views:
+        return []
+    out_gb = views * usage.photo_kb * 1e3 / _GB
+    paid_gb = max(0.0, out_gb - free_gb)
+    return [
+        Line("views", f"{views:,} GET", views / 1000 * row["get_1000"]),
+        Line("transfer out", f"{_gb(out_gb)}, {free_gb:g} GB free", paid_gb * row["transfer_gb"]),
+    ]
+
+
+def _storage_words(usage: Usage, stored_gb: float) -> str:
+    kept = f"{usage.keep_days} days kept" if usage.keep_days else "after the first month"
+    return f"{_gb(stored_gb)}, {kept}"
+
+
+def _gb(amount: float) -> str:
+    return f"{amount:,.0f} GB" if amount >= 10 else f"{amount:.2g} GB"
+
+
+def _warnings(usage: Usage, growth_usd: float) -> list[str]:
+    return [
+        *_growth_warning(growth_usd),
+        *_speed_warning(usage),
+        *_flash_warning(usage),
+        *_cap_warnings(usage),
+    ]
+
+
+def _growth_warning(growth_usd: float) -> list[str]:
+    if not growth_usd:
+        return []
+    return [
+        f"photos are never deleted: storage grows by ${growth_usd:.2f} every month, to "
+        f"${12 * growth_usd:.2f} a month after a year (`megacam cloud create --keep DAYS`)"
+    ]
+
+
+def _speed_warning(usage: Usage) -> list[str]:
+    needed_s = usage.photo_kb * 1e3 / _UPLOAD_BYTES_S + _SHOT_OVERHEAD_S
+    if usage.interval_s >= needed_s:
+        return []
+    return [
+        f"a photo of {usage.photo_kb:g} KB takes an ESP32 about {needed_s:.0f} s from shot to "
+        f"bucket, so one every {usage.interval_s:g} s is out of its reach"
+    ]
+
+
+def _flash_warning(usage: Usage) -> list[str]:
+    bytes_day = usage.photos_day * usage.photo_kb * 1e3
+    years = flash_years(bytes_day)
+    if not usage.spool_first or years >= _FLASH_YEARS_FINE:
+        return []
+    return [
+        f"spool.first writes {bytes_day / 1e6:,.0f} MB a day through the board's flash, which "
+        f"wears out in about {_span(years)}; use an SD card, a longer interval, or switch it off"
+    ]
+
+
+def _span(years: float) -> str:
+    return f"{years:.1f} years" if years >= 1.5 else f"{max(1, round(years * 12))} months"
+
+
+def _cap_warnings(usage: Usage) -> list[str]:
+    found = []
+    requests = usage.photos_day + usage.status_day
+    if usage.cap_requests_day and requests > usage.cap_requests_day:
+        hour = usage.hours_day * usage.cap_requests_day / requests
+        found.append(
+            f"the daily cap of {usage.cap_requests_day:,} requests is below the {requests:,.0f} "
+            f"that this needs: uploads stop after {hour:.1f} hours of shooting"
+        )
+    mb = usage.photos_day * usage.photo_kb / 1e3
+    if usage.cap_mb_day and mb > usage.cap_mb_day:
+        hour = usage.hours_day * usage.cap_mb_day / mb
+        found.append(
+            f"the daily cap of {usage.cap_mb_day:,g} MB is below the {mb:,.0f} MB that this "
+            f"needs: uploads stop after {hour:.1f} hours of shooting"
+        )
+    return found
+
+
+def _old_prices(prices: Mapping[str, Any], today: datetime.date) -> list[str]:
+    date = datetime.date.fromisoformat(prices["date"])
+    if (today - date).days <= _PRICES_OLD_DAYS:
+        return []
+    return [f"the prices are of {date}; compare them with {prices.get('source', 'AWS')}"]
