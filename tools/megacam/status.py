@@ -1,0 +1,184 @@
+"""How all devices of a bucket are doing: the newest photo, and what status.json says.
+
+    for device in read(aws, "my-photos"): print(device.name, device.late, device.remark)
+
+A device is late when its newest photo is older than its interval explains. Nothing here needs
+more than s3:ListBucket and s3:GetObject.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from megacam.aws import Aws
+from megacam.errors import MegacamError
+from megacam.gallery.bucket import Bucket
+from megacam.gallery.refusals import BucketError
+
+# A missed shot, a slow upload and a retry are no reason for a letter in the night.
+_LATE_INTERVALS = 3
+_LATE_LEAST_S = 300
+# Where status.json is missing, nobody knows the interval.
+_LATE_UNKNOWN_S = 3600
+_TEXT_LIMIT = 200
+_NUMBER_LIMIT = 1e15
+
+
+@dataclasses.dataclass(frozen=True)
+class Reboots:
+    """Why a device restarted, and how often since its counters were last cleared."""
+
+    total: int
+    causes: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceStatus:
+    """One device as seen from the bucket; None where the device did not say.
+
+    Times are UTC seconds since 1970. `remark` says in a few words why it is late, or "".
+    """
+
+    name: str
+    late: bool
+    remark: str
+    photo_key: str | None
+    photo_time: int | None
+    photo_age_s: int | None
+    reported: int | None
+    interval_s: float | None
+    backlog_photos: int | None
+    backlog_bytes: int | None
+    damaged: int | None
+    thinned: int | None
+    reboots: Reboots | None
+    reset_cause: str
+    rssi_dbm: int | None
+    clock_error_ms: int | None
+    heap_free_low: int | None
+    uptime_s: int | None
+    version: str
+    error: str
+
+
+def read(
+    aws: Aws,
+    bucket: str,
+    devices: Iterable[str] = (),
+    late_after_s: float | None = None,
+    now: datetime | None = None,
+) -> list[DeviceStatus]:
+    """Return the status of `devices`, or of every device that the bucket knows, by name.
+
+    `late_after_s` replaces the rule of three intervals. Raises MegacamError if the bucket cannot
+    be read or holds no device.
+    """
+    moment = now or datetime.now(timezone.utc)
+    # The first look gives the clearest words on credentials, name and region.
+    aws.call("s3", "head_bucket", Bucket=bucket)
+    source = Bucket(aws.client("s3"), bucket, lambda: moment)
+    try:
+        names = sorted(set(devices)) or source.devices()
+        found = [_device(source, name, late_after_s, moment) for name in names]
+    except BucketError as error:
+        raise MegacamError(str(error)) from error
+    known = [one for one in found if one.photo_key or one.reported or one.name in devices]
+    if not known:
+        raise MegacamError(
+            f"the bucket {bucket} holds no photos and no status.json yet; start a camera, or "
+            "check --bucket"
+        )
+    return known
+
+
+def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime) -> DeviceStatus:
+    photo = source.newest(name)
+    said = source.status(name) or {}
+    taken = round(photo.taken.timestamp()) if photo else None
+    age_s = round(now.timestamp()) - taken if taken is not None else None
+    limit_s = late_after_s or _limit_s(_number(said.get("interval_s")))
+    late = age_s is None or age_s > limit_s
+    return DeviceStatus(
+        name=name,
+        late=late,
+        remark=_remark(age_s, limit_s, _integer(said.get("time")), now) if late else "",
+        photo_key=photo.key if photo else None,
+        photo_time=taken,
+        photo_age_s=age_s,
+        **_report(said),
+    )
+
+
+def _report(said: dict[str, Any]) -> dict[str, Any]:
+    spool, photos = _object(said, "spool"), _object(said, "photos")
+    signal = said.get("rssi_dbm")
+    return {
+        "reported": _integer(said.get("time")),
+        "interval_s": _number(said.get("interval_s")),
+        "backlog_photos": _integer(spool.get("photos")),
+        "backlog_bytes": _integer(spool.get("bytes")),
+        "damaged": _integer(photos.get("damaged")),
+        "thinned": _integer(photos.get("thinned")),
+        "reboots": _reboots(said),
+        "reset_cause": _text(said.get("reset_cause")),
+        "rssi_dbm": _integer(signal[-1]) if isinstance(signal, list) and signal else None,
+        "clock_error_ms": _integer(said.get("clock_error_ms")),
+        "heap_free_low": _integer(said.get("heap_free_low")),
+        "uptime_s": _integer(said.get("uptime_s")),
+        "version": _text(said.get("version")),
+        "error": _last_error(said),
+    }
+
+
+def _limit_s(interval_s: float | None) -> float:
+    if interval_s is None:
+        return _LATE_UNKNOWN_S
+    return max(_LATE_LEAST_S, _LATE_INTERVALS * interval_s)
+
+
+def _remark(age_s: int | None, limit_s: float, reported: int | None, now: datetime) -> str:
+    if age_s is None:
+        return "no photo yet"
+    if reported is not None and now.timestamp() - reported < limit_s:
+        return "reports, but no new photo: look at its last error"
+    return "silent: check power and Wi-Fi"
+
+
+# What a device wrote is untrusted: a wrong type is as good as nothing, never a crash.
+
+
+def _object(said: dict[str, Any], name: str) -> dict[str, Any]:
+    value = said.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> float | None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    # Not infinity, not NaN, and nothing that no clock or counter can reach.
+    return value if abs(value) < _NUMBER_LIMIT else None
+
+
+def _integer(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else round(number)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    return "".join(c if c.isprintable() else " " for c in value[:_TEXT_LIMIT])
+
+
+def _reboots(said: dict[str, Any]) -> Reboots | None:
+    causes = {
+        _text(cause): _integer(count) or 0 for cause, count in _object(said, "reboots").items()
+    }
+    return Reboots(sum(causes.values()), causes) if causes else None
+
+
+def _last_error(said: dict[str, Any]) -> str:
+    errors = said.get("errors")
+    last = errors[-1] if isinstance(errors, list) and errors else None
+    return _text(last.get("text")) if isinstance(last, dict) else ""
