@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from megacam import console
-from megacam.commands import cost, demo, status
+from megacam.commands import cloud, cost, demo, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ def megacam(
 
 
 app.command("demo")(demo.demo_command)
+app.add_typer(cloud.make_app(), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 

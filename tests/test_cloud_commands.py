@@ -1,0 +1,292 @@
+"""The commands cloud, cost and status as a user types them: output, JSON, exit codes, secrets."""
+
+import contextlib
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import typer
+from megacam import console
+from megacam.cloud import rotate
+from megacam.cloud.keys import AccessKeys
+from megacam.commands import cloud, cost, status
+from megacam.errors import MegacamError
+
+pytest_plugins = "local_aws"
+
+
+class Board:
+    """What `rotate` finds on USB."""
+
+    def __init__(self, account):
+        self.account, self.key, self.ports = account, None, []
+
+    @contextlib.contextmanager
+    def open(self, port):
+        self.ports.append(port)
+        yield self
+
+    def put_on_board(self, key):
+        self.key = key
+
+    def prove(self, key):
+        s3 = self.account.s3_as(key)
+        s3.put_object(Bucket=self.account.bucket, Key="cam1/x.jpg", Body=b"photo")
+
+    def key_on_board(self):
+        return self.key.identity if self.key else None
+
+
+class User:
+    """Types commands; `out`, `err` and `code` are of the last one."""
+
+    def __init__(self, account, capsys):
+        self.account, self.board = account, Board(account)
+        self._capsys = capsys
+        self.said = ""
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app.add_typer(cloud.make_app(self.board.open), name="cloud")
+        app.command("cost")(cost.cost_command)
+        app.command("status")(status.status_command)
+        self._app = app
+
+    def types(self, line):
+        words = line.replace("BUCKET", self.account.bucket).split()
+        self.code = console.run(self._app, words)
+        self.out, self.err = self._capsys.readouterr()
+        self.said += self.out + self.err
+        return self.out
+
+    def data(self, line):
+        return json.loads(self.types(line + " --json"))
+
+
+@pytest.fixture
+def user(account, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_REGION", account.aws.region)
+    monkeypatch.setenv("MEGACAM_BUCKET", account.bucket)
+    return User(account, capsys)
+
+
+def _buckets(account):
+    return [one["Name"] for one in account.client("s3").list_buckets()["Buckets"]]
+
+
+def test_create_shows_every_change_first_and_dry_run_makes_none(user, account):
+    out = user.types("cloud create -d cam1 --dry-run")
+    assert user.code == 0
+    assert out.count("\n+ ") == 9
+    assert "9 changes; nothing was done" in out
+    assert account.bucket not in _buckets(account)
+
+
+def test_create_does_nothing_until_somebody_says_yes(user, account, monkeypatch):
+    user.types("cloud create -d cam1")
+    assert user.code == 2
+    assert "add --yes" in user.err
+    assert account.bucket not in _buckets(account)
+
+
+def test_create_with_yes_and_again(user):
+    assert "9 changes made" in user.types("cloud create -d cam1 --yes")
+    assert "`megacam provision`" in user.out
+    assert "kept for ever" in user.out
+    out = user.types("cloud create -d cam1 --keep 30 --yes")
+    assert "1 change made" in out
+    assert "kept for ever" not in out
+    assert "nothing to change" in user.types("cloud create -d cam1")
+    assert user.code == 0
+
+
+def test_create_for_programs(user):
+    found = user.data("cloud create -d cam1 --keep 7 --dry-run")
+    assert found["done"] is False
+    assert len(found["changes"]) == 9
+    found = user.data("cloud create -d cam1 --keep 7 --yes")
+    assert found["done"] is True
+    found = user.data("cloud create -d cam1")
+    assert (found["changes"], len(found["already"])) == ([], 9)
+
+
+def test_settings_come_from_config_json_and_flags_win(user, account, tmp_path, monkeypatch):
+    monkeypatch.delenv("MEGACAM_BUCKET")
+    monkeypatch.delenv("AWS_REGION")
+    raw = {"device": "barn", "s3": {"bucket": account.bucket, "region": "eu-west-1"}}
+    (tmp_path / "config.json").write_text(json.dumps(raw))
+    out = user.types("cloud create --dry-run")
+    assert f"{account.bucket} in eu-west-1" in out
+    assert "under barn/" in out
+    assert "under shed/" in user.types("cloud create --dry-run --device shed")
+    raw["s3"]["endpoint"] = "https://nas.local:9000"
+    (tmp_path / "config.json").write_text(json.dumps(raw))
+    user.types("cloud create --dry-run")
+    assert user.code == 1
+    assert "https://nas.local:9000" in user.err
+
+
+def test_what_is_not_named_anywhere_is_misuse(user, monkeypatch):
+    user.types("cloud create")
+    assert (user.code, "which camera?" in user.err) == (2, True)
+    monkeypatch.delenv("MEGACAM_BUCKET")
+    user.types("cloud show")
+    assert (user.code, "which bucket?" in user.err) == (2, True)
+
+
+def test_a_refusal_is_one_line_and_1(user):
+    user.types("cloud create -b My.Photos -d cam1")
+    assert user.code == 1
+    assert user.err.startswith("megacam: 'My.Photos' cannot be the name of a bucket")
+    assert user.err.count("\n") == 1
+
+
+def test_rotate_puts_a_key_on_the_board_and_says_no_secret(user):
+    user.types("cloud create -d cam1 --yes")
+    out = user.types("cloud rotate -d cam1 --yes --port /dev/ttyUSB7")
+    assert user.code == 0
+    assert user.board.ports == ["/dev/ttyUSB7"]
+    first = user.board.key
+    assert first.identity in out
+    user.types("cloud rotate -d cam1 --yes")
+    assert f"deleted access key {first.identity}" in user.out
+    found = user.data("cloud rotate -d cam1 --yes")
+    assert found["identity"] == user.board.key.identity
+    user.types("cloud show")
+    for key in (first, user.board.key):
+        assert key.secret_access_key not in user.said
+
+
+def test_rotate_does_nothing_on_dry_run(user, account):
+    user.types("cloud create -d cam1 --yes")
+    user.types("cloud rotate -d cam1 --dry-run")
+    assert (user.code, user.board.ports) == (0, [])
+    assert AccessKeys(account.aws, account.bucket, "cam1").list() == []
+
+
+def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, account):
+    user.types("cloud create -d cam1 --yes")
+    found = user.data("cloud rotate -d cam1 --show-secret --yes")
+    s3 = account.store.client_with_key("s3", found["access_key_id"], found["secret_access_key"])
+    s3.put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.list_objects_v2(Bucket=account.bucket)
+    out = user.types("cloud rotate -d cam1 --show-secret --yes")
+    assert f"--retire {found['access_key_id']}" in out
+    user.types(f"cloud rotate -d cam1 --retire {found['access_key_id']} --yes")
+    assert user.code == 0
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+
+
+def test_a_board_that_fails_is_one_sentence(user, account, monkeypatch):
+    user.types("cloud create -d cam1 --yes")
+
+    def fail(key):
+        raise MegacamError("no board on /dev/ttyUSB0; plug it in")
+
+    monkeypatch.setattr(user.board, "put_on_board", fail)
+    user.types("cloud rotate -d cam1 --yes")
+    assert user.code == 1
+    assert user.err.startswith("megacam: no board on /dev/ttyUSB0; plug it in")
+
+
+def test_show_names_protections_devices_and_keys(user, account):
+    user.types("cloud create -d cam1 --keep 30 --yes")
+    out = user.types("cloud show")
+    assert "put only" in out
+    assert "30 days" in out
+    assert "no key yet" in out
+    account.client("s3").delete_public_access_block(Bucket=account.bucket)
+    assert "mend it with `megacam cloud create`" in user.types("cloud show")
+    found = user.data("cloud show")
+    assert [one["name"] for one in found["checks"] if not one["right"]] == ["public access"]
+    assert found["devices"][0]["name"] == "cam1"
+
+
+def test_destroy_asks_twice(user, account):
+    user.types("cloud create -d cam1 --yes")
+    rotate.new_key(AccessKeys(account.aws, account.bucket, "cam1"))
+    user.types("cloud destroy --yes")
+    assert (user.code, account.bucket in _buckets(account)) == (2, True)
+    assert f"--confirm {account.bucket}" in user.err
+    user.types("cloud destroy --confirm BUCKET")
+    assert (user.code, account.bucket in _buckets(account)) == (2, True)
+    assert "nothing was done" in user.types("cloud destroy --yes --confirm another")
+    assert account.bucket in _buckets(account)
+    user.types("cloud destroy --yes --confirm BUCKET --dry-run")
+    assert account.bucket in _buckets(account)
+    user.types("cloud destroy --yes --confirm BUCKET")
+    assert (user.code, account.bucket in _buckets(account)) == (0, False)
+
+
+def test_template_is_json_on_standard_output_or_a_file(user, tmp_path):
+    printed = json.loads(user.types("cloud template -d cam1 -d roof-2 --keep 30"))
+    user.types("cloud template -d cam1 -d roof-2 --keep 30 -o stack.json")
+    assert json.loads((tmp_path / "stack.json").read_text()) == printed
+    assert "aws cloudformation deploy" in user.out
+
+
+def test_cost_is_the_same_in_words_and_data(user, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    out = user.types("cost --interval 30 --size 200")
+    assert "86,400 PUT" in out
+    assert "0.43" in out
+    assert "17 GB, 30 days kept" in out
+    assert "0.40" in out
+    found = user.data("cost --interval 30 --size 200")
+    assert round(found["total_usd"], 2) == 0.83
+    assert [one["usage"]["interval_s"] for one in found["compared"]][:3] == [10, 30, 60]
+
+
+def test_cost_takes_the_interval_of_config_json(user, tmp_path):
+    (tmp_path / "config.json").write_text('{"interval_s": 300}')
+    assert "every 5 min" in user.types("cost")
+    assert "every 1 min" in user.types("cost --interval 60")
+
+
+@pytest.mark.parametrize("line", ["cost --compare a,b", "cost --interval x", "cost --hours"])
+def test_a_wrong_command_line_is_2(user, line):
+    user.types(line)
+    assert user.code == 2
+
+
+def test_a_number_out_of_range_or_an_unknown_region_is_1(user):
+    user.types("cost --hours 30")
+    assert (user.code, user.err) == (1, "megacam: hours_day is 30; it must be 0.1 to 24\n")
+    user.types("cost --region moon-1")
+    assert user.code == 1
+
+
+def test_status_is_1_when_a_camera_is_late(user, account):
+    user.types("cloud create -d cam1 --yes")
+    s3 = account.client("s3")
+    now = datetime.now(timezone.utc)
+    for device, age_s in (("cam1", 10), ("roof-2", 9000)):
+        taken = now - timedelta(seconds=age_s)
+        key = f"{device}/{taken:%Y/%m/%d/%H%M%S}-000001.jpg"
+        s3.put_object(Bucket=account.bucket, Key=key, Body=b"photo")
+    out = user.types("status")
+    assert user.code == 1
+    assert "roof-2 is late: silent" in out
+    assert "2 h 30 min ago" in out
+    assert "cam1 is late" not in out
+    found = user.data("status --device cam1")
+    assert (user.code, found[0]["late"]) == (0, False)
+    assert "all cameras are on time" in user.types("status --late 999")
+    assert user.code == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "never"),
+        (0, "0 s ago"),
+        (59, "59 s ago"),
+        (60, "1 min ago"),
+        (3725, "1 h 2 min ago"),
+        (90_000, "1 d 1 h ago"),
+        (-90, "1 min 30 s ahead"),
+    ],
+)
+def test_an_age_in_words(seconds, words):
+    assert status.ago(seconds) == words

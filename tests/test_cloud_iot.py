@@ -1,0 +1,166 @@
+"""The way by certificate. MiniStack knows no role aliases, so those are answered at the wire."""
+
+import io
+import json
+import subprocess
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from megacam.cloud import create, destroy, iot, rotate, show
+from megacam.cloud.spec import CloudSpec
+from megacam.errors import MegacamError
+
+pytest_plugins = "local_aws"
+
+
+class Raw(io.BytesIO):
+    """The body of an answer, as urllib3 would hand it on."""
+
+    def stream(self, *args, **kwargs):
+        yield self.read()
+
+
+class RoleAliases:
+    """AWS IoT's role aliases behind HTTP: GET, POST and DELETE /role-aliases/NAME."""
+
+    def __init__(self):
+        self.known = {}
+
+    def answer(self, request, **_):
+        name = request.url.split("/role-aliases/")[1]
+        if request.method == "POST":
+            self.known[name] = json.loads(request.body)
+            return self._json(request, 200, {"roleAlias": name})
+        if name not in self.known:
+            return self._json(request, 404, {"message": "none"}, "ResourceNotFoundException")
+        if request.method == "DELETE":
+            del self.known[name]
+        return self._json(request, 200, {"roleAliasDescription": {"roleAlias": name}})
+
+    def _json(self, request, status, data, error=""):
+        headers = {"x-amzn-errortype": error} if error else {}
+        return AWSResponse(request.url, status, headers, Raw(json.dumps(data).encode()))
+
+
+@pytest.fixture
+def aliases(account):
+    found = RoleAliases()
+    for operation in ("CreateRoleAlias", "DescribeRoleAlias", "DeleteRoleAlias"):
+        account.client("iot").meta.events.register(f"before-send.iot.{operation}", found.answer)
+    return found
+
+
+def _device(account, name):
+    return CloudSpec(account.bucket, name, iot=True)
+
+
+def _name(account):
+    return f"cam-{account.bucket.split('-')[-1]}"
+
+
+def test_a_certificate_device_has_no_user_and_a_role_that_puts_under_its_own_name(
+    account, aliases
+):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    iam = account.client("iam")
+    assert iam.list_users(PathPrefix=f"/megacam/{account.bucket}/")["Users"] == []
+    [role] = iam.list_roles(PathPrefix=f"/megacam/{account.bucket}/")["Roles"]
+    trust = role["AssumeRolePolicyDocument"]["Statement"]
+    assert [one["Principal"] for one in trust] == [{"Service": "credentials.iot.amazonaws.com"}]
+    policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="put-photos")
+    [may] = policy["PolicyDocument"]["Statement"]
+    assert may["Action"] == "s3:PutObject"
+    assert may["Resource"] == f"arn:aws:s3:::{account.bucket}/${{credentials-iot:ThingName}}/*"
+    [alias] = aliases.known.values()
+    assert alias["roleArn"] == role["Arn"]
+    found = account.client("iot").get_policy(policyName=f"megacam-{account.bucket}")
+    [may] = json.loads(found["policyDocument"])["Statement"]
+    assert may["Action"] == "iot:AssumeRoleWithCertificate"
+    assert may["Resource"].endswith(f":rolealias/megacam-{account.bucket}")
+
+
+def test_the_second_run_changes_nothing_and_a_second_device_adds_only_its_thing(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    assert create.plan(account.aws, _device(account, name)).changes == []
+    changes = create.plan(account.aws, _device(account, name + "b")).changes
+    assert [step.text for step in changes][1:] == [f"create the IoT thing {name}b"]
+
+
+def test_a_certificate_is_made_rotated_and_the_old_one_goes(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    ring = iot.Certificates(account.aws, account.bucket, name)
+    held = []
+    first = rotate.rotate(ring, held.append, lambda key: None)
+    second = rotate.rotate(ring, held.append, lambda key: None)
+    assert second.retired == (first.identity,)
+    assert [one["id"] for one in ring.list()] == [second.identity]
+    certificate = held[-1]
+    assert certificate.thing == name
+    assert certificate.role_alias == f"megacam-{account.bucket}"
+    assert ".credentials.iot." in certificate.endpoint
+    principals = account.client("iot").list_thing_principals(thingName=name)["principals"]
+    assert [arn.split("/")[-1] for arn in principals] == [second.identity]
+
+
+def test_the_der_forms_are_what_openssl_makes_of_the_pem(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    made = rotate.new_key(iot.Certificates(account.aws, account.bucket, name))
+    for kind, pem, der in (
+        ("x509", made.certificate_pem, made.certificate_der),
+        ("rsa", made.private_key_pem, made.private_key_der),
+    ):
+        back = ["openssl", kind, "-inform", "DER", "-outform", "PEM", "-traditional"]
+        back = back if kind == "rsa" else back[:-1]
+        out = subprocess.run(back, input=der, capture_output=True, check=True).stdout.decode()
+        assert out.split() == pem.split()
+
+
+def test_a_certificate_shows_itself_without_its_private_key(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    made = rotate.new_key(iot.Certificates(account.aws, account.bucket, name))
+    assert "PRIVATE" in made.private_key_pem
+    assert "PRIVATE" not in f"{made!r}{made}"
+    assert made.private_key_pem.split()[5] not in repr(made)
+
+
+def test_a_thing_of_somebody_else_is_not_taken_over(account, aliases):
+    name = _name(account)
+    account.client("iot").create_thing(thingName=name)
+    with pytest.raises(MegacamError, match="choose another --device"):
+        create.plan(account.aws, _device(account, name))
+
+
+def test_show_and_destroy_know_things(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    rotate.new_key(iot.Certificates(account.aws, account.bucket, name))
+    [device] = show.report(account.aws, account.bucket).devices
+    assert (device.name, device.kind, device.put_only) == (name, "certificate", True)
+    assert len(device.keys) == 1
+    destroy.plan(account.aws, account.bucket, photos=True).make()
+    assert aliases.known == {}
+    assert (
+        account.client("iam").list_roles(PathPrefix=f"/megacam/{account.bucket}/")["Roles"] == []
+    )
+    things = account.client("iot").list_things(
+        attributeName="bucket", attributeValue=account.bucket
+    )
+    assert things["things"] == []
+    assert account.bucket not in str(account.client("s3").list_buckets())
+
+
+def test_going_from_a_user_to_a_certificate_is_pointed_out(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, CloudSpec(account.bucket, name)).make()
+    plan = create.plan(account.aws, _device(account, name))
+    assert any("also has the IAM user" in text for text in plan.warnings)
+
+
+def test_a_device_that_is_no_thing_is_sent_to_create(account, aliases):
+    with pytest.raises(MegacamError, match="cloud create --iot"):
+        iot.Certificates(account.aws, account.bucket, "nobody").list()

@@ -1,0 +1,266 @@
+"""Rotation: whatever breaks, the board always holds a key that works."""
+
+import threading
+
+import pytest
+from megacam.cloud import create, rotate
+from megacam.cloud.keys import AccessKeys
+from megacam.cloud.spec import CloudSpec
+from megacam.errors import MegacamError
+
+pytest_plugins = "local_aws"
+
+
+class CutError(MegacamError):
+    """The fault that a test puts in."""
+
+
+class Board:
+    """A board at the other end of the cable: holds one key, uploads with it."""
+
+    def __init__(self, account):
+        self.account = account
+        self.key = self._s3 = None
+        self.photos = 0
+        self._lock = threading.Lock()
+
+    def put_on_board(self, key):
+        client = self.account.s3_as(key)
+        with self._lock:
+            self.key, self._s3 = key, client
+
+    def prove(self, key):
+        assert self.key is key
+        self.upload()
+
+    def key_on_board(self):
+        return self.key.identity if self.key else None
+
+    def upload(self):
+        with self._lock:
+            number = self.photos
+            self.photos += 1
+            key = f"cam1/2026/11/23/000000-{number:06}.jpg"
+            self._s3.put_object(Bucket=self.account.bucket, Key=key, Body=b"photo")
+
+
+def _ring(account):
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1")).make()
+    return AccessKeys(account.aws, account.bucket, "cam1")
+
+
+def _rotate(ring, board):
+    return rotate.rotate(ring, board.put_on_board, board.prove, board.key_on_board)
+
+
+def _ids(ring):
+    return [one["id"] for one in ring.list()]
+
+
+def test_the_first_key_is_made_put_on_the_board_and_proved(account):
+    ring, board = _ring(account), Board(account)
+    done = _rotate(ring, board)
+    assert _ids(ring) == [done.identity] == [board.key.identity]
+    assert done.retired == ()
+    assert board.photos == 1
+
+
+def test_the_old_key_is_gone_after_the_new_one_is_proved(account):
+    ring, board = _ring(account), Board(account)
+    first = _rotate(ring, board).identity
+    old = account.s3_as(board.key)
+    done = _rotate(ring, board)
+    assert done.retired == (first,)
+    assert _ids(ring) == [done.identity]
+    with pytest.raises(old.exceptions.ClientError):
+        old.put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+
+
+def test_no_photo_is_lost_while_the_key_is_rotated_under_running_uploads(account):
+    ring, board = _ring(account), Board(account)
+    _rotate(ring, board)
+    stop, failures = threading.Event(), []
+
+    def shoot():
+        while not stop.is_set():
+            try:
+                board.upload()
+            except Exception as error:
+                failures.append(error)
+
+    camera = threading.Thread(target=shoot)
+    camera.start()
+    try:
+        for _ in range(3):
+            _rotate(ring, board)
+    finally:
+        stop.set()
+        camera.join(30)
+    assert failures == []
+    assert board.photos > 8
+    assert len(account.object_keys()) == board.photos
+    assert len(_ids(ring)) == 1
+
+
+class Cut:
+    """Breaks the nth thing that a rotation does, before or after it takes effect."""
+
+    def __init__(self, ring, board, number, after):
+        self.word, self.limit = ring.word, ring.limit
+        self._left, self._after = number, after
+        for name in ("list", "make", "check", "delete"):
+            setattr(self, name, self._counted(getattr(ring, name)))
+        self.put_on_board = self._counted(board.put_on_board)
+        self.prove = self._counted(board.prove)
+        self.key_on_board = board.key_on_board
+        self.cut = False
+
+    def _counted(self, call):
+        def counted(*args):
+            self._left -= 1
+            now = self._left == 0
+            if now and not self._after:
+                self.cut = True
+                raise CutError("the cable was pulled")
+            result = call(*args)
+            if now:
+                self.cut = True
+                raise CutError("the cable was pulled")
+            return result
+
+        return counted
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_the_board_has_a_working_key_wherever_the_rotation_breaks(account, after):
+    ring, board = _ring(account), Board(account)
+    _rotate(ring, board)
+    cuts = 0
+    for number in range(1, 30):
+        cut = Cut(ring, board, number, after)
+        try:
+            _rotate(cut, cut)
+        except CutError:
+            pass
+        except MegacamError as error:
+            assert "the cable was pulled" in str(error)
+        board.upload()
+        assert len(_ids(ring)) <= 2
+        cuts += cut.cut
+        if not cut.cut:
+            break
+    assert cuts >= 6
+    _rotate(ring, board)
+    board.upload()
+    assert _ids(ring) == [board.key.identity]
+
+
+class DyingError(BaseException):
+    """The computer loses power: no handler of ours runs."""
+
+
+@pytest.mark.parametrize("step", ["make", "check", "put_on_board", "prove", "delete"])
+def test_a_computer_that_dies_in_the_middle_leaves_a_working_board(account, step):
+    ring, board = _ring(account), Board(account)
+    _rotate(ring, board)
+    cut = Cut(ring, board, 10_000, False)
+    real = getattr(cut, step)
+
+    def die(*args):
+        if step == "make":
+            real()
+        raise DyingError
+
+    setattr(cut, step, die)
+    if step != "delete":
+        # Nothing is undone by a computer without power.
+        cut.delete = lambda identity: None
+    with pytest.raises(DyingError):
+        _rotate(cut, cut)
+    board.upload()
+    _rotate(ring, board)
+    board.upload()
+    assert _ids(ring) == [board.key.identity]
+
+
+def test_a_failure_on_the_board_says_that_both_keys_stay(account):
+    ring, board = _ring(account), Board(account)
+    first = _rotate(ring, board).identity
+
+    def fail(key):
+        raise MegacamError("the board went away")
+
+    with pytest.raises(
+        MegacamError, match=f"went away.*{first} both stay valid.*run the rotation"
+    ):
+        rotate.rotate(ring, fail, board.prove)
+    assert len(_ids(ring)) == 2
+    board.upload()
+
+
+def test_two_working_keys_and_a_silent_board_are_left_alone(account):
+    ring, board = _ring(account), Board(account)
+    _rotate(ring, board)
+    spare = ring.make()
+    before = _ids(ring)
+    with pytest.raises(rotate.BoardKeyUnknownError, match="--retire"):
+        rotate.rotate(ring, board.put_on_board, board.prove)
+    assert _ids(ring) == before
+    rotate.retire(ring, spare.identity)
+    board.upload()
+    rotate.rotate(ring, board.put_on_board, board.prove)
+    board.upload()
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_of_two_working_keys_the_boards_own_is_kept(account, held):
+    ring, board = _ring(account), Board(account)
+    keys = [ring.make(), ring.make()]
+    board.put_on_board(keys[held])
+
+    def nothing_new():
+        raise CutError("AWS is gone")
+
+    # Broken off right after room was made, so that no new key covers up the loss of the old one.
+    cut = Cut(ring, board, 10_000, False)
+    cut.make = nothing_new
+    with pytest.raises(CutError):
+        _rotate(cut, board)
+    board.upload()
+    assert _ids(ring) == [keys[held].identity]
+
+
+def test_a_disabled_key_makes_room(account):
+    ring, board = _ring(account), Board(account)
+    _rotate(ring, board)
+    spare = ring.make().identity
+    account.client("iam").update_access_key(
+        UserName=ring.user, AccessKeyId=spare, Status="Inactive"
+    )
+    assert spare in _rotate(ring, board).retired
+    board.upload()
+
+
+def test_the_last_key_cannot_be_retired_nor_one_that_is_not_there(account):
+    ring, board = _ring(account), Board(account)
+    only = _rotate(ring, board).identity
+    with pytest.raises(MegacamError, match="only access key"):
+        rotate.retire(ring, only)
+    with pytest.raises(MegacamError, match="there is no access key AKIANONE"):
+        rotate.retire(ring, "AKIANONE")
+    board.upload()
+
+
+def test_a_device_without_a_user_is_sent_to_create(account):
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1")).make()
+    ring = AccessKeys(account.aws, account.bucket, "cam2")
+    with pytest.raises(MegacamError, match="run `megacam cloud create` first"):
+        ring.list()
+
+
+def test_no_secret_is_said_on_the_way(account):
+    ring, board, said = _ring(account), Board(account), []
+    rotate.rotate(ring, board.put_on_board, board.prove, board.key_on_board, said.append)
+    done = rotate.rotate(ring, board.put_on_board, board.prove, board.key_on_board, said.append)
+    assert len(said) >= 6
+    assert board.key.secret_access_key not in " ".join([*said, repr(done)])

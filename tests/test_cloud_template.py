@@ -1,0 +1,122 @@
+"""The CloudFormation template: valid for AWS's own linter, and the same cloud as `create`."""
+
+import itertools
+import json
+
+import pytest
+from megacam.cloud import create, rotate, show
+from megacam.cloud.keys import AccessKeys
+from megacam.cloud.spec import CloudSpec
+from megacam.cloud_template import Options, template
+from megacam.errors import MegacamError
+
+pytest_plugins = "local_aws"
+BUDGET = {"budget_usd": 5, "budget_email": "owner@example.org"}
+
+
+def _complaints(made):
+    lint = pytest.importorskip("cfnlint.api", reason="needs the package cfn-lint")
+    return [str(one) for one in lint.lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
+
+
+@pytest.mark.parametrize(
+    ("iot", "public_read", "cloudfront", "rest"),
+    list(itertools.product(*[[False, True]] * 3, [{}, {"keep_days": 30, **BUDGET}])),
+)
+def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
+    options = Options(
+        "garden-photos",
+        ("cam1", "roof-2"),
+        iot=iot,
+        public_read=public_read,
+        cloudfront=cloudfront,
+        **rest,
+    )
+    assert _complaints(template(options)) == []
+
+
+def test_the_linter_would_find_a_fault():
+    broken = template(Options("garden-photos", ("cam1",)))
+    broken["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"][0].pop("Status")
+    assert any("Status" in text for text in _complaints(broken))
+
+
+def _deploy(account, **wanted):
+    options = Options(account.bucket, ("cam1",), **wanted)
+    cloud = account.client("cloudformation")
+    cloud.create_stack(
+        StackName=account.bucket,
+        TemplateBody=json.dumps(template(options)),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloud.get_waiter("stack_create_complete").wait(
+        StackName=account.bucket, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+
+@pytest.mark.parametrize("wanted", [{"keep_days": 30}, {}, {"public_read": True}], ids=str)
+def test_a_deployed_stack_is_what_create_makes(account, wanted):
+    _deploy(account, **wanted)
+    plan = create.plan(account.aws, CloudSpec(account.bucket, "cam1", **wanted))
+    # MiniStack's CloudFormation leaves out the lifecycle; the next test looks at that.
+    left = [step.text for step in plan.changes if "broken uploads" not in step.text]
+    assert left == []
+
+
+def test_photos_expire_and_broken_uploads_go():
+    made = template(Options("garden-photos", ("cam1", "roof-2"), keep_days=30))
+    assert made["Parameters"]["KeepDays"]["Default"] == 30
+    bucket = made["Resources"]["Bucket"]["Properties"]
+    assert bucket["LifecycleConfiguration"]["Rules"] == [
+        {
+            "Id": f"megacam-{device}",
+            "Status": "Enabled",
+            "Prefix": f"{device}/",
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            "ExpirationInDays": {"Ref": "KeepDays"},
+        }
+        for device in ("cam1", "roof-2")
+    ]
+
+
+def test_a_device_of_a_stack_gets_its_key_like_any_other(account):
+    _deploy(account)
+    key = rotate.new_key(AccessKeys(account.aws, account.bucket, "cam1"))
+    account.s3_as(key).put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+    [device] = show.report(account.aws, account.bucket).devices
+    assert (device.name, device.put_only) == ("cam1", True)
+
+
+def test_the_template_makes_no_secret():
+    for iot in (False, True):
+        kinds = {
+            one["Type"]
+            for one in template(Options("garden-photos", ("cam1",), iot=iot))["Resources"].values()
+        }
+        assert "AWS::IAM::AccessKey" not in kinds
+        assert "AWS::IoT::Certificate" not in kinds
+
+
+def test_the_photos_outlive_the_stack():
+    bucket = template(Options("garden-photos", ("cam1",)))["Resources"]["Bucket"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+
+
+def test_with_cloudfront_the_bucket_stays_private_and_only_photos_are_shown():
+    made = template(Options("garden-photos", ("cam1",), cloudfront=True))["Resources"]
+    blocks = made["Bucket"]["Properties"]["PublicAccessBlockConfiguration"]
+    assert list(blocks.values()) == [True] * 4
+    shown = [
+        one
+        for one in made["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if one["Effect"] == "Allow"
+    ]
+    [statement] = shown
+    assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert statement["Resource"] == {"Fn::Sub": "${Bucket.Arn}/*.jpg"}
+    assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
+
+
+def test_names_that_aws_refuses_are_refused_here():
+    with pytest.raises(MegacamError, match="cannot be the name of a device"):
+        Options("garden-photos", ("Cam 1",))

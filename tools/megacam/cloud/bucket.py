@@ -1,0 +1,337 @@
+"""The bucket: is it there and ours, and the steps that make it private, tidy and TLS-only.
+
+What others have put into a bucket's lifecycle, CORS and policy stays: only our own entries, known
+by their ID or Sid, are added, changed or taken away.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from megacam.aws import Aws, AwsError
+from megacam.cloud import policies
+from megacam.cloud.plan import Step
+from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
+
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_POLICY_BLOCKS = ("BlockPublicPolicy", "RestrictPublicBuckets")
+# us-east-1 is the one region that must not be named when a bucket is made in it.
+_UNNAMED_REGION = "us-east-1"
+_NO_BLOCKS = ("NoSuchPublicAccessBlockConfiguration",)
+_NO_OWNERSHIP = ("OwnershipControlsNotFoundError",)
+_NO_ENCRYPTION = ("ServerSideEncryptionConfigurationNotFoundError",)
+_NO_POLICY = ("NoSuchBucketPolicy",)
+_NO_LIFECYCLE = ("NoSuchLifecycleConfiguration",)
+_NO_CORS = ("NoSuchCORSConfiguration",)
+
+
+def arn(aws: Aws, bucket: str, below: str = "") -> str:
+    """Return the ARN of the bucket, or of `below` in it ("cam1/*")."""
+    return f"arn:{aws.partition}:s3:::{bucket}" + (f"/{below}" if below else "")
+
+
+def exists(aws: Aws, bucket: str) -> bool:
+    """Return True if the bucket is there, ours, and in the region in use.
+
+    Raises AwsError if the name belongs to another account or the bucket is in another region.
+    """
+    owner = aws.identity["account"]
+    try:
+        answer = aws.call(
+            "s3", "head_bucket", missing=("404",), Bucket=bucket, ExpectedBucketOwner=owner
+        )
+    except AwsError as error:
+        if error.code != "403":
+            raise
+        raise AwsError(
+            f"the bucket {bucket} belongs to another AWS account (names are world-wide), or your "
+            f"credentials may not see it; choose another name, for example {bucket}-{owner[-4:]}",
+            error.code,
+        ) from error
+    if answer is None:
+        return False
+    region = answer.get("BucketRegion", aws.region)
+    if region != aws.region:
+        raise AwsError(f"the bucket {bucket} is in {region}; add --region {region}", "301")
+    return True
+
+
+def steps(aws: Aws, spec: CloudSpec, there: bool) -> list[Step]:
+    """Return the steps for the bucket; `there`: it exists, so look at what it has."""
+    make = None if there else lambda: _create(aws, spec.bucket)
+    found = [Step(f"create the bucket {spec.bucket} in {aws.region}", make)]
+    parts = (_private, _ownership, _encryption, _policy, _lifecycle, _cors)
+    return found + [part(aws, spec, there) for part in parts]
+
+
+def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
+    """Return what the owner should know before anything is changed."""
+    said = []
+    if spec.public_read:
+        said.append(
+            f"everybody in the world will be able to open the photos of {spec.device} whose names "
+            "they know or guess (names are times), and you pay for every download"
+        )
+    if there and algorithm(aws, spec.bucket).startswith("aws:kms"):
+        said.append(
+            "the bucket encrypts with a KMS key of its own, which a put-only key may not use: "
+            "uploads will be refused until the bucket's default is SSE-S3"
+        )
+    if there and versioned(aws, spec.bucket):
+        said.append(
+            "the bucket keeps old versions: expired photos stay, and are paid for, as old versions"
+        )
+    return said
+
+
+def algorithm(aws: Aws, bucket: str) -> str:
+    """Return how objects are encrypted by default: "AES256", "aws:kms", "" for not set."""
+    found = aws.call("s3", "get_bucket_encryption", missing=_NO_ENCRYPTION, Bucket=bucket)
+    rules = found["ServerSideEncryptionConfiguration"]["Rules"] if found else []
+    named = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules]
+    return next((rule["SSEAlgorithm"] for rule in named if rule), "")
+
+
+def versioned(aws: Aws, bucket: str) -> bool:
+    """Return True if deleted objects live on as old versions."""
+    return aws.call("s3", "get_bucket_versioning", Bucket=bucket).get("Status") == "Enabled"
+
+
+def public_access(aws: Aws, bucket: str) -> dict[str, bool]:
+    """Return the four blocks of public access and whether each is on."""
+    found = aws.call("s3", "get_public_access_block", missing=_NO_BLOCKS, Bucket=bucket)
+    on = found["PublicAccessBlockConfiguration"] if found else {}
+    return {name: bool(on.get(name)) for name in BLOCKS}
+
+
+def ownership(aws: Aws, bucket: str) -> str:
+    """Return who owns objects; "BucketOwnerEnforced" is without access lists."""
+    found = aws.call("s3", "get_bucket_ownership_controls", missing=_NO_OWNERSHIP, Bucket=bucket)
+    return found["OwnershipControls"]["Rules"][0]["ObjectOwnership"] if found else ""
+
+
+def policy(aws: Aws, bucket: str) -> dict[str, Any]:
+    """Return the bucket's policy document, with no statements if there is none."""
+    found = aws.call("s3", "get_bucket_policy", missing=_NO_POLICY, Bucket=bucket)
+    return json.loads(found["Policy"]) if found else policies.document()
+
+
+def lifecycle(aws: Aws, bucket: str) -> list[dict[str, Any]]:
+    """Return the bucket's lifecycle rules, all with a Filter: S3 refuses old and new mixed."""
+    found = aws.call(
+        "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
+    )
+    rules = found["Rules"] if found else []
+    for rule in rules:
+        if "Prefix" in rule:
+            rule["Filter"] = {"Prefix": rule.pop("Prefix")}
+    return rules
+
+
+def cors(aws: Aws, bucket: str) -> list[dict[str, Any]]:
+    """Return the bucket's CORS rules."""
+    found = aws.call("s3", "get_bucket_cors", missing=_NO_CORS, Bucket=bucket)
+    return found["CORSRules"] if found else []
+
+
+def keep_days(rules: list[dict[str, Any]], device: str) -> int | None:
+    """Return after how many days our rule expires a device's photos; None: never."""
+    ours = [rule for rule in rules if rule.get("ID") == policies.lifecycle_id(device)]
+    return ours[0].get("Expiration", {}).get("Days") if ours else None
+
+
+def without_device(aws: Aws, bucket: str, device: str) -> list[Step]:
+    """Return the steps that take a device's public access away again, for `destroy`.
+
+    The lifecycle rule stays: photos that are left behind go on expiring as was agreed.
+    """
+    now = policy(aws, bucket)
+    sid = policies.public_read_sid(device)
+    kept = [one for one in now["Statement"] if one.get("Sid") != sid]
+    if len(kept) == len(now["Statement"]):
+        return []
+    wanted = {**now, "Statement": kept}
+    return [
+        Step(
+            f"stop showing the photos of {device} to everybody",
+            lambda: _put_policy(aws, bucket, wanted),
+            "remove",
+        )
+    ]
+
+
+def _create(aws: Aws, bucket: str) -> None:
+    place: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
+    aws.call(
+        "s3",
+        "create_bucket",
+        Bucket=bucket,
+        **({} if aws.region == _UNNAMED_REGION else place),
+    )
+    aws.client("s3").get_waiter("bucket_exists").wait(
+        Bucket=bucket, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+
+def _step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "") -> Step:
+    if now == wanted:
+        return Step(text)
+    return Step(text, make, "change" if now else "add", was)
+
+
+def _private(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    now = public_access(aws, spec.bucket) if there else {}
+    shared = _shown(_wanted_policy(aws, spec, there))
+    wanted = {name: not (shared and name in _POLICY_BLOCKS) for name in BLOCKS}
+    text = "block public access lists, allow a public policy" if shared else "block public access"
+    off = [name for name, on in now.items() if not on]
+    return _step(
+        text,
+        now,
+        wanted,
+        lambda: aws.call(
+            "s3",
+            "put_public_access_block",
+            Bucket=spec.bucket,
+            PublicAccessBlockConfiguration=wanted,
+        ),
+        f"off until now: {', '.join(off)}" if off and there else "",
+    )
+
+
+def _shown(document: dict[str, Any]) -> list[str]:
+    sids = [str(one.get("Sid", "")) for one in document["Statement"]]
+    return [sid for sid in sids if sid.startswith(policies.PUBLIC_READ)]
+
+
+def _ownership(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    now = ownership(aws, spec.bucket) if there else ""
+    rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    return _step(
+        "own every object, switch access lists off",
+        now,
+        "BucketOwnerEnforced",
+        lambda: aws.call(
+            "s3", "put_bucket_ownership_controls", Bucket=spec.bucket, OwnershipControls=rules
+        ),
+        f"was {now}" if now else "",
+    )
+
+
+def _encryption(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    now = algorithm(aws, spec.bucket) if there else ""
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    return _step(
+        f"encrypt at rest ({now or 'AES256'})",
+        now,
+        now or "AES256",
+        lambda: aws.call(
+            "s3",
+            "put_bucket_encryption",
+            Bucket=spec.bucket,
+            ServerSideEncryptionConfiguration={"Rules": [default]},
+        ),
+    )
+
+
+def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    now = policy(aws, spec.bucket) if there else policies.document()
+    wanted = _wanted_policy(aws, spec, there)
+    text = "refuse everything that is not sent over TLS"
+    if policies.public_read_sid(spec.device) in _shown(wanted):
+        text += f", show {spec.device}/*.jpg to everybody"
+    elif len(_shown(now)) > len(_shown(wanted)):
+        text += f", stop showing {spec.device}/*.jpg to everybody"
+    others = [one for one in now["Statement"] if one not in wanted["Statement"]]
+    return _step(
+        text,
+        {str(one): None for one in now["Statement"]},
+        {str(one): None for one in wanted["Statement"]},
+        lambda: _put_policy(aws, spec.bucket, wanted),
+        f"beside {len(others)} other statements" if others else "",
+    )
+
+
+def _wanted_policy(aws: Aws, spec: CloudSpec, there: bool) -> dict[str, Any]:
+    now = policy(aws, spec.bucket) if there else policies.document()
+    sid = policies.public_read_sid(spec.device)
+    ours = [policies.tls_only(arn(aws, spec.bucket), arn(aws, spec.bucket, "*"))]
+    if spec.public_read:
+        photos = arn(aws, spec.bucket, f"{spec.device}/*.jpg")
+        ours.append(policies.public_read(spec.device, photos))
+    gone = [policies.TLS_ONLY, *([] if spec.public_read is None else [sid])]
+    others = [one for one in now["Statement"] if one.get("Sid") not in gone]
+    return {**now, "Statement": others + ours}
+
+
+def _put_policy(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
+    if wanted["Statement"]:
+        aws.call("s3", "put_bucket_policy", Bucket=bucket, Policy=json.dumps(wanted))
+    else:
+        aws.call("s3", "delete_bucket_policy", Bucket=bucket)
+
+
+def _lifecycle(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    rules = lifecycle(aws, spec.bucket) if there else []
+    before = keep_days(rules, spec.device)
+    days = before if spec.keep_days is None else spec.keep_days
+    wanted = policies.lifecycle_rule(spec.device, days)
+    now = [rule for rule in rules if rule.get("ID") == wanted["ID"]]
+    kept = (
+        f"delete photos of {spec.device} after {days} days"
+        if days
+        else f"keep photos of {spec.device} for ever"
+    )
+    return _step(
+        f"{kept}, drop broken uploads after a day",
+        now,
+        [wanted],
+        lambda: _put_lifecycle(aws, spec.bucket, wanted),
+        f"was {before} days" if before and before != days else "",
+    )
+
+
+def _put_lifecycle(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
+    found = aws.call(
+        "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
+    )
+    # A property of the whole configuration, which a put without it would set back.
+    name = "TransitionDefaultMinimumObjectSize"
+    kept = {name: found[name]} if found and name in found else {}
+    others = [rule for rule in lifecycle(aws, bucket) if rule.get("ID") != wanted["ID"]]
+    aws.call(
+        "s3",
+        "put_bucket_lifecycle_configuration",
+        Bucket=bucket,
+        LifecycleConfiguration={"Rules": [*others, wanted]},
+        **kept,
+    )
+
+
+def _cors(aws: Aws, spec: CloudSpec, there: bool) -> Step:
+    rules = cors(aws, spec.bucket) if there else []
+    ident = policies.cors_rule(())["ID"]
+    now = [rule for rule in rules if rule.get("ID") == ident]
+    others = [rule for rule in rules if rule.get("ID") != ident]
+    origins = spec.origins
+    if origins is None:
+        origins = tuple(now[0]["AllowedOrigins"]) if now else GALLERY_ORIGINS
+    wanted = policies.cors_rule(origins)
+    return _step(
+        f"let the gallery read from {', '.join(origins)}",
+        _sorted_lists(now),
+        _sorted_lists([wanted]),
+        lambda: aws.call(
+            "s3",
+            "put_bucket_cors",
+            Bucket=spec.bucket,
+            CORSConfiguration={"CORSRules": [*others, wanted]},
+        ),
+    )
+
+
+def _sorted_lists(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {name: sorted(value) if isinstance(value, list) else value for name, value in one.items()}
+        for one in rules
+    ]

@@ -1,0 +1,33 @@
+"""From a spec to a plan: every change that makes the cloud what its owner wants, in words.
+
+plan = create.plan(aws, CloudSpec("my-photos", "cam1", keep_days=30))
+plan.make(on_step=lambda step: print(step.text))
+"""
+
+from megacam.aws import Aws
+from megacam.cloud import bucket, budget, iot, keys
+from megacam.cloud.plan import Plan
+from megacam.cloud.spec import CloudSpec
+
+
+def plan(aws: Aws, spec: CloudSpec) -> Plan:
+    """Return what must be changed for `spec` to hold, by looking; change nothing.
+
+    No key is made: keys.new_key() and rotate.rotate() do that when there is a board to take it.
+    Raises MegacamError, for example if the bucket's name is taken.
+    """
+    there = bucket.exists(aws, spec.bucket)
+    found = Plan(warnings=bucket.warnings(aws, spec, there))
+    found.add(*bucket.steps(aws, spec, there))
+    if spec.iot:
+        found.add(*iot.steps(aws, spec))
+        user = keys.find_user(aws, spec.bucket, spec.device)
+        if user:
+            found.warnings.append(
+                f"{spec.device} also has the IAM user {user}; once its certificate works, take "
+                f"the user away in the IAM console"
+            )
+    else:
+        found.add(*keys.steps(aws, spec))
+    found.add(budget.step(aws, spec))
+    return found

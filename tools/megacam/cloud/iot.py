@@ -1,0 +1,301 @@
+"""The way without an IAM user: the board has a certificate and fetches short-lived credentials.
+
+Thing -> certificate -> IoT policy -> role alias -> role, which may only put under the thing's own
+name. https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html
+"""
+
+import base64
+import contextlib
+import dataclasses
+import json
+import re
+import ssl
+from typing import Any
+
+from megacam.aws import Aws, AwsError
+from megacam.cloud import bucket, policies
+from megacam.cloud.keys import POLICY
+from megacam.cloud.plan import Step
+from megacam.cloud.spec import CloudSpec, role_name, shared_name, user_path
+from megacam.errors import MegacamError
+
+# The longest that a role allows unless it is told otherwise; the board asks once an hour.
+CREDENTIALS_VALID_S = 3600
+_GONE = ("ResourceNotFoundException",)
+_NO_ROLE = ("NoSuchEntity",)
+_PEM_BODY = re.compile(r"-----BEGIN [A-Z ]+-----(.+?)-----END", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceCertificate:
+    """What a board needs to fetch its credentials; shows itself without the private key.
+
+    `endpoint` is a host name, `role_alias` the name in GET /role-aliases/NAME/credentials.
+    """
+
+    identity: str
+    thing: str
+    endpoint: str
+    role_alias: str
+    certificate_pem: str = dataclasses.field(repr=False)
+    private_key_pem: str = dataclasses.field(repr=False)
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate as the board stores it, two thirds of its PEM."""
+        return ssl.PEM_cert_to_DER_cert(self.certificate_pem)
+
+    @property
+    def private_key_der(self) -> bytes:
+        """The private key as the board stores it."""
+        found = _PEM_BODY.search(self.private_key_pem)
+        assert found
+        return base64.b64decode(found[1])
+
+
+def role_arn(aws: Aws, bucket_name: str) -> str | None:
+    """Return the ARN of the role behind the bucket's role alias, or None."""
+    return next((one["Arn"] for one in _roles(aws, bucket_name)), None)
+
+
+def _roles(aws: Aws, bucket_name: str) -> list[dict[str, Any]]:
+    pages = aws.pages("iam", "list_roles", PathPrefix=user_path(bucket_name))
+    return [role for page in pages for role in page["Roles"]]
+
+
+def alias_arn(aws: Aws, bucket_name: str) -> str:
+    """Return the ARN that the role alias of a bucket has or will have."""
+    account = aws.identity["account"]
+    return f"arn:{aws.partition}:iot:{aws.region}:{account}:rolealias/{shared_name(bucket_name)}"
+
+
+def things(aws: Aws, bucket_name: str) -> list[str]:
+    """Return the devices of a bucket that are IoT things; none where IoT may not be asked."""
+    pages = aws.pages("iot", "list_things", attributeName="bucket", attributeValue=bucket_name)
+    try:
+        return [thing["thingName"] for page in pages for thing in page["things"]]
+    except AwsError as error:
+        # Not every region has IoT, and whoever uses access keys needs no right to look.
+        if error.denied or not error.code:
+            return []
+        raise
+
+
+def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
+    """Return the steps for the role, the role alias, the IoT policy and the thing."""
+    return [*_role_steps(aws, spec), *_alias_steps(aws, spec), _thing_step(aws, spec)]
+
+
+def role_is_put_only(aws: Aws, bucket_name: str) -> bool:
+    """Return True if the role of the bucket's devices may put photos and nothing else."""
+    roles = _roles(aws, bucket_name)
+    return bool(roles) and _role_policy(aws, roles[0]["RoleName"]) == _role_may(aws, bucket_name)
+
+
+def _role_may(aws: Aws, bucket_name: str) -> dict[str, Any]:
+    # IAM puts the name of the asking thing here, so one role serves every device of the bucket.
+    own = bucket.arn(aws, bucket_name, "${credentials-iot:ThingName}/*")
+    return policies.put_only(own)
+
+
+def _role_policy(aws: Aws, role: str) -> dict[str, Any] | None:
+    arguments = {"RoleName": role, "PolicyName": POLICY}
+    found = aws.call("iam", "get_role_policy", missing=_NO_ROLE, **arguments)
+    return found["PolicyDocument"] if found else None
+
+
+def _role_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
+    roles = _roles(aws, spec.bucket)
+    name = roles[0]["RoleName"] if roles else role_name(spec.bucket)
+    trust = json.dumps(policies.iot_trust())
+    create: dict[str, Any] = {"Path": user_path(spec.bucket), "AssumeRolePolicyDocument": trust}
+    found = _role_policy(aws, name) if roles else None
+    wanted = _role_may(aws, spec.bucket)
+    put = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(wanted)}
+    return [
+        Step(
+            f"create the role {name} for devices",
+            None if roles else lambda: aws.call("iam", "create_role", RoleName=name, **create),
+        ),
+        Step(
+            "allow it to put objects under the name of the device that asks, nothing else",
+            None if found == wanted else lambda: aws.call("iam", "put_role_policy", **put),
+            "change" if found else "add",
+        ),
+    ]
+
+
+def _alias_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
+    name = shared_name(spec.bucket)
+    alias = aws.call("iot", "describe_role_alias", missing=_GONE, roleAlias=name)
+    policy = aws.call("iot", "get_policy", missing=_GONE, policyName=name)
+    document = json.dumps(policies.iot_certificate(alias_arn(aws, spec.bucket)))
+    create: dict[str, Any] = {"policyName": name, "policyDocument": document}
+    return [
+        Step(
+            f"create the role alias {name}, credentials valid {CREDENTIALS_VALID_S // 60} minutes",
+            None if alias else lambda: _create_alias(aws, spec.bucket),
+        ),
+        Step(
+            f"create the IoT policy {name}: take that role, nothing else",
+            None if policy else lambda: aws.call("iot", "create_policy", **create),
+        ),
+    ]
+
+
+def _create_alias(aws: Aws, bucket_name: str) -> None:
+    aws.call(
+        "iot",
+        "create_role_alias",
+        roleAlias=shared_name(bucket_name),
+        roleArn=role_arn(aws, bucket_name),
+        credentialDurationSeconds=CREDENTIALS_VALID_S,
+    )
+
+
+def _thing_step(aws: Aws, spec: CloudSpec) -> Step:
+    found = aws.call("iot", "describe_thing", missing=_GONE, thingName=spec.device)
+    text = f"create the IoT thing {spec.device}"
+    if found:
+        other = found.get("attributes", {}).get("bucket")
+        if other != spec.bucket:
+            raise MegacamError(
+                f"there is an IoT thing {spec.device} already, and it belongs to "
+                f"{other or 'something else'}; choose another --device"
+            )
+        return Step(text)
+    attributes = {"attributes": {"bucket": spec.bucket}}
+    arguments = {"thingName": spec.device, "attributePayload": attributes}
+    return Step(text, lambda: aws.call("iot", "create_thing", **arguments))
+
+
+def destroy_steps(aws: Aws, bucket_name: str, device: str) -> list[Step]:
+    """Return the steps that take the device's certificates and its thing away."""
+    if device not in things(aws, bucket_name):
+        return []
+    ring = Certificates(aws, bucket_name, device)
+    found = [
+        Step(
+            f"delete the certificate {one['id'][:12]}… of {device}",
+            _delete(ring, one["id"]),
+            "remove",
+        )
+        for one in ring.list()
+    ]
+    remove = Step(
+        f"delete the IoT thing {device}",
+        lambda: aws.call("iot", "delete_thing", thingName=device),
+        "remove",
+    )
+    return [*found, remove]
+
+
+def _delete(ring: "Certificates", identity: str) -> Any:
+    return lambda: ring.delete(identity)
+
+
+def shared_destroy_steps(aws: Aws, bucket_name: str) -> list[Step]:
+    """Return the steps that take away what the devices of a bucket shared: alias, policy, role."""
+    name, roles, found = shared_name(bucket_name), _roles(aws, bucket_name), []
+    # The role is made first and goes last: without it there is nothing, and no need to ask IoT.
+    for word, get, delete, field in _SHARED if roles else ():
+        if aws.call("iot", get, missing=_GONE, **{field: name}):
+            found.append(
+                Step(f"delete the {word} {name}", _call(aws, delete, field, name), "remove")
+            )
+    return [*found, *(_delete_role(aws, role["RoleName"]) for role in roles)]
+
+
+_SHARED = (
+    ("role alias", "describe_role_alias", "delete_role_alias", "roleAlias"),
+    ("IoT policy", "get_policy", "delete_policy", "policyName"),
+)
+
+
+def _call(aws: Aws, operation: str, field: str, name: str) -> Any:
+    arguments: dict[str, Any] = {field: name}
+    return lambda: aws.call("iot", operation, **arguments)
+
+
+def _delete_role(aws: Aws, name: str) -> Step:
+    def make() -> None:
+        aws.call("iam", "delete_role_policy", missing=_NO_ROLE, RoleName=name, PolicyName=POLICY)
+        aws.call("iam", "delete_role", missing=_NO_ROLE, RoleName=name)
+
+    return Step(f"delete the role {name}", make, "remove")
+
+
+class Certificates:
+    """The certificates of one device's thing: the ring that `rotate` turns."""
+
+    word = "certificate"
+    # AWS allows more; two is what a rotation needs.
+    limit = 2
+
+    def __init__(self, aws: Aws, bucket_name: str, device: str):
+        self._aws = aws
+        self._bucket = bucket_name
+        self._device = device
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return {"id", "active", "made" (datetime)} of each certificate, oldest first."""
+        found = self._aws.call(
+            "iot", "list_thing_principals", missing=_GONE, thingName=self._device
+        )
+        if found is None:
+            raise MegacamError(
+                f"{self._device} is no IoT thing here; run `megacam cloud create --iot` first"
+            )
+        described = [self._describe(arn.split("/")[-1]) for arn in found["principals"]]
+        keys = [
+            {
+                "id": one["certificateId"],
+                "active": one["status"] == "ACTIVE",
+                "made": one["creationDate"],
+            }
+            for one in described
+            if one
+        ]
+        return sorted(keys, key=lambda one: one["made"])
+
+    def make(self) -> DeviceCertificate:
+        """Make a certificate; its private key exists in what is returned and nowhere else."""
+        aws, name = self._aws, shared_name(self._bucket)
+        endpoint = aws.call("iot", "describe_endpoint", endpointType="iot:CredentialProvider")
+        with contextlib.ExitStack() as undo:
+            made = aws.call("iot", "create_keys_and_certificate", setAsActive=True)
+            identity, arn = made["certificateId"], made["certificateArn"]
+            undo.callback(self.delete, identity)
+            aws.call("iot", "attach_policy", policyName=name, target=arn)
+            aws.call("iot", "attach_thing_principal", thingName=self._device, principal=arn)
+            undo.pop_all()
+        return DeviceCertificate(
+            identity,
+            self._device,
+            endpoint["endpointAddress"],
+            name,
+            made["certificatePem"],
+            made["keyPair"]["PrivateKey"],
+        )
+
+    def check(self, key: DeviceCertificate) -> None:
+        """Do nothing: CPython takes a private key only from a file; the board proves it."""
+
+    def delete(self, identity: str) -> None:
+        """Delete a certificate for good; one that is gone already is no error."""
+        found = self._describe(identity)
+        if not found:
+            return
+        aws, arn = self._aws, found["certificateArn"]
+        name = shared_name(self._bucket)
+        thing = {"thingName": self._device, "principal": arn}
+        aws.call("iot", "detach_thing_principal", missing=_GONE, **thing)
+        aws.call("iot", "detach_policy", missing=_GONE, policyName=name, target=arn)
+        aws.call("iot", "update_certificate", certificateId=identity, newStatus="INACTIVE")
+        aws.call("iot", "delete_certificate", certificateId=identity, forceDelete=True)
+
+    def _describe(self, identity: str) -> dict[str, Any] | None:
+        found = self._aws.call(
+            "iot", "describe_certificate", missing=_GONE, certificateId=identity
+        )
+        return found["certificateDescription"] if found else None

@@ -1,0 +1,64 @@
+"""A plan: every change in words before it is made, and what is right already."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from megacam.errors import MegacamError
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One thing that shall hold. `make` brings it about; None where it holds already.
+
+    `kind`: "add", "change" or "remove"; `text` says what in the imperative, `detail` what was.
+    """
+
+    text: str
+    make: Callable[[], Any] | None = None
+    kind: str = "add"
+    detail: str = ""
+
+
+@dataclasses.dataclass
+class Plan:
+    """Steps in the order in which they must be made, and warnings to read before."""
+
+    steps: list[Step] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def changes(self) -> list[Step]:
+        """The steps that are still to be made."""
+        return [step for step in self.steps if step.make]
+
+    def add(self, *steps: Step | None) -> None:
+        """Append steps; None is no step."""
+        self.steps += [step for step in steps if step]
+
+    def make(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
+        """Make every change, in order; `on_step` hears of each one that is done.
+
+        Raises MegacamError with the first failure and how far it got; making the plan anew
+        begins where this one stopped.
+        """
+        changes = self.changes
+        for number, step in enumerate(changes):
+            assert step.make
+            try:
+                step.make()
+            except MegacamError as error:
+                raise MegacamError(
+                    f"{error} (failed to {step.text}; {number} of {len(changes)} changes are "
+                    "made, and the same command goes on from here)"
+                ) from error
+            on_step(step)
+
+    def as_data(self, done: bool) -> dict[str, Any]:
+        """Return the plan for --json."""
+        return {
+            "done": done,
+            "changes": [{"kind": s.kind, "text": s.text, "was": s.detail} for s in self.changes],
+            "already": [s.text for s in self.steps if not s.make],
+            "warnings": self.warnings,
+        }

@@ -1,0 +1,135 @@
+"""The policy documents, the same for boto3 and for CloudFormation. Pure.
+
+Wherever an ARN is wanted, a string or a CloudFormation intrinsic ({"Fn::Sub": ...}) will do.
+"""
+
+from typing import Any
+
+Arn = str | dict[str, Any]
+Document = dict[str, Any]
+
+VERSION = "2012-10-17"
+TLS_ONLY = "MegacamTlsOnly"
+PUBLIC_READ = "MegacamPublicRead"
+CLOUDFRONT_READ = "MegacamCloudFrontRead"
+# The metadata that the board writes and a page may want to show; S3 knows no wildcard here.
+_SHOWN_HEADERS = (
+    "ETag",
+    "Content-Length",
+    "Last-Modified",
+    *(
+        f"x-amz-meta-{name}"
+        for name in (
+            "taken-at", "device", "version", "seq", "clock-error-ms", "location", "rssi",
+            "heap-free", "uptime", "camera", "origin", "reading",
+        )
+    ),
+)  # fmt: skip
+
+
+def document(*statements: Document) -> Document:
+    """Return a policy document of `statements`."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def put_only(objects: Arn) -> Document:
+    """Return all that a device may do: put objects under its own name. Not read, list, delete."""
+    return document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": objects})
+
+
+def tls_only(bucket: Arn, objects: Arn) -> Document:
+    """Return the statement that refuses every request that is not encrypted on its way."""
+    return {
+        "Sid": TLS_ONLY,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, objects],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def public_read(device: str, photos: Arn) -> Document:
+    """Return the statement that shows a device's photos (and nothing else) to everybody."""
+    return {
+        "Sid": public_read_sid(device),
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": photos,
+    }
+
+
+def public_read_sid(device: str) -> str:
+    """Return the Sid of a device's public-read statement; a Sid has letters and digits only."""
+    # "a-1" and "a1" must not share one; a device has no upper-case letters, so X is free.
+    return PUBLIC_READ + device.replace("-", "X")
+
+
+def cloudfront_read(photos: Arn, distribution: Arn) -> Document:
+    """Return the statement that lets one CloudFront distribution read photos.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    return {
+        "Sid": CLOUDFRONT_READ,
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": photos,
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution}},
+    }
+
+
+def iot_trust() -> Document:
+    """Return who may take the role of the photos: the IoT credentials provider alone."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "credentials.iot.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+
+
+def iot_certificate(role_alias: Arn) -> Document:
+    """Return what a device's certificate may do: take the role behind one alias."""
+    return document(
+        {"Effect": "Allow", "Action": "iot:AssumeRoleWithCertificate", "Resource": role_alias}
+    )
+
+
+def lifecycle_rule(device: str, keep_days: int | None) -> Document:
+    """Return the rule for one device's objects: expiry if wanted, and no half uploads kept.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+    """
+    rule: Document = {
+        "ID": lifecycle_id(device),
+        "Status": "Enabled",
+        "Filter": {"Prefix": f"{device}/"},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    if keep_days:
+        rule["Expiration"] = {"Days": keep_days}
+    return rule
+
+
+def lifecycle_id(device: str) -> str:
+    """Return the ID that makes a lifecycle rule ours."""
+    return f"megacam-{device}"
+
+
+def cors_rule(origins: tuple[str, ...]) -> Document:
+    """Return the rule that lets the gallery's page work on pixels that signed links brought.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    return {
+        "ID": "megacam-gallery",
+        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedOrigins": list(origins),
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": list(_SHOWN_HEADERS),
+        "MaxAgeSeconds": 3600,
+    }

@@ -1,0 +1,178 @@
+"""What is there: the bucket's protections, its devices and their keys, in data and in words."""
+
+import dataclasses
+from datetime import datetime, timezone
+from typing import Any
+
+from megacam.aws import Aws
+from megacam.cloud import bucket, budget, iot, keys, policies
+from megacam.cloud.spec import shared_name
+from megacam.errors import MegacamError
+
+# AWS's own advice, and the age at which `show` speaks of it:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
+KEY_OLD_DAYS = 90
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One protection: what it is called, what is there, and whether that is as it should be."""
+
+    name: str
+    found: str
+    right: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """An access key or certificate of a device."""
+
+    id: str
+    active: bool
+    age_days: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Device:
+    """A device: how it signs in, as whom, what it may do, and its retention."""
+
+    name: str
+    kind: str
+    user: str
+    put_only: bool
+    keep_days: int | None
+    public: bool
+    keys: tuple[Key, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """Everything that `cloud show` prints; `dataclasses.asdict` of it is its JSON."""
+
+    bucket: str
+    region: str
+    account: str
+    checks: tuple[Check, ...]
+    devices: tuple[Device, ...]
+    budget_usd: float | None
+
+
+def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
+    """Look at everything that `create` made; raises MegacamError if there is no such bucket."""
+    if not bucket.exists(aws, bucket_name):
+        raise MegacamError(
+            f"there is no bucket {bucket_name} in this account; make it with "
+            "`megacam cloud create`"
+        )
+    moment = now or datetime.now(timezone.utc)
+    document = bucket.policy(aws, bucket_name)
+    rules = bucket.lifecycle(aws, bucket_name)
+    users = [
+        _user(aws, bucket_name, name, user, document, rules, moment)
+        for name, user in sorted(keys.devices(aws, bucket_name).items())
+    ]
+    things = [
+        _thing(aws, bucket_name, name, document, rules, moment)
+        for name in sorted(iot.things(aws, bucket_name))
+    ]
+    return Report(
+        bucket_name,
+        aws.region,
+        aws.identity["account"],
+        tuple(_checks(aws, bucket_name, document)),
+        (*users, *things),
+        budget.limit_usd(aws, bucket_name),
+    )
+
+
+def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
+    blocks = bucket.public_access(aws, name)
+    off = [block for block, on in blocks.items() if not on]
+    sids = {str(one.get("Sid", "")) for one in document["Statement"]}
+    shown = sorted(sid for sid in sids if sid.startswith(policies.PUBLIC_READ))
+    owner = bucket.ownership(aws, name)
+    cipher = bucket.algorithm(aws, name)
+    origins = [origin for rule in bucket.cors(aws, name) for origin in rule["AllowedOrigins"]]
+    public = "blocked" if not off else "off: " + ", ".join(off)
+    if shown:
+        public = "photos of some devices are public, as asked for"
+    return [
+        Check("public access", public, not off or bool(shown)),
+        Check("ownership", owner or "not set", owner == "BucketOwnerEnforced"),
+        Check("encryption at rest", cipher or "not set", cipher == "AES256"),
+        Check(
+            "TLS only",
+            "enforced" if policies.TLS_ONLY in sids else "plain HTTP is possible",
+            policies.TLS_ONLY in sids,
+        ),
+        Check("gallery origins", ", ".join(origins) or "none", bool(origins)),
+    ]
+
+
+def _user(
+    aws: Aws,
+    bucket_name: str,
+    name: str,
+    user: str,
+    document: dict[str, Any],
+    rules: list[dict[str, Any]],
+    now: datetime,
+) -> Device:
+    wanted = policies.put_only(bucket.arn(aws, bucket_name, f"{name}/*"))
+    more = keys.excess(aws, user)
+    right = keys.user_policy(aws, user) == wanted and not more
+    found = _aged(keys.AccessKeys(aws, bucket_name, name).list(), now)
+    remarks = [f"has more rights than it needs: {', '.join(more)}"] if more else []
+    return Device(
+        name,
+        "access key",
+        user,
+        right,
+        bucket.keep_days(rules, name),
+        _is_public(document, name),
+        found,
+        (*remarks, *_key_remarks(found)),
+    )
+
+
+def _thing(
+    aws: Aws,
+    bucket_name: str,
+    name: str,
+    document: dict[str, Any],
+    rules: list[dict[str, Any]],
+    now: datetime,
+) -> Device:
+    found = _aged(iot.Certificates(aws, bucket_name, name).list(), now)
+    return Device(
+        name,
+        "certificate",
+        shared_name(bucket_name),
+        iot.role_is_put_only(aws, bucket_name),
+        bucket.keep_days(rules, name),
+        _is_public(document, name),
+        found,
+        tuple(_key_remarks(found, old_days=None)),
+    )
+
+
+def _is_public(document: dict[str, Any], device: str) -> bool:
+    sid = policies.public_read_sid(device)
+    return any(one.get("Sid") == sid for one in document["Statement"])
+
+
+def _aged(found: list[dict[str, Any]], now: datetime) -> tuple[Key, ...]:
+    return tuple(Key(one["id"], one["active"], (now - one["made"]).days) for one in found)
+
+
+def _key_remarks(found: tuple[Key, ...], old_days: int | None = KEY_OLD_DAYS) -> list[str]:
+    if not found:
+        return ["no key yet: `megacam provision` makes one and puts it on the board"]
+    said = []
+    if len(found) > 1:
+        said.append("two keys: a rotation was interrupted; `megacam cloud rotate` clears it up")
+    oldest = max(key.age_days for key in found)
+    if old_days is not None and oldest > old_days:
+        said.append(f"the key is {oldest} days old: `megacam cloud rotate`")
+    return said

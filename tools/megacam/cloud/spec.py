@@ -1,0 +1,116 @@
+"""What the owner wants in the cloud: names, checked before AWS sees them, and choices."""
+
+import dataclasses
+import hashlib
+import re
+
+from megacam.errors import MegacamError
+
+# `http://localhost:*` is one of S3's own patterns; the gallery listens on a free port.
+GALLERY_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, without dots: a
+# dot in the name breaks the wildcard certificate of BUCKET.s3.REGION.amazonaws.com.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_RESERVED = re.compile(r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|--x-s3|--table-s3)")
+_DEVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# S3 refuses more: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+_DAYS_HIGHEST = 36_500
+
+
+@dataclasses.dataclass(frozen=True)
+class CloudSpec:
+    """What `cloud create` shall bring about for one device in one bucket.
+
+    What is None stays as it is in a bucket that is there already.
+    `keep_days`: days until photos are deleted; 0, and None in a new bucket, is never.
+    `origins`: web origins that may work on photos in a browser; new: GALLERY_ORIGINS.
+    `public_read`: whether everybody may read this device's photos; new: no.
+    `budget_usd`: None for no alarm; with it goes `budget_email`.
+    Raises MegacamError for a name or number that AWS or the board would refuse.
+    """
+
+    bucket: str
+    device: str
+    keep_days: int | None = None
+    origins: tuple[str, ...] | None = None
+    iot: bool = False
+    public_read: bool | None = None
+    budget_usd: float | None = None
+    budget_email: str = ""
+
+    def __post_init__(self) -> None:
+        check_bucket(self.bucket)
+        check_device(self.device)
+        if self.keep_days is not None and not 0 <= self.keep_days <= _DAYS_HIGHEST:
+            raise MegacamError(
+                f"photos cannot be kept {self.keep_days} days; choose 1 to {_DAYS_HIGHEST}, or 0 "
+                "to keep them for ever"
+            )
+        for origin in self.origins or ():
+            if not re.fullmatch(r"https?://[^/\s]+", origin) or origin.count("*") > 1:
+                raise MegacamError(
+                    f"{origin!r} is no web origin; write http://HOST[:PORT] or https://HOST, "
+                    "with one * at most"
+                )
+        if self.budget_usd is not None:
+            _check_budget(self.budget_usd, self.budget_email)
+
+
+def _check_budget(amount: float, email: str) -> None:
+    if not 0 < amount <= 1_000_000:
+        raise MegacamError(f"a budget of ${amount:g} a month makes no sense; give 1 or more")
+    if not _EMAIL.fullmatch(email):
+        raise MegacamError("a budget alarm needs an address to write to: --email NAME@HOST")
+
+
+def check_bucket(name: str) -> str:
+    """Return `name` if it can be a bucket of ours; raises MegacamError with the rule it breaks."""
+    rule = ""
+    if not 3 <= len(name) <= 63:
+        rule = "3 to 63 characters"
+    elif "." in name:
+        rule = "no dots, which break the verification of S3's certificate"
+    elif not _BUCKET.fullmatch(name):
+        rule = "lower-case letters, digits and inner hyphens only"
+    elif _RESERVED.fullmatch(name):
+        rule = "none of the beginnings and endings that AWS keeps for itself"
+    if rule:
+        raise MegacamError(f"{name!r} cannot be the name of a bucket: it must have {rule}")
+    return name
+
+
+def check_device(name: str) -> str:
+    """Return `name` if it can be a device; raises MegacamError. The board has the same rule."""
+    if not _DEVICE.fullmatch(name):
+        raise MegacamError(
+            f"{name!r} cannot be the name of a device: it must be 1 to 32 lower-case letters, "
+            "digits and inner hyphens, for example garden-2"
+        )
+    return name
+
+
+def user_path(bucket: str, device: str = "") -> str:
+    """Return the IAM path of a device's user, or of all users of a bucket.
+
+    The path, not the name, says whose user it is: a user from the CloudFormation template has a
+    name of CloudFormation's choice.
+    """
+    return f"/megacam/{bucket}/" + (f"{device}/" if device else "")
+
+
+def user_name(bucket: str, device: str) -> str:
+    """Return a name for a device's IAM user: at most 64 characters and unique in the account."""
+    digest = hashlib.sha256(f"{bucket}/{device}".encode()).hexdigest()[:8]
+    return f"megacam-{device}-{digest}"
+
+
+def shared_name(bucket: str) -> str:
+    """Return the name of what all devices of a bucket share: role alias, IoT policy, budget."""
+    return f"megacam-{bucket}"
+
+
+def role_name(bucket: str) -> str:
+    """Return the name of the role behind the role alias: at most 64 characters."""
+    digest = hashlib.sha256(bucket.encode()).hexdigest()[:8]
+    return f"megacam-photos-{digest}"

@@ -1,0 +1,286 @@
+"""The same cloud as a CloudFormation template, for those who deploy through their own pipeline.
+
+    json.dumps(template(Options("my-photos", ("cam1",), keep_days=30)))
+
+It makes no key and no certificate: a secret would be readable in the stack for ever. `megacam
+provision` makes one when there is a board to take it, and finds what the stack has made.
+"""
+
+import dataclasses
+from typing import Any
+
+from megacam.cloud import budget, iot, keys, policies, spec
+
+_BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
+# What the stack deletes with itself; photos are the owner's.
+_KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+# CloudFront's own policy "Managed-CachingOptimized":
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+
+Resource = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the stack shall hold; the same words and rules as in spec.CloudSpec."""
+
+    bucket: str
+    devices: tuple[str, ...]
+    keep_days: int | None = None
+    origins: tuple[str, ...] = spec.GALLERY_ORIGINS
+    iot: bool = False
+    public_read: bool = False
+    cloudfront: bool = False
+    budget_usd: float | None = None
+    budget_email: str = ""
+
+    def __post_init__(self) -> None:
+        for device in self.devices:
+            spec.CloudSpec(
+                self.bucket,
+                device,
+                self.keep_days,
+                self.origins,
+                budget_usd=self.budget_usd,
+                budget_email=self.budget_email,
+            )
+
+
+def template(options: Options) -> dict[str, Any]:
+    """Return the template; every name that can be chosen at deployment is a parameter."""
+    resources = {"Bucket": _bucket(options), "BucketPolicy": _bucket_policy(options)}
+    if options.iot:
+        resources |= _iot(options)
+    else:
+        resources |= {f"User{_word(name)}": _user(name) for name in options.devices}
+    if options.cloudfront:
+        resources |= {"OriginAccess": _origin_access(), "Distribution": _distribution()}
+    if options.budget_usd is not None:
+        resources["Budget"] = _budget()
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "megacam: a private bucket for photos, and devices that can only put them",
+        "Parameters": _parameters(options),
+        "Resources": resources,
+        "Outputs": _outputs(options),
+    }
+
+
+def _parameters(options: Options) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "BucketName": {
+            "Type": "String",
+            "Default": options.bucket,
+            "AllowedPattern": "[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+            "Description": "Name of the bucket, unique in the world, without dots",
+        }
+    }
+    if options.keep_days:
+        found["KeepDays"] = {
+            "Type": "Number",
+            "Default": options.keep_days,
+            "MinValue": 1,
+            "Description": "Days until a photo is deleted",
+        }
+    if options.budget_usd is not None:
+        found["BudgetUsd"] = {
+            "Type": "Number",
+            "Default": options.budget_usd,
+            "Description": "US dollars a month for S3",
+        }
+        found["BudgetEmail"] = {
+            "Type": "String",
+            "Default": options.budget_email,
+            "Description": "Where the alarm is sent",
+        }
+    return found
+
+
+def _bucket(options: Options) -> Resource:
+    private = {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": True,
+        "BlockPublicPolicy": not options.public_read,
+        "RestrictPublicBuckets": not options.public_read,
+    }
+    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    properties = {
+        "BucketName": {"Ref": "BucketName"},
+        "PublicAccessBlockConfiguration": private,
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+        "LifecycleConfiguration": {"Rules": [_lifecycle(d, options) for d in options.devices]},
+        "CorsConfiguration": {"CorsRules": [_cors(options)]},
+    }
+    return {"Type": "AWS::S3::Bucket", **_KEEP, "Properties": properties}
+
+
+def _lifecycle(device: str, options: Options) -> Resource:
+    rule = policies.lifecycle_rule(device, options.keep_days)
+    found = {
+        "Id": rule["ID"],
+        "Status": rule["Status"],
+        "Prefix": rule["Filter"]["Prefix"],
+        "AbortIncompleteMultipartUpload": rule["AbortIncompleteMultipartUpload"],
+    }
+    if options.keep_days:
+        found["ExpirationInDays"] = {"Ref": "KeepDays"}
+    return found
+
+
+def _cors(options: Options) -> Resource:
+    rule = policies.cors_rule(options.origins)
+    names = {
+        "ID": "Id",
+        "AllowedMethods": "AllowedMethods",
+        "AllowedOrigins": "AllowedOrigins",
+        "AllowedHeaders": "AllowedHeaders",
+        "ExposeHeaders": "ExposedHeaders",
+        "MaxAgeSeconds": "MaxAge",
+    }
+    return {names[name]: value for name, value in rule.items()}
+
+
+def _objects(below: str) -> dict[str, Any]:
+    return {"Fn::Sub": f"${{Bucket.Arn}}/{below}"}
+
+
+def _bucket_policy(options: Options) -> Resource:
+    statements = [policies.tls_only(_BUCKET, _objects("*"))]
+    if options.public_read:
+        statements += [policies.public_read(d, _objects(f"{d}/*.jpg")) for d in options.devices]
+    if options.cloudfront:
+        distribution = {
+            "Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/"
+            "${Distribution}"
+        }
+        statements.append(policies.cloudfront_read(_objects("*.jpg"), distribution))
+    return {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": {"Ref": "Bucket"},
+            "PolicyDocument": policies.document(*statements),
+        },
+    }
+
+
+def _user(device: str) -> Resource:
+    own = {"PolicyName": keys.POLICY, "PolicyDocument": policies.put_only(_objects(f"{device}/*"))}
+    tags = {"megacam:bucket": {"Ref": "BucketName"}, "megacam:device": device}
+    return {
+        "Type": "AWS::IAM::User",
+        "Properties": {
+            "Path": {"Fn::Sub": spec.user_path("${BucketName}", device)},
+            "Policies": [own],
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        },
+    }
+
+
+def _iot(options: Options) -> dict[str, Resource]:
+    # The inner ${!...} is for IAM, not for CloudFormation.
+    own = policies.put_only(_objects("${!credentials-iot:ThingName}/*"))
+    name = {"Fn::Sub": spec.shared_name("${BucketName}")}
+    role = {
+        "Path": {"Fn::Sub": spec.user_path("${BucketName}")},
+        "AssumeRolePolicyDocument": policies.iot_trust(),
+        "Policies": [{"PolicyName": keys.POLICY, "PolicyDocument": own}],
+    }
+    alias = {
+        "RoleAlias": name,
+        "RoleArn": {"Fn::GetAtt": ["DeviceRole", "Arn"]},
+        "CredentialDurationSeconds": iot.CREDENTIALS_VALID_S,
+    }
+    may = policies.iot_certificate({"Fn::GetAtt": ["DeviceRoleAlias", "RoleAliasArn"]})
+    return {
+        "DeviceRole": {"Type": "AWS::IAM::Role", "Properties": role},
+        "DeviceRoleAlias": {"Type": "AWS::IoT::RoleAlias", "Properties": alias},
+        "DevicePolicy": {
+            "Type": "AWS::IoT::Policy",
+            "Properties": {"PolicyName": name, "PolicyDocument": may},
+        },
+        **{f"Thing{_word(device)}": _thing(device) for device in options.devices},
+    }
+
+
+def _thing(device: str) -> Resource:
+    attributes = {"Attributes": {"bucket": {"Ref": "BucketName"}}}
+    return {
+        "Type": "AWS::IoT::Thing",
+        "Properties": {"ThingName": device, "AttributePayload": attributes},
+    }
+
+
+def _origin_access() -> Resource:
+    control = {
+        "Name": {"Fn::Sub": spec.shared_name("${BucketName}")},
+        "OriginAccessControlOriginType": "s3",
+        "SigningBehavior": "always",
+        "SigningProtocol": "sigv4",
+    }
+    return {
+        "Type": "AWS::CloudFront::OriginAccessControl",
+        "Properties": {"OriginAccessControlConfig": control},
+    }
+
+
+def _distribution() -> Resource:
+    origin = {
+        "Id": "photos",
+        "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
+        "OriginAccessControlId": {"Fn::GetAtt": ["OriginAccess", "Id"]},
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    behaviour = {
+        "TargetOriginId": "photos",
+        "ViewerProtocolPolicy": "https-only",
+        "CachePolicyId": _CACHING_OPTIMIZED,
+    }
+    config = {
+        "Enabled": True,
+        "Comment": {"Fn::Sub": "megacam photos of ${BucketName}"},
+        "HttpVersion": "http2and3",
+        "PriceClass": "PriceClass_100",
+        "Origins": [origin],
+        "DefaultCacheBehavior": behaviour,
+    }
+    return {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {"DistributionConfig": config},
+    }
+
+
+def _budget() -> Resource:
+    limit = {"Amount": {"Ref": "BudgetUsd"}, "Unit": "USD"}
+    money = {
+        **budget.document("", 1),
+        "BudgetName": {"Fn::Sub": spec.shared_name("${BucketName}")},
+        "BudgetLimit": limit,
+    }
+    alarms = []
+    for alarm in budget.alarms(""):
+        writes_to = {"SubscriptionType": "EMAIL", "Address": {"Ref": "BudgetEmail"}}
+        alarms.append({"Notification": alarm["Notification"], "Subscribers": [writes_to]})
+    return {
+        "Type": "AWS::Budgets::Budget",
+        "Properties": {"Budget": money, "NotificationsWithSubscribers": alarms},
+    }
+
+
+def _outputs(options: Options) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Bucket": {"Value": {"Ref": "Bucket"}, "Description": "s3.bucket in config.json"},
+        "Region": {"Value": {"Ref": "AWS::Region"}, "Description": "s3.region in config.json"},
+    }
+    if options.cloudfront:
+        found["Photos"] = {
+            "Value": {"Fn::Sub": "https://${Distribution.DomainName}/"},
+            "Description": "Where everybody can see a photo, by its key",
+        }
+    return found
+
+
+def _word(device: str) -> str:
+    # A logical ID has letters and digits only; X cannot clash, for devices are lower case.
+    return device.replace("-", "X")

@@ -1,0 +1,291 @@
+"""`megacam cloud`: create, show, rotate, destroy, template."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from megacam import cloud_template, cost
+from megacam.aws import Aws
+from megacam.cloud import bucket as bucket_parts
+from megacam.cloud import create, destroy, iot, keys, show
+from megacam.cloud.plan import Plan
+from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
+from megacam.commands import options, rotate
+from megacam.console import Terminal
+from megacam.errors import MegacamError
+
+Keep = Annotated[
+    int | None, typer.Option(help="Delete photos after so many days; 0: never (default: as it is)")
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--origin", help="Web origin that may read photos (repeatable) (default: localhost)"
+    ),
+]
+Budget = Annotated[float | None, typer.Option(help="Write a letter above so many $ a month")]
+PublicRead = Annotated[
+    bool | None, typer.Option("--public-read/--no-public-read", help="Show photos to everybody")
+]
+DeviceList = Annotated[
+    list[str] | None, typer.Option("--device", "-d", help="Camera (repeatable)")
+]
+TemplateKeep = Annotated[
+    int, typer.Option("--keep", help="Days until photos are deleted; 0: never")
+]
+CloudFront = Annotated[
+    bool, typer.Option("--cloudfront", help="Show photos to everybody, bucket stays private")
+]
+TemplatePublicRead = Annotated[
+    bool, typer.Option("--public-read", help="Show photos to everybody from the bucket")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write")]
+Email = Annotated[str, typer.Option(help="Where that letter goes")]
+
+
+def make_app(open_board: rotate.OpenBoard | None = None) -> typer.Typer:
+    """Return the commands; `open_board(port)` gives `rotate` its board."""
+    app = typer.Typer(no_args_is_help=True, help="Set up, look at and clear up your AWS account.")
+    app.command("create")(create_command)
+    app.command("show")(show_command)
+    app.command("rotate")(rotate.make_command(open_board))
+    app.command("destroy")(destroy_command)
+    app.command("template")(template_command)
+    return app
+
+
+def create_command(
+    bucket: options.Bucket = None,
+    device: options.Device = None,
+    keep: Keep = None,
+    origins: Origins = None,
+    iot_way: options.Iot = False,
+    public_read: PublicRead = None,
+    budget: Budget = None,
+    email: Email = "",
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+) -> None:
+    """Make a private bucket and a user that can only put photos; again: mend what is not right."""
+    place = options.place(bucket, device, region, config)
+    spec = CloudSpec(
+        place.need_bucket(),
+        place.need_device(),
+        keep,
+        tuple(origins) if origins else None,
+        iot_way,
+        public_read,
+        budget,
+        email,
+    )
+    _create(Terminal(as_json), options.owner(place, profile), spec, yes, dry_run)
+
+
+def _create(terminal: Terminal, aws: Aws, spec: CloudSpec, yes: bool, dry_run: bool) -> None:
+    with terminal.working("looking at what is there"):
+        plan = create.plan(aws, spec)
+    _introduce(terminal, aws, spec.bucket)
+    _print_plan(terminal, plan)
+    done = _make(terminal, plan, yes, dry_run)
+    terminal.data({"bucket": spec.bucket, "region": aws.region, **plan.as_data(done)})
+    if done:
+        _say_next(terminal, aws, spec)
+
+
+def show_command(
+    bucket: options.Bucket = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Show the bucket's protections, its cameras and their keys."""
+    place = options.place(bucket, None, region, config)
+    terminal = Terminal(as_json)
+    with terminal.working("looking at what is there"):
+        report = show.report(options.owner(place, profile), place.need_bucket())
+    terminal.data(dataclasses.asdict(report))
+    _print_report(terminal, report)
+
+
+def destroy_command(
+    bucket: options.Bucket = None,
+    device: options.Device = None,
+    photos: Annotated[bool, typer.Option("--photos", help="Delete the photos, too")] = False,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    yes: options.Yes = False,
+    confirm: Annotated[
+        str, typer.Option(help="The name of what is destroyed, in place of the second question")
+    ] = "",
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+) -> None:
+    """Take keys and users away, of one camera or all; photos only with --photos. Asks twice."""
+    place = options.place(bucket, None, region, config)
+    name, terminal = place.need_bucket(), Terminal(as_json)
+    aws = options.owner(place, profile)
+    with terminal.working("looking at what is there"):
+        plan = destroy.plan(aws, name, device, photos)
+    _introduce(terminal, aws, name)
+    _print_plan(terminal, plan)
+    sure = dry_run or not plan.changes or _sure(terminal, device or name, yes, confirm)
+    done = sure and _make(terminal, plan, True, dry_run)
+    terminal.data({"bucket": name, "region": aws.region, **plan.as_data(done)})
+
+
+def template_command(
+    bucket: options.Bucket = None,
+    device: DeviceList = None,
+    keep: TemplateKeep = 0,
+    origins: Origins = None,
+    iot_way: options.Iot = False,
+    cloudfront: CloudFront = False,
+    public_read: TemplatePublicRead = False,
+    budget: Budget = None,
+    email: Email = "",
+    config: options.Config = options.CONFIG,
+    output: Output = None,
+) -> None:
+    """Print the same as a CloudFormation template."""
+    place = options.place(bucket, None, None, config)
+    wanted = cloud_template.Options(
+        place.need_bucket(),
+        tuple(device or (place.need_device(),)),
+        keep or None,
+        tuple(origins) if origins else GALLERY_ORIGINS,
+        iot_way,
+        public_read,
+        cloudfront,
+        budget,
+        email,
+    )
+    _write_template(Terminal(), wanted, output)
+
+
+def _write_template(
+    terminal: Terminal, wanted: cloud_template.Options, output: Path | None
+) -> None:
+    text = json.dumps(cloud_template.template(wanted), indent=2)
+    if output is None:
+        terminal.raw(text)
+        return
+    try:
+        output.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise MegacamError(f"cannot write {output}: {error.strerror}") from error
+    terminal.mark("done", f"wrote {output}")
+    terminal.command(
+        f"aws cloudformation deploy --stack-name megacam --template-file {output} "
+        "--capabilities CAPABILITY_IAM"
+    )
+
+
+def _introduce(terminal: Terminal, aws: Aws, bucket: str) -> None:
+    who = aws.identity
+    terminal.heading(f"{bucket} in {aws.region}")
+    terminal.line(f"account {who['account']}, as {who['arn']}", "dim")
+    terminal.line()
+
+
+def _print_plan(terminal: Terminal, plan: Plan) -> None:
+    for step in plan.steps:
+        if step.make:
+            terminal.mark(step.kind, step.text, step.detail)
+        else:
+            terminal.mark("same", step.text, "already so")
+    for warning in plan.warnings:
+        terminal.mark("warn", warning)
+
+
+def _make(terminal: Terminal, plan: Plan, yes: bool, dry_run: bool) -> bool:
+    count = len(plan.changes)
+    terminal.line()
+    if not count:
+        terminal.mark("done", "nothing to change")
+        return True
+    changes = "1 change" if count == 1 else f"{count} changes"
+    if dry_run:
+        terminal.line(f"{changes}; nothing was done (--dry-run)")
+        return False
+    if not terminal.confirm(f"Make {changes}?", yes):
+        terminal.line("nothing was done")
+        return False
+    with terminal.progress("working", count) as advance:
+        plan.make(lambda step: advance(1))
+    terminal.mark("done", f"{changes} made")
+    return True
+
+
+def _sure(terminal: Terminal, word: str, yes: bool, confirm: str) -> bool:
+    terminal.line()
+    sure = terminal.confirm("Destroy all this for good?", yes) and terminal.type_again(
+        "name of what goes", word, confirm, "--confirm"
+    )
+    if not sure:
+        terminal.line("nothing was done")
+    return sure
+
+
+def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
+    ring = (iot.Certificates if spec.iot else keys.AccessKeys)(aws, spec.bucket, spec.device)
+    if not ring.list():
+        terminal.mark("next", "make a key and put it on the board: `megacam provision`")
+    if bucket_parts.keep_days(bucket_parts.lifecycle(aws, spec.bucket), spec.device) is None:
+        usage = cost.Usage(keep_days=None)
+        growth = cost.estimate(usage, cost.load_prices(), "us-east-1").growth_usd
+        terminal.mark(
+            "next",
+            f"photos are kept for ever; one of 200 KB every 30 s lets the bill grow by about "
+            f"${growth:.2f} every month: `megacam cost`, `megacam cloud create --keep DAYS`",
+        )
+
+
+def _print_report(terminal: Terminal, report: show.Report) -> None:
+    terminal.heading(f"{report.bucket} in {report.region}")
+    terminal.line(f"account {report.account}", "dim")
+    terminal.line()
+    width = max(len(check.name) for check in report.checks)
+    for check in report.checks:
+        terminal.mark("done" if check.right else "bad", check.name.ljust(width), check.found)
+    money = "none" if report.budget_usd is None else f"${report.budget_usd:g} a month for S3"
+    terminal.mark("same", "budget alarm".ljust(width), money)
+    if not all(check.right for check in report.checks):
+        terminal.mark("next", "mend it with `megacam cloud create`")
+    terminal.line()
+    if not report.devices:
+        terminal.mark("next", "no cameras yet: `megacam cloud create --device NAME`")
+        return
+    terminal.table(
+        ("camera", "signs in with", "may", "photos kept", "key", "age"),
+        [_device_row(device) for device in report.devices],
+        right=("age",),
+    )
+    for device in report.devices:
+        for remark in device.remarks:
+            terminal.mark("warn", f"{device.name}: {remark}")
+
+
+def _device_row(device: show.Device) -> tuple[str | Text, ...]:
+    may = Text("put only", "green") if device.put_only else Text("more than put", "bold red")
+    if device.public:
+        may.append(", photos public", "yellow")
+    kept = f"{device.keep_days} days" if device.keep_days else "for ever"
+    ids = "\n".join(_key_words(key) for key in device.keys) or "-"
+    ages = "\n".join(f"{key.age_days} d" for key in device.keys) or "-"
+    return device.name, device.kind, may, kept, ids, ages
+
+
+def _key_words(key: show.Key) -> str:
+    # A certificate's id has 64 digits; its beginning tells it from another.
+    short = key.id if len(key.id) <= 24 else key.id[:12] + "…"
+    return short if key.active else f"{short} (off)"

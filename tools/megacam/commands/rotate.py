@@ -1,0 +1,142 @@
+"""`megacam cloud rotate`: a new key for a board, proved before the old one goes."""
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Annotated, Any, Protocol
+
+import typer
+
+from megacam.aws import AccessKey
+from megacam.cloud import iot, keys, rotate
+from megacam.commands import options
+from megacam.console import Terminal
+from megacam.errors import MegacamError
+
+Port = Annotated[str | None, typer.Option(help="Serial port of the board")]
+Retire = Annotated[str | None, typer.Option(help="Only delete this key, which no board holds")]
+ShowSecret = Annotated[
+    bool, typer.Option("--show-secret", help="No board: print the new key, once")
+]
+
+
+class Board(Protocol):
+    """What `rotate` needs of a board on USB."""
+
+    def put_on_board(self, credentials: Any) -> None:
+        """Store the key in place of the old one; raises MegacamError."""
+        ...
+
+    def prove(self, credentials: Any) -> None:
+        """Let the board upload with this very key; raises MegacamError."""
+        ...
+
+    def key_on_board(self) -> str | None:
+        """Return the identity of the key that the board holds, or None if it does not say."""
+        ...
+
+
+OpenBoard = Callable[[str | None], AbstractContextManager[Board]]
+
+
+def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
+    """Return the command; without `open_board` it can only print a key or retire one."""
+
+    def rotate_command(
+        bucket: options.Bucket = None,
+        device: options.Device = None,
+        port: Port = None,
+        iot_way: options.Iot = False,
+        retire: Retire = None,
+        show_secret: ShowSecret = False,
+        region: options.Region = None,
+        profile: options.Profile = None,
+        config: options.Config = options.CONFIG,
+        yes: options.Yes = False,
+        dry_run: options.DryRun = False,
+        as_json: options.Json = False,
+    ) -> None:
+        """Give the board a new key, prove it by an upload, then delete the old one."""
+        place = options.place(bucket, device, region, config)
+        aws = options.owner(place, profile)
+        kind = iot.Certificates if iot_way else keys.AccessKeys
+        ring = kind(aws, place.need_bucket(), place.need_device())
+        terminal = Terminal(as_json)
+        if retire:
+            _retire(terminal, ring, retire, yes, dry_run)
+        elif show_secret:
+            _show_new_key(terminal, ring, yes, dry_run)
+        else:
+            _rotate(terminal, ring, open_board, port, yes, dry_run)
+
+    return rotate_command
+
+
+def _retire(terminal: Terminal, ring: rotate.KeyRing, identity: str, yes: bool, dry: bool) -> None:
+    if not dry and terminal.confirm(f"Delete the {ring.word} {identity} for good?", yes):
+        rotate.retire(ring, identity)
+        terminal.mark("done", f"deleted the {ring.word} {identity}")
+        terminal.data({"retired": [identity]})
+
+
+def _rotate(
+    terminal: Terminal,
+    ring: rotate.KeyRing,
+    open_board: OpenBoard | None,
+    port: str | None,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    if open_board is None and not dry_run:
+        raise MegacamError("no board can be reached from here; use --show-secret")
+    old = [one["id"] for one in ring.list()]
+    terminal.line(f"now: {', '.join(old) or f'no {ring.word}'}")
+    for text in (f"make a new {ring.word}", "put it on the board", "let the board upload with it"):
+        terminal.mark("add", text)
+    for identity in old:
+        terminal.mark("remove", f"delete {identity}")
+    if open_board is None or dry_run or not terminal.confirm("Go on?", yes):
+        terminal.line("nothing was done")
+        return
+    with open_board(port) as board:
+        done = rotate.rotate(
+            ring,
+            board.put_on_board,
+            board.prove,
+            board.key_on_board,
+            say=lambda text: terminal.mark("done", text),
+        )
+    terminal.data(dataclasses.asdict(done))
+
+
+def _show_new_key(terminal: Terminal, ring: rotate.KeyRing, yes: bool, dry_run: bool) -> None:
+    if not isinstance(ring, keys.AccessKeys):
+        raise MegacamError(
+            "a certificate's private key is not shown; rotate with the board on USB"
+        )
+    old = [one["id"] for one in ring.list()]
+    if len(old) >= ring.limit:
+        raise MegacamError(
+            f"there are two keys already, {' and '.join(old)}; delete the one that no board holds "
+            "with --retire"
+        )
+    terminal.mark("warn", "the secret will be printed: whoever reads it can put photos")
+    if dry_run or not terminal.confirm("Make a key and print it?", yes):
+        terminal.line("nothing was done")
+        return
+    with terminal.working("making and proving a key"):
+        key = rotate.new_key(ring)
+    _print_secret(terminal, key, old)
+
+
+def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
+    secret = {
+        "access_key_id": key.access_key_id,
+        "secret_access_key": key.secret_access_key,
+    }
+    terminal.data({**secret, "still_valid": old})
+    terminal.facts(secret)
+    for identity in old:
+        terminal.mark(
+            "next", f"once the board works with it: `megacam cloud rotate --retire {identity}`"
+        )
