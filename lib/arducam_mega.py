@@ -308,8 +308,8 @@ class ArducamMega(MegaBus):
             raise CameraError("blank", "a frame does not begin as a picture does")
         pixels = 0 if self._raw else _jpeg_pixels(head, count)
         if pixels and pixels != self._pixels:
-            if self._tries < _TRIES - 1:
-                raise CameraError("size", "a photo has not the size that was asked for")
+            if self._tries < _TRIES - 1 or pixels == _VGA:
+                raise CameraError("size", "photos have not the size asked for; check the supply")
             self._pixels = pixels  # in spite of a reset: it is what this camera makes of it
 
     def _recover(self, error):

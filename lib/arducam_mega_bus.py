@@ -35,6 +35,7 @@ class CameraError(Exception):
     timeout  a capture never ends: check the supply, cut its power
     length   a capture ends with an impossible length
     blank    a frame does not begin as a picture does
+    size     photos are 640x480 again and again, as after a reset: check the supply
     dead     it lost its power, or was reset, while a frame was read: take another photo
     cut      (save) the photo has no end: take another
     stale    the caller's error: this frame was read, closed or overwritten by another capture

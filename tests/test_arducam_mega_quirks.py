@@ -54,6 +54,8 @@ def test_a_passing_fault_ends_in_a_good_photo_of_the_asked_size(word, fault):
         ("no-camera-low", "absent"),
         ("no-camera-high", "absent"),
         ("brown-out", "dead"),
+        ("sensor-reset-in-field", "dead"),
+        ("sensor-only-reset", "size"),
     ],
 )
 def test_a_lasting_fault_ends_in_its_reason_within_a_minute(fault, reason):
