@@ -2,8 +2,10 @@
 
 import pytest
 from camera_host import Host
+from megacam import cli, console
 from megacam.sim import camera_cli
 from megacam.sim.camera_decoder import Decoder
+from megacam.sim.camera_faults import FAULTS
 from megacam.sim.frame_sources import FixedFrames
 
 
@@ -98,3 +100,38 @@ def test_the_command_tells_what_a_fault_did(fault, outcome):
 def test_the_command_refuses_a_size_that_the_model_lacks():
     with pytest.raises(ValueError, match="the 2mp-2025 has no size '1920x1080'; it has 96x96"):
         camera_cli.show_camera("2mp-2025", (), "1920x1080")
+
+
+def test_the_command_line_prints_the_decoded_traffic(capsys):
+    options = ["--model", "3mp", "--fault", "capture-stuck"]
+    assert console.run(cli.app, ["sim", "camera", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("RESET <- 0x40  reset camera and sensor")
+    assert any("SENSOR_ID -> 0x82  3MP_1" in line for line in lines)
+    assert lines[-2].endswith("more with the same answer")
+    assert lines[-1].startswith("the capture never ended")
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ("--model 4mp", "'4mp' is unknown; choose one of 5mp, 3mp"),
+        ("--fault capture-stick", "did you mean 'capture-stuck'?"),
+        ("--fault smoke", "`megacam sim faults` lists them"),
+        ("--fault bit-flip:x", "write a count, as in bit-flip:2"),
+        ("--size huge", "it has 96x96"),
+    ],
+)
+def test_the_command_line_refuses_what_does_not_exist_in_one_sentence(options, remedy, capsys):
+    assert console.run(cli.app, ["sim", "camera", *options.split()]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert remedy in err
+
+
+def test_every_fault_is_listed_with_what_happens(capsys):
+    assert console.run(cli.app, ["sim", "faults"]) == 0
+    out = capsys.readouterr().out
+    for name, text in FAULTS.items():
+        assert name in out
+        assert text in out

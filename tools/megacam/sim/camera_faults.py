@@ -72,7 +72,7 @@ class Faults:
         name, _, times = spec.partition(":")
         if name not in FAULTS:
             near = difflib.get_close_matches(name, FAULTS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "see megacam.sim.camera_faults.FAULTS"
+            hint = f"did you mean {near[0]!r}?" if near else "`megacam sim faults` lists them"
             raise UnknownFaultError(f"camera fault {name!r} does not exist; {hint}")
         if times and not times.isdigit():
             raise UnknownFaultError(f"camera fault {spec!r}: write a count, as in {name}:2")
