@@ -3,13 +3,37 @@
     spi = SPI(2, baudrate=8_000_000, sck=Pin(18), mosi=Pin(23), miso=Pin(19))
     camera = ArducamMega(spi, Pin(5, Pin.OUT, value=1))
     camera.configure(resolution="1600x1200", quality="high")
-    camera.capture().save("photo.jpg")        # or frame.readinto(buf), or `for block in frame`
-    camera.start()                            # with asyncio
+    camera.capture().save("photo.jpg")
+
+A photo is streamed, never held whole: one buffer of 4092 bytes, a multiple of 4, for all photos.
+
+    frame = camera.capture()                  # frame.size bytes
+    while count := frame.readinto(buf):       # or: for block in frame
+        send(buf, count)
+
+The exposure can be waited for beside other work, as with asyncio:
+
+    camera.start()
     while not camera.ready():
         await asyncio.sleep_ms(20)
     frame = camera.finish()
 
-Names and words of all settings: docs/camera.md. arducam_mega_sensor has the rare things.
+Settings; camera.settings tells all in force. What a model lacks is a ValueError that says what it
+has, and nothing is written then.
+
+    resolution    "96x96" "128x128" "160x120" "320x240" "320x320" "640x480" "800x600" "1024x768"
+                  "1280x720" "1280x1024" "1600x1200" "1920x1080" "2048x1536" "2592x1944"
+    format        "jpeg", and up to 1920x1080 "rgb565" "yuv422"     mode       "still" "video"
+    quality       "high" "medium" "low"                             rotation   0, 180
+    brightness    -4 to 4             contrast, saturation, ev      -3 to 3
+    white_balance "auto" "sunny" "office" "cloudy" "home"           auto_white_balance
+    effect        "none" "cool" "warm" "black-white" "sepia" "negative" "green" "yellow"
+    exposure, gain "auto" or a number of the sensor's own           sharpness  "auto", 1 to 8
+    autofocus     "off" "single" "continuous" "paused"              ae_freeze, awb_freeze
+
+A failed capture is triggered again, then the camera reset and set up again; then CameraError comes
+with a `reason`. Rare things, loaded when used: sleep(), wake(), focus(), burst(), and the module
+arducam_mega_sensor with the sensor's registers and a self-test.
 """
 
 import time
@@ -23,38 +47,21 @@ if not hasattr(time, "ticks_ms"):
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # Register names are those of the application note "Mega SPI Camera Series".
-_TEST = const(0x00)  # scratch
-_FRAME_COUNT = const(0x01)  # frames of one trigger, less one
-_POWER = const(0x02)
 _FIFO_CTRL = const(0x04)
-_DATA_SRC = const(0x05)
-_TESTPAT = const(0x06)
-_RESET = const(0x07)
-_I2C_DEV = const(0x0A)
-_SENSOR_ID = const(0x40)
 _STATE = const(0x44)
 _FIFO_LEN = const(0x45)  # three bytes, low first
 
 _CLEAR_DONE = const(0x01)
 _START = const(0x02)
-_RESET_ALL = const(0x40)  # FPGA and sensor
-_SENSOR_ADDRESS = const(0x78)  # on the camera's own I2C bus, the same on every model
 _IDLE_MASK = const(0x03)
 _IDLE = const(0x02)
 _CAP_DONE = const(0x04)
-_FIRST_ID = const(0x81)
-_NEW_FAMILY = const(0x85)
-_LAST_ID = const(0x87)
-_MARK = const(0x55)  # see MegaBus.intact()
 _FIFO_BYTES = const(0x800000)
+_MIN_JPEG_BYTES = const(500)  # the tables of a JPEG alone are larger
 
-_FIND_MS = const(2000)
-_RESET_MS = const(3000)  # 1.5 s measured on a 3MP
-_RESET_BUSY_MS = const(50)  # an idle state that is read sooner can be stale
 _IDLE_MS = const(1000)
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
 _RETRY_MS = const(300)  # a blanked camera needs as long to come back
-_SETTLE_MS = const(400)  # a trigger sooner after a reset gives blank frames until the next reset
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 _TRIES = const(3)  # as it is, triggered again, reset and set up again
 
@@ -63,8 +70,6 @@ _SETTLING = const(1)
 _EXPOSING = const(2)
 _DONE = const(3)
 
-# Automatic exposure, gain and white balance; a 3MP stays green until 0x26 has been written.
-_AUTO = b"\x30\x81\x30\x80\x30\x82\x26\x00"
 _VGA = const(640 << 16 | 480)
 
 
@@ -77,8 +82,6 @@ class ArducamMega(MegaBus):
     `cs` high free MISO after it. `read_baudrate_hz` speeds frames up; register writes fail
     silently above 8 MHz. `accept_unknown` treats an unknown id like the newest family.
     """
-
-    min_jpeg_bytes = 500  # less is a failed capture
 
     def __init__(
         self,
@@ -124,42 +127,10 @@ class ArducamMega(MegaBus):
         self.frame = None
         self._state = _OFF
         self.id = 0
-        found = self._find()
-        # Asleep, simulated data, test pattern: these can outlive a restart of the board.
-        for address, bit in ((_POWER, 0x02), (_DATA_SRC, 0x80), (_TESTPAT, 0x80)):
-            value = self._reg(address)
-            if value & bit:
-                self._reg(address, value & ~bit)
-        self._reg(_RESET, _RESET_ALL)
-        self._clock.sleep_ms(_RESET_BUSY_MS)
-        self._wait(_IDLE_MASK, _IDLE, _RESET_MS)
-        self._set(_I2C_DEV, _SENSOR_ADDRESS)
-        self._reg(_FRAME_COUNT, self._extra_frames)
-        self._reg(_TEST, _MARK)
-        self._marked = self._reg(_TEST) == _MARK
-        self.id = found
         self._asleep = False
-        if not self._program:
-            vga = b"\x20\x01\x21\x05" if found >= _NEW_FAMILY else b"\x20\x01\x21\x02"
-            self._program = vga + _AUTO
-        self._run(self._program)
-        self._hold(max(self.settle_ms, _SETTLE_MS))
         self._to_discard = self.discard
         self._last_size = 0
-
-    def _find(self):
-        since = self._clock.ticks_ms()
-        while True:
-            found = self._reg(_SENSOR_ID)
-            nothing = found in (0, 0xFF)
-            if _FIRST_ID <= found <= _LAST_ID or (self.accept_unknown and not nothing):
-                return found
-            if not self._within(since, _FIND_MS):
-                break
-            self._clock.sleep_ms(_POLL_MS)
-        if nothing:
-            raise CameraError("absent", f"no camera: id reads {found:#x}; check power and wiring")
-        raise CameraError("unknown", f"camera id {found:#x} is unknown; see accept_unknown")
+        self._rare("reset").reset(self)
 
     # Settings
 
@@ -249,16 +220,16 @@ class ArducamMega(MegaBus):
         while not self.ready():
             self._clock.sleep_ms(_POLL_MS)
         self._state = _OFF
-        self.frame = Frame(self, self._last_size, self._raw)
+        self.frame = Frame(self, self._last_size, self._raw, self._extra_frames + 1)
         return self.frame
 
     def _advance(self):
         if self._state == _SETTLING:
             if not self._within(self._since, self._hold_ms):
                 self._trigger()
-        elif not self.intact():
-            raise CameraError("dead", "the camera lost its power during a capture")
-        elif self._reg(_STATE) & _CAP_DONE:
+            return
+        self._check_power()
+        if self._reg(_STATE) & _CAP_DONE:
             self._check()
         elif not self._within(self._since, _EXPOSE_MS):
             raise CameraError("timeout", f"no frame after {_EXPOSE_MS} ms; check the supply")
@@ -275,9 +246,8 @@ class ArducamMega(MegaBus):
         size = self._length()
         if size != self._length() or not self._plausible(size):
             raise CameraError("length", f"a capture ended with {size} bytes")
-        head = self._head
-        self._burst(b"\x3c\x00", head if size >= HEAD_BYTES else memoryview(head)[:size])
-        self._check_head(min(size, HEAD_BYTES))
+        self._burst(b"\x3c\x00", self._head)
+        self._check_head()
         # 1/32 is more than noise and less than a step of automatic exposure.
         if self._to_discard and (self._raw or abs(size - self._last_size) * 32 > size):
             self._to_discard -= 1
@@ -295,18 +265,18 @@ class ArducamMega(MegaBus):
         if self._raw:
             pixels = (self._pixels >> 16) * (self._pixels & 0xFFFF)
             return size == pixels * 2 * (self._extra_frames + 1)
-        return self.min_jpeg_bytes <= size < _FIFO_BYTES
+        return _MIN_JPEG_BYTES <= size < _FIFO_BYTES
 
-    def _check_head(self, count):
+    def _check_head(self):
         head = self._head
         if self._raw:
             # An empty FIFO reads 08 01 for ever; another constant may be a photo of the dark.
-            good = any(head[i] != (1 if i & 1 else 8) for i in range(count))
+            good = head != b"\x08\x01" * (HEAD_BYTES // 2)
         else:
             good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF
         if not good:
             raise CameraError("blank", "a frame does not begin as a picture does")
-        pixels = 0 if self._raw else _jpeg_pixels(head, count)
+        pixels = 0 if self._raw else _jpeg_pixels(head)
         if pixels and pixels != self._pixels:
             if self._tries < _TRIES - 1 or pixels == _VGA:
                 raise CameraError("size", "photos have not the size asked for; check the supply")
@@ -324,10 +294,10 @@ class ArducamMega(MegaBus):
         self._state = _SETTLING
 
 
-def _jpeg_pixels(head, count):
+def _jpeg_pixels(head):
     # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
     at = 2
-    while at + 9 <= count and head[at] == 0xFF:
+    while at + 9 <= HEAD_BYTES and head[at] == 0xFF:
         if head[at + 1] in b"\xc0\xc1\xc2":
             return head[at + 7] << 24 | head[at + 8] << 16 | head[at + 5] << 8 | head[at + 6]
         at += 2 + (head[at + 2] << 8 | head[at + 3])

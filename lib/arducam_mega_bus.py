@@ -37,7 +37,7 @@ class CameraError(Exception):
     blank    a frame does not begin as a picture does
     size     photos are 640x480 again and again, as after a reset: check the supply
     dead     it lost its power, or was reset, while a frame was read: take another photo
-    cut      (save) the photo has no end: take another
+    cut      (save) three photos had no end: check the supply, slow the bus down
     stale    the caller's error: this frame was read, closed or overwritten by another capture
     """
 
@@ -50,6 +50,7 @@ class MegaBus:
     """The camera as registers behind `spi` and `cs`; for the arguments see ArducamMega."""
 
     def __init__(self, spi, cs, clock, baudrate_hz, read_baudrate_hz):
+        cs(1)
         if baudrate_hz > 8000000 or (read_baudrate_hz and not baudrate_hz):
             raise ValueError("baudrate_hz must be given with read_baudrate_hz, at most 8000000")
         self.id = 0  # 0x81 to 0x87, 0 until found
@@ -63,9 +64,9 @@ class MegaBus:
         self._in = bytearray(3)
         self._pair = memoryview(self._out)[:2]
         self._since = self._hold_ms = 0
-        cs(1)
 
     def _select(self, hz):
+        # To be called inside the try whose `finally` releases.
         if hz:
             self._spi.init(baudrate=hz, polarity=0, phase=0)
         self._cs(0)
@@ -78,8 +79,8 @@ class MegaBus:
     def _reg(self, address, value=None):
         # A value is read as the third byte: the second is there for the camera to get ready.
         out = self._out
-        self._select(self._hz)
         try:
+            self._select(self._hz)
             if value is None:
                 out[0] = address
                 self._spi.write_readinto(out, self._in)
@@ -92,8 +93,8 @@ class MegaBus:
         return self._in[2]
 
     def _burst(self, command, buf):
-        self._select(self._read_hz)
         try:
+            self._select(self._read_hz)
             self._spi.write(command)
             self._spi.readinto(buf)
         finally:
@@ -139,6 +140,10 @@ class MegaBus:
         if self._marked:
             return self._reg(_TEST) == _MARK
         return self._reg(_SENSOR_ID) == self.id
+
+    def _check_power(self):
+        if not self.intact():
+            raise CameraError("dead", "the camera lost its power meanwhile; take another photo")
 
     def _rare(self, name):
         # Loaded for one use only, unless the program imported it itself to keep it.

@@ -11,22 +11,22 @@ class Frame:
     """One capture, which still lies in the camera and can be read once, until the next start().
 
     `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
-    pixels from JPEG.
+    pixels from JPEG. `photos` is more than one after burst().
     """
 
-    def __init__(self, camera, size, raw):
+    def __init__(self, camera, size, raw, photos):
         self.size = size
         self.raw = raw
+        self.photos = photos
         self._camera = camera
         self._left = size
         self._at = 0  # in the camera's head
-        self._head_bytes = min(size, HEAD_BYTES)
         self._buf = None
 
     def prepare(self, buf):
         """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
         view = memoryview(buf)
-        self._first = view[self._head_bytes : self.size]
+        self._first = view[HEAD_BYTES : self.size]
         self._last = view[: self.size % len(buf)]
         self._buf = buf
 
@@ -44,18 +44,18 @@ class Frame:
         if not self._left:
             return 0
         count = min(len(buf), self._left)
-        at = self._copy_head(buf, count) if self._at < self._head_bytes else 0
+        at = self._copy_head(buf, count) if self._at < HEAD_BYTES else 0
         if at < count:
             camera._burst(b"\x3c", self._part(buf, at, count))
         self._left -= count
-        if not self._left and not camera.intact():
-            raise CameraError("dead", "the camera lost its power during a frame; capture again")
+        if not self._left:
+            camera._check_power()
         camera.frame = self
         return count
 
     def _copy_head(self, buf, count):
         head = self._camera._head
-        count = min(count, self._head_bytes - self._at)
+        count = min(count, HEAD_BYTES - self._at)
         for i in range(count):
             buf[i] = head[self._at + i]
         self._at += count
@@ -78,7 +78,8 @@ class Frame:
     def save(self, path):
         """Write the photo to the file `path`, without padding, and return its size in bytes.
 
-        Raises CameraError "cut" when a JPEG has no end marker; a failure leaves no file.
+        A JPEG without an end marker, or a camera that dies meanwhile, costs another photo, twice
+        at most; then CameraError "cut" or "dead". A failure leaves no file.
         """
         return self._camera._rare("save").save(self, path)
 

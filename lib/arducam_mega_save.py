@@ -27,20 +27,38 @@ def blocks(frame):
 
 
 def save(frame, path):
-    """Write `frame` to `path` and return the bytes written; a JPEG ends at its end marker."""
-    end = None if frame.raw else _End()
+    """Write `frame` to `path` and return the bytes written; a JPEG ends at its end marker.
+
+    A photo that turns out to be damaged is taken again, as a failed capture is. A burst is written
+    as it is.
+    """
+    camera = frame._camera
+    for left in (2, 1, 0):
+        try:
+            return _write(frame, path)
+        except CameraError as e:
+            if not left or frame.photos > 1 or e.reason not in ("cut", "dead"):
+                raise
+        if left == 1:
+            camera._restore()
+        frame = camera.capture()
+
+
+def _write(frame, path):
+    end = None if frame.raw or frame.photos > 1 else _End()
     size = 0
-    done = False
+    unfinished = False
     try:
         with open(path, "wb") as file:
+            unfinished = True
             for block in blocks(frame):
                 size += file.write(block if end is None else block[: end.seen(block)])
-        if end is not None and not end.found:
-            raise CameraError("cut", "a photo has no end marker; capture again")
-        done = True
+            if end is not None and not end.found:
+                raise CameraError("cut", "a photo has no end marker; take another photo")
+        unfinished = False
     finally:
         frame.close()
-        if not done:
+        if unfinished:
             _remove(path)
     return size
 
@@ -80,7 +98,7 @@ class _End:
     def _segment(self):
         marker = self._marker
         if marker[0] != _MARK:
-            raise CameraError("cut", "a photo is damaged in its header; capture again")
+            raise CameraError("cut", "a photo is damaged in its header; take another photo")
         if len(marker) == 4:
             length = (marker[2] << 8 | marker[3]) - 2
             self._skip = None if marker[1] == _SOS else length

@@ -187,7 +187,6 @@ class Life(RuleBasedStateMachine):
             return
         self.rig.model.faults.clear()
         self.rig.clock.sleep_ms(2000)
-        self.rig.camera.min_jpeg_bytes = 1
         self.rig.shoot()  # it always comes back
 
 

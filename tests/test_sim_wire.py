@@ -1,9 +1,20 @@
 """The mock that users of the driver get: MicroPython's SPI and Pin on a clock that is virtual."""
 
+import re
+from pathlib import Path
+
 import pytest
 from megacam.sim import wire
 from megacam.sim.camera import CameraModel
 from megacam.sim.virtual_clock import VirtualClock
+
+DOCS = Path(__file__).parent.parent / "docs" / "camera.md"
+
+
+def test_the_example_for_users_runs_as_it_is_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = DOCS.read_text().split("## Testing your program without a camera")[1]
+    exec(re.findall(r"```python\n(.*?)```", section, re.DOTALL)[0], {})
 
 
 def test_connect_makes_a_camera_and_its_wires():
