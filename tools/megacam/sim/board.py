@@ -25,7 +25,7 @@ from megacam.sim.world import World
 
 PORT = Path(__file__).parent / "port"
 # Exit codes of the stand-in `machine` and the reset cause that the next start then reports.
-_RESET_CAUSES = {75: 2, 76: 5, 77: 4}
+RESET_CAUSES = {75: 2, 76: 5, 77: 4}
 _STOP_TIMEOUT_S = 3
 
 
@@ -84,7 +84,7 @@ class Board:
         The code travels on standard input, so it may hold secrets. Raises BoardError.
         """
         self.world.reset()
-        process = self._spawn(exec_stdin=True)
+        process = self._spawn({"MEGACAM_START": "exec"}, stdin=subprocess.PIPE)
         try:
             out, _ = process.communicate(code, timeout=timeout_s)
         except subprocess.TimeoutExpired:
@@ -126,18 +126,21 @@ class Board:
             for line in self._process.stdout:
                 on_line(line.rstrip("\n"))
             code = self._process.wait()
-            if code not in _RESET_CAUSES:
+            if code not in RESET_CAUSES:
                 return
             self.world.reset()
-            self.world.cause = _RESET_CAUSES[code]
+            self.world.cause = RESET_CAUSES[code]
 
-    def _spawn(self, exec_stdin: bool = False) -> subprocess.Popen[str]:
+    def _spawn(self, environment: dict[str, str] | None = None, **streams: Any) -> Any:
+        """Start the interpreter; `streams` are Popen's, by default only lines come out."""
         own_end, world_end = socket.socketpair()
         self.world.serve(own_end)
         with world_end:
-            return self._spawn_with(world_end, exec_stdin)
+            return self._spawn_with(world_end, environment or {}, streams)
 
-    def _spawn_with(self, world_end: socket.socket, exec_stdin: bool) -> subprocess.Popen[str]:
+    def _spawn_with(
+        self, world_end: socket.socket, environment: dict[str, str], streams: dict[str, Any]
+    ) -> Any:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "MICROPYPATH": f"{self._port}:.frozen",
@@ -145,19 +148,17 @@ class Board:
             "MEGACAM_PORT": self._port,
             "MEGACAM_CAMERA_FD": str(self._bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
-            **({"MEGACAM_EXEC": "1"} if exec_stdin else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
+            **environment,
         }
+        lines = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True}
         return subprocess.Popen(
             interpreter.command("-m", "start", heap=self._heap),
             env=environment,
-            stdin=subprocess.PIPE if exec_stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
             pass_fds=[self._bus.fileno(), world_end.fileno()],
             start_new_session=True,
+            **{**lines, "errors": "replace", **streams},
         )
 
     def _start_camera(self, started: contextlib.ExitStack) -> socket.socket:

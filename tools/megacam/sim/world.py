@@ -7,7 +7,7 @@ The stand-ins on the board (port/world.py) ask by name, one JSON line each way; 
 import json
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,7 @@ class World:
     def __init__(self, folder: Path, networks: Sequence[dict[str, Any]] = ()):
         self.radio = Radio(networks)
         self.cause = 1
+        self.on_power_cut: Callable[[], None] = lambda: None
         self._folder = folder
         self._nvs = NVS(folder / "nvs.jsonl")
         self._rtc = ""
@@ -204,6 +205,9 @@ class World:
     def rtc(self, memory: str | None = None) -> str:
         self._rtc = self._rtc if memory is None else memory
         return self._rtc
+
+    def cut_power(self) -> None:
+        self.on_power_cut()
 
     def reset_cause(self) -> int:
         return self.cause

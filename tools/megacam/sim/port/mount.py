@@ -24,8 +24,17 @@ class Flash:
         self._file.readinto(buf)
 
     def writeblocks(self, block, buf, offset=0):
+        if _writes_left:
+            self._count()
         self._file.seek(block * _BLOCK + offset)
         self._file.write(buf)
+
+    def _count(self):
+        # The power goes in front of the last write: the simulator never answers this question.
+        global _writes_left
+        _writes_left -= 1
+        if not _writes_left:
+            world.ask("cut_power")
 
     def ioctl(self, op, arg):
         if op == 4:
@@ -35,6 +44,7 @@ class Flash:
         return _BLOCK if op == 5 else 0
 
 
+_writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
 _flash = vfs.VfsLfs2(Flash(os.getenv("MEGACAM_FLASH")))
 _port = vfs.VfsPosix(os.getenv("MEGACAM_PORT"))
 vfs.umount("/")

@@ -8,11 +8,13 @@ import sys
 
 import time
 
+_EXITS = {"reset": 75, "soft_reset": 76, "deepsleep": 77}
+
 
 def ask(name, *args):
     """Return the simulator's answer to `name`(*args); raises what the port raises."""
-    if name == "reset":
-        sys.exit(75)  # the simulator starts the board again
+    if name in _EXITS:
+        sys.exit(_EXITS[name])  # the simulator starts the board again
     _pipe.write(json.dumps([name, time.monotonic_us(), args]) + "\n")
     answer = json.loads(_pipe.readline())
     if answer[0]:

@@ -1,0 +1,244 @@
+"""A simulated ESP32 on a pseudo-terminal, for mpremote and every other program with a serial port.
+
+    with PtyBoard(folder, files) as board:
+        board.plug_in()
+        subprocess.run(["mpremote", "connect", board.port, "ls"])
+
+It does what a board does on USB: prompt, raw REPL and raw paste, Ctrl-C, soft and hard reset.
+Linux and macOS only: Windows has no pseudo-terminals with a name.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from megacam.sim.board import RESET_CAUSES, Board, BoardError
+from megacam.sim.prompt import MARK, Prompt
+
+_SOFT_REBOOT = b"MPY: soft reboot\r\n"
+# What the ESP32's boot ROM prints, with its own number for the cause; 115200 baud as MicroPython.
+_ROM = "ets Jul 29 2019 12:21:46\r\n\r\nrst:{} ,boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
+_ROM_CAUSES = {1: "0x1 (POWERON_RESET)", 4: "0x5 (DEEPSLEEP_RESET)"}
+_ROM_SOFTWARE = "0xc (SW_CPU_RESET)"
+_BROWN_OUT = b"\r\nBrownout detector was triggered\r\n\r\n"
+_CHUNK_BYTES = 4096
+_POLL_S = 0.05
+# Nobody reads: the bytes are lost, as on a UART, and the firmware does not wait.
+_DROP_S = 0.5
+# The interpreter empties its input when a Ctrl-C ends a program; a UART would not.
+_AFTER_INTERRUPT_S = 0.1
+_CTRL_C = b"\x03"
+
+
+class PtyBoard(Board):
+    """A board behind a serial port: `port` is the name to open while it is plugged in.
+
+    `link` is a symbolic link to keep pointing at the port, because a pseudo-terminal gets a new
+    name each time; `without` names stand-ins of the port that the board shall not have.
+    """
+
+    def __init__(
+        self, folder: Path, files: dict[str, bytes] | None, link: Path | None = None, **options: Any
+    ):
+        super().__init__(folder, files, **options)
+        self._link = link or folder / "tty"
+        self._outer: int | None = None
+        self._bridge: threading.Thread | None = None
+        self._inner = -1
+        self._writes_left = 0
+        self.console = bytearray()
+
+    @property
+    def port(self) -> str:
+        """Return the name of the serial port."""
+        return str(self._link)
+
+    def plug_in(self, cut_after_writes: int = 0) -> None:
+        """Give the board power and a port; boot.py and main.py run.
+
+        The power goes again in front of write number `cut_after_writes` to its flash.
+        """
+        import pty
+        import tty
+
+        if self._bridge:
+            raise BoardError("the board is plugged in already; pull it first")
+        self._outer, slave = pty.openpty()
+        tty.setraw(slave)
+        self._slave = slave  # kept open: without it, the last client to go would end the line
+        self._link.unlink(missing_ok=True)
+        self._link.symlink_to(os.ttyname(slave))
+        self._writes_left = cut_after_writes
+        self._stopping.clear()
+        self.world.on_power_cut = self.cut_power
+        self._bridge = threading.Thread(target=self._serve, args=(self._outer,), daemon=True)
+        self._bridge.start()
+
+    def pull(self) -> None:
+        """Pull the cable: no power, no port."""
+        self.cut_power()
+        if self._bridge:
+            self._bridge.join()
+        self._bridge = None
+
+    def cut_power(self) -> None:
+        """Let the power go at once; the bridge then takes the port away."""
+        self._stopping.set()
+        if self._process:
+            self._process.kill()
+
+    def brown_out(self) -> None:
+        """Let the supply sag: the ESP32's detector resets it."""
+        self._emit(_BROWN_OUT)
+        if self._process:
+            self._process.kill()
+
+    def wait_until_unplugged(self, timeout_s: float) -> bool:
+        """Return True once a power cut has ended the board."""
+        if self._bridge:
+            self._bridge.join(timeout_s)
+        return not (self._bridge and self._bridge.is_alive())
+
+    def stop(self) -> None:
+        """Pull the cable."""
+        self.pull()
+
+    def _serve(self, outer: int) -> None:
+        os.set_blocking(outer, False)
+        self.world.power_on()
+        self._boot_rom()
+        raw = False
+        while not self._stopping.is_set():
+            prompt = Prompt(raw)
+            code = self._live(prompt)
+            if self._stopping.is_set():
+                break
+            raw = self._restart(code, prompt)
+        os.close(outer)
+        os.close(self._slave)
+        self._outer = None
+
+    def _restart(self, code: int, prompt: Prompt) -> bool:
+        # A soft reset keeps the peripherals and the kind of prompt, any other reset neither.
+        if code in (0, 76):
+            self._emit(_SOFT_REBOOT)
+            self.world.cause = 5
+            return prompt.raw
+        self.world.reset()
+        self.world.cause = RESET_CAUSES.get(code, 1)
+        self._boot_rom()
+        return False
+
+    def _boot_rom(self) -> None:
+        self._emit(_ROM.format(_ROM_CAUSES.get(self.world.cause, _ROM_SOFTWARE)).encode())
+
+    def _live(self, prompt: Prompt) -> int:
+        """Run the interpreter from one reset to the next; return its exit code."""
+        self._inner, slave = _open_inner()
+        environment = {
+            "MEGACAM_START": "raw" if prompt.raw else "repl",
+            "MEGACAM_PROMPT": MARK.decode(),
+            "MICROPYINSPECT": "1",
+            "MEGACAM_WRITES_LEFT": str(self._writes_left),
+        }
+        try:
+            self._process = self._spawn(
+                environment, stdin=slave, stdout=slave, text=False, errors=None
+            )
+            os.close(slave)
+            if self._stopping.is_set():
+                self._process.kill()
+            self._pump(prompt)
+            self._process.kill()
+            return self._process.wait()
+        finally:
+            os.close(self._inner)
+
+    def _pump(self, prompt: Prompt) -> None:
+        assert self._outer is not None
+        waiting, hold_until = b"", 0.0
+        while not self._stopping.is_set():
+            ready, _, _ = select.select([self._outer, self._inner], [], [], _POLL_S)
+            if self._outer in ready:
+                waiting, hold_until = self._take(waiting, hold_until)
+            if self._inner in ready:
+                data = _read(self._inner)
+                if not data:
+                    return
+                shown, answer = prompt.feed(data)
+                self._emit(shown)
+                _write(self._inner, answer)
+            if waiting and prompt.is_ready and time.monotonic() >= hold_until:
+                waiting = waiting[_write(self._inner, waiting) :]
+
+    def _take(self, waiting: bytes, hold_until: float) -> tuple[bytes, float]:
+        # A Ctrl-C overtakes everything; the rest waits until somebody can read it.
+        assert self._outer is not None
+        if len(waiting) > _CHUNK_BYTES:
+            time.sleep(_POLL_S)
+            return waiting, hold_until
+        data = _read(self._outer)
+        before, interrupt, after = data.rpartition(_CTRL_C)
+        if not interrupt:
+            return waiting + data, hold_until
+        if time.monotonic() >= hold_until:  # the interpreter dies of a second one in one breath
+            self._interrupt()
+        return after, time.monotonic() + _AFTER_INTERRUPT_S
+
+    def _interrupt(self) -> None:
+        # A running program catches SIGINT; the prompt and a program that switched Ctrl-C off
+        # (micropython.kbd_intr) read the byte.
+        assert self._process
+        if _catches_interrupt(self._process.pid):
+            self._process.send_signal(signal.SIGINT)
+        else:
+            _write(self._inner, _CTRL_C)
+
+    def _emit(self, data: bytes) -> None:
+        self.console += data
+        give_up = time.monotonic() + _DROP_S
+        while data and self._outer is not None and time.monotonic() < give_up:
+            _, ready, _ = select.select([], [self._outer], [], _POLL_S)
+            if ready:
+                data = data[_write(self._outer, data) :]
+
+
+def _open_inner() -> tuple[int, int]:
+    """Return (our end, the interpreter's end) of a line that changes no byte."""
+    import pty
+    import tty
+
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    return master, slave
+
+
+def _catches_interrupt(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        mask = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+    else:  # macOS
+        done = subprocess.run(["ps", "-o", "caught=", "-p", str(pid)], capture_output=True)
+        mask = done.stdout.decode()
+    return bool(int(mask.split()[-1], 16) >> (signal.SIGINT - 1) & 1)
+
+
+def _read(end: int) -> bytes:
+    with contextlib.suppress(OSError):  # EIO: the other end is closed
+        return os.read(end, _CHUNK_BYTES)
+    return b""
+
+
+def _write(end: int, data: bytes) -> int:
+    with contextlib.suppress(OSError):  # EAGAIN: full
+        return os.write(end, data)
+    return 0
+
+
