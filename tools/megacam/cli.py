@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from megacam import console
-from megacam.commands import cloud, cost, demo, sim, status
+from megacam.commands import cloud, cost, demo, sim, sim_board, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +27,7 @@ app.command("demo")(demo.demo_command)
 app.add_typer(cloud.make_app(), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
+sim.app.command("board")(sim_board.board_command)
 app.add_typer(sim.app, name="sim")
 
 

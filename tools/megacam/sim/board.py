@@ -39,6 +39,7 @@ class Board:
     `files` is {path on the board: content} of its flash at the start, or None to keep the image
     that lies there. `networks` is the air around it: [{"ssid", "password", "rssi"}, ...].
     `camera` are arguments of the camera process. `fast` makes sleeps take no time.
+    `without` names stand-ins of the port that this board lacks, for example "hmac".
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Board:
         camera: Sequence[str] = (),
         heap: str = interpreter.HEAP,
         fast: bool = False,
+        without: Sequence[str] = (),
     ):
         self.folder = folder
         self.image = folder / "flash.img"
@@ -58,8 +60,9 @@ class Board:
         self._camera_args = list(camera)
         self._heap = heap
         self._fast = fast
+        self._without = without
         self._cleanup = contextlib.ExitStack()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._runner: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -69,7 +72,7 @@ class Board:
             if self._files is not None:
                 flash.write_image(self.image, self._files)
             self.world = World(self.folder, self._networks)
-            self._port = started.enter_context(_compiled_port())
+            self._port = started.enter_context(_compiled_port(self._without))
             self._bus = self._start_camera(started)
             self._cleanup = started.pop_all()
         return self
@@ -121,17 +124,20 @@ class Board:
     def _run(self, on_line: Callable[[str], None]) -> None:
         self.world.power_on()
         while not self._stopping.is_set():
-            self._process = self._spawn()
-            assert self._process.stdout
-            for line in self._process.stdout:
+            process = self._spawn()
+            self._process = process
+            assert process.stdout
+            for line in process.stdout:
                 on_line(line.rstrip("\n"))
-            code = self._process.wait()
+            code = process.wait()
             if code not in RESET_CAUSES:
                 return
             self.world.reset()
             self.world.cause = RESET_CAUSES[code]
 
-    def _spawn(self, environment: dict[str, str] | None = None, **streams: Any) -> Any:
+    def _spawn(
+        self, environment: dict[str, str] | None = None, **streams: Any
+    ) -> subprocess.Popen[Any]:
         """Start the interpreter; `streams` are Popen's, by default only lines come out."""
         own_end, world_end = socket.socketpair()
         self.world.serve(own_end)
@@ -140,7 +146,7 @@ class Board:
 
     def _spawn_with(
         self, world_end: socket.socket, environment: dict[str, str], streams: dict[str, Any]
-    ) -> Any:
+    ) -> subprocess.Popen[Any]:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "MICROPYPATH": f"{self._port}:.frozen",
@@ -180,10 +186,12 @@ class Board:
 
 
 @contextlib.contextmanager
-def _compiled_port():
+def _compiled_port(without: Sequence[str]):
     # The stand-ins are compiled like the firmware: their source would not compile in its heap.
     with tempfile.TemporaryDirectory(prefix="megacam-port-") as folder:
         for source in PORT.glob("*.py"):
+            if source.stem in without:
+                continue
             compiled = device_tree.compile_file(source)
             (Path(folder) / source.with_suffix(".mpy").name).write_bytes(compiled)
         yield folder

@@ -37,20 +37,18 @@ _CTRL_C = b"\x03"
 
 
 class PtyBoard(Board):
-    """A board behind a serial port: `port` is the name to open while it is plugged in.
+    """A board behind a serial port; takes what Board takes.
 
-    `link` is a symbolic link to keep pointing at the port, because a pseudo-terminal gets a new
-    name each time; `without` names stand-ins of the port that the board shall not have.
+    While it is plugged in, `port` is a symbolic link to the pseudo-terminal, which gets a new name
+    each time. `console` is all that the board has sent.
     """
 
-    def __init__(
-        self, folder: Path, files: dict[str, bytes] | None, link: Path | None = None, **options: Any
-    ):
+    def __init__(self, folder: Path, files: dict[str, bytes] | None, **options: Any):
         super().__init__(folder, files, **options)
-        self._link = link or folder / "tty"
+        self._link = folder / "tty"
         self._outer: int | None = None
+        self._slave = self._inner = -1
         self._bridge: threading.Thread | None = None
-        self._inner = -1
         self._writes_left = 0
         self.console = bytearray()
 
@@ -69,11 +67,11 @@ class PtyBoard(Board):
 
         if self._bridge:
             raise BoardError("the board is plugged in already; pull it first")
-        self._outer, slave = pty.openpty()
-        tty.setraw(slave)
-        self._slave = slave  # kept open: without it, the last client to go would end the line
+        # Our copy of the client's end stays open, or the last client to go would end the line.
+        self._outer, self._slave = pty.openpty()
+        tty.setraw(self._slave)
         self._link.unlink(missing_ok=True)
-        self._link.symlink_to(os.ttyname(slave))
+        self._link.symlink_to(os.ttyname(self._slave))
         self._writes_left = cut_after_writes
         self._stopping.clear()
         self.world.on_power_cut = self.cut_power
@@ -148,15 +146,13 @@ class PtyBoard(Board):
             "MEGACAM_WRITES_LEFT": str(self._writes_left),
         }
         try:
-            self._process = self._spawn(
-                environment, stdin=slave, stdout=slave, text=False, errors=None
-            )
+            process = self._spawn(environment, stdin=slave, stdout=slave, text=False, errors=None)
+            self._process = process
             os.close(slave)
-            if self._stopping.is_set():
-                self._process.kill()
-            self._pump(prompt)
-            self._process.kill()
-            return self._process.wait()
+            if not self._stopping.is_set():
+                self._pump(prompt)
+            process.kill()
+            return process.wait()
         finally:
             os.close(self._inner)
 
@@ -184,7 +180,7 @@ class PtyBoard(Board):
             time.sleep(_POLL_S)
             return waiting, hold_until
         data = _read(self._outer)
-        before, interrupt, after = data.rpartition(_CTRL_C)
+        _, interrupt, after = data.rpartition(_CTRL_C)
         if not interrupt:
             return waiting + data, hold_until
         if time.monotonic() >= hold_until:  # the interpreter dies of a second one in one breath
@@ -240,5 +236,3 @@ def _write(end: int, data: bytes) -> int:
     with contextlib.suppress(OSError):  # EAGAIN: full
         return os.write(end, data)
     return 0
-
-

@@ -1,0 +1,124 @@
+"""The simulated board on a pseudo-terminal, seen with the real mpremote."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from megacam.sim import flash
+from megacam.sim.pty_board import PtyBoard
+
+MAIN = b"import time\nprint('main runs')\nwhile True:\n    time.sleep_ms(20)\n"
+FILES = {"boot.py": b"print('boot runs')\n", "main.py": MAIN}
+
+
+@pytest.fixture
+def board(tmp_path):
+    with PtyBoard(tmp_path, FILES) as board:
+        board.plug_in()
+        wait_for(board, b"main runs")
+        yield board
+
+
+def wait_for(board, text, timeout_s=10):
+    deadline = time.monotonic() + timeout_s
+    while text not in board.console:
+        assert time.monotonic() < deadline, bytes(board.console)
+        time.sleep(0.02)
+
+
+def mpremote(board, *args):
+    argv = [sys.executable, "-m", "mpremote", "connect", board.port, *args]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    return done.returncode, done.stdout.strip()
+
+
+def test_a_running_main_is_interrupted_and_code_runs_in_the_raw_repl(board):
+    assert mpremote(board, "eval", "6*7") == (0, "42")
+    code, said = mpremote(board, "exec", "1/0")
+    assert (code, said.splitlines()[-1]) == (1, "ZeroDivisionError: divide by zero")
+
+
+def test_a_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):
+    before = len(board.console)
+    cause = "import machine; print(machine.reset_cause())"
+    assert mpremote(board, "exec", cause) == (0, "5")
+    console = bytes(board.console[before:])
+    assert b"MPY: soft reboot\r\nboot runs" in console
+    assert b"main runs" not in console
+
+
+def test_variables_live_until_the_next_reset(board):
+    assert mpremote(board, "exec", "x = 5")[0] == 0
+    assert mpremote(board, "resume", "eval", "x") == (0, "5")
+    assert mpremote(board, "eval", "x")[0] == 1
+
+
+def test_a_hard_reset_starts_the_board_from_its_rom(board):
+    assert mpremote(board, "reset")[0] == 0
+    wait_for(board, b"rst:0xc (SW_CPU_RESET)")
+    deadline = time.monotonic() + 10
+    while board.console.count(b"main runs") < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert board.console.count(b"main runs") == 2
+
+
+def test_files_go_there_and_back_whatever_is_in_them(board, tmp_path):
+    content = bytes(range(256)) * 20
+    (tmp_path / "there.bin").write_bytes(content)
+    assert mpremote(board, "cp", str(tmp_path / "there.bin"), ":there.bin")[0] == 0
+    assert mpremote(board, "cp", ":there.bin", str(tmp_path / "back.bin"))[0] == 0
+    assert (tmp_path / "back.bin").read_bytes() == content
+    board.pull()
+    assert flash.read_image(board.image)["there.bin"] == content
+
+
+def test_a_program_left_running_is_interrupted_by_the_next_command(board):
+    assert mpremote(board, "exec", "--no-follow", "while True: pass")[0] == 0
+    assert mpremote(board, "resume", "eval", "1") == (0, "1")
+
+
+def test_nvs_and_flash_outlive_a_pulled_cable(board):
+    keep = "from esp32 import NVS; n = NVS('x'); n.set_i32('k', 7); n.commit()"
+    assert mpremote(board, "exec", keep)[0] == 0
+    board.pull()
+    board.plug_in()
+    assert mpremote(board, "exec", "from esp32 import NVS; print(NVS('x').get_i32('k'))") == (
+        0,
+        "7",
+    )
+
+
+@pytest.mark.parametrize("writes", [1, 4])
+def test_the_power_can_be_cut_in_front_of_any_write_to_the_flash(board, writes):
+    board.pull()
+    board.plug_in(cut_after_writes=writes)
+    code, _ = mpremote(board, "exec", "f = open('a', 'w'); f.write('x' * 5000); f.close()")
+    assert code == 1
+    assert board.wait_until_unplugged(5)
+    board.pull()
+    assert flash.read_image(board.image).get("a") in (None, b"")
+
+
+def test_a_brown_out_is_seen_on_the_console_and_restarts_the_board(board):
+    board.brown_out()
+    wait_for(board, b"Brownout detector was triggered")
+    assert mpremote(board, "eval", "1") == (0, "1")
+
+
+def test_the_command_says_how_to_reach_the_board_and_ends_with_ctrl_c(tmp_path):
+    import signal
+
+    argv = [sys.executable, "-m", "megacam", "sim", "board", "--folder", str(tmp_path / "b")]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--pty" in done.stderr
+    running = subprocess.Popen([*argv, "--pty"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        port = running.stdout.readline().split(" is at ")[1].split(";")[0]
+        mine = [sys.executable, "-m", "mpremote", "connect", port, "eval", "1+1"]
+        assert subprocess.run(mine, capture_output=True, timeout=30).stdout.strip() == b"2"
+    finally:
+        running.send_signal(signal.SIGINT)
+        assert running.wait(10) == 0

@@ -1,0 +1,5 @@
+"""`python -m megacam` is `megacam`."""
+
+from megacam.cli import main
+
+main()
