@@ -1,6 +1,6 @@
 """A photo on its way from the camera's FIFO into the bucket."""
 
-from https import client_context
+from https import borrow
 from jpeg import JPEGBody
 from s3 import S3Client
 
@@ -19,12 +19,11 @@ def build(s3):
             s3["bucket"],
             s3["region"],
             rare.call("credentials", "load_key"),
-            client_context(rare.call("board", "roots")),
+            borrow("tls_context").client_context(rare.call("board", "roots")),
             bytearray(_BUFFER_BYTES),
             clock.now,
             s3["endpoint"] or None,
             s3["path_style"],
-            "none",
         )
     )
 

@@ -1,6 +1,7 @@
 """HTTP/1.1 over verified TLS in one small buffer, with a deadline on every wait.
 
-connection = Connection("example.com", 443, client_context(roots), bytearray(4092))
+context = borrow("tls_context").client_context(roots)  # roots: DER certificates
+connection = Connection("example.com", 443, context, bytearray(4092))
 connection.request(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\n\\r\\n", 20_000)
 status = connection.reply()
 length = connection.read(page)  # page: a bytearray
@@ -11,11 +12,6 @@ import select
 import socket
 import sys
 import time
-
-try:
-    import tls
-except ImportError:  # CPython, where only the rest of this module can be used
-    tls = None
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -53,15 +49,6 @@ def borrow(name):
     module = __import__(name)
     del sys.modules[name]
     return module
-
-
-def client_context(roots):
-    """Return a TLS context that trusts only `roots`, an iterable of DER certificates."""
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_REQUIRED
-    for root in roots:
-        context.load_verify_locations(root)
-    return context
 
 
 class Connection:

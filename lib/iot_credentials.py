@@ -1,8 +1,10 @@
 """Temporary AWS credentials for an X.509 certificate, from AWS IoT Core: no long-lived AWS key.
 
-    context = device_context(roots, certificate, private_key)  # all DER
+    contexts = borrow("tls_context")
+    context = contexts.device_context(roots, certificate, private_key)  # all DER
     credentials = IoTCredentials(host, "photo-role", "cam1", context, buf, now)
-    client = S3Client("bucket", "eu-central-1", credentials, client_context(roots), buf, now)
+    context = contexts.client_context(roots)
+    client = S3Client("bucket", "eu-central-1", credentials, context, buf, now)
 
 AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
 """
@@ -10,7 +12,7 @@ AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential
 import json
 import time
 
-from https import Connection, borrow, client_context
+from https import Connection, borrow
 from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -20,13 +22,6 @@ _MARGIN_S = const(300)
 _LIMIT_MS = const(30_000)
 # The answer is 2 to 3 KB.
 _MAX_ANSWER = const(4096)
-
-
-def device_context(roots, certificate, private_key):
-    """Return a TLS context that verifies the server and shows the device's certificate."""
-    context = client_context(roots)
-    context.load_cert_chain(certificate, private_key)
-    return context
 
 
 class IoTCredentials:

@@ -1,6 +1,7 @@
 """Stream objects of known size into S3 over verified TLS, from one small buffer.
 
-client = S3Client("bucket", "eu-central-1", credentials, client_context(roots), buf, now)
+context = borrow("tls_context").client_context(roots)
+client = S3Client("bucket", "eu-central-1", credentials, context, buf, now)
 stored = client.put("cam1/a.jpg", body)  # body: .size and .readinto(buf)
 print(stored.etag, client.url("cam1/a.jpg"))
 """
@@ -54,8 +55,8 @@ class S3Client:
     """One bucket. `credentials` has access_key_id, secret_access_key and session_token or None.
 
     `now()` returns UTC seconds since 1970. `endpoint` is None for AWS or "https://host:port";
-    `path_style` None decides by the endpoint. `integrity` is one of s3_setup.MODES. `log` is
-    called with a line when something about the bucket was learned.
+    `path_style` None decides by the endpoint. `integrity` is one of s3_setup.MODES, or "auto":
+    checksum at AWS, none elsewhere. `log` is called with a line when something was learned.
     """
 
     #: Milliseconds for a whole request with its body.
@@ -77,7 +78,7 @@ class S3Client:
         now,
         endpoint=None,
         path_style=None,
-        integrity="checksum",
+        integrity="auto",
         clock=time,
         log=None,
     ):
@@ -92,9 +93,7 @@ class S3Client:
         self.log = log
         self.signer = Signer(region)
         self.connection = self._unsure = None
-        setup = borrow("s3_setup")
-        setup.use(self, integrity)
-        setup.locate(self)
+        borrow("s3_setup").set_up(self, integrity)
 
     def now(self):
         """Return UTC seconds as the server counts them, as far as it is known."""
@@ -265,10 +264,9 @@ def _fail_length(body, count):
 def _describe(key, content_type, metadata):
     """Return the headers that describe an object, or refuse what S3 would not take."""
     headers = {"content-type": content_type}
-    text = content_type
     for name, value in dict(metadata).items():
-        headers[f"x-amz-meta-{name.lower()}"] = str(value)
-        text += f"{name}{value}"
+        headers["x-amz-meta-" + name.lower()] = str(value)
+    text = "".join(headers) + "".join(headers.values())
     if (
         not 0 < len(key) <= _SHORT_KEY
         or len(text) > _MAX_METADATA

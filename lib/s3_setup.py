@@ -7,6 +7,7 @@ from https import Connection, borrow
 
 #: Modes of `integrity`, strongest first; a store that refuses one gets the next.
 MODES = ("signed-checksum", "signed", "checksum", "none")
+_AWS = ".amazonaws.com"
 _MODULES = ("aws_chunked_signed", "aws_chunked_signed", "aws_chunked", "unsigned_payload")
 
 
@@ -17,10 +18,19 @@ class _PlainContext:
         return raw
 
 
+def set_up(client, integrity):
+    """Point a new client at its bucket and choose how bodies are sent: one of MODES, or "auto"."""
+    locate(client)
+    if integrity == "auto":
+        # Not every other store takes aws-chunked bodies; all take them as they are.
+        integrity = "checksum" if _AWS in client.host else "none"
+    if integrity not in MODES:
+        raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
+    use(client, integrity)
+
+
 def use(client, integrity):
     """Send bodies in this mode, one of MODES, from now on."""
-    if integrity not in MODES:
-        raise ValueError(f"integrity {integrity}: one of {', '.join(MODES)}")
     client.integrity = integrity
     module = borrow(_MODULES[MODES.index(integrity)])
     # Bodies go through the caller's buffer unless the mode needs a larger one.
@@ -45,7 +55,7 @@ def locate(client):
     is_path = client.path_style
     if is_path is None:
         # A wildcard certificate does not cover a dot in the bucket's name.
-        is_path = "." in client.bucket or not host.partition(".amazonaws.com")[1]
+        is_path = "." in client.bucket or _AWS not in host
     client.prefix = f"/{client.bucket}/" if is_path else "/"
     go_to(client, scheme, host if is_path else f"{client.bucket}.{host}", port)
 

@@ -13,7 +13,7 @@ import time
 
 import micropython
 import utime
-from https import client_context
+from https import borrow
 from s3 import S3Client, S3Error
 
 _FILLED = 1_000_000
@@ -74,9 +74,10 @@ def _read(path):
 
 
 def _iot(job, roots, buf, now):
-    from iot_credentials import IoTCredentials, device_context
+    from iot_credentials import IoTCredentials
 
     iot = job["iot"]
+    device_context = borrow("tls_context").device_context
     context = device_context(roots, _read(iot["certificate"]), _read(iot["private_key"]))
     return IoTCredentials(
         "localhost", iot["alias"], iot["thing"], context, buf, now, port=iot["port"]
@@ -95,7 +96,7 @@ def _open(job):
         job.get("bucket", "bucket"),
         job.get("region", "us-east-1"),
         _iot(job, roots, buf, now) if "iot" in job else _Credentials(job),
-        client_context(roots),
+        borrow("tls_context").client_context(roots),
         buf,
         now,
         endpoint=job.get("endpoint"),
@@ -190,6 +191,7 @@ def _do(client, step):
         result["skew_s"] = client.skew_s
         if step.get("close", True):
             client.close()
+    result["modules"] = sorted(sys.modules)
     result["lookups"] = getattr(socket, "lookups", None)
     result["peak"] = micropython.mem_peak()
     gc.collect()

@@ -73,7 +73,19 @@ def test_signed_chunks_have_a_buffer_of_8_kib():
 
 
 def test_an_unknown_integrity_is_refused():
-    assert "checksum" in str(_refusal(_client, integrity="sha1"))
+    assert "one of auto, " in str(_refusal(_client, integrity="sha1"))
+
+
+def test_aws_gets_a_checksum_and_other_stores_the_body_as_it_is():
+    for expected, endpoint in (
+        ("checksum", None),
+        ("checksum", "https://s3.dualstack.eu-west-1.amazonaws.com"),
+        ("none", "https://nas.local:9000"),
+        ("none", "https://0123456789abcdef.r2.cloudflarestorage.com"),
+    ):
+        assert _client(endpoint=endpoint).integrity == expected, endpoint
+    assert _client(region="cn-north-1").integrity == "checksum"
+    assert _client(endpoint="https://nas.local", integrity="signed").integrity == "signed"
 
 
 def test_keys_that_s3_would_refuse():
