@@ -101,10 +101,8 @@ class ArducamMega(MegaBus):
         self.frame = None  # the one that may be read
         self._forget()
         self._extra_frames = 0
-        self._asleep = False
         self._head = bytearray(HEAD_BYTES)
         self._state = _OFF
-        self._to_discard = self._last_size = self._tries = 0
 
     def _forget(self):
         self._chosen = {}
@@ -147,7 +145,9 @@ class ArducamMega(MegaBus):
         """
         if not self.id:
             self._restore()
-        if all(self._chosen.get(name) == changes[name] for name in changes):
+        wanted = dict(self._chosen)
+        wanted.update(changes)
+        if wanted == self._chosen:
             return
         writes = self._rare("settings").change(self, changes)
         try:

@@ -71,13 +71,30 @@ def focus(camera, position=None):
     """
     _be_there(camera)
     focusing = camera.settings.get("autofocus")
-    if focusing in (None, "off"):
-        raise ValueError('focus needs configure(autofocus="single") and a 5MP with autofocus')
+    if focusing is None:
+        raise ValueError(f"{_name(camera)}: no focus; the 5MP with the ids 0x81 and 0x83 have one")
+    if position is not None and (camera.id != _OV5640 or not 0 <= position <= 1023):
+        raise ValueError(
+            f"{_name(camera)}: focus position {position} is not offered; 0 to 1023 on id 0x81 only"
+        )
+    if focusing == "off":
+        raise ValueError('focus is off; configure(autofocus="single") first')
     if position is not None:
         return _move(camera, position)
     camera._set(_AUTOFOCUS, _SINGLE)
-    if camera.id != _OV5640:
-        return None
+    return _focused(camera) if camera.id == _OV5640 else None
+
+
+def _name(camera):
+    return camera._rare("settings").model(camera).NAME
+
+
+def _move(camera, position):
+    write(camera, _FOCUS_HIGH, position >> 4 & 0x3F)
+    write(camera, _FOCUS_LOW, position << 4 & 0xF0)
+
+
+def _focused(camera):
     status = read(camera, _FOCUS_STATUS)
     for _ in range(_FOCUS_TRIES):
         if status == _FOCUSED:
@@ -85,13 +102,6 @@ def focus(camera, position=None):
         camera._clock.sleep_ms(20)
         status = read(camera, _FOCUS_STATUS)
     return status
-
-
-def _move(camera, position):
-    if camera.id != _OV5640 or not 0 <= position <= 1023:
-        raise ValueError(f"focus position {position} is not offered; 0 to 1023 on id 0x81 only")
-    write(camera, _FOCUS_HIGH, position >> 4 & 0x3F)
-    write(camera, _FOCUS_LOW, position << 4 & 0xF0)
 
 
 def self_test(camera):

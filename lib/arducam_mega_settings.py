@@ -75,26 +75,32 @@ def in_force(camera):
     """Return every setting that the camera's model has, with its value."""
     if not camera.id:
         camera.reset()
-    return _in_force(camera, _model(camera))
+    return _in_force(camera, model(camera))
 
 
 def change(camera, changes):
     """Check `changes`, make them the camera's settings and return the writes that they need."""
-    model = _model(camera)
+    table = model(camera)
     for name in changes:
-        _check(model, name, changes[name])
-    old = _in_force(camera, model)
+        _check(table, name, changes[name])
+    old = _in_force(camera, table)
     new = dict(old)
     new.update(changes)
-    _check_together(camera, model, new)
-    before = _groups(camera, model, old)
-    after = _groups(camera, model, new)
+    _check_together(camera, table, new)
+    before = _groups(camera, table, old)
+    after = _groups(camera, table, new)
     camera._chosen.update(changes)
-    camera._program = _program(after, _groups(camera, model, _defaults(model)))
+    camera._program = _program(after, _groups(camera, table, _defaults(table)))
     width, height = _size(new["resolution"])
     camera._pixels = width << 16 | height
     camera._raw = new["format"] != "jpeg"
     return _difference(camera, before, after)
+
+
+def model(camera):
+    """Return the table of the camera's model, the module arducam_mega_0x82 for example."""
+    known = 0x81 <= camera.id <= 0x87
+    return camera._rare(f"0x{camera.id if known else _NEW_FAMILY:02x}")
 
 
 def controls(model):
@@ -127,11 +133,6 @@ def _limits(model, name):
     if name in _LEVELS:
         return -_LEVELS[name], _LEVELS[name]
     return model.EXPOSURE if name == "exposure" else model.GAIN
-
-
-def _model(camera):
-    known = 0x81 <= camera.id <= 0x87
-    return camera._rare(f"0x{camera.id if known else _NEW_FAMILY:02x}")
 
 
 def _defaults(model):

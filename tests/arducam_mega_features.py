@@ -6,6 +6,7 @@ A feature is a function(rig) that asserts in the model what came of it.
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -140,6 +141,31 @@ def _sleep(rig):
     assert rig.model.settings[0x27] == 4
 
 
+def _streaming(rig):
+    rig.shoot()
+    assert b"".join(map(bytes, rig.camera.capture())) == rig.model.frames[-1].fifo
+    with tempfile.TemporaryDirectory() as folder:
+        rig.camera.capture().save(f"{folder}/photo.jpg")
+        assert Path(f"{folder}/photo.jpg").read_bytes() == rig.model.frames[-1].photo
+
+
+def _waiting(rig):
+    rig.camera.start()
+    turns = 0
+    while not rig.camera.ready():
+        rig.clock.sleep_ms(20)
+        turns += 1
+    assert turns
+    assert read(rig.camera.finish()) == rig.model.frames[-1].fifo
+
+
+def _shared_bus(rig):
+    speeds = {"baudrate_hz": 4_000_000, "read_baudrate_hz": 16_000_000}
+    with Rig(rig.model.kind.word, driver=speeds) as shared:
+        shared.spi.init(baudrate=20_000_000, polarity=1)  # an SD card's driver was here
+        shared.shoot()
+
+
 def _burst(rig):
     rig.camera.configure(format="rgb565", resolution="96x96")
     data = read(rig.camera.burst(3))
@@ -205,6 +231,9 @@ FEATURES = {
     "autofocus, focus()": _focus,
     "focus status": _focus_status,
     "focus(position)": _lens,
+    "readinto(), iteration, save()": _streaming,
+    "start(), ready(), finish()": _waiting,
+    "shared bus, faster reads": _shared_bus,
     "sleep(), wake()": _sleep,
     "burst(frames)": _burst,
     "sensor registers": _sensor,

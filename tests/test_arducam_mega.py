@@ -228,6 +228,17 @@ def test_waiting_without_a_start_is_an_error():
             assert caught.value.reason == "stale"
 
 
+@pytest.mark.parametrize("end", ["reset", "sleep"])
+def test_an_exposure_that_was_given_up_cannot_be_waited_for(end):
+    with Rig() as rig:
+        rig.camera.start()
+        getattr(rig.camera, end)()
+        with pytest.raises(CameraError) as caught:
+            rig.camera.ready()
+        assert caught.value.reason == "stale"
+        rig.shoot()
+
+
 def test_settings_changed_during_an_exposure_wait_for_its_end():
     with Rig() as rig:
         rig.camera.configure(resolution="1600x1200")

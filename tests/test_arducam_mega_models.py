@@ -190,12 +190,19 @@ def test_everything_asked_for_is_there_again_after_a_reset():
 
 def test_focus_needs_autofocus_to_be_on():
     with Rig("5mp") as rig:
-        with pytest.raises(ValueError, match="autofocus"):
+        with pytest.raises(ValueError, match=r'configure\(autofocus="single"\) first'):
             rig.camera.focus()
         rig.camera.configure(autofocus="single")
         for position in (-1, 1024):
-            with pytest.raises(ValueError, match="0 to 1023"):
+            with pytest.raises(ValueError, match=f"5MP: focus position {position} .*0 to 1023"):
                 rig.camera.focus(position)
+
+
+def test_a_model_without_focus_or_without_a_lens_motor_of_its_own_says_so():
+    with Rig("3mp") as rig, pytest.raises(ValueError, match=r"3MP: no focus; the 5MP .*0x81"):
+        rig.camera.focus()
+    with Rig("5mp-v2") as rig, pytest.raises(ValueError, match=r"position 9 .* on id 0x81 only"):
+        rig.camera.focus(9)
 
 
 def test_loading_the_focus_firmware_may_take_seconds():

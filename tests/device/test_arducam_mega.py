@@ -155,6 +155,19 @@ def test_blocks_and_a_tail_view_made_before_are_read_without_allocating():
     assert good and wire.errors == 0 and wire.level == 1
 
 
+def test_an_exposure_is_waited_for_beside_other_work():
+    camera, wire = _camera(5000)
+    camera.start()
+    turns = 0
+    while not camera.ready():
+        camera._clock.now += 20
+        turns += 1
+    frame = camera.finish()
+    buf = bytearray(BLOCK)
+    assert turns > 10 and frame.readinto(buf) == BLOCK and _check(buf, BLOCK, 0)
+    assert wire.errors == 0
+
+
 def test_what_was_set_is_on_the_wire():
     for id, size_code in ((0x82, 0x06), (0x85, 0x0A)):
         camera, wire = _camera(5000, id)
