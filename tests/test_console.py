@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -202,6 +203,32 @@ def test_a_terminal_gets_colour_and_no_color_is_obeyed():
     with _on_a_terminal(body, NO_COLOR="1") as master:
         text = _read_until(master, "the end")
     assert "\x1b[32m" not in text
+
+
+def test_what_is_said_while_a_spinner_turns_or_a_bar_grows_has_a_line_of_its_own():
+    body = """
+        from megacam.console import Terminal
+        terminal = Terminal()
+        with terminal.working("thinking"):
+            terminal.mark("done", "one")
+            terminal.now("thinking hard")
+            terminal.line("two")
+        with terminal.progress("counting", 2) as advance:
+            advance(1)
+            terminal.now("no words beside a bar")
+            terminal.line("three")
+        print("the end")
+    """
+    with _on_a_terminal(body) as master:
+        lines = _read_until(master, "the end").splitlines()
+    # Where the cursor stands after "\r" or "erase line" is the beginning of a line.
+    shown = [re.split(r"\r|\x1b\[2K|\x1b\[1A", line)[-1] for line in lines]
+    plain = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line).strip() for line in shown]
+    assert "✓ one" in plain
+    assert [line for line in plain if line in ("two", "three", "the end")] == [
+        "two", "three", "the end"
+    ]  # fmt: skip
+    assert any("thinking hard" in line for line in lines)
 
 
 def test_a_stream_that_knows_only_ascii_gets_ascii_marks():

@@ -16,6 +16,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +48,8 @@ class Terminal:
         self.as_json = as_json
         self.out = _console(sys.stdout, stderr=False)
         self.err = _console(sys.stderr, stderr=True)
+        # The spinner or bar that is moving now: what is printed has to step around it.
+        self._moving: Status | Progress | None = None
 
     @property
     def plain(self) -> bool:
@@ -56,12 +59,12 @@ class Terminal:
     def line(self, text: str = "", style: str = "") -> None:
         """Print one line; `text` is printed as it is, brackets too. Nothing with --json."""
         if not self.as_json:
-            self.out.print(Text(text, style=style), highlight=False)
+            self._print(self.out, Text(text, style=style))
 
     def command(self, text: str) -> None:
         """Print a command line to be copied: never broken into two."""
         if not self.as_json:
-            self.out.print(Text(f"  {text}", style="cyan"), highlight=False, soft_wrap=True)
+            self._print(self.out, Text(f"  {text}", style="cyan"), soft_wrap=True)
 
     def heading(self, text: str) -> None:
         """Print a line that begins a part."""
@@ -87,9 +90,9 @@ class Terminal:
             words.append(f"  {detail}", style="dim")
         if target.is_terminal:
             table.add_row(sign, words)
-            target.print(table)
+            self._print(target, table)
         else:
-            target.print(Text(f"{sign} ") + words, highlight=False)
+            self._print(target, Text(f"{sign} ") + words)
 
     def facts(self, pairs: Mapping[str, str]) -> None:
         """Print names and values, one pair a line, aligned."""
@@ -97,14 +100,14 @@ class Terminal:
             return
         if self.plain:
             for line in _aligned([], [[Text(name), Text(pairs[name])] for name in pairs], ()):
-                self.out.print(line, highlight=False)
+                self._print(self.out, line)
             return
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim")
         grid.add_column(overflow="fold")
         for name, value in pairs.items():
             grid.add_row(Text(name), Text(value))
-        self.out.print(grid)
+        self._print(self.out, grid)
 
     def table(
         self,
@@ -121,7 +124,7 @@ class Terminal:
             self.heading(title)
         if self.plain:
             for line in _aligned(columns, cells, right):
-                self.out.print(line, highlight=False)
+                self._print(self.out, line)
             return
         table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold cyan")
         for name in columns:
@@ -129,7 +132,7 @@ class Terminal:
             table.add_column(Text(name), justify="right" if numbers else "left", no_wrap=numbers)
         for row in cells:
             table.add_row(*row)
-        self.out.print(table)
+        self._print(self.out, table)
 
     def data(self, value: Any) -> None:
         """Print `value` as JSON if --json was given; nothing otherwise."""
@@ -147,6 +150,11 @@ class Terminal:
             return True
         answer = self._ask(f"{question} [y/N] ", flag).lower()
         return answer in ("y", "yes")
+
+    def agree(self, question: str, yes: bool = False) -> None:
+        """Ask y/N and return after a yes; raises MegacamError after anything else."""
+        if not self.confirm(question, yes):
+            raise MegacamError("nothing was done, as you did not say yes")
 
     def type_again(self, what: str, word: str, given: str, flag: str) -> bool:
         """Ask for `word` to be typed, the second question before something irrevocable."""
@@ -169,8 +177,13 @@ class Terminal:
         if not self.err.is_terminal:
             yield
             return
-        with self.err.status(Text(text)):
+        with self.err.status(Text(text)) as spinner, self._is_moving(spinner):
             yield
+
+    def now(self, text: str) -> None:
+        """Change the words beside the spinner of `working`."""
+        if isinstance(self._moving, Status):
+            self._moving.update(Text(text))
 
     @contextlib.contextmanager
     def progress(self, text: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
@@ -179,9 +192,27 @@ class Terminal:
             yield lambda n: None
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True) as bar:
+        with (
+            Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True) as bar,
+            self._is_moving(bar),
+        ):
             task = bar.add_task(text, total=total)
             yield lambda n: bar.advance(task, n)
+
+    @contextlib.contextmanager
+    def _is_moving(self, moving: Status | Progress) -> Iterator[None]:
+        self._moving = moving
+        try:
+            yield
+        finally:
+            self._moving = None
+
+    def _print(self, target: Console, what: Any, **how: Any) -> None:
+        if self._moving:
+            self._moving.stop()
+        target.print(what, **how)
+        if self._moving:
+            self._moving.start()
 
 
 def _console(stream: Any, stderr: bool) -> Console:
