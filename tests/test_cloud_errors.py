@@ -3,6 +3,9 @@
 import json
 import re
 import socket
+import ssl
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import megacam
@@ -149,6 +152,33 @@ def test_a_certificate_that_nobody_vouches_for(account, monkeypatch):
         Aws(region="us-east-1").call("s3", "list_buckets")
 
 
+def test_a_store_named_for_s3_alone_is_not_asked_about_users(account, monkeypatch):
+    endpoint = account.store.endpoint
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    aws = Aws(region="us-east-1")
+    assert aws.client("s3").meta.endpoint_url == endpoint
+    assert aws.client("s3").meta.config.s3["addressing_style"] == "path"
+    assert aws.client("iam").meta.endpoint_url == "https://iam.amazonaws.com"
+
+
+def test_a_bucket_that_never_shows_up_is_one_sentence(account, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    with pytest.raises(AwsError, match=r"does not show the bucket .* yet; run the same command"):
+        account.aws.wait("s3", "bucket_exists", Bucket=account.bucket)
+
+
+def test_a_link_to_one_photo_works_without_any_key_and_for_that_photo_alone(account):
+    create.plan(account.aws, _spec(account)).make()
+    account.client("s3").put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+    link = account.aws.presigned_url(account.bucket, "cam1/x.jpg", 600)
+    trust = ssl.create_default_context(cafile=account.store.ca_pem)
+    with urllib.request.urlopen(link, context=trust, timeout=30) as answer:
+        assert answer.read() == b"photo"
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(link.replace("x.jpg", "y.jpg"), context=trust, timeout=30)
+
+
 def test_a_bucket_that_is_not_there(account):
     with pytest.raises(MegacamError, match=r"there is no bucket .*`megacam cloud create`"):
         show.report(account.aws, account.bucket)
@@ -163,6 +193,7 @@ def test_a_bucket_that_is_not_there(account):
         ("RequestTimeTooSkewed", "clock is wrong"),
         ("OptInRequired", "not set up for"),
         ("LimitExceeded", "quota"),
+        ("OperationAborted", "because of the moon (OperationAborted)"),
         ("SomethingNew", "AWS refused CreateUser on user x: because of the moon (SomethingNew)"),
     ],
 )

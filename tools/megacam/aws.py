@@ -82,8 +82,8 @@ class AccessKey:
 class Aws:
     """One caller's view of one AWS account in one region, or of another S3 store.
 
-    `profile`, `region`, `endpoint` and `key` override what boto3 finds in the environment and
-    in ~/.aws. `key=False` calls as anybody, unsigned.
+    `profile`, `region`, `endpoint` (of every service) and `key` override what boto3 finds in the
+    environment and in ~/.aws. `key=False` calls as anybody, unsigned.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Aws:
         key: AccessKey | bool = True,
     ):
         self.profile = profile
-        self.endpoint = endpoint or _endpoint_of_environment()
+        self.endpoint = endpoint
         self._key = key
         self._clients: dict[str, Any] = {}
         try:
@@ -143,7 +143,9 @@ class Aws:
         return self._clients[service]
 
     def _new_client(self, service: str) -> Any:
-        path_style = {"addressing_style": "path"} if self.endpoint else {}
+        # Few other stores have a name in DNS and in their certificate for every bucket.
+        other = self.endpoint or _endpoint_of_environment(service)
+        path_style = {"addressing_style": "path"} if other else {}
         config = botocore.config.Config(
             connect_timeout=_CONNECT_TIMEOUT_S,
             read_timeout=_READ_TIMEOUT_S,
@@ -185,6 +187,21 @@ class Aws:
         except failures.BotoCoreError as error:
             raise _explain_local(error, self.profile) from error
 
+    def wait(self, service: str, waiter: str, **arguments: Any) -> None:
+        """Return when boto3's `waiter` has seen what it waits for; raises AwsError.
+
+        A second between looks, 30 looks at most.
+        """
+        pace = {"Delay": 1, "MaxAttempts": 30}
+        try:
+            self.client(service).get_waiter(waiter).wait(WaiterConfig=pace, **arguments)
+        except failures.WaiterError as error:
+            raise AwsError(
+                f"AWS does not show the {about(arguments)} yet; run the same command again"
+            ) from error
+        except failures.BotoCoreError as error:
+            raise _explain_local(error, self.profile) from error
+
     def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
         """Return an address that shows one object to whoever has it, for `seconds`."""
         arguments = {"Bucket": bucket, "Key": key}
@@ -207,8 +224,8 @@ def _botocore_session(profile: str | None) -> botocore.session.Session:
     return session
 
 
-def _endpoint_of_environment() -> str | None:
-    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+def _endpoint_of_environment(service: str) -> str | None:
+    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
@@ -268,7 +285,7 @@ def _sentence(
         return f"AWS does not accept {account} ({code}); renew them with `aws configure`"
     if code in _EXPIRED:
         return f"{account} have expired; sign in again, for example with `aws sso login`"
-    if code in _TAKEN and subject.startswith("bucket"):
+    if code in _TAKEN and what.startswith("CreateBucket"):
         return (
             f"the {subject} belongs to another AWS account (names are world-wide) or was deleted "
             "a moment ago; choose another name with --bucket"

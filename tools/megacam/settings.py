@@ -31,11 +31,16 @@ def firmware_version() -> str:
 def read(path: Path) -> dict[str, Any]:
     """Return config.json as parsed; raises SettingsError."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{path} is missing; copy config.example.json to it") from None
+    except OSError as e:
+        raise SettingsError(f"cannot read {path}: {e.strerror}") from None
     except (ValueError, UnicodeDecodeError) as e:
         raise SettingsError(f"{path} is not valid JSON: {e}") from None
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{path} must be an object, {{...}}; see config.example.json")
+    return raw
 
 
 def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:

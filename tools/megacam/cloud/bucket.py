@@ -68,10 +68,7 @@ def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
     """Return what the owner should know before anything is changed."""
     said = []
     if spec.public_read:
-        said.append(
-            f"everybody in the world will be able to open the photos of {spec.device} whose names "
-            "they know or guess (names are times), and you pay for every download"
-        )
+        said.append(public_warning(spec.device))
     if there and algorithm(aws, spec.bucket).startswith("aws:kms"):
         said.append(
             "the bucket encrypts with a KMS key of its own, which a put-only key may not use: "
@@ -82,6 +79,14 @@ def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
             "the bucket keeps old versions: expired photos stay, and are paid for, as old versions"
         )
     return said
+
+
+def public_warning(device: str) -> str:
+    """Return what whoever shows a device's photos to everybody has to know."""
+    return (
+        f"everybody in the world will be able to open the photos of {device} whose names they "
+        "know or guess (names are times), and you pay for every download"
+    )
 
 
 def algorithm(aws: Aws, bucket: str) -> str:
@@ -168,9 +173,7 @@ def _create(aws: Aws, bucket: str) -> None:
         Bucket=bucket,
         **({} if aws.region == _UNNAMED_REGION else place),
     )
-    aws.client("s3").get_waiter("bucket_exists").wait(
-        Bucket=bucket, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    aws.wait("s3", "bucket_exists", Bucket=bucket)
 
 
 def _step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "") -> Step:

@@ -20,8 +20,8 @@ _SHOWN_HEADERS = (
     *(
         f"x-amz-meta-{name}"
         for name in (
-            "taken-at", "device", "version", "seq", "clock-error-ms", "location", "rssi",
-            "heap-free", "uptime", "camera", "origin", "reading",
+            "taken-at", "device", "version", "seq", "clock-error-ms", "location", "rssi-dbm",
+            "heap-free", "uptime-s", "camera", "origin", "reading",
         )
     ),
 )  # fmt: skip

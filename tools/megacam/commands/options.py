@@ -78,7 +78,7 @@ def place(bucket: str | None, device: str | None, region: str | None, config: Pa
         device or _text(raw, "device"),
         region or _text(store, "region"),
         _text(store, "endpoint"),
-        raw.get("interval_s") if isinstance(raw.get("interval_s"), int) else None,
+        raw["interval_s"] if type(raw.get("interval_s")) is int else None,
     )
 
 
