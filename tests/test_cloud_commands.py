@@ -26,14 +26,14 @@ class Board:
         self.ports.append(port)
         yield self
 
-    def put_on_board(self, key):
+    def put_key(self, key):
         self.key = key
 
-    def prove(self, key):
+    def prove_key(self, key):
         s3 = self.account.s3_as(key)
         s3.put_object(Bucket=self.account.bucket, Key="cam1/x.jpg", Body=b"photo")
 
-    def key_on_board(self):
+    def key_identity(self):
         return self.key.identity if self.key else None
 
 
@@ -184,7 +184,7 @@ def test_a_board_that_fails_is_one_sentence(user, account, monkeypatch):
     def fail(key):
         raise MegacamError("no board on /dev/ttyUSB0; plug it in")
 
-    monkeypatch.setattr(user.board, "put_on_board", fail)
+    monkeypatch.setattr(user.board, "put_key", fail)
     user.types("cloud rotate -d cam1 --yes")
     assert user.code == 1
     assert user.err.startswith("megacam: no board on /dev/ttyUSB0; plug it in")
@@ -211,8 +211,9 @@ def test_destroy_asks_twice(user, account):
     assert f"--confirm {account.bucket}" in user.err
     user.types("cloud destroy --confirm BUCKET")
     assert (user.code, account.bucket in _buckets(account)) == (2, True)
-    assert "nothing was done" in user.types("cloud destroy --yes --confirm another")
-    assert account.bucket in _buckets(account)
+    user.types("cloud destroy --yes --confirm another")
+    assert (user.code, account.bucket in _buckets(account)) == (1, True)
+    assert "nothing was done" in user.err
     user.types("cloud destroy --yes --confirm BUCKET --dry-run")
     assert account.bucket in _buckets(account)
     user.types("cloud destroy --yes --confirm BUCKET")

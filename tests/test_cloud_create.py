@@ -199,6 +199,44 @@ def test_a_budget_alarm_is_made_and_changed(account):
     assert money["TimeUnit"] == "MONTHLY"
     _make(account, budget_usd=8, budget_email="owner@example.org")
     assert show.report(account.aws, account.bucket).budget_usd == 8
+    assert _told(account) == ["owner@example.org"] * 2
+
+
+def test_another_address_for_the_alarm_is_a_change_and_the_old_one_hears_no_more(account):
+    _make(account, budget_usd=5, budget_email="owner@example.org")
+    wanted = {"budget_usd": 5, "budget_email": "heir@example.org"}
+    plan = create.plan(account.aws, CloudSpec(account.bucket, "cam1", **wanted))
+    [change] = plan.changes
+    assert "to owner@example.org" in change.detail
+    plan.make()
+    assert _told(account) == ["heir@example.org"] * 2
+    assert _changes(account, **wanted) == []
+
+
+def test_an_alarm_that_somebody_deleted_is_made_again(account):
+    wanted = {"budget_usd": 5, "budget_email": "owner@example.org"}
+    _make(account, **wanted)
+    budgets, where = account.client("budgets"), _budget(account)
+    first = budgets.describe_notifications_for_budget(**where)["Notifications"][0]
+    budgets.delete_notification(**where, Notification=first)
+    assert len(_changes(account, **wanted)) == 1
+    _make(account, **wanted)
+    assert _told(account) == ["owner@example.org"] * 2
+
+
+def _budget(account):
+    return {"AccountId": "000000000000", "BudgetName": f"megacam-{account.bucket}"}
+
+
+def _told(account):
+    budgets, where = account.client("budgets"), _budget(account)
+    return [
+        person["Address"]
+        for alarm in budgets.describe_notifications_for_budget(**where)["Notifications"]
+        for person in budgets.describe_subscribers_for_notification(**where, Notification=alarm)[
+            "Subscribers"
+        ]
+    ]
 
 
 def test_a_bucket_with_a_kms_key_or_old_versions_is_warned_about(account):

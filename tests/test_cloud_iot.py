@@ -42,6 +42,22 @@ class RoleAliases:
         return AWSResponse(request.url, status, headers, Raw(json.dumps(data).encode()))
 
 
+class Board:
+    """A board that takes every certificate it is given."""
+
+    def __init__(self):
+        self.held = []
+
+    def put_key(self, key):
+        self.held.append(key)
+
+    def prove_key(self, key):
+        assert key is self.held[-1]
+
+    def key_identity(self):
+        return self.held[-1].identity
+
+
 @pytest.fixture
 def aliases(account):
     found = RoleAliases()
@@ -92,17 +108,65 @@ def test_a_certificate_is_made_rotated_and_the_old_one_goes(account, aliases):
     name = _name(account)
     create.plan(account.aws, _device(account, name)).make()
     ring = iot.Certificates(account.aws, account.bucket, name)
-    held = []
-    first = rotate.rotate(ring, held.append, lambda key: None)
-    second = rotate.rotate(ring, held.append, lambda key: None)
+    board = Board()
+    first = rotate.rotate(ring, board)
+    second = rotate.rotate(ring, board)
     assert second.retired == (first.identity,)
     assert [one["id"] for one in ring.list()] == [second.identity]
-    certificate = held[-1]
+    certificate = board.held[-1]
     assert certificate.thing == name
     assert certificate.role_alias == f"megacam-{account.bucket}"
     assert ".credentials.iot." in certificate.endpoint
     principals = account.client("iot").list_thing_principals(thingName=name)["principals"]
     assert [arn.split("/")[-1] for arn in principals] == [second.identity]
+
+
+class StillAttached:
+    """AWS IoT in the seconds after a detachment: refuses deletions for `seconds` of a clock."""
+
+    def __init__(self, account, operation, code, seconds):
+        self.now_s, self._seconds, self._code = 0.0, seconds, code
+        account.client("iot").meta.events.register(f"before-send.iot.{operation}", self._answer)
+
+    def monotonic(self):
+        return self.now_s
+
+    def sleep(self, seconds):
+        self.now_s += seconds
+
+    def _answer(self, request, **_):
+        if self.now_s >= self._seconds:
+            return None
+        headers, body = {"x-amzn-errortype": self._code}, b'{"message": "still attached"}'
+        return AWSResponse(request.url, 409, headers, Raw(body))
+
+
+def test_a_certificate_that_is_still_attached_is_waited_for_and_not_for_ever(account, aliases):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    clock = StillAttached(account, "DeleteCertificate", "DeleteConflictException", 5)
+    ring = iot.Certificates(account.aws, account.bucket, name, clock)
+    ring.delete(rotate.new_key(ring).identity)
+    assert (ring.list(), 5 <= clock.now_s < 10) == ([], True)
+    made = rotate.new_key(ring)
+    clock = StillAttached(account, "DeleteCertificate", "DeleteConflictException", 1e9)
+    ring = iot.Certificates(account.aws, account.bucket, name, clock)
+    with pytest.raises(MegacamError, match="still attached"):
+        ring.delete(made.identity)
+    assert 30 <= clock.now_s < 40
+    iot_client = account.client("iot")
+    left = iot_client.describe_certificate(certificateId=made.identity)["certificateDescription"]
+    assert left["status"] == "INACTIVE"
+
+
+def test_a_thing_that_is_still_attached_is_waited_for(account, aliases, monkeypatch):
+    name = _name(account)
+    create.plan(account.aws, _device(account, name)).make()
+    clock = StillAttached(account, "DeleteThing", "InvalidRequestException", 3)
+    monkeypatch.setattr(iot, "time", clock)
+    destroy.plan(account.aws, account.bucket, name).make()
+    assert iot.things(account.aws, account.bucket) == []
+    assert clock.now_s >= 3
 
 
 def test_the_der_forms_are_what_openssl_makes_of_the_pem(account, aliases):

@@ -4,8 +4,8 @@ import itertools
 import json
 
 import pytest
-from megacam.cloud import create, rotate, show
-from megacam.cloud.keys import AccessKeys
+from cfnlint.api import lint
+from megacam.cloud import create, iot, keys, rotate, show
 from megacam.cloud.spec import CloudSpec
 from megacam.cloud_template import Options, template
 from megacam.errors import MegacamError
@@ -15,8 +15,7 @@ BUDGET = {"budget_usd": 5, "budget_email": "owner@example.org"}
 
 
 def _complaints(made):
-    lint = pytest.importorskip("cfnlint.api", reason="needs the package cfn-lint")
-    return [str(one) for one in lint.lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
+    return [str(one) for one in lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +41,14 @@ def test_the_linter_would_find_a_fault():
 
 
 def _deploy(account, **wanted):
-    options = Options(account.bucket, ("cam1",), **wanted)
+    _deploy_template(account, template(Options(account.bucket, ("cam1",), **wanted)))
+
+
+def _deploy_template(account, made):
     cloud = account.client("cloudformation")
     cloud.create_stack(
         StackName=account.bucket,
-        TemplateBody=json.dumps(template(options)),
+        TemplateBody=json.dumps(made),
         Capabilities=["CAPABILITY_IAM"],
     )
     cloud.get_waiter("stack_create_complete").wait(
@@ -61,6 +63,69 @@ def test_a_deployed_stack_is_what_create_makes(account, wanted):
     # MiniStack's CloudFormation leaves out the lifecycle; the next test looks at that.
     left = [step.text for step in plan.changes if "broken uploads" not in step.text]
     assert left == []
+
+
+def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_without(account):
+    _deploy(account, cloudfront=True)
+    cloudfront = account.client("cloudfront")
+    [made] = [
+        one
+        for one in cloudfront.list_distributions()["DistributionList"]["Items"]
+        if account.bucket in one["Comment"]
+    ]
+    [origin] = made["Origins"]["Items"]
+    control = cloudfront.get_origin_access_control(Id=origin["OriginAccessControlId"])
+    signs = control["OriginAccessControl"]["OriginAccessControlConfig"]
+    assert (signs["SigningBehavior"], signs["SigningProtocol"]) == ("always", "sigv4")
+    assert made["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    there = {"Bucket": account.bucket}
+    policy = json.loads(account.client("s3").get_bucket_policy(**there)["Policy"])
+    [shown] = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    assert shown["Resource"] == f"arn:aws:s3:::{account.bucket}/*.jpg"
+    assert shown["Condition"]["StringEquals"]["AWS:SourceArn"] == made["ARN"]
+    account.client("s3").put_object(**there, Key="cam1/x.jpg", Body=b"photo")
+    with pytest.raises(MegacamError):
+        account.aws.as_key(False).call("s3", "get_object", **there, Key="cam1/x.jpg")
+    # `create` leaves the distribution its right.
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1", keep_days=7)).make()
+    assert (
+        shown in json.loads(account.client("s3").get_bucket_policy(**there)["Policy"])["Statement"]
+    )
+
+
+def test_a_deployed_stack_with_certificates_has_roles_and_things_in_place_of_users(account):
+    device = f"cam-{account.bucket.split('-')[-1]}"
+    made = template(Options(account.bucket, (device,), iot=True))
+    # MiniStack's CloudFormation knows no role alias; the linter has looked at it.
+    alias = made["Resources"].pop("DeviceRoleAlias")
+    assert alias["Properties"]["RoleArn"] == {"Fn::GetAtt": ["DeviceRole", "Arn"]}
+    arn = f"arn:aws:iot:{account.aws.region}:000000000000:rolealias/megacam-{account.bucket}"
+    policy = made["Resources"]["DevicePolicy"]["Properties"]["PolicyDocument"]
+    assert policy["Statement"][0]["Resource"] == {
+        "Fn::GetAtt": ["DeviceRoleAlias", "RoleAliasArn"]
+    }
+    policy["Statement"][0]["Resource"] = arn
+    _deploy_template(account, made)
+    assert iot.alias_arn(account.aws, account.bucket) == arn
+    assert iot.role_is_put_only(account.aws, account.bucket)
+    assert iot.things(account.aws, account.bucket) == [device]
+    assert keys.devices(account.aws, account.bucket) == {}
+    assert account.client("iot").get_policy(policyName=f"megacam-{account.bucket}")
+
+
+def test_the_budget_of_the_template_is_the_budget_of_create(account):
+    made = template(Options("garden-photos", ("cam1",), **BUDGET))["Resources"]["Budget"]
+    properties = made["Properties"]
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1", **BUDGET)).make()
+    budgets, name = account.client("budgets"), f"megacam-{account.bucket}"
+    where = {"AccountId": "000000000000", "BudgetName": name}
+    found = budgets.describe_budget(**where)["Budget"]
+    for field in ("CostFilters", "TimeUnit", "BudgetType"):
+        assert properties["Budget"][field] == found[field]
+    alarms = budgets.describe_notifications_for_budget(**where)["Notifications"]
+    for alarm in alarms:
+        alarm.pop("NotificationState", None)
+    assert [one["Notification"] for one in properties["NotificationsWithSubscribers"]] == alarms
 
 
 def test_photos_expire_and_broken_uploads_go():
@@ -81,17 +146,19 @@ def test_photos_expire_and_broken_uploads_go():
 
 def test_a_device_of_a_stack_gets_its_key_like_any_other(account):
     _deploy(account)
-    key = rotate.new_key(AccessKeys(account.aws, account.bucket, "cam1"))
+    key = rotate.new_key(keys.AccessKeys(account.aws, account.bucket, "cam1"))
     account.s3_as(key).put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
     [device] = show.report(account.aws, account.bucket).devices
     assert (device.name, device.put_only) == ("cam1", True)
 
 
 def test_the_template_makes_no_secret():
-    for iot in (False, True):
+    for certificate in (False, True):
         kinds = {
             one["Type"]
-            for one in template(Options("garden-photos", ("cam1",), iot=iot))["Resources"].values()
+            for one in template(Options("garden-photos", ("cam1",), iot=certificate))[
+                "Resources"
+            ].values()
         }
         assert "AWS::IAM::AccessKey" not in kinds
         assert "AWS::IoT::Certificate" not in kinds

@@ -57,19 +57,43 @@ def limit_usd(aws: Aws, bucket: str) -> float | None:
 
 def step(aws: Aws, spec: CloudSpec) -> Step | None:
     """Return the step for the budget, or None if none is asked for."""
-    wanted = spec.budget_usd
+    wanted, email = spec.budget_usd, spec.budget_email
     if wanted is None:
         return None
     now = limit_usd(aws, spec.bucket)
-    text = f"write to {spec.budget_email} when S3 costs more than ${wanted:g} a month"
-    if now == wanted:
+    text = f"write to {email} when S3 costs more than ${wanted:g} a month"
+    if now is None:
+        return Step(text, lambda: _create(aws, spec.bucket, wanted, email))
+    others = [one for one in _addresses(aws, spec.bucket) if one != [email]]
+    if now == wanted and not others:
         return Step(text)
-    budget = document(spec.bucket, wanted)
-    if now is not None:
-        change = {"NewBudget": budget}
-        return Step(text, lambda: _call(aws, "update_budget", **change), "change", f"was ${now:g}")
-    new = {"Budget": budget, "NotificationsWithSubscribers": alarms(spec.budget_email)}
-    return Step(text, lambda: _call(aws, "create_budget", **new))
+    told = ", ".join(sorted({one for group in others for one in group})) or "nobody"
+    was = f"was ${now:g}" + (f", to {told}" if others else "")
+    return Step(text, lambda: _update(aws, spec.bucket, wanted, email), "change", was)
+
+
+def _create(aws: Aws, bucket: str, amount_usd: float, email: str) -> None:
+    new = {"NotificationsWithSubscribers": alarms(email)}
+    _call(aws, "create_budget", Budget=document(bucket, amount_usd), **new)
+
+
+def _update(aws: Aws, bucket: str, amount_usd: float, email: str) -> None:
+    name = shared_name(bucket)
+    _call(aws, "update_budget", NewBudget=document(bucket, amount_usd))
+    for alarm in alarms(email):
+        kind = {"BudgetName": name, "Notification": alarm["Notification"]}
+        _call(aws, "delete_notification", **kind)
+        _call(aws, "create_notification", **kind, Subscribers=alarm["Subscribers"])
+
+
+def _addresses(aws: Aws, bucket: str) -> list[list[str]]:
+    """Return to whom each of our alarms is sent, [] where the alarm is missing."""
+    name, found = shared_name(bucket), []
+    for alarm in alarms(""):
+        kind = {"BudgetName": name, "Notification": alarm["Notification"]}
+        answer = _call(aws, "describe_subscribers_for_notification", **kind)
+        found.append([one["Address"] for one in answer["Subscribers"]] if answer else [])
+    return found
 
 
 def destroy_step(aws: Aws, bucket: str) -> Step | None:

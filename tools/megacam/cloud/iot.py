@@ -10,6 +10,7 @@ import dataclasses
 import json
 import re
 import ssl
+import time
 from typing import Any
 
 from megacam.aws import Aws, AwsError
@@ -23,6 +24,11 @@ from megacam.errors import MegacamError
 CREDENTIALS_VALID_S = 3600
 _GONE = ("ResourceNotFoundException",)
 _NO_ROLE = ("NoSuchEntity",)
+# What is detached stays attached for some seconds, and until then nothing of it can be deleted:
+# https://docs.aws.amazon.com/iot/latest/apireference/API_DetachThingPrincipal.html
+_STILL_ATTACHED = ("DeleteConflictException", "InvalidRequestException")
+_DETACH_TIMEOUT_S = 30
+_DETACH_PAUSE_S = 1
 _PEM_BODY = re.compile(r"-----BEGIN [A-Z ]+-----(.+?)-----END", re.DOTALL)
 
 
@@ -184,10 +190,22 @@ def destroy_steps(aws: Aws, bucket_name: str, device: str) -> list[Step]:
     ]
     remove = Step(
         f"delete the IoT thing {device}",
-        lambda: aws.call("iot", "delete_thing", thingName=device),
+        lambda: _delete_detached(aws, "delete_thing", time, thingName=device),
         "remove",
     )
     return [*found, remove]
+
+
+def _delete_detached(aws: Aws, operation: str, clock: Any, **arguments: Any) -> None:
+    deadline_s = clock.monotonic() + _DETACH_TIMEOUT_S
+    while True:
+        try:
+            aws.call("iot", operation, missing=_GONE, **arguments)
+            return
+        except AwsError as error:
+            if error.code not in _STILL_ATTACHED or clock.monotonic() > deadline_s:
+                raise
+        clock.sleep(_DETACH_PAUSE_S)
 
 
 def _delete(ring: "Certificates", identity: str) -> Any:
@@ -232,10 +250,11 @@ class Certificates:
     # AWS allows more; two is what a rotation needs.
     limit = 2
 
-    def __init__(self, aws: Aws, bucket_name: str, device: str):
+    def __init__(self, aws: Aws, bucket_name: str, device: str, clock: Any = time):
         self._aws = aws
         self._bucket = bucket_name
         self._device = device
+        self._clock = clock
 
     def list(self) -> list[dict[str, Any]]:
         """Return {"id", "active", "made" (datetime)} of each certificate, oldest first."""
@@ -289,10 +308,12 @@ class Certificates:
         aws, arn = self._aws, found["certificateArn"]
         name = shared_name(self._bucket)
         thing = {"thingName": self._device, "principal": arn}
-        aws.call("iot", "detach_thing_principal", missing=_GONE, **thing)
-        aws.call("iot", "detach_policy", missing=_GONE, policyName=name, target=arn)
+        # First of all it must not work any more, and to the last it must be found again.
         aws.call("iot", "update_certificate", certificateId=identity, newStatus="INACTIVE")
-        aws.call("iot", "delete_certificate", certificateId=identity, forceDelete=True)
+        aws.call("iot", "detach_policy", missing=_GONE, policyName=name, target=arn)
+        aws.call("iot", "detach_thing_principal", missing=_GONE, **thing)
+        order = {"certificateId": identity, "forceDelete": True}
+        _delete_detached(aws, "delete_certificate", self._clock, **order)
 
     def _describe(self, identity: str) -> dict[str, Any] | None:
         found = self._aws.call(

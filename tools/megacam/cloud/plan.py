@@ -37,7 +37,7 @@ class Plan:
         self.steps += [step for step in steps if step]
 
     def make(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
-        """Make every change, in order; `on_step` hears of each one that is done.
+        """Make every change, in order; `on_step` hears of each one as it begins.
 
         Raises MegacamError with the first failure and how far it got; making the plan anew
         begins where this one stopped.
@@ -45,6 +45,7 @@ class Plan:
         changes = self.changes
         for number, step in enumerate(changes):
             assert step.make
+            on_step(step)
             try:
                 step.make()
             except MegacamError as error:
@@ -52,7 +53,6 @@ class Plan:
                     f"{error} (failed to {step.text}; {number} of {len(changes)} changes are "
                     "made, and the same command goes on from here)"
                 ) from error
-            on_step(step)
 
     def as_data(self, done: bool) -> dict[str, Any]:
         """Return the plan for --json."""

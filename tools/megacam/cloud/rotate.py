@@ -3,18 +3,39 @@
 At every moment, also if this computer dies in the middle, the key on the board is one that AWS
 accepts; the price is that an interrupted rotation leaves two, and the next one clears that up.
 
-    rotate(AccessKeys(aws, bucket, device), put_on_board, prove)
+    rotate(AccessKeys(aws, bucket, device), board)
 """
 
 import contextlib
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from megacam.aws import AccessKey
+from megacam.cloud.iot import DeviceCertificate
 from megacam.errors import MegacamError
 
+Key = AccessKey | DeviceCertificate
+K = TypeVar("K", AccessKey, DeviceCertificate)
 
-class KeyRing(Protocol):
+
+class Board(Protocol):
+    """The other end of the cable: holds one key and uploads with it."""
+
+    def put_key(self, key: Key) -> None:
+        """Store `key` in place of the one before, whole or not at all; raises MegacamError."""
+        ...
+
+    def prove_key(self, key: Key) -> None:
+        """Return when the board itself has put an object with `key`; raises MegacamError."""
+        ...
+
+    def key_identity(self) -> str | None:
+        """Return `identity` of the key that the board holds, or None if it does not say."""
+        ...
+
+
+class KeyRing(Protocol[K]):
     """The keys of one device: keys.AccessKeys or iot.Certificates."""
 
     word: str
@@ -24,11 +45,11 @@ class KeyRing(Protocol):
         """Return {"id", "active", "made"} of each, oldest first."""
         ...
 
-    def make(self) -> Any:
-        """Make one; it has `.identity`, which is no secret."""
+    def make(self) -> K:
+        """Make one; its secret exists in what is returned and nowhere else."""
         ...
 
-    def check(self, key: Any) -> None:
+    def check(self, key: K) -> None:
         """Return when it works and can do no more than it must; raises MegacamError."""
         ...
 
@@ -50,31 +71,27 @@ class Rotated:
 
 
 def rotate(
-    ring: KeyRing,
-    put_on_board: Callable[[Any], None],
-    prove: Callable[[Any], None],
-    key_on_board: Callable[[], str | None] = lambda: None,
-    say: Callable[[str], None] = lambda text: None,
+    ring: KeyRing[Any], board: Board, say: Callable[[str], None] = lambda text: None
 ) -> Rotated:
-    """Make a key, hand it to `put_on_board`, let `prove` upload with it, retire all others.
+    """Make a key, put it on the board, let the board upload with it, retire all others.
 
-    `key_on_board` returns the identity of the key that the board holds, or None if nobody knows;
-    it is asked only after an interrupted rotation. Each callable raises MegacamError if it fails.
+    Which key the board holds is asked only after an interrupted rotation. `say` hears of each
+    step when it is done. Raises MegacamError; the board then holds a key that works.
     """
-    gone = _make_room(ring, key_on_board)
+    gone = _make_room(ring, board)
     for identity in gone:
         say(f"deleted {ring.word} {identity}, left over and not on the board")
     old = [one["id"] for one in ring.list()]
     key = new_key(ring)
     say(f"made {ring.word} {key.identity}, which can put photos and nothing else")
-    _hand_over(ring, key, old, put_on_board, prove, say)
+    _hand_over(ring, key, old, board, say)
     for identity in old:
         ring.delete(identity)
         say(f"deleted {ring.word} {identity}")
     return Rotated(key.identity, (*gone, *old))
 
 
-def retire(ring: KeyRing, identity: str) -> None:
+def retire(ring: KeyRing[Any], identity: str) -> None:
     """Delete one key that its owner knows not to be on the board; never the last one."""
     known = [one["id"] for one in ring.list()]
     if identity not in known:
@@ -89,13 +106,13 @@ def retire(ring: KeyRing, identity: str) -> None:
     ring.delete(identity)
 
 
-def _make_room(ring: KeyRing, key_on_board: Callable[[], str | None]) -> list[str]:
+def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
     """Delete keys that cannot be the board's until there is room for a new one; return them."""
     keys = ring.list()
     gone = [one["id"] for one in keys if not one["active"]]
     active = [one["id"] for one in keys if one["active"]]
     if len(active) >= ring.limit:
-        held = key_on_board()
+        held = board.key_identity()
         if held not in active:
             raise BoardKeyUnknownError(
                 f"the device has two working keys of an interrupted rotation, {active[0]} and "
@@ -111,7 +128,7 @@ def _make_room(ring: KeyRing, key_on_board: Callable[[], str | None]) -> list[st
     return gone
 
 
-def new_key(ring: KeyRing) -> Any:
+def new_key(ring: KeyRing[K]) -> K:
     """Return a new key that works and can do no more than it must, or leave none behind."""
     with contextlib.ExitStack() as undo:
         key = ring.make()
@@ -122,19 +139,14 @@ def new_key(ring: KeyRing) -> Any:
 
 
 def _hand_over(
-    ring: KeyRing,
-    key: Any,
-    old: list[str],
-    put_on_board: Callable[[Any], None],
-    prove: Callable[[Any], None],
-    say: Callable[[str], None],
+    ring: KeyRing[Any], key: Key, old: list[str], board: Board, say: Callable[[str], None]
 ) -> None:
     step = "could not be put on the board"
     try:
-        put_on_board(key)
+        board.put_key(key)
         say("put it on the board")
         step = "is on the board but made no upload"
-        prove(key)
+        board.prove_key(key)
         say("the board uploaded with it")
     except MegacamError as error:
         # Nobody knows which of them the board holds now, so both must go on working.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -135,11 +136,12 @@ def destroy_command(
     name, terminal = place.need_bucket(), Terminal(as_json)
     aws = options.owner(place, profile)
     with terminal.working("looking at what is there"):
-        plan = destroy.plan(aws, name, device, photos)
+        plan = destroy.plan(aws, name, device, photos, _deletion_counter(terminal))
     _introduce(terminal, aws, name)
     _print_plan(terminal, plan)
-    sure = dry_run or not plan.changes or _sure(terminal, device or name, yes, confirm)
-    done = sure and _make(terminal, plan, True, dry_run)
+    if plan.changes and not dry_run:
+        _make_sure(terminal, device or name, yes, confirm)
+    done = _make(terminal, plan, True, dry_run)
     terminal.data({"bucket": name, "region": aws.region, **plan.as_data(done)})
 
 
@@ -169,13 +171,16 @@ def template_command(
         budget,
         email,
     )
-    _write_template(Terminal(), wanted, output)
+    # Printed, the template is data, and whatever else there is to say goes to standard error.
+    _write_template(Terminal(as_json=output is None), wanted, output)
 
 
 def _write_template(
     terminal: Terminal, wanted: cloud_template.Options, output: Path | None
 ) -> None:
     text = json.dumps(cloud_template.template(wanted), indent=2)
+    for device in wanted.devices if wanted.public_read else ():
+        terminal.mark("warn", bucket_parts.public_warning(device))
     if output is None:
         terminal.raw(text)
         return
@@ -217,23 +222,29 @@ def _make(terminal: Terminal, plan: Plan, yes: bool, dry_run: bool) -> bool:
     if dry_run:
         terminal.line(f"{changes}; nothing was done (--dry-run)")
         return False
-    if not terminal.confirm(f"Make {changes}?", yes):
-        terminal.line("nothing was done")
-        return False
-    with terminal.progress("working", count) as advance:
-        plan.make(lambda step: advance(1))
+    terminal.agree(f"Make {changes}?", yes)
+    with terminal.working(changes):
+        plan.make(lambda step: terminal.now(f"{step.text} …"))
     terminal.mark("done", f"{changes} made")
     return True
 
 
-def _sure(terminal: Terminal, word: str, yes: bool, confirm: str) -> bool:
+def _make_sure(terminal: Terminal, word: str, yes: bool, confirm: str) -> None:
     terminal.line()
-    sure = terminal.confirm("Destroy all this for good?", yes) and terminal.type_again(
-        "name of what goes", word, confirm, "--confirm"
-    )
-    if not sure:
-        terminal.line("nothing was done")
-    return sure
+    terminal.agree("Destroy all this for good?", yes)
+    if not terminal.type_again("name of what goes", word, confirm, "--confirm"):
+        raise MegacamError(f"that is not {word}, the name of what goes; nothing was done")
+
+
+def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
+    total = 0
+
+    def deleted(count: int) -> None:
+        nonlocal total
+        total += count
+        terminal.now(f"deleted {total:,} objects …")
+
+    return deleted
 
 
 def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import typer
 
@@ -18,25 +18,8 @@ Retire = Annotated[str | None, typer.Option(help="Only delete this key, which no
 ShowSecret = Annotated[
     bool, typer.Option("--show-secret", help="No board: print the new key, once")
 ]
-
-
-class Board(Protocol):
-    """What `rotate` needs of a board on USB."""
-
-    def put_on_board(self, credentials: Any) -> None:
-        """Store the key in place of the old one; raises MegacamError."""
-        ...
-
-    def prove(self, credentials: Any) -> None:
-        """Let the board upload with this very key; raises MegacamError."""
-        ...
-
-    def key_on_board(self) -> str | None:
-        """Return the identity of the key that the board holds, or None if it does not say."""
-        ...
-
-
-OpenBoard = Callable[[str | None], AbstractContextManager[Board]]
+# Opens the board on a serial port (None: the only one), and leaves it running as it was.
+OpenBoard = Callable[[str | None], AbstractContextManager[rotate.Board]]
 
 
 def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
@@ -72,44 +55,40 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
     return rotate_command
 
 
-def _retire(terminal: Terminal, ring: rotate.KeyRing, identity: str, yes: bool, dry: bool) -> None:
-    if not dry and terminal.confirm(f"Delete the {ring.word} {identity} for good?", yes):
+def _retire(
+    terminal: Terminal, ring: rotate.KeyRing[Any], identity: str, yes: bool, dry_run: bool
+) -> None:
+    terminal.mark("remove", f"delete the {ring.word} {identity}")
+    if _agreed(terminal, f"Delete the {ring.word} {identity} for good?", yes, dry_run):
         rotate.retire(ring, identity)
         terminal.mark("done", f"deleted the {ring.word} {identity}")
-        terminal.data({"retired": [identity]})
+        terminal.data({"done": True, "retired": [identity]})
 
 
 def _rotate(
     terminal: Terminal,
-    ring: rotate.KeyRing,
+    ring: rotate.KeyRing[Any],
     open_board: OpenBoard | None,
     port: str | None,
     yes: bool,
     dry_run: bool,
 ) -> None:
-    if open_board is None and not dry_run:
-        raise MegacamError("no board can be reached from here; use --show-secret")
     old = [one["id"] for one in ring.list()]
     terminal.line(f"now: {', '.join(old) or f'no {ring.word}'}")
     for text in (f"make a new {ring.word}", "put it on the board", "let the board upload with it"):
         terminal.mark("add", text)
     for identity in old:
         terminal.mark("remove", f"delete {identity}")
-    if open_board is None or dry_run or not terminal.confirm("Go on?", yes):
-        terminal.line("nothing was done")
+    if not _agreed(terminal, "Go on?", yes, dry_run):
         return
-    with open_board(port) as board:
-        done = rotate.rotate(
-            ring,
-            board.put_on_board,
-            board.prove,
-            board.key_on_board,
-            say=lambda text: terminal.mark("done", text),
-        )
-    terminal.data(dataclasses.asdict(done))
+    if open_board is None:
+        raise MegacamError("no board can be reached from here; use --show-secret")
+    with open_board(port) as board, terminal.working(f"rotating the {ring.word}"):
+        done = rotate.rotate(ring, board, say=lambda text: terminal.mark("done", text))
+    terminal.data({"done": True, **dataclasses.asdict(done)})
 
 
-def _show_new_key(terminal: Terminal, ring: rotate.KeyRing, yes: bool, dry_run: bool) -> None:
+def _show_new_key(terminal: Terminal, ring: rotate.KeyRing[Any], yes: bool, dry_run: bool) -> None:
     if not isinstance(ring, keys.AccessKeys):
         raise MegacamError(
             "a certificate's private key is not shown; rotate with the board on USB"
@@ -120,13 +99,23 @@ def _show_new_key(terminal: Terminal, ring: rotate.KeyRing, yes: bool, dry_run: 
             f"there are two keys already, {' and '.join(old)}; delete the one that no board holds "
             "with --retire"
         )
+    terminal.mark("add", f"make a new {ring.word} and print it")
     terminal.mark("warn", "the secret will be printed: whoever reads it can put photos")
-    if dry_run or not terminal.confirm("Make a key and print it?", yes):
-        terminal.line("nothing was done")
+    if not _agreed(terminal, "Make a key and print it?", yes, dry_run):
         return
     with terminal.working("making and proving a key"):
         key = rotate.new_key(ring)
     _print_secret(terminal, key, old)
+
+
+def _agreed(terminal: Terminal, question: str, yes: bool, dry_run: bool) -> bool:
+    """Return False on a dry run, having said so; raises MegacamError after a no."""
+    if dry_run:
+        terminal.line("nothing was done (--dry-run)")
+        terminal.data({"done": False})
+        return False
+    terminal.agree(question, yes)
+    return True
 
 
 def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
@@ -134,7 +123,7 @@ def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
         "access_key_id": key.access_key_id,
         "secret_access_key": key.secret_access_key,
     }
-    terminal.data({**secret, "still_valid": old})
+    terminal.data({"done": True, **secret, "still_valid": old})
     terminal.facts(secret)
     for identity in old:
         terminal.mark(
