@@ -1,40 +1,19 @@
 """The commands cloud, cost and status as a user types them: output, JSON, exit codes, secrets."""
 
-import contextlib
+import io
 import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
 import typer
-from megacam import console
+from megacam import cli, console
 from megacam.cloud import rotate
 from megacam.cloud.keys import AccessKeys
 from megacam.commands import cloud, cost, status
 from megacam.errors import MegacamError
+from uploading_board import Board
 
 pytest_plugins = "local_aws"
-
-
-class Board:
-    """What `rotate` finds on USB."""
-
-    def __init__(self, account):
-        self.account, self.key, self.ports = account, None, []
-
-    @contextlib.contextmanager
-    def open(self, port):
-        self.ports.append(port)
-        yield self
-
-    def put_key(self, key):
-        self.key = key
-
-    def prove_key(self, key):
-        s3 = self.account.s3_as(key)
-        s3.put_object(Bucket=self.account.bucket, Key="cam1/x.jpg", Body=b"photo")
-
-    def key_identity(self):
-        return self.key.identity if self.key else None
 
 
 class User:
@@ -88,6 +67,26 @@ def test_create_does_nothing_until_somebody_says_yes(user, account, monkeypatch)
     assert account.bucket not in _buckets(account)
 
 
+class Keyboard(io.StringIO):
+    """Standard input with somebody at it."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_no_at_the_keyboard_changes_nothing_and_is_1(user, account, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
+    user.types("cloud create -d cam1")
+    assert (user.code, account.bucket in _buckets(account)) == (1, False)
+    assert user.err.endswith("megacam: nothing was done, as you did not say yes\n")
+    user.types("cloud create -d cam1 --yes")
+    for line in ("cloud rotate -d cam1", "cloud rotate -d cam1 --show-secret"):
+        monkeypatch.setattr("sys.stdin", Keyboard("\n"))
+        user.types(line)
+        assert (user.code, user.board.ports) == (1, [])
+    assert AccessKeys(account.aws, account.bucket, "cam1").list() == []
+
+
 def test_create_with_yes_and_again(user):
     assert "9 changes made" in user.types("cloud create -d cam1 --yes")
     assert "`megacam provision`" in user.out
@@ -123,6 +122,21 @@ def test_settings_come_from_config_json_and_flags_win(user, account, tmp_path, m
     user.types("cloud create --dry-run")
     assert user.code == 1
     assert "https://nas.local:9000" in user.err
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "7", '"x"', "\xff"])
+def test_a_config_json_of_nonsense_is_one_sentence(user, tmp_path, text):
+    (tmp_path / "config.json").write_text(text, encoding="latin-1")
+    for line in ("cloud show", "cost", "status"):
+        user.types(line)
+        assert (user.code, user.err.count("\n")) == (1, 1)
+        assert user.err.startswith("megacam: config.json ")
+
+
+def test_a_folder_in_place_of_config_json_is_one_sentence(user, tmp_path):
+    (tmp_path / "config.json").mkdir()
+    user.types("cost")
+    assert (user.code, user.err) == (1, "megacam: cannot read config.json: Is a directory\n")
 
 
 def test_what_is_not_named_anywhere_is_misuse(user, monkeypatch):
@@ -161,6 +175,12 @@ def test_rotate_does_nothing_on_dry_run(user, account):
     user.types("cloud rotate -d cam1 --dry-run")
     assert (user.code, user.board.ports) == (0, [])
     assert AccessKeys(account.aws, account.bucket, "cam1").list() == []
+
+
+@pytest.mark.parametrize("more", ["", "--show-secret", "--retire AKIANONE"])
+def test_a_dry_run_of_rotate_says_so_to_programs(user, more):
+    user.types("cloud create -d cam1 --yes")
+    assert user.data(f"cloud rotate -d cam1 --dry-run {more}") == {"done": False}
 
 
 def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, account):
@@ -220,6 +240,43 @@ def test_destroy_asks_twice(user, account):
     assert (user.code, account.bucket in _buckets(account)) == (0, False)
 
 
+@pytest.mark.parametrize(
+    ("typed", "gone"),
+    [("y\nBUCKET\n", True), ("y\nsomething else\n", False), ("y\n", False), ("BUCKET\n", False)],
+)
+def test_destroy_at_the_keyboard_takes_a_yes_and_then_the_name(
+    user, account, monkeypatch, typed, gone
+):
+    user.types("cloud create -d cam1 --yes")
+    monkeypatch.setattr("sys.stdin", Keyboard(typed.replace("BUCKET", account.bucket)))
+    user.types("cloud destroy")
+    assert (user.code, account.bucket in _buckets(account)) == (int(not gone), not gone)
+
+
+def test_destroy_leaves_photos_until_it_is_told(user, account):
+    user.types("cloud create -d cam1 --yes")
+    account.client("s3").put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
+    assert "cam1/ stays" in user.types("cloud destroy --yes --confirm BUCKET")
+    assert account.object_keys() == ["cam1/x.jpg"]
+    user.types("cloud create -d cam1 --yes")
+    user.types("cloud destroy --photos --yes --confirm BUCKET")
+    assert account.bucket not in _buckets(account)
+
+
+def test_a_public_template_carries_its_warning_beside_the_json(user):
+    printed = json.loads(user.types("cloud template -d cam1 --public-read"))
+    assert "everybody in the world" in user.err
+    assert printed["Resources"]["Bucket"]
+    user.types("cloud template -d cam1 --cloudfront")
+    assert "everybody" not in user.err
+
+
+def test_create_warns_of_public_photos_before_it_asks(user):
+    out = user.types("cloud create -d cam1 --public-read --dry-run")
+    assert "everybody in the world" in out
+    assert out.index("everybody in the world") < out.index("changes; nothing was done")
+
+
 def test_template_is_json_on_standard_output_or_a_file(user, tmp_path):
     printed = json.loads(user.types("cloud template -d cam1 -d roof-2 --keep 30"))
     user.types("cloud template -d cam1 -d roof-2 --keep 30 -o stack.json")
@@ -275,6 +332,16 @@ def test_status_is_1_when_a_camera_is_late(user, account):
     assert (user.code, found[0]["late"]) == (0, False)
     assert "all cameras are on time" in user.types("status --late 999")
     assert user.code == 0
+
+
+def test_the_command_megacam_has_them_all(capsys):
+    assert console.run(cli.app, ["--help"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"  {name} " in listed for name in ("cloud", "cost", "status"))
+    assert console.run(cli.app, ["cloud", "--help"]) == 0
+    listed = capsys.readouterr().out
+    names = ("create", "show", "rotate", "destroy", "template")
+    assert all(f"  {name} " in listed for name in names)
 
 
 @pytest.mark.parametrize(

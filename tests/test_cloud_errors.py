@@ -200,7 +200,7 @@ def test_a_bucket_that_is_not_there(account):
 def test_answers_that_this_store_never_gives(account, code, words):
     """At the wire: an answer as AWS sends it, put in front of the store."""
     from botocore.awsrequest import AWSResponse
-    from test_cloud_iot import Raw
+    from role_aliases import Raw
 
     body = (
         f"<ErrorResponse><Error><Code>{code}</Code><Message>because of the moon.</Message>"

@@ -1,6 +1,5 @@
-"""The way by certificate. MiniStack knows no role aliases, so those are answered at the wire."""
+"""The way by certificate."""
 
-import io
 import json
 import subprocess
 
@@ -9,37 +8,9 @@ from botocore.awsrequest import AWSResponse
 from megacam.cloud import create, destroy, iot, rotate, show
 from megacam.cloud.spec import CloudSpec
 from megacam.errors import MegacamError
+from role_aliases import Raw
 
-pytest_plugins = "local_aws"
-
-
-class Raw(io.BytesIO):
-    """The body of an answer, as urllib3 would hand it on."""
-
-    def stream(self, *args, **kwargs):
-        yield self.read()
-
-
-class RoleAliases:
-    """AWS IoT's role aliases behind HTTP: GET, POST and DELETE /role-aliases/NAME."""
-
-    def __init__(self):
-        self.known = {}
-
-    def answer(self, request, **_):
-        name = request.url.split("/role-aliases/")[1]
-        if request.method == "POST":
-            self.known[name] = json.loads(request.body)
-            return self._json(request, 200, {"roleAlias": name})
-        if name not in self.known:
-            return self._json(request, 404, {"message": "none"}, "ResourceNotFoundException")
-        if request.method == "DELETE":
-            del self.known[name]
-        return self._json(request, 200, {"roleAliasDescription": {"roleAlias": name}})
-
-    def _json(self, request, status, data, error=""):
-        headers = {"x-amzn-errortype": error} if error else {}
-        return AWSResponse(request.url, status, headers, Raw(json.dumps(data).encode()))
+pytest_plugins = ("local_aws", "role_aliases")
 
 
 class Board:
@@ -56,14 +27,6 @@ class Board:
 
     def key_identity(self):
         return self.held[-1].identity
-
-
-@pytest.fixture
-def aliases(account):
-    found = RoleAliases()
-    for operation in ("CreateRoleAlias", "DescribeRoleAlias", "DeleteRoleAlias"):
-        account.client("iot").meta.events.register(f"before-send.iot.{operation}", found.answer)
-    return found
 
 
 def _device(account, name):

@@ -7,41 +7,13 @@ from megacam.cloud import create, rotate
 from megacam.cloud.keys import AccessKeys
 from megacam.cloud.spec import CloudSpec
 from megacam.errors import MegacamError
+from uploading_board import Board
 
 pytest_plugins = "local_aws"
 
 
 class CutError(MegacamError):
     """The fault that a test puts in."""
-
-
-class Board:
-    """A board at the other end of the cable: holds one key, uploads with it."""
-
-    def __init__(self, account):
-        self.account = account
-        self.key = self._s3 = None
-        self.photos = 0
-        self._lock = threading.Lock()
-
-    def put_key(self, key):
-        client = self.account.s3_as(key)
-        with self._lock:
-            self.key, self._s3 = key, client
-
-    def prove_key(self, key):
-        assert self.key is key
-        self.upload()
-
-    def key_identity(self):
-        return self.key.identity if self.key else None
-
-    def upload(self):
-        with self._lock:
-            number = self.photos
-            self.photos += 1
-            key = f"cam1/2026/11/23/000000-{number:06}.jpg"
-            self._s3.put_object(Bucket=self.account.bucket, Key=key, Body=b"photo")
 
 
 def _ring(account):

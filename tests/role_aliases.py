@@ -1,0 +1,48 @@
+"""AWS IoT's role aliases, which MiniStack does not have, answered at the wire.
+
+pytest_plugins = ("local_aws", "role_aliases")
+def test_something(account, aliases): aliases.known is {name: what it was made of}
+"""
+
+import io
+import json
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+
+class Raw(io.BytesIO):
+    """The body of an answer, as urllib3 would hand it on."""
+
+    def stream(self, *args, **kwargs):
+        yield self.read()
+
+
+class RoleAliases:
+    """AWS IoT's role aliases behind HTTP: GET, POST and DELETE /role-aliases/NAME."""
+
+    def __init__(self):
+        self.known = {}
+
+    def answer(self, request, **_):
+        name = request.url.split("/role-aliases/")[1]
+        if request.method == "POST":
+            self.known[name] = json.loads(request.body)
+            return self._json(request, 200, {"roleAlias": name})
+        if name not in self.known:
+            return self._json(request, 404, {"message": "none"}, "ResourceNotFoundException")
+        if request.method == "DELETE":
+            del self.known[name]
+        return self._json(request, 200, {"roleAliasDescription": {"roleAlias": name}})
+
+    def _json(self, request, status, data, error=""):
+        headers = {"x-amzn-errortype": error} if error else {}
+        return AWSResponse(request.url, status, headers, Raw(json.dumps(data).encode()))
+
+
+@pytest.fixture
+def aliases(account):
+    found = RoleAliases()
+    for operation in ("CreateRoleAlias", "DescribeRoleAlias", "DeleteRoleAlias"):
+        account.client("iot").meta.events.register(f"before-send.iot.{operation}", found.answer)
+    return found
