@@ -2,6 +2,7 @@
 
 import os
 
+import machine
 from machine import SPI, Pin
 
 _ROOTS = "/roots"
@@ -20,6 +21,16 @@ def camera_bus(spi):
         miso=Pin(spi["miso"]),
     )
     return bus, cs
+
+
+def sd_card(card, camera_bus):
+    """Return the SD card (a block device) of section "spool.sd", on the bus beside the camera's.
+
+    Nothing is known of the card yet; raises OSError where the bus is taken.
+    """
+    # Slot 2 is SPI bus 2 and slot 3 is bus 1 (machine_sdcard.c).
+    pins = {name: Pin(card[name]) for name in ("sck", "mosi", "miso", "cs")}
+    return machine.SDCard(slot=1 + camera_bus, **pins)
 
 
 def roots(path=_ROOTS):

@@ -40,6 +40,20 @@ SETTINGS = (
     ("wifi.networks", "networks", 0, 8, (), "Wi-Fi networks; kept in NVS (secret)"),
     ("aws.access_key_id", "secret", 16, 128, "", "put-only AWS key; kept in NVS (secret)"),
     ("aws.secret_access_key", "secret", 16, 128, "", "its secret; kept in NVS (secret)"),
+    ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
+    ("spool.sd.enabled", "bool", 0, 1, False, "keep waiting photos on an SD card (FAT32) instead"),
+    ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card that they may take"),
+    (
+        "spool.sd.sck",
+        "int",
+        0,
+        33,
+        14,
+        "GPIO of the card's SCK, on the SPI bus beside the camera's",
+    ),
+    ("spool.sd.mosi", "int", 0, 33, 13, "GPIO of the card's MOSI"),
+    ("spool.sd.miso", "int", 0, 39, 27, "GPIO of the card's MISO"),
+    ("spool.sd.cs", "int", 0, 33, 26, "GPIO of the card's chip select"),
     ("spi.id", "int", 1, 2, 2, "SPI bus of the camera"),
     ("spi.baudrate_hz", "int", 100000, 8000000, 8000000, "SPI clock"),
     ("spi.sck", "int", 0, 33, 18, "GPIO of SCK"),
@@ -104,19 +118,16 @@ def _check(name, kind, low, high, value):
         _check_text(name, kind, low, high, value)
 
 
-def _flatten(raw):
-    if not isinstance(raw, dict):
-        raise ConfigError("config.json: the outermost thing must be an object, { ... }")
-    sections = {row[0].split(".")[0] for row in SETTINGS if "." in row[0]}
+def _flatten(raw, section=""):
     flat = {}
     for name, value in raw.items():
-        if name not in sections:
+        name = section + name
+        if not any(row[0].startswith(name + ".") for row in SETTINGS):
             flat[name] = value
         elif not isinstance(value, dict):
             raise ConfigError(f"config.json: {name} must be an object, {{ ... }}")
         else:
-            for inner, item in value.items():
-                flat[f"{name}.{inner}"] = item
+            flat.update(_flatten(value, name + "."))
     return flat
 
 
@@ -139,14 +150,14 @@ def _refuse_unknown(name):
 
 
 def nest(flat):
-    """Return {"section.name": value} as {"section": {"name": value}}."""
+    """Return {"section.name": value} as {"section": {"name": value}}, to any depth."""
     nested = {}
     for name, value in flat.items():
-        section, _, inner = name.partition(".")
-        if inner:
-            nested.setdefault(section, {})[inner] = value
-        else:
-            nested[section] = value
+        inside = nested
+        *sections, name = name.split(".")
+        for section in sections:
+            inside = inside.setdefault(section, {})
+        inside[name] = value
     return nested
 
 
@@ -156,6 +167,8 @@ def check(raw):
     `raw` is config.json as parsed. `secrets` holds only those that were given; `settings` holds
     no secret. Raises ConfigError with one sentence for the first thing that is wrong.
     """
+    if not isinstance(raw, dict):
+        raise ConfigError("config.json: the outermost thing must be an object, { ... }")
     flat = _flatten(raw)
     known = [row[0] for row in SETTINGS]
     for name in flat:

@@ -38,6 +38,7 @@ class Board:
 
     `files` is {path on the board: content} of its flash at the start, or None to keep the image
     that lies there. `networks` is the air around it: [{"ssid", "password", "rssi"}, ...].
+    `card_bytes` is the size of the SD card in its slot, zeros when new; 0: there is none.
     `camera` are arguments of the camera process. `fast` makes sleeps take no time.
     `without` names stand-ins of the port that this board lacks, for example "hmac".
     """
@@ -49,15 +50,18 @@ class Board:
         *,
         networks: Sequence[dict[str, Any]] = (),
         camera: Sequence[str] = (),
+        card_bytes: int = 0,
         heap: str = interpreter.HEAP,
         fast: bool = False,
         without: Sequence[str] = (),
     ):
         self.folder = folder
         self.image = folder / "flash.img"
+        self._card = folder / "card.img"
         self._files = files
         self._networks = list(networks)
         self._camera_args = list(camera)
+        self._card_bytes = card_bytes
         self._heap = heap
         self._fast = fast
         self._without = without
@@ -71,6 +75,9 @@ class Board:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._files is not None:
                 flash.write_image(self.image, self._files)
+            if self._card_bytes:
+                with self._card.open("ab") as card:
+                    card.truncate(self._card_bytes)
             self.world = World(self.folder, self._networks)
             self._port = started.enter_context(_compiled_port(self._without))
             self._bus = self._start_camera(started)
@@ -154,6 +161,7 @@ class Board:
             "MEGACAM_PORT": self._port,
             "MEGACAM_CAMERA_FD": str(self._bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
+            **({"MEGACAM_CARD": str(self._card)} if self._card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
             **environment,
         }

@@ -71,4 +71,8 @@ def __getattr__(name):
         from rtc import RTC
 
         return RTC
+    if name == "SDCard":
+        from sdcard import SDCard
+
+        return SDCard
     return lambda *args: ask(name, *args)

@@ -45,6 +45,8 @@ class Flash:
 
 
 _writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
+_card = os.getenv("MEGACAM_CARD")
+_card = _card and open(_card, "r+b")
 _flash = vfs.VfsLfs2(Flash(os.getenv("MEGACAM_FLASH")))
 _port = vfs.VfsPosix(os.getenv("MEGACAM_PORT"))
 vfs.umount("/")
@@ -58,4 +60,5 @@ import world
 
 world._pipe = open(int(os.getenv("MEGACAM_WORLD_FD")), "r+b")
 machine._camera = open(int(os.getenv("MEGACAM_CAMERA_FD")), "r+b")
+machine._card = _card
 machine._cs = world.ask("cs")

@@ -1,0 +1,126 @@
+"""Cut the power at every write and erase while a file of the board is replaced.
+
+`micropython board_file_cuts.py config` or `... sequence`; prints the number of cuts. NVS is
+durable at its commit, as on the ESP32, and stands here in RAM.
+"""
+
+import json
+import sys
+
+import flash_with_cuts as chip
+
+from firmware import config, rare
+from firmware.keys import Sequence
+
+_BYTES = 16 * 4096
+_SECRET = "wJalrXUtnFEMI/K7MDENG"
+_CONFIG = {
+    "s3": {"bucket": "photos"},
+    "wifi": {"networks": [{"ssid": "Barn", "password": "hay hay hay"}]},
+    "aws": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": _SECRET},
+}
+
+
+class NVS:
+    """The part of esp32.NVS that credentials.py uses."""
+
+    durable = {}  # noqa: RUF012
+
+    def __init__(self, namespace):
+        self._now = dict(self.durable)
+
+    def set_blob(self, key, value):
+        self._now[key] = bytes(value)
+
+    def get_blob(self, key, buf):
+        if key not in self._now:
+            raise OSError(-0x1102, "ESP_ERR_NVS_NOT_FOUND")
+        buf[: len(self._now[key])] = self._now[key]
+        return len(self._now[key])
+
+    def commit(self):
+        self.durable.clear()
+        self.durable.update(self._now)
+
+
+class Config:
+    """config.json is the old one or the new one, and the secrets are in it or in NVS."""
+
+    path = "/flash/config.json"
+
+    def prepare(self):
+        NVS.durable.clear()
+        with open(self.path, "w") as file:
+            json.dump(_CONFIG, file)
+
+    def act(self):
+        rare.call("setup", "run", self.path)
+
+    def check(self):
+        settings = config.read(self.path)
+        if not config.is_checked(settings):
+            assert settings == _CONFIG
+            self.act()
+            settings = config.read(self.path)
+        assert config.is_checked(settings) and settings["interval_s"] == 30
+        assert _SECRET not in json.dumps(settings)
+        assert rare.call("credentials", "load", "aws")["secret"] == _SECRET
+        assert rare.call("credentials", "load", "wifi")[0]["ssid"] == "Barn"
+
+
+class Numbers:
+    """No number comes twice."""
+
+    path = "/flash/sequence"
+
+    def prepare(self):
+        NVS.durable.clear()
+        Sequence(self.path).next()
+
+    def act(self):
+        self._used = set()
+        sequence = Sequence(self.path)
+        for _ in range(70):  # one reservation at the start, one after 64
+            self._used.add(sequence.next())
+
+    def check(self):
+        sequence = Sequence(self.path)
+        for _ in range(70):
+            number = sequence.next()
+            assert number not in self._used and number > 1, number
+
+
+ACTIONS = {"config": Config, "sequence": Numbers}
+
+
+def _run(action, image, **fault):
+    flash = chip.Flash(bytearray(image))
+    chip.mount(flash)
+    flash.arm(**fault)
+    try:
+        action.act()
+    except OSError:
+        assert flash.is_off
+    return flash
+
+
+def main(name):
+    sys.modules["esp32"] = type("esp32", (), {"NVS": NVS})
+    action = ACTIONS[name]()
+    image = chip.new_image(_BYTES)
+    chip.mount(chip.Flash(image))
+    action.prepare()
+    chip.unmount(chip.FLASH)
+    changes = _run(action, image).changes
+    for cut_at in range(1, changes + 1):
+        for torn in (False, True):
+            NVS.durable.clear()
+            flash = _run(action, image, cut_at=cut_at, torn=torn)
+            assert flash.is_off
+            chip.mount(chip.Flash(flash.image))
+            action.check()
+    print(f"{name}: {changes} writes and erases, {2 * changes} cuts")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

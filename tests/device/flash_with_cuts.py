@@ -1,0 +1,113 @@
+"""A chip in RAM whose power can go, or whose access can fail, at any single operation.
+
+Flash with littlefs, or an SD card with FAT. Runs on MicroPython only. As the ESP32's flash it
+answers a failed access with -EIO.
+"""
+
+import os
+
+import vfs
+
+FLASH = 4096
+CARD = 512
+_EIO = -5
+
+
+class Flash:
+    """`image` is a bytearray of whole blocks (extended block protocol), changed in place.
+
+    Blocks have `block` bytes: FLASH or CARD. At the write or erase number `cut_at`, counted from
+    1, the power goes: with `torn` the first half of it is done, and nothing after it. At the
+    access number `fail_at`, reads included, the chip fails once.
+    """
+
+    def __init__(self, image, block=FLASH):
+        self.image = image
+        self.block = block
+        self.changes = self.accesses = 0
+        self.arm()
+
+    def arm(self, cut_at=0, torn=False, fail_at=0):
+        """Count from here on."""
+        self.changes = self.accesses = 0
+        self.cut_at, self.torn = cut_at, torn
+        self.fail_at = fail_at
+        self.is_off = False
+
+    def _fails(self):
+        self.accesses += 1
+        return self.is_off or self.accesses == self.fail_at
+
+    def _change(self, start, data):
+        if self._fails():
+            return _EIO
+        self.changes += 1
+        if self.changes == self.cut_at:
+            self.is_off = True
+            if not self.torn:
+                return _EIO
+            data = data[: len(data) // 2]
+        self.image[start : start + len(data)] = bytes(data)
+        return _EIO if self.is_off else 0
+
+    def readblocks(self, block, buf, offset=0):
+        if self._fails():
+            return _EIO
+        start = block * self.block + offset
+        buf[:] = memoryview(self.image)[start : start + len(buf)]
+        return 0
+
+    def writeblocks(self, block, buf, offset=0):
+        return self._change(block * self.block + offset, buf)
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return len(self.image) // self.block
+        if op == 5:
+            return self.block
+        if op == 6:
+            return self._change(arg * self.block, b"\xff" * self.block)
+        return 0
+
+
+def new_image(size_bytes, block=FLASH):
+    """Return a freshly formatted image."""
+    image = bytearray(size_bytes)
+    _file_system(block).mkfs(Flash(image, block))
+    return image
+
+
+def _file_system(block):
+    return vfs.VfsLfs2 if block == FLASH else vfs.VfsFat
+
+
+def where(block):
+    """Return the folder at which mount() shows a chip with such blocks."""
+    return "/flash" if block == FLASH else "/sd"
+
+
+def mount(flash):
+    """Mount the file system on `flash` in the place of what was there."""
+    unmount(flash.block)
+    vfs.mount(_file_system(flash.block)(flash), where(flash.block))
+
+
+def unmount(block):
+    try:
+        vfs.umount(where(block))
+    except OSError:
+        pass
+
+
+def tree(folder):
+    """Return {path below `folder`: content}."""
+    found = {}
+    for entry in os.ilistdir(folder):
+        path = f"{folder}/{entry[0]}"
+        if entry[1] == 0x4000:
+            for name, content in tree(path).items():
+                found[f"{entry[0]}/{name}"] = content
+        else:
+            with open(path, "rb") as file:
+                found[entry[0]] = file.read()
+    return found

@@ -1,0 +1,284 @@
+"""Cut the power at every single write and erase of one action: `micropython ... put flash`.
+
+Every cut is tried twice, with the write not begun and half done. Prints the number of cuts.
+"""
+
+import gc
+import os
+import sys
+
+import flash_with_cuts as chip
+import spool_rig as rig
+
+from firmware import rare
+from firmware.spool import SpoolError
+
+BYTES = 48 * 4096
+SIZE = 5000  # two blocks: data, not only the directory, is on its way when the power goes
+
+
+def _without(tree, *names):
+    return {name: tree[name] for name in tree if name not in names}
+
+
+def _rank(name):
+    twos, seq = 0, int(name.split("-")[1])
+    while seq % 2 == 0:
+        twos, seq = twos + 1, seq // 2
+    return twos, name
+
+
+class Put:
+    """The new photo is there or not; everything else stays as it was."""
+
+    limit_bytes = 100_000
+    needs_spool = True
+    damaged = 0  # photos at most that a cut may leave behind unreadable
+
+    def prepare(self, spool):
+        pass
+
+    def act(self, spool):
+        rig.put(spool, 1000, SIZE)
+
+    def states(self, before, after):
+        return [before, after]
+
+
+class Broken(Put):
+    """A photo whose source fails is not kept; the half of it, if it is found, is not believed."""
+
+    damaged = 1
+
+    def act(self, spool):
+        try:
+            rig.put(spool, 1000, SIZE, error=ValueError())
+        except ValueError:
+            pass
+
+    def states(self, before, after):
+        half = rig.photo_name(1000, rig.START_S + 30_000)
+        return [before, dict(before, **{half: rig.content(1000, SIZE)[: len(rig.BUF)]})]
+
+
+class Start(Put):
+    """What was being written when the power went before is cleared away."""
+
+    needs_spool = False
+
+    def prepare(self, spool):
+        open(f"{spool.folder}/{rig.photo_name(1001, rig.START_S)}", "wb").close()
+
+    def act(self, folder):
+        rig.Spool(folder, self.limit_bytes)
+
+
+class FirstStart(Start):
+    """The folder is made."""
+
+    def prepare(self, spool):
+        rig.drain(spool)
+        os.rmdir(spool.folder)
+
+
+class Remove(Put):
+    """Photos that were stored elsewhere go one by one."""
+
+    def act(self, spool):
+        for name in (spool.newest(), spool.oldest()):
+            spool.remove(name)
+
+    def states(self, before, after):
+        return [before, _without(before, max(before)), after]
+
+
+class Thin(Put):
+    """Two photos make room for one; each goes whole."""
+
+    def prepare(self, spool):
+        for seq in (1001, 1002, 1003, 1004):
+            rig.put(spool, seq, SIZE)
+        self.limit_bytes = spool.bytes + 100
+
+    def act(self, spool):
+        rig.put(spool, 1006, 2 * SIZE - 500)
+
+    def states(self, before, after):
+        gone = sorted(set(before) - set(after), key=_rank)
+        assert len(gone) > 1
+        states = [before]
+        for name in gone:
+            states.append(_without(states[-1], name))
+        return states + [after]
+
+
+class SetAside(Put):
+    """A damaged photo has the one name or the other, or is gone; few of them are kept."""
+
+    damaged = 1
+
+    def prepare(self, spool):
+        for seq in (1001, 1002, 1003):
+            rare.call("spool_aside", "set_aside", spool, self._damage(spool, seq))
+        self._name = self._damage(spool, 1007)
+
+    def _damage(self, spool, seq):
+        name = rig.put(spool, seq, SIZE)
+        with open(f"{spool.folder}/{name}", "wb") as file:
+            file.write(rig.content(seq))
+        return name
+
+    def act(self, spool):
+        rare.call("spool_aside", "set_aside", spool, self._name)
+
+    def states(self, before, after):
+        aside = sorted(name for name in before if name.startswith("damaged-"))
+        return [before, _without(before, *aside[:1]), after]
+
+
+class Date(Put):
+    """The photos of each start have a date or none; they keep their names."""
+
+    def prepare(self, spool):
+        for boot, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
+            rig.put(spool, seq, SIZE, boot)
+
+    def act(self, spool):
+        rare.call("spool_date", "date", spool, 7, rig.START_S)
+
+    def states(self, before, after):
+        exact = f"900007={rig.START_S}"
+        assert len(after) == len(before) + 2
+        return [before, dict(before, **{exact: b""}), after]
+
+
+ACTIONS = {
+    "put": Put,
+    "broken": Broken,
+    "start": Start,
+    "first-start": FirstStart,
+    "remove": Remove,
+    "thin": Thin,
+    "set-aside": SetAside,
+    "date": Date,
+}
+
+
+def prepared(action, block, wear=0):
+    """Return a chip with some photos, `action` prepared, and directories changed `wear` times.
+
+    Every `wear` leaves another number of bytes in the directory's block.
+    """
+    image = chip.new_image(BYTES, block)
+    _, spool = rig.start(image, block=block)
+    for seq in range(1, 8):
+        rig.put(spool, seq)
+    action.prepare(spool)
+    for folder in (chip.where(block), spool.folder):
+        _wear_out(folder + "/" + "x" * (1 + wear % 40), wear)
+    chip.unmount(block)
+    return image
+
+
+def _wear_out(path, changes):
+    for change in range(changes):
+        try:
+            if change % 2 == 0:
+                open(path, "wb").close()
+            else:
+                os.remove(path)
+        except OSError:
+            return  # this action has no such folder
+
+
+def run(action, image, block, **fault):
+    """Do `action` on a copy of `image`; return (whether it ended well, the chip, the spool)."""
+    gc.collect()
+    flash = chip.Flash(bytearray(image), block)
+    chip.mount(flash)
+    on = rig.folder(block)
+    if action.needs_spool:
+        on = rig.Spool(on, action.limit_bytes)
+    flash.arm(**fault)
+    try:
+        action.act(on)
+        return True, flash, on
+    except SpoolError:
+        return False, flash, on
+
+
+def tree(image, block):
+    """Return what a restart finds in the spool: no half-made files, which it clears away."""
+    chip.mount(chip.Flash(image, block))
+    found = {}
+    if "spool" in os.listdir(chip.where(block)):
+        found = chip.tree(rig.folder(block))
+    return {name: found[name] for name in found if _is_whole(name, found[name])}
+
+
+def _is_whole(name, size):
+    return "=" in name or (size and "~" not in name)
+
+
+def check_works_on(image, block):
+    """Check that a restart takes more photos and drains all; return how many were damaged."""
+    _, spool = rig.start(image, block=block)
+    for name, _, _, size in os.ilistdir(spool.folder):
+        assert _is_whole(name, size), name
+    damaged = _set_damaged_aside(spool)
+    # Blocks that two files share would show now; littlefs cannot share any.
+    for seq in range(2000, 2008 if block == chip.CARD else 2001):
+        rig.put(spool, seq, SIZE)
+    rare.call("spool_date", "date", spool, 8, rig.START_S + 1_000_000)
+    waiting = len(list(spool.names()))
+    assert len(rig.drain(spool)) == waiting
+    return damaged
+
+
+def _set_damaged_aside(spool):
+    damaged = 0
+    for name in list(spool.names()):
+        try:
+            rig.read(spool, name)
+        except SpoolError:
+            damaged += 1
+            rare.call("spool_aside", "set_aside", spool, name)
+    return damaged
+
+
+def _cut(action, image, block):
+    """Try all cuts of `action` on `image`; return how many there were."""
+    is_over, flash, _ = run(action, image, block)
+    assert is_over
+    changes = flash.changes
+    before, after = tree(bytearray(image), block), tree(flash.image, block)
+    states = action.states(before, after)
+    for cut_at in range(1, changes + 1):
+        for torn in (False, True):
+            _, flash, _ = run(action, image, block, cut_at=cut_at, torn=torn)
+            assert flash.is_off
+            left = tree(flash.image, block)
+            assert left in states, (cut_at, torn, sorted(left))
+            assert check_works_on(flash.image, block) <= action.damaged
+    return changes
+
+
+def _wears(action, block):
+    """Return how worn a directory must be for the fewest and for the most writes."""
+    if block == chip.CARD:
+        return [0]
+    costs = [(run(action, prepared(action, block, w), block)[1].changes, w) for w in range(120)]
+    assert min(costs)[0] < max(costs)[0]
+    return [min(costs)[1], max(costs)[1]]
+
+
+def main(name, kind):
+    # littlefs rewrites a directory now and then, when its block is full: cut that one too.
+    block = {"flash": chip.FLASH, "card": chip.CARD}[kind]
+    action = ACTIONS[name]()
+    total = sum(_cut(action, prepared(action, block, w), block) for w in _wears(action, block))
+    print(f"{name} on {kind}: {total} writes and erases, {2 * total} cuts")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,89 @@
+"""Photos and a spool on a simulated chip, for the scripts that run on MicroPython."""
+
+import hashlib
+
+import flash_with_cuts as chip
+
+from firmware import rare
+from firmware.spool import Spool, photo_name
+
+START_S = 1793491200
+BUF = bytearray(4092)
+
+
+class Body:
+    """A photo in memory; `error`, if any, is raised in the place of its last block."""
+
+    def __init__(self, data, error=None):
+        self.size = len(data)
+        self._data = memoryview(data)
+        self._at = 0
+        self._error = error
+
+    def readinto(self, buf):
+        n = min(len(buf), self.size - self._at)
+        if self._error and self._at + n == self.size:
+            raise self._error
+        buf[:n] = self._data[self._at : self._at + n]
+        self._at += n
+        return n
+
+
+def content(seq, size=500):
+    """Return what photo number `seq` shows."""
+    return (hashlib.sha256(str(seq).encode()).digest() * (size // 32 + 1))[:size]
+
+
+def meta(seq):
+    return {"seq": seq, "location": "Scheune"}
+
+
+def put(spool, seq, size=500, boot=None, error=None):
+    """Put photo `seq`, taken every 30 s, and return its name."""
+    seconds = 30 * seq if boot else START_S + 30 * seq
+    name = photo_name(seq, seconds, boot)
+    spool.put(Body(content(seq, size), error), BUF, name, meta(seq))
+    return name
+
+
+def open_photo(spool, name):
+    return rare.call("spool_photo", "open_photo", spool, name)
+
+
+def read(spool, name):
+    """Return (number, time, content) of that photo, and check what it says of itself."""
+    photo = open_photo(spool, name)
+    try:
+        assert photo.meta == meta(photo.seq)
+        data = b""
+        for _ in range(photo.size // len(BUF) + 2):
+            n = photo.readinto(BUF)
+            data += BUF[:n]
+        assert n == 0 and len(data) == photo.size
+        return photo.seq, photo.taken, data
+    finally:
+        photo.close()
+
+
+def drain(spool):
+    """Send all photos, newest first, every fourth time the oldest; return their numbers."""
+    seqs = []
+    while spool.newest():
+        name = spool.oldest() if len(seqs) % 4 == 3 else spool.newest()
+        seq, _, data = read(spool, name)
+        assert data == content(seq, len(data)), name
+        assert seq not in seqs
+        seqs.append(seq)
+        spool.remove(name)
+    return seqs
+
+
+def folder(block=chip.FLASH):
+    return chip.where(block) + "/spool"
+
+
+def start(image, limit_bytes=1_000_000, block=chip.FLASH):
+    """Mount `image` as after a power-on; return its Flash and the Spool on it."""
+    flash = chip.Flash(image, block)
+    chip.mount(flash)
+    return flash, Spool(folder(block), limit_bytes)

@@ -1,0 +1,79 @@
+"""firmware/spool*.py on MicroPython, with littlefs on flash and FAT on an SD card."""
+
+from pathlib import Path
+
+import pytest
+from megacam import device_tree, settings
+from megacam.sim.board import Board
+
+DEVICE = Path(__file__).parent / "device"
+ACTIONS = ["put", "broken", "start", "first-start", "remove", "thin", "set-aside", "date"]
+
+
+@pytest.fixture
+def run(micropython):
+    def run(script, *args):
+        return micropython(DEVICE / script, *args, path=[DEVICE], heap="4M", timeout_s=120)
+
+    return run
+
+
+def test_what_the_spool_promises(run):
+    assert int(run("run.py", "spool_cases").split()[-1]) > 20
+
+
+@pytest.mark.parametrize("chip", ["flash", "card"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_power_cut_at_any_write_costs_at_most_the_photo_being_written(run, action, chip):
+    last = run("spool_power_cuts.py", action, chip).splitlines()[-1]
+    assert last.startswith(f"{action} on {chip}: ")
+    assert int(last.split()[-2]) > 0
+
+
+def test_flash_that_fails_once_at_any_access_costs_one_photo_at_most(run):
+    assert int(run("spool_failing_flash.py").split()[-2]) > 0
+
+
+_USE_CARD = """
+import machine, os, vfs
+from firmware import config, rare
+from firmware.spool import Spool, SpoolError, photo_name
+from body import BytesBody
+settings = config.load()
+try:
+    folder = rare.call("sd_card", "mount", settings["spool"]["sd"], settings["spi"]["id"])
+    spool = Spool(folder, settings["spool"]["sd"]["limit_mb"] << 20)
+    if not spool.newest():
+        spool.put(BytesBody(b"photo"), bytearray(64), photo_name(1, 1793491200), {})
+    print(folder, spool.newest(), os.listdir("/sd"))
+except SpoolError as e:
+    print(e)
+"""
+_FORMAT = "import machine, vfs\nvfs.VfsFat.mkfs(machine.SDCard(slot=3))"
+
+
+@pytest.fixture
+def board_with_card(tmp_path):
+    config = settings.check({"s3": {"bucket": "photos"}, "spool": {"sd": {"enabled": True}}})[0]
+    files = {**device_tree.build(), "config.json": config}
+
+    def board(card_bytes):
+        return Board(tmp_path, files, card_bytes=card_bytes, fast=True)
+
+    return board
+
+
+def test_photos_wait_on_a_card_over_a_reset(board_with_card):
+    with board_with_card(1 << 20) as board:
+        board.exec(_FORMAT)
+        first = board.exec(_USE_CARD)
+        assert first.split() == ["/sd/spool", "1793491200-000001", "['spool']"]
+        assert board.exec(_USE_CARD) == first
+
+
+@pytest.mark.parametrize("card_bytes", [0, 1 << 20])
+def test_no_card_or_one_without_fat_is_one_clear_sentence(board_with_card, card_bytes):
+    with board_with_card(card_bytes) as board:
+        said = board.exec(_USE_CARD)
+    assert said.startswith("spool: cannot use the SD card (")
+    assert said.count("\n") == 1 and "FAT32" in said
