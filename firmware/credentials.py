@@ -10,6 +10,7 @@ import json
 import struct
 
 from esp32 import NVS
+from sigv4 import Credentials
 
 from firmware.errors import CredentialsError
 
@@ -20,18 +21,6 @@ _FORMAT = const(1)
 _HEAD = ">BI"
 _HEAD_BYTES = const(5)
 _BLOB_BYTES = const(1984)  # the longest NVS blob that fits in one flash page
-
-
-class Key:
-    """An AWS key, as the signer wants it; shows itself without its secret."""
-
-    def __init__(self, access_key_id, secret_access_key, session_token=None):
-        self.access_key_id = access_key_id
-        self.secret_access_key = secret_access_key
-        self.session_token = session_token
-
-    def __repr__(self):
-        return f"Key({self.access_key_id})"
 
 
 def save(name, value):
@@ -73,9 +62,9 @@ def erase(name):
 
 
 def load_key():
-    """Return the board's AWS Key; raises CredentialsError."""
+    """Return the board's AWS key as Credentials; raises CredentialsError."""
     aws = load("aws")
-    return Key(aws["id"], aws["secret"])
+    return Credentials(aws["id"], aws["secret"])
 
 
 _FIX = "run `megacam provision`"

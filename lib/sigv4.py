@@ -51,6 +51,18 @@ def canonical_request(method, path, query, headers, payload):
     return "\n".join(lines), signed
 
 
+class Credentials:
+    """An AWS key, or a temporary one with its token; shows itself without its secret."""
+
+    def __init__(self, access_key_id, secret_access_key, session_token=None):
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+        self.session_token = session_token
+
+    def __repr__(self):
+        return f"Credentials({self.access_key_id})"
+
+
 class Signer:
     """Signs requests to S3 in one region and keeps the signing key of the day."""
 

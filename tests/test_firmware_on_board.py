@@ -65,7 +65,7 @@ def test_credentials_come_back_and_survive_a_reset(board):
         "from firmware import credentials as c\nk = c.load_key()\n"
         "print(k.access_key_id, k.secret_access_key, k)"
     )
-    assert out.split() == ["A", "B", "Key(A)"]
+    assert out.split() == ["A", "B", "Credentials(A)"]
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\0\0\0\0{}", b"\x02" + bytes(20), bytes(99)])

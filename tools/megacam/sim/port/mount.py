@@ -7,47 +7,12 @@ import os
 import sys
 
 import vfs
-
-const = int  # MicroPython's compiler folds const() by itself; CPython calls this
-
-_BLOCK = const(4096)
-
-
-class Flash:
-    """The flash chip: a file of 4096-byte blocks (extended block protocol)."""
-
-    def __init__(self, path):
-        self._file = open(path, "r+b")
-
-    def readblocks(self, block, buf, offset=0):
-        self._file.seek(block * _BLOCK + offset)
-        self._file.readinto(buf)
-
-    def writeblocks(self, block, buf, offset=0):
-        if _writes_left:
-            self._count()
-        self._file.seek(block * _BLOCK + offset)
-        self._file.write(buf)
-
-    def _count(self):
-        # The power goes in front of the last write: the simulator never answers this question.
-        global _writes_left
-        _writes_left -= 1
-        if not _writes_left:
-            world.ask("cut_power")
-
-    def ioctl(self, op, arg):
-        if op == 4:
-            return self._file.seek(0, 2) // _BLOCK
-        if op == 3:
-            self._file.flush()
-        return _BLOCK if op == 5 else 0
-
+from chip import Flash
 
 _writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
 _card = os.getenv("MEGACAM_CARD")
 _card = _card and open(_card, "r+b")
-_flash = vfs.VfsLfs2(Flash(os.getenv("MEGACAM_FLASH")))
+_flash = vfs.VfsLfs2(Flash(os.getenv("MEGACAM_FLASH"), _writes_left))
 _port = vfs.VfsPosix(os.getenv("MEGACAM_PORT"))
 vfs.umount("/")
 vfs.mount(_flash, "/")
