@@ -38,7 +38,7 @@ class App:
 
     def run(self):
         """Take photos until the power goes."""
-        log("I", "app", "started", device=self._device, version=__version__)
+        log("I app started", device=self._device, version=__version__)
         rare.call("ntp", "set_clock", self._servers, self._hostname, self._interval_s)
         due = clock.now()
         while True:
@@ -60,7 +60,7 @@ class App:
                 self._shot()
                 return
             except Exception as e:
-                log("E", "app", "photo lost", why=e)
+                log("E app photo lost", why=e)
                 if not isinstance(e, CameraError):
                     break
         self._lost += 1
@@ -78,9 +78,7 @@ class App:
         gc.collect()
         status, url = self._uploader.put(key, frame)
         log(
-            "I",
-            "s3",
-            "stored",
+            "I s3 stored",
             key=key,
             bytes=frame.size,
             ms=time.ticks_diff(time.ticks_ms(), start),

@@ -19,13 +19,13 @@ def main():
     try:
         if not config.is_checked(config.read()):
             rare.call("setup", "run")
-            log("I", "config", "checked")
+            log("I config checked")
         joined = wifi.connect(config.load()["wifi"]["hostname"])
         if joined:
-            log("I", "wifi", "joined", ssid=joined[0], address=joined[1])
+            log("I wifi joined", ssid=joined[0], address=joined[1])
     except ConfigError as e:
-        log("E", "config", "refused", why=e)
+        log("E config refused", why=e)
     except CredentialsError as e:
-        log("E", "credentials", "unusable", why=e)
+        log("E credentials unusable", why=e)
     except WiFiError as e:
-        log("E", "wifi", "failed", why=e)
+        log("E wifi failed", why=e)

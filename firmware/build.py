@@ -22,7 +22,7 @@ def build():
 
         return App(settings, camera, uploader.build(settings["s3"]))
     except (ConfigError, CredentialsError) as e:
-        log("E", "app", "cannot start", why=e)
+        log("E app cannot start", why=e)
 
 
 def _prepare(camera):
@@ -30,4 +30,4 @@ def _prepare(camera):
     try:
         camera.prepare()
     except CameraError as e:
-        log("W", "camera", "not ready", why=e)
+        log("W camera not ready", why=e)

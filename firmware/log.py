@@ -9,9 +9,12 @@ def _word(value):
     return '"' + text.replace('"', "'") + '"' if " " in text or not text else text
 
 
-def log(level, subsystem, event, **values):
-    """Print one event. `level` is I (fine), W (handled) or E (a photo is lost or late)."""
-    line = f"{level} {subsystem} {event}"
-    for name, value in values.items():
-        line += f" {name}={_word(value)}"
-    print(line)
+def log(event, **values):
+    """Print one event: level, subsystem and what happened, as in "I wifi joined".
+
+    Levels are I (fine), W (handled) and E (a photo is lost or late). One text, because
+    MicroPython keeps each short one in RAM for ever.
+    """
+    for name in values:
+        event += f" {name}={_word(values[name])}"
+    print(event)

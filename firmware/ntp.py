@@ -26,9 +26,9 @@ def set_clock(servers, hostname, retry_s):
     while not clock.is_set():
         try:
             wifi.connect(hostname)
-            log("I", "clock", "set", server=sync(servers))
+            log("I clock set", server=sync(servers))
         except (WiFiError, ClockError, CredentialsError) as e:
-            log("W", "clock", "not set", why=e)
+            log("W clock not set", why=e)
             time.sleep_ms(retry_s * 1000)
 
 
