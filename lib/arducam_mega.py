@@ -61,6 +61,7 @@ _MIN_JPEG_BYTES = const(500)  # the tables of a JPEG alone are larger
 
 _IDLE_MS = const(1000)
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
+_FRAME_MS = const(100)  # 36 were measured at 128x128 for each further frame of a burst
 _RETRY_MS = const(300)  # a blanked camera needs as long to come back
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 _TRIES = const(3)  # as it is, triggered again, reset and set up again
@@ -231,8 +232,8 @@ class ArducamMega(MegaBus):
         self._check_power()
         if self._reg(_STATE) & _CAP_DONE:
             self._check()
-        elif not self._within(self._since, _EXPOSE_MS):
-            raise CameraError("timeout", f"no frame after {_EXPOSE_MS} ms; check the supply")
+        elif not self._within(self._since, _EXPOSE_MS + self._extra_frames * _FRAME_MS):
+            raise CameraError("timeout", "a capture never ends; check the supply")
 
     def _trigger(self):
         self._reg(_FIFO_CTRL, _CLEAR_DONE)

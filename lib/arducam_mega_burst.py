@@ -2,9 +2,8 @@
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_FRAME_COUNT = const(
-    0x01
-)  # frames of one trigger, less one; 255 is "until full", which breaks the next
+# Frames of one trigger, less one; 255 means "until full", after which the next capture fails.
+_FRAME_COUNT = const(0x01)
 _FIFO_BYTES = const(0x800000)
 
 

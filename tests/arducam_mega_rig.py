@@ -8,6 +8,8 @@ from megacam.sim import wire
 from megacam.sim.camera import CameraModel
 from megacam.sim.frame_sources import FixedFrames
 
+BLOCK = 4092  # one DMA transaction of the ESP32
+START, RESET = (0x04, 0x02), (0x07, 0x40)  # register writes
 QUICK = {"settle_ms": 400, "discard": 0}  # nothing thrown away: every capture is a frame
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from arducam_mega_features import FEATURES, MODELS, SIZES, TESTED, table, use
-from arducam_mega_rig import Rig
+from arducam_mega_rig import Rig, read
 from megacam.sim.camera_models import KINDS
 
 DOCS = Path(__file__).parent.parent / "docs" / "camera.md"
@@ -111,6 +111,13 @@ def test_a_burst_that_does_not_fit_is_refused(frames):
         assert rig.writes == before
 
 
+def test_a_long_burst_gets_its_time():
+    with Rig("3mp", "slow-capture") as rig:
+        rig.camera.configure(resolution="320x240")
+        read(rig.camera.burst(255))
+        assert [len(frame.photos) for frame in rig.model.frames] == [255]
+
+
 def test_only_what_differs_is_written_and_in_order():
     with Rig() as rig:
         rig.camera.reset()
@@ -126,6 +133,14 @@ def test_only_what_differs_is_written_and_in_order():
         assert rig.writes == []
         rig.camera.configure(gain="auto", saturation=0)
         assert rig.writes == [(0x30, 0x80), (0x24, 0)]
+
+
+def test_what_is_in_force_already_costs_nothing():
+    with Rig() as rig:
+        rig.camera.configure(resolution="320x240", ev=1)
+        rig.camera._rare = None  # not even the module of the settings is loaded
+        rig.camera.configure(ev=1)
+        rig.camera.configure(resolution="320x240", ev=1)
 
 
 def test_the_newer_family_gets_the_size_again_after_each_change_of_format():

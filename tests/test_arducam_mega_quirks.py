@@ -2,7 +2,7 @@
 
 import pytest
 from arducam_mega import ArducamMega, CameraError
-from arducam_mega_rig import QUICK, Rig, read
+from arducam_mega_rig import QUICK, RESET, START, Rig, read
 from megacam.sim import wire
 from megacam.sim.camera import CameraModel
 from megacam.sim.camera_models import KINDS
@@ -69,6 +69,8 @@ def test_a_lasting_fault_ends_in_its_reason_within_a_minute(fault, reason):
             rig.camera.capture()
         assert caught.value.reason == reason
         assert rig.ms() - begun < 60_000
+        with pytest.raises(CameraError, match="start"):
+            rig.camera.ready()
         rig.model.faults.discard(fault)
         rig.shoot()
         record = rig.model.frames[-1]
@@ -131,12 +133,9 @@ def test_a_camera_that_stays_blank_is_reset():
     with Rig() as rig:
         rig.camera.reset()
         rig.fault("constant-frame:2")
-        resets = rig.writes.count((0x07, 0x40))
+        resets = rig.writes.count(RESET)
         rig.shoot()
-        assert rig.writes.count((0x07, 0x40)) == resets + 1
-
-
-START = (0x04, 0x02)
+        assert rig.writes.count(RESET) == resets + 1
 
 
 def test_a_failed_capture_gets_300_ms_before_it_is_triggered_again():
@@ -149,6 +148,54 @@ def test_a_failed_capture_gets_300_ms_before_it_is_triggered_again():
         rig.fault("constant-frame:1")
         rig.shoot()
         assert starts[1] - starts[0] >= 300_000
+
+
+def test_a_new_trigger_does_not_wait_for_what_an_older_one_had_to():
+    with Rig(driver={"settle_ms": 5000, "discard": 0}) as rig:
+        rig.fault("constant-frame:1")
+        rig.camera.reset()
+        rig.clock.sleep_ms(4500)
+        rig.camera.start()
+        while not rig.model.frames:
+            rig.clock.sleep_ms(10)
+            rig.camera.ready()
+        begun = rig.ms()
+        read(rig.camera.finish())
+        assert rig.ms() - begun < 1000
+
+
+def test_an_exposure_has_its_time_from_the_trigger_on():
+    with Rig() as rig:
+        rig.shoot()
+        rig.fault("slow-capture")
+        rig.clock.sleep_ms(60_000)
+        del rig.writes[:]
+        rig.shoot()
+        assert rig.writes.count(START) == 1
+
+
+def test_a_lost_clearing_of_the_done_flag_does_not_bring_the_photo_before():
+    with Rig() as rig:
+        rig.shoot()
+        lost = [b"\x84\x01"]
+        write = rig.spi.write
+        rig.spi.write = lambda data: (
+            write(b"\x80\x55")  # another register hears it
+            if bytes(data) in lost and lost.pop()
+            else write(data)
+        )
+        rig.shoot()
+        assert (lost, len(rig.model.frames)) == ([], 2)
+
+
+def test_a_sleeping_camera_is_awake_after_a_reset():
+    for word in KINDS:
+        with Rig(word) as rig:
+            rig.camera.sleep()
+            rig.camera.reset()
+            del rig.writes[:]
+            rig.shoot()
+            assert {address for address, _ in rig.writes} == {0x04}
 
 
 @pytest.mark.parametrize("when", ["before", "during"])
@@ -283,6 +330,15 @@ def test_the_first_photo_is_exposed_and_its_colours_are_right(faults):
             rig.shoot()
             assert shots[-1].exposure > 0.9
             assert shots[-1].white_balanced
+
+
+def test_warm_up_begins_anew_with_each_reset():
+    with Rig(photos=[10_000], driver={"discard": 5}) as rig:
+        for _ in range(2):
+            rig.camera.reset()
+            taken = len(rig.model.frames)
+            rig.shoot()
+            assert len(rig.model.frames) == taken + 2  # of one length, so the second will do
 
 
 def test_warm_up_is_bounded_where_the_scene_never_stands_still():
