@@ -41,7 +41,9 @@ def test_a_new_bucket_is_private_encrypted_and_tls_only(account):
     assert statement["Effect"] == "Deny"
     assert statement["Principal"] == "*"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert f"arn:aws:s3:::{account.bucket}/*" in statement["Resource"]
+    assert statement["Action"] == "s3:*"
+    arn = f"arn:aws:s3:::{account.bucket}"
+    assert sorted(statement["Resource"]) == [arn, f"{arn}/*"]
     assert s3.get_bucket_location(**there)["LocationConstraint"] == account.aws.region
 
 
@@ -247,6 +249,9 @@ def test_a_bucket_with_a_kms_key_or_old_versions_is_warned_about(account):
     s3.put_bucket_encryption(**there, ServerSideEncryptionConfiguration={"Rules": [kms]})
     warnings = create.plan(account.aws, CloudSpec(account.bucket, "cam1")).warnings
     assert any("KMS" in text for text in warnings)
+    found = {one.name: one for one in show.report(account.aws, account.bucket).checks}
+    assert "make SSE-S3 the bucket's default" in found["encryption at rest"].found
+    assert not found["encryption at rest"].right
     assert any("old versions" in text for text in warnings)
 
 

@@ -52,6 +52,18 @@ def test_a_name_that_another_account_has_taken(account, monkeypatch):
         create.plan(account.aws, _spec(account))
 
 
+def test_aws_is_told_whose_bucket_it_must_be(account):
+    """A bucket of another account that lets us in is not ours; MiniStack does not look at this."""
+    asked = []
+
+    def hear(request, **_):
+        asked.append(request.headers.get("x-amz-expected-bucket-owner"))
+
+    account.client("s3").meta.events.register("before-send.s3.HeadBucket", hear)
+    bucket.exists(account.aws, account.bucket)
+    assert asked == [b"000000000000"]
+
+
 def test_a_name_that_is_taken_between_plan_and_making(account, monkeypatch):
     plan = create.plan(account.aws, _spec(account))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")

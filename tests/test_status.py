@@ -16,7 +16,7 @@ REPORT = {
     "boots": 4,
     "reset_cause": "power on",
     "reboots": {"watchdog": 1, "power on": 3},
-    "photos": {"taken": 900, "stored": 880, "spooled": 15, "thinned": 4, "damaged": 1},
+    "photos": {"taken": 900, "stored": 878, "damaged": 1, "thinned": 4, "lost": 2},
     "spool": {"photos": 15, "bytes": 1_200_000},
     "clock_error_ms": -12,
     "rssi_dbm": [-70, -64],
@@ -65,7 +65,7 @@ def test_every_camera_is_found_with_its_newest_photo_and_report(account, camera)
     assert (cam.backlog_photos, cam.backlog_bytes) == (15, 1_200_000)
     assert (cam.reboots.total, cam.reboots.causes) == (4, {"watchdog": 1, "power on": 3})
     assert (cam.rssi_dbm, cam.version, cam.error) == (-64, "0.3.0", "503 SlowDown")
-    assert (cam.thinned, cam.damaged, cam.heap_free_low) == (4, 1, 9_100)
+    assert (cam.thinned, cam.damaged, cam.lost, cam.heap_free_low) == (4, 1, 2, 9_100)
     assert found["roof-2"].reboots is None
     assert not found["roof-2"].late
 

@@ -52,6 +52,7 @@ class DeviceStatus:
     backlog_bytes: int | None
     damaged: int | None
     thinned: int | None
+    lost: int | None
     reboots: Reboots | None
     reset_cause: str
     rssi_dbm: int | None
@@ -120,6 +121,7 @@ def _report(said: dict[str, Any]) -> dict[str, Any]:
         "backlog_bytes": _integer(spool.get("bytes")),
         "damaged": _integer(photos.get("damaged")),
         "thinned": _integer(photos.get("thinned")),
+        "lost": _integer(photos.get("lost")),
         "reboots": _reboots(said),
         "reset_cause": _text(said.get("reset_cause")),
         "rssi_dbm": _integer(signal[-1]) if isinstance(signal, list) and signal else None,

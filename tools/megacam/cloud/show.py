@@ -100,7 +100,7 @@ def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
     return [
         Check("public access", public, not off or bool(shown)),
         Check("ownership", owner or "not set", owner == "BucketOwnerEnforced"),
-        Check("encryption at rest", cipher or "not set", cipher == "AES256"),
+        Check("encryption at rest", _cipher_words(cipher), cipher == "AES256"),
         Check(
             "TLS only",
             "enforced" if policies.TLS_ONLY in sids else "plain HTTP is possible",
@@ -108,6 +108,12 @@ def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
         ),
         Check("gallery origins", ", ".join(origins) or "none", bool(origins)),
     ]
+
+
+def _cipher_words(cipher: str) -> str:
+    if cipher.startswith("aws:kms"):
+        return f"{cipher}, which a put-only key may not use: make SSE-S3 the bucket's default"
+    return cipher or "not set"
 
 
 def _user(

@@ -79,6 +79,8 @@ def _remarks(one: DeviceStatus) -> list[str]:
     found = []
     if one.thinned:
         found.append(f"{one.thinned:,} photos thinned out, the spool was full")
+    if one.lost:
+        found.append(f"{one.lost:,} photos lost")
     if one.damaged:
         found.append(f"{one.damaged:,} photos damaged")
     if one.clock_error_ms is not None and abs(one.clock_error_ms) > _CLOCK_WRONG_MS:
