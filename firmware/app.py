@@ -29,7 +29,7 @@ class App:
     def __init__(self, settings, camera, uploader):
         self._device = settings["device"]
         self._interval_s = settings["interval_s"]
-        self._hostname = settings["wifi"]["hostname"]
+        self._wifi = settings["wifi"]
         self._servers = settings["clock"]["servers"]
         self._camera = camera
         self._uploader = uploader
@@ -39,7 +39,7 @@ class App:
     def run(self):
         """Take photos until the power goes."""
         log("I app started", device=self._device, version=__version__)
-        rare.call("ntp", "set_clock", self._servers, self._hostname, self._interval_s)
+        rare.call("ntp", "set_clock", self._servers, self._wifi, self._interval_s)
         due = clock.now()
         while True:
             due = next_shot(max(due, clock.now()), self._interval_s, _ALWAYS)
@@ -71,7 +71,7 @@ class App:
         taken = clock.now()
         # While the camera exposes: the handshake wants the garbage gone.
         gc.collect()
-        wifi.connect(self._hostname)
+        wifi.connect(self._wifi)
         self._uploader.connect()
         frame = self._camera.finish()
         key = keys.photo_key(self._device, clock.fields(taken), self._sequence.next())

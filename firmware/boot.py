@@ -20,7 +20,7 @@ def main():
         if not config.is_checked(config.read()):
             rare.call("setup", "run")
             log("I config checked")
-        joined = wifi.connect(config.load()["wifi"]["hostname"])
+        joined = wifi.connect(config.load()["wifi"])
         if joined:
             log("I wifi joined", ssid=joined[0], address=joined[1])
     except ConfigError as e:

@@ -21,11 +21,11 @@ _NTP_ERA_S = const(1 << 32)  # era 1 starts in February 2036
 _NTP_PORT = const(123)
 
 
-def set_clock(servers, hostname, retry_s):
+def set_clock(servers, link, retry_s):
     """Set the clock, however long it takes: without it there is neither TLS nor a signature."""
     while not clock.is_set():
         try:
-            wifi.connect(hostname)
+            wifi.connect(link)
             log("I clock set", server=sync(servers))
         except (WiFiError, ClockError, CredentialsError) as e:
             log("W clock not set", why=e)

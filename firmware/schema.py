@@ -37,7 +37,15 @@ SETTINGS = (
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
     ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
-    ("wifi.networks", "networks", 0, 8, (), "Wi-Fi networks; kept in NVS (secret)"),
+    ("wifi.power_save", "choice", ("none", "min", "max"), 0, "none", "radio naps between beacons"),
+    (
+        "wifi.networks",
+        "networks",
+        0,
+        8,
+        (),
+        "ssid, password, hidden, address of each; kept in NVS (secret)",
+    ),
     ("aws.access_key_id", "secret", 16, 128, "", "put-only AWS key; kept in NVS (secret)"),
     ("aws.secret_access_key", "secret", 16, 128, "", "its secret; kept in NVS (secret)"),
     ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
@@ -64,11 +72,13 @@ SETTINGS = (
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
-_NETWORK = ("ssid", "password")
+_NETWORK = ("ssid", "password", "hidden", "address")
+_NETWORK_SHAPE = '{"ssid": ..., "password": ..., "hidden": true, "address": [...]}'
 
 
 def _refuse(name, value, wanted):
-    shown = "secret" if name in SECRETS else repr(value)
+    is_secret = name in SECRETS or name == "wifi.networks.password"
+    shown = "secret" if is_secret else repr(value)
     raise ConfigError(f"config.json: {name} is {shown}; it must be {wanted}")
 
 
@@ -92,12 +102,28 @@ def _check_texts(name, low, high, value):
 
 def _check_networks(name, high, value):
     if not isinstance(value, (list, tuple)) or len(value) > high:
-        _refuse(name, value, f'a list of at most {high} {{"ssid": ..., "password": ...}}')
+        _refuse(name, value, f"a list of at most {high} {_NETWORK_SHAPE}")
     for network in value:
         if not isinstance(network, dict) or any(key not in _NETWORK for key in network):
-            _refuse(name, value, 'a list of {"ssid": ..., "password": ...}')
-        _check_text(name + ".ssid", "text", 0, 32, network.get("ssid"))
-        _check_text(name + ".password", "text", 0, 64, network.get("password", ""))
+            _refuse(name, value, f"a list of {_NETWORK_SHAPE}")
+        ssid, password = network.get("ssid"), network.get("password", "")
+        if not isinstance(ssid, str) or len(ssid.encode()) > 32:
+            _refuse(name + ".ssid", ssid, "a text of at most 32 bytes")
+        # WPA's passphrase has 8 to 63 characters, its key 64 hexadecimal digits.
+        if not isinstance(password, str) or (password and not 8 <= len(password) <= 64):
+            _refuse(name + ".password", password, 'a text of 8 to 64 characters, or "" for none')
+        if not isinstance(network.get("hidden", False), bool):
+            _refuse(name + ".hidden", network["hidden"], "true or false")
+        _check_address(name + ".address", network.get("address", ()))
+
+
+def _check_address(name, value):
+    is_good = isinstance(value, (list, tuple)) and len(value) in (0, 4)
+    for text in value if is_good else ():
+        numbers = text.split(".") if isinstance(text, str) else []
+        is_good &= len(numbers) == 4 and all(n.isdigit() and int(n) < 256 for n in numbers)
+    if not is_good:
+        _refuse(name, value, 'a list of address, mask, gateway and DNS server, each "1.2.3.4"')
 
 
 def _check(name, kind, low, high, value):

@@ -11,16 +11,19 @@ def is_up():
     return wlan.active() and wlan.isconnected()
 
 
-def connect(hostname):
+def connect(wifi, stage=0):
     """Bring the link up; return the network's name and our address, or None if it was up.
 
-    A link survives a soft reset, and a second connect() while one runs is an error: a link
-    that is up is left alone. Raises WiFiError, CredentialsError.
+    `wifi` is the section "wifi" of the settings. `stage` says how hard to try, one more after
+    each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
+    2 on the radio goes off and on before. What comes after that is the caller's: a reset.
+    A link survives a soft reset, and a second connect() while one runs is an error: a link that
+    is up is left alone. Takes 70 s at most. Raises WiFiError, CredentialsError.
     """
     if is_up():
         return None
-    network.hostname(hostname)
+    network.hostname(wifi["hostname"])
     wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
-    ssid = rare.call("wifi_join", "join", wlan, rare.call("credentials", "load", "wifi"))
+    networks = rare.call("credentials", "load", "wifi")
+    ssid = rare.call("wifi_join", "join", wlan, networks, wifi["power_save"], stage)
     return ssid, wlan.ifconfig()[0]

@@ -2,7 +2,8 @@
 
 Loaded when there is no link. The ESP32's driver keeps the reason of its last failure until it
 has an address, so a status of "wrong password" right after connect() may be an old one: only
-the deadline decides.
+what stands when the time is up is believed. It raises RuntimeError beside OSError, both with a
+text instead of a number.
 """
 
 import time
@@ -11,63 +12,124 @@ from firmware.errors import WiFiError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
+_ALL_MS = const(60000)  # the watchdog waits for longer
 _JOIN_MS = const(20000)  # association, handshake and DHCP together; a slow router takes about ten
+_MEND_MS = const(5000)  # the driver tries again at once, without being asked
+_OFF_MS = const(500)
 _POLL_MS = const(100)
 
 # network.STAT_...: the driver's words for why it is not connected.
+_IDLE = const(1000)
 _CONNECTING = const(1001)
+_NOT_FOUND = const(201)
 _WRONG_PASSWORD = const(202)
 
 
-def join(wlan, networks):
-    """Join one of `networks` [{"ssid", "password"}, ...]; return its name. Raises WiFiError."""
-    strengths = _scan(wlan)
-    known = [n for n in networks if n["ssid"] in strengths]
-    if not known:
-        raise WiFiError(_not_found(networks, strengths))
-    known.sort(key=lambda n: -strengths[n["ssid"]])
-    for n in known:
-        if _join(wlan, n["ssid"], n.get("password", "")):
-            return n["ssid"]
-    raise WiFiError(_why(wlan.status(), known[-1]["ssid"]))
+def join(wlan, networks, power_save, stage):
+    """Join one of `networks`, see credentials.py; return its name. Raises WiFiError.
+
+    `stage` as in wifi.connect(), `power_save` as in the settings.
+    """
+    if not networks:
+        raise WiFiError("no Wi-Fi network is known; run `megacam provision`")
+    try:
+        if stage == 0 and wlan.active() and wlan.status() != _IDLE and _waits(wlan, _MEND_MS):
+            return wlan.config("ssid")
+        _switch_on(wlan, power_save, stage > 1)
+        seen = _scan(wlan)
+    except (OSError, RuntimeError) as e:
+        raise WiFiError(f"the radio does not work ({e}); power-cycle the board")
+    return _join_any(wlan, networks, seen)
+
+
+def _switch_on(wlan, power_save, is_cycle):
+    if is_cycle:
+        wlan.active(False)
+        time.sleep_ms(_OFF_MS)
+    wlan.active(True)
+    _stop(wlan)
+    modes = {"none": wlan.PM_NONE, "min": wlan.PM_PERFORMANCE, "max": wlan.PM_POWERSAVE}
+    wlan.config(pm=modes[power_save])
+
+
+def _stop(wlan):
+    try:
+        wlan.disconnect()  # connect() fails while the driver is still trying
+    except (OSError, RuntimeError):
+        pass
 
 
 def _scan(wlan):
-    try:
-        return {ap[0].decode(): ap[3] for ap in sorted(wlan.scan(), key=lambda ap: ap[3])}
-    except (OSError, RuntimeError) as e:  # the port raises both, with a text instead of a number
-        raise WiFiError(f"cannot scan for networks ({e}); power-cycle the board")
+    """Return {name as bytes: dBm} of the air; of several access points the strongest."""
+    return {ap[0]: ap[3] for ap in sorted(wlan.scan(), key=lambda ap: ap[3]) if ap[0]}
 
 
-def _join(wlan, ssid, password):
-    try:
-        wlan.disconnect()  # connect() fails while the driver is still trying another network
-    except OSError:
-        pass
-    try:
-        wlan.connect(ssid, password or None)
-    except (OSError, RuntimeError):
-        return False
+def _join_any(wlan, networks, seen):
+    # Strongest first, then those that do not show themselves.
+    known = [n for n in networks if n["ssid"].encode() in seen or n.get("hidden")]
+    known.sort(key=lambda n: -seen.get(n["ssid"].encode(), -999))
     start = time.ticks_ms()
-    while time.ticks_diff(time.ticks_ms(), start) < _JOIN_MS:
+    reasons = [_absent(networks, seen)] if not known else []
+    for n in known:
+        left_ms = _ALL_MS - time.ticks_diff(time.ticks_ms(), start)
+        if left_ms <= 0:
+            break
+        try:
+            _connect(wlan, n)
+            if _waits(wlan, min(left_ms, _JOIN_MS)):
+                return n["ssid"]
+            reasons.append(f"{n['ssid']!r} {_why(wlan)}")
+        except (OSError, RuntimeError, ValueError) as e:
+            reasons.append(f"{n['ssid']!r} could not be tried ({e})")
+        _stop(wlan)
+    raise WiFiError("; ".join(reasons) + "; check wifi.networks and the distance")
+
+
+def _connect(wlan, n):
+    if n.get("address"):
+        wlan.ifconfig(tuple(n["address"]))
+    else:
+        try:
+            wlan.ifconfig("dhcp")
+        except OSError:
+            pass  # it was on already
+    wlan.connect(n["ssid"], n.get("password") or None)
+
+
+def _waits(wlan, limit_ms):
+    """Wait for an address; return whether it came."""
+    start = time.ticks_ms()
+    while time.ticks_diff(time.ticks_ms(), start) < limit_ms:
         if wlan.isconnected():
             return True
         time.sleep_ms(_POLL_MS)
-    return False
+    return wlan.isconnected()
 
 
-def _not_found(networks, strengths):
-    if not networks:
-        return "no Wi-Fi network is known; run `megacam provision`"
+def _absent(networks, seen):
     names = ", ".join(repr(n["ssid"]) for n in networks)
-    seen = sorted(strengths, key=lambda ssid: -strengths[ssid])[:3]
-    found = ", ".join(f"{ssid!r} {strengths[ssid]} dBm" for ssid in seen) or "none at all"
-    return f"{names} not found (seen: {found}); check wifi.networks and the distance"
+    strongest = sorted(seen, key=lambda ssid: -seen[ssid])[:3]
+    found = ", ".join(f"{_text(ssid)!r} {seen[ssid]} dBm" for ssid in strongest)
+    return f"{names} not found (seen: {found or 'none at all'})"
 
 
-def _why(status, ssid):
-    if status == _WRONG_PASSWORD:
-        return f"{ssid!r} refused us, probably a wrong password; check wifi.networks"
-    if status == _CONNECTING:
-        return f"{ssid!r} gave us no address; check the router's DHCP"
-    return f"{ssid!r} could not be joined (status {status}); check wifi.networks"
+def _text(ssid):
+    try:
+        return ssid.decode()
+    except ValueError:
+        return ssid  # any 32 bytes are a name
+
+
+def _why(wlan):
+    status = wlan.status()
+    try:
+        wlan.status("rssi")
+        return "gave us no address; check the router's DHCP, or set an address"
+    except (OSError, RuntimeError):
+        pass  # not associated
+    if status == _NOT_FOUND:
+        return "was not found"
+    if status in (_WRONG_PASSWORD, _CONNECTING):
+        # A refused handshake arrives as either.
+        return "refused us, probably a wrong password"
+    return f"could not be joined (status {status})"

@@ -9,54 +9,13 @@ from megacam.sim.board import Board, BoardError
 from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer
 
 BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
-SHED = {"ssid": "Shed", "password": "", "rssi": -48}
 FILES = device_tree.build()
 
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, FILES, networks=[BARN, SHED], fast=True) as board:
+    with Board(tmp_path, FILES, networks=[BARN], fast=True) as board:
         yield board
-
-
-def _connect(board, *networks):
-    known = [{"ssid": n["ssid"], "password": n["password"]} for n in networks]
-    return board.exec(
-        "from firmware import credentials, wifi\n"
-        "from firmware.errors import WiFiError\n"
-        f"credentials.save('wifi', {known!r})\n"
-        "try:\n"
-        "    print(wifi.connect('cam1')[0])\n"
-        "    assert wifi.connect('cam1') is None\n"
-        "except WiFiError as e:\n"
-        "    print('WiFiError', e)\n"
-    ).strip()
-
-
-def test_the_strongest_known_network_is_joined_first(board):
-    assert _connect(board, BARN, SHED) == "Shed"
-    assert _connect(board, BARN) == "Barn"
-
-
-def test_a_network_that_is_not_there_is_named_with_what_was_seen_instead(board):
-    said = _connect(board, {"ssid": "Attic", "password": "x"})
-    assert "'Attic' not found" in said
-    assert "'Shed' -48 dBm, 'Barn' -61 dBm" in said
-
-
-def test_a_wrong_password_is_said_without_showing_it(board):
-    said = _connect(board, {**BARN, "password": "straw straw"})
-    assert "probably a wrong password" in said
-    assert "straw" not in said
-
-
-def test_a_router_without_dhcp_is_said(board):
-    board.world.radio.networks = [{**BARN, "dhcp": False}]
-    assert "no address" in _connect(board, BARN)
-
-
-def test_the_next_network_is_tried_when_the_strongest_refuses(board):
-    assert _connect(board, BARN, {**SHED, "password": "not open"}) == "Barn"
 
 
 def test_credentials_come_back_and_survive_a_reset(board):

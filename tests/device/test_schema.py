@@ -33,7 +33,7 @@ def test_a_minimal_config_gets_every_default():
 
 
 def test_secrets_are_split_off():
-    raw = _with("wifi.networks", [{"ssid": "Barn", "password": "hay"}])
+    raw = _with("wifi.networks", [{"ssid": "Barn", "password": "hay hay hay"}])
     raw["aws"] = {"access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": "s" * 40}
     settings, secrets = schema.check(raw)
     assert sorted(secrets) == sorted(schema.SECRETS)
@@ -75,10 +75,12 @@ def test_a_refusal_never_shows_a_secret():
         _with("wifi.networks", [{"ssid": "Barn", "password": hush, "kanal": 6}]),
         _with("wifi.networks", {"ssid": "Barn", "password": hush}),
         _with("wifi.networks", [{"ssid": 5, "password": hush}]),
+        _with("wifi.networks", [{"ssid": "Barn", "password": hush * 9}]),
+        _with("wifi.networks", [{"ssid": "Barn", "password": hush[:7]}]),
         _with("aws.secret_access_key", hush),
         _with("aws.access_key_id", [hush]),
     ):
-        assert hush not in _refusal(raw)
+        assert hush[:4] not in _refusal(raw)
 
 
 def test_a_config_that_is_no_object_is_refused():
@@ -89,3 +91,24 @@ def test_a_config_that_is_no_object_is_refused():
 def test_a_checked_config_passes_again():
     settings, _ = schema.check(_GOOD)
     assert schema.check(schema.nest(settings))[0] == settings
+
+
+def test_a_network_may_be_open_hidden_and_have_an_address_of_its_own():
+    address = ["192.168.1.9", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
+    networks = [{"ssid": "Barn"}, {"ssid": "B" * 32, "hidden": True, "address": address}]
+    assert schema.check(_with("wifi.networks", networks))[1]["wifi.networks"] == networks
+
+
+def test_a_wrong_network_is_named():
+    for network, part in (
+        ({"ssid": "\u00e4" * 17}, "ssid"),
+        ({"ssid": "Barn", "password": "short"}, "password"),
+        ({"ssid": "Barn", "password": None}, "password"),
+        ({"ssid": "Barn", "hidden": 1}, "hidden"),
+        ({"ssid": "Barn", "address": "192.168.1.9"}, "address"),
+        ({"ssid": "Barn", "address": ["192.168.1.9"]}, "address"),
+        ({"ssid": "Barn", "address": ["1.2.3.256", "1.2.3.4", "1.2.3.4", "1.2.3.4"]}, "address"),
+        ({"ssid": "Barn", "address": [1, 2, 3, 4]}, "address"),
+        ({"ssid": "Barn", "address": 5}, "address"),
+    ):
+        assert "wifi.networks." + part in _refusal(_with("wifi.networks", [network]))

@@ -73,8 +73,11 @@ class NVS:
 class Radio:
     """The Wi-Fi station: joins what is in the air, with the driver's own habits.
 
-    `networks` is the air: {"ssid", "password", "rssi", "hidden", "dhcp"}, all but ssid optional.
-    The status of a failure stays until an address is had; connect() in a connect() is an error.
+    `networks` is the air: {"ssid", "password", "rssi", "hidden", "dhcp", "refusal"}, all but ssid
+    optional; `refusal` is the status of a wrong password, which the driver often hides behind
+    CONNECTING. The status of a failure stays until an address is had; connect() in a connect() is
+    an error; a link that is lost comes back by itself.
+    `hostname`, `power_save` and `cycles` (off and on) tell what the firmware did.
     """
 
     IDLE, CONNECTING, GOT_IP, NO_AP_FOUND, WRONG_PASSWORD = 1000, 1001, 1010, 201, 202
@@ -90,18 +93,41 @@ class Radio:
         self._status = self.IDLE
         self._address: Sequence[str] | None = None
         self._hostname = "mpy-esp32"
+        self.power_save = 1  # the IDF's default
+        self._is_stuck = self._is_dead = False
+        self.cycles = 0
+        self._silent_until_us = 0
+
+    def blink(self, outage_ms: int) -> None:
+        """Let the air be empty for that long; what was joined comes back by itself."""
+        self._silent_until_us = self.now_us + outage_ms * 1000
+
+    def jam(self, dead: bool = False) -> None:
+        """Be stuck: nothing is joined until the radio goes off; or dead: it does not start."""
+        self._is_stuck = True
+        self._is_dead = dead
+
+    def _air(self) -> list[dict[str, Any]]:
+        return [] if self.now_us < self._silent_until_us else self.networks
 
     def active(self, on: bool | None = None) -> bool:
         if on is not None:
-            self._active = bool(on)
-            if not on:
+            if self._active and not on:
                 self._joining = None
+                self._status = self.IDLE
+                self._is_stuck = False
+                self.cycles += 1
+            self._active = bool(on)
         return self._active
 
     def scan(self) -> list[tuple[str, int]]:
         self._must_be_active()
-        seen = [(ap["ssid"], ap.get("rssi", -55)) for ap in self.networks if not ap.get("hidden")]
+        seen = [("" if ap.get("hidden") else ap["ssid"], self._rssi(ap)) for ap in self._air()]
         return sorted(seen, key=lambda ap: -ap[1])
+
+    @staticmethod
+    def _rssi(ap: dict[str, Any]) -> int:
+        return ap.get("rssi", -55)
 
     def connect(self, ssid: str, key: str | None = None) -> None:
         self._must_be_active()
@@ -118,20 +144,26 @@ class Radio:
             self._status = self._result(*self._joining)
         if what != "rssi":
             return self._status
-        if not self.isconnected():
-            raise PortError("Wifi Not Connected")
-        ssid = self._joining[0] if self._joining else ""
-        return next(ap.get("rssi", -55) for ap in self.networks if ap["ssid"] == ssid)
+        for ap in self._air() if self._joining else ():
+            if self._is_let_in(ap, *self._joining or ()):
+                return self._rssi(ap)
+        raise PortError("Wifi Not Connected")
 
     def isconnected(self) -> bool:
         return self._joining is not None and self.status() == self.GOT_IP
 
     def ifconfig(self, address: Sequence[str] | None = None) -> Sequence[str]:
-        self._address = address or self._address
+        if address:
+            self._address = None if address == "dhcp" else address
         return self._address or (self._BY_DHCP if self.isconnected() else self._NOBODY)
 
     def config(self, *names: Any) -> Any:
         self._must_be_active()
+        for name, value in (pair for pair in names if not isinstance(pair, str)):
+            if name == "pm":
+                self.power_save = value
+        if names == ("ssid",):
+            return self._joining[0] if self._joining else ""
         return "240ac4000001" if names == ("mac",) else None
 
     def hostname(self, name: str | None = None) -> str:
@@ -139,16 +171,22 @@ class Radio:
         return self._hostname
 
     def _must_be_active(self) -> None:
-        if not self._active:
+        if not self._active or self._is_dead:
             raise PortError("Wifi Not Started")
 
     def _result(self, ssid: str, key: str) -> int:
-        for ap in self.networks:
+        for ap in self._air():
             if ap["ssid"] == ssid:
-                if ap.get("password", "") != key:
-                    return self.WRONG_PASSWORD
-                return self.GOT_IP if ap.get("dhcp", True) else self.CONNECTING
+                if self._is_stuck:
+                    return self.CONNECTING
+                if not self._is_let_in(ap, ssid, key):
+                    return ap.get("refusal", self.WRONG_PASSWORD)
+                has_address = self._address or ap.get("dhcp", True)
+                return self.GOT_IP if has_address else self.CONNECTING
         return self.NO_AP_FOUND
+
+    def _is_let_in(self, ap: dict[str, Any], ssid: str, key: str) -> bool:
+        return ap["ssid"] == ssid and ap.get("password", "") == key and not self._is_stuck
 
 
 class World:

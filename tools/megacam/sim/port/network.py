@@ -7,6 +7,8 @@ STA_IF = 0
 
 class WLAN:
     PM_NONE = 0
+    PM_PERFORMANCE = 1
+    PM_POWERSAVE = 2
 
     def __init__(self, interface=STA_IF):
         pass
