@@ -7,13 +7,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import typer
 from megacam import cli, console
-from megacam.cloud import rotate
+from megacam.cloud import create, rotate
 from megacam.cloud.keys import AccessKeys
+from megacam.cloud.spec import CloudSpec
 from megacam.commands import cloud, cost, status
 from megacam.errors import MegacamError
 from uploading_board import Board
 
-pytest_plugins = "local_aws"
+pytest_plugins = ("local_aws", "role_aliases")
 
 
 class User:
@@ -253,14 +254,17 @@ def test_destroy_at_the_keyboard_takes_a_yes_and_then_the_name(
     assert (user.code, account.bucket in _buckets(account)) == (int(not gone), not gone)
 
 
-def test_destroy_leaves_photos_until_it_is_told(user, account):
+def test_destroy_leaves_photos_until_it_is_told_and_then_counts(user, account, monkeypatch):
     user.types("cloud create -d cam1 --yes")
     account.client("s3").put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
     assert "cam1/ stays" in user.types("cloud destroy --yes --confirm BUCKET")
     assert account.object_keys() == ["cam1/x.jpg"]
     user.types("cloud create -d cam1 --yes")
-    user.types("cloud destroy --photos --yes --confirm BUCKET")
+    said = []
+    monkeypatch.setattr(console.Terminal, "now", lambda terminal, text: said.append(text))
+    assert user.data("cloud destroy --photos --yes --confirm BUCKET")["done"] is True
     assert account.bucket not in _buckets(account)
+    assert "deleted 1 objects …" in said
 
 
 def test_a_public_template_carries_its_warning_beside_the_json(user):
@@ -269,6 +273,15 @@ def test_a_public_template_carries_its_warning_beside_the_json(user):
     assert printed["Resources"]["Bucket"]
     user.types("cloud template -d cam1 --cloudfront")
     assert "everybody" not in user.err
+
+
+def test_rotate_sees_by_itself_that_a_device_has_a_certificate(user, account, aliases):
+    name = f"cam-{account.bucket.split('-')[-1]}"
+    create.plan(account.aws, CloudSpec(account.bucket, name, iot=True)).make()
+    assert "no certificate" in user.types(f"cloud rotate -d {name} --dry-run")
+    assert "make a new certificate" in user.out
+    user.types("cloud rotate -d nobody --dry-run")
+    assert (user.code, "run `megacam cloud create` first" in user.err) == (1, True)
 
 
 def test_create_warns_of_public_photos_before_it_asks(user):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from megacam import settings
 from megacam.cloud import create, show
 from megacam.cloud.spec import CloudSpec
 from megacam.errors import MegacamError
@@ -280,6 +281,23 @@ def test_a_name_that_cannot_be_a_bucket_is_refused_before_aws_is_asked(bucket):
 def test_a_name_that_cannot_be_a_device_is_refused(device):
     with pytest.raises(MegacamError, match="cannot be the name of a device"):
         CloudSpec("photos", device)
+
+
+@pytest.mark.parametrize(
+    "device", ["cam1", "a", "7", "x" * 32, "x" * 33, "Cam1", "cam-", "-cam", "a--b", "", "cam.1"]
+)
+def test_the_board_and_the_cloud_agree_on_what_a_device_may_be_called(device):
+    def refuses(call):
+        try:
+            call()
+        except MegacamError:
+            return True
+        return False
+
+    raw = {"device": device, "s3": {"bucket": "garden-photos"}}
+    assert refuses(lambda: CloudSpec("garden-photos", device)) == refuses(
+        lambda: settings.check(raw)
+    )
 
 
 @pytest.mark.parametrize(

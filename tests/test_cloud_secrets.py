@@ -112,7 +112,7 @@ def test_a_private_key_is_in_no_output_and_no_file(
     create.plan(account.aws, CloudSpec(account.bucket, name, iot=True)).make()
     user.types(f"rotate --iot -d {name} --yes --json")
     user.types(f"rotate --iot -d {name} --yes", fault="defect")
-    user.types(f"rotate --iot -d {name} --yes")
+    user.types(f"rotate -d {name} --yes")
     user.types("show --json")
     assert user.codes == [0, 1, 0, 0]
     user.check("".join(capfd.readouterr()) + caplog.text + str(children))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam.aws import AccessKey
+from megacam.aws import AccessKey, Aws
 from megacam.cloud import iot, keys, rotate
 from megacam.commands import options
 from megacam.console import Terminal
@@ -41,10 +41,9 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
     ) -> None:
         """Give the board a new key, prove it by an upload, then delete the old one."""
         place = options.place(bucket, device, region, config)
-        aws = options.owner(place, profile)
-        kind = iot.Certificates if iot_way else keys.AccessKeys
-        ring = kind(aws, place.need_bucket(), place.need_device())
         terminal = Terminal(as_json)
+        with terminal.working("looking at what is there"):
+            ring = _ring(options.owner(place, profile), place, iot_way)
         if retire:
             _retire(terminal, ring, retire, yes, dry_run)
         elif show_secret:
@@ -53,6 +52,14 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
             _rotate(terminal, ring, open_board, port, yes, dry_run)
 
     return rotate_command
+
+
+def _ring(aws: Aws, place: options.Place, iot_way: bool) -> rotate.KeyRing[Any]:
+    """Return the keys of the device: certificates if asked for, or if it has nothing else."""
+    where = (place.need_bucket(), place.need_device())
+    if not iot_way and keys.find_user(aws, *where) is None:
+        iot_way = place.device in iot.things(aws, place.bucket)
+    return iot.Certificates(aws, *where) if iot_way else keys.AccessKeys(aws, *where)
 
 
 def _retire(
