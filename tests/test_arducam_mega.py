@@ -88,6 +88,27 @@ def test_a_prepared_buffer_and_its_tail_view_are_filled_in_place():
         assert out + bytes(tail) == rig.model.frames[-1].fifo
 
 
+def test_a_prepared_buffer_may_be_used_after_another_one():
+    for first_bytes in (100, 192, 300):
+        with Rig(photos=[10_000]) as rig:
+            buf, other = bytearray(BLOCK), bytearray(first_bytes)
+            frame = rig.camera.capture()
+            frame.prepare(buf)
+            frame.readinto(other)
+            out = bytes(other)
+            while count := frame.readinto(buf):
+                out += buf[:count]
+            assert out == rig.model.frames[-1].fifo
+
+
+def test_closing_an_old_frame_does_not_end_the_new_one():
+    with Rig() as rig:
+        old = rig.camera.capture()
+        new = rig.camera.capture()
+        old.close()
+        assert read(new) == rig.model.frames[-1].fifo
+
+
 def test_a_block_costs_one_cycle_of_chip_select_and_two_transfers():
     with Rig(photos=[40 * BLOCK]) as rig:
         frame = rig.camera.capture()

@@ -1,5 +1,8 @@
 """What real Megas do wrong and what breaks in the field: each ends in a photo or a reason."""
 
+import re
+from pathlib import Path
+
 import pytest
 from arducam_mega import ArducamMega, CameraError
 from arducam_mega_rig import QUICK, RESET, START, Rig, read
@@ -7,6 +10,8 @@ from megacam.sim import wire
 from megacam.sim.camera import CameraModel
 from megacam.sim.camera_models import KINDS
 from megacam.sim.frame_sources import jpeg_like
+
+ROOT = Path(__file__).parent.parent
 
 # Faults that a driver can see from the photo's size, markers and the camera's registers.
 ONCE = (
@@ -127,6 +132,12 @@ def test_no_capture_is_triggered_too_early_after_a_reset_or_a_change_of_size():
         rig.shoot()
         assert rig.ms() - begun >= 300
         assert len(rig.model.frames) == 2  # a blank one would have been taken again
+
+
+def test_after_a_reset_the_least_wait_is_kept_even_when_asked_for_less():
+    with Rig(driver={"settle_ms": 0, "discard": 0}) as rig:
+        rig.shoot()
+        assert len(rig.model.frames) == 1
 
 
 def test_a_camera_that_stays_blank_is_reset():
@@ -315,6 +326,14 @@ def test_a_size_that_the_camera_insists_on_is_taken_as_it_is_from_then_on():
         taken = len(rig.model.frames)
         rig.shoot()
         assert len(rig.model.frames) == taken + 1
+
+
+def test_every_reason_is_explained_where_users_look():
+    sources = "".join(path.read_text() for path in (ROOT / "lib").glob("arducam_mega*.py"))
+    raised = set(re.findall(r'CameraError\(\s*"(\w+)"', sources))
+    assert raised == set(re.findall(r"^    (\w+)  +\S", str(CameraError.__doc__), re.MULTILINE))
+    docs = (ROOT / "docs" / "camera.md").read_text().split("## When something fails")[1]
+    assert raised == set(re.findall(r"^\| `(\w+)`", docs, re.MULTILINE))
 
 
 @pytest.mark.parametrize("faults", [("dark-first-frames",), ("green-first-frames",)])
