@@ -97,6 +97,15 @@ def test_the_second_run_changes_nothing(account):
     assert _changes(account) == []
 
 
+def test_a_policy_that_aws_gives_back_in_another_order_is_the_same(account):
+    _make(account, public_read=True)
+    s3, there = account.client("s3"), {"Bucket": account.bucket}
+    policy = json.loads(s3.get_bucket_policy(**there)["Policy"])
+    policy["Statement"].reverse()
+    s3.put_bucket_policy(**there, Policy=json.dumps(policy, sort_keys=True))
+    assert _changes(account) == []
+
+
 def test_what_somebody_changed_by_hand_is_mended_and_nothing_else(account):
     _make(account)
     account.client("s3").delete_public_access_block(Bucket=account.bucket)
@@ -141,7 +150,9 @@ def test_rules_and_statements_of_others_stay(account):
     s3.put_bucket_lifecycle_configuration(**there, LifecycleConfiguration={"Rules": [rule]})
     s3.put_bucket_cors(**there, CORSConfiguration={"CORSRules": [origin]})
 
-    _make(account, keep_days=30, public_read=True)
+    plan = _make(account, keep_days=30, public_read=True)
+    [step] = [one for one in plan.changes if "TLS" in one.text]
+    assert step.detail == "beside the statements of others, 1 of them"
     assert _changes(account, keep_days=30, public_read=True) == []
 
     policy = json.loads(s3.get_bucket_policy(**there)["Policy"])["Statement"]

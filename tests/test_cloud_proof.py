@@ -3,10 +3,12 @@
 import json
 
 import pytest
-from megacam.aws import AccessKey, AwsError
+from botocore.awsrequest import AWSResponse
+from megacam.aws import AccessKey, Aws, AwsError
 from megacam.cloud import create, proof, rotate
 from megacam.cloud.keys import AccessKeys
 from megacam.cloud.spec import CloudSpec
+from role_aliases import Raw
 
 pytest_plugins = "local_aws"
 
@@ -116,6 +118,30 @@ def test_a_key_that_spreads_late_is_accepted(account):
     clock = Spreading()
     assert proof.prove_put_only(account.aws, account.bucket, "cam1", key, clock)
     assert 10 < clock.now_s < 20
+
+
+class SlowIam(Aws):
+    """AWS where S3 knows a new key at once and IAM only after ten seconds of `clock`."""
+
+    def as_key(self, key, region=None):
+        seen = super().as_key(key, region)
+        seen.client("iam").meta.events.register("before-send.iam.ListUsers", self._answer)
+        return seen
+
+    def _answer(self, request, **_):
+        if self.clock.now_s >= 10:
+            return None
+        text = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
+        return AWSResponse(request.url, 403, {}, Raw(text.encode()))
+
+
+def test_a_key_that_one_service_knows_before_the_other_is_waited_for(account):
+    ring = _device(account)
+    aws = SlowIam(region=account.aws.region)
+    aws.clock = Clock()
+    trials = proof.prove_put_only(aws, account.bucket, "cam1", ring.make(), aws.clock)
+    assert all(trial.right for trial in trials)
+    assert 10 <= aws.clock.now_s < 20
 
 
 def test_a_key_shows_itself_without_its_secret():

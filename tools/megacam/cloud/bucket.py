@@ -245,14 +245,19 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         text += f", show {spec.device}/*.jpg to everybody"
     elif len(_shown(now)) > len(_shown(wanted)):
         text += f", stop showing {spec.device}/*.jpg to everybody"
-    others = [one for one in now["Statement"] if one not in wanted["Statement"]]
+    others = [one for one in now["Statement"] if not policies.is_ours(one)]
     return _step(
         text,
-        {str(one): None for one in now["Statement"]},
-        {str(one): None for one in wanted["Statement"]},
+        _as_set(now),
+        _as_set(wanted),
         lambda: _put_policy(aws, spec.bucket, wanted),
-        f"beside {len(others)} other statements" if others else "",
+        f"beside the statements of others, {len(others)} of them" if others else "",
     )
+
+
+def _as_set(document: dict[str, Any]) -> set[str]:
+    # Neither the order of statements nor that of their fields means anything.
+    return {json.dumps(one, sort_keys=True) for one in document["Statement"]}
 
 
 def _wanted_policy(aws: Aws, spec: CloudSpec, there: bool) -> dict[str, Any]:

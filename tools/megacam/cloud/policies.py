@@ -9,9 +9,10 @@ Arn = str | dict[str, Any]
 Document = dict[str, Any]
 
 VERSION = "2012-10-17"
-TLS_ONLY = "MegacamTlsOnly"
-PUBLIC_READ = "MegacamPublicRead"
-CLOUDFRONT_READ = "MegacamCloudFrontRead"
+_OURS = "Megacam"
+TLS_ONLY = _OURS + "TlsOnly"
+PUBLIC_READ = _OURS + "PublicRead"
+CLOUDFRONT_READ = _OURS + "CloudFrontRead"
 # The metadata that the board writes and a page may want to show; S3 knows no wildcard here.
 _SHOWN_HEADERS = (
     "ETag",
@@ -30,6 +31,11 @@ _SHOWN_HEADERS = (
 def document(*statements: Document) -> Document:
     """Return a policy document of `statements`."""
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def is_ours(statement: Document) -> bool:
+    """Return True if we made this statement of a bucket's policy, False if somebody else did."""
+    return str(statement.get("Sid", "")).startswith(_OURS)
 
 
 def put_only(objects: Arn) -> Document:

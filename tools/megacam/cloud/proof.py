@@ -40,10 +40,13 @@ def prove_put_only(
     """
     seen = aws.as_key(key)
     name = f"{device}/{_OBJECT}"
+    deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
+    put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b""}
     try:
-        _wait_until_accepted(seen, bucket, name, clock)
+        _spread(lambda: seen.call("s3", "put_object", **put), _not_yet, deadline_s, clock)
         trials = [Trial(f"put {name}", True, True)]
-        trials += [_refused(text, call) for text, call in _forbidden(aws, seen, bucket, device)]
+        for text, call in _forbidden(aws, seen, bucket, device):
+            trials.append(_refused(text, call, deadline_s, clock))
     finally:
         _clean_up(aws, bucket, device)
     wrong = [trial.text for trial in trials if not trial.right]
@@ -55,15 +58,20 @@ def prove_put_only(
     return trials
 
 
-def _wait_until_accepted(seen: Aws, bucket: str, name: str, clock: Any) -> None:
-    deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
+def _not_yet(error: AwsError) -> bool:
+    return error.denied or error.key_unknown
+
+
+def _spread(
+    call: Callable[[], Any], not_yet: Callable[[AwsError], bool], deadline_s: float, clock: Any
+) -> None:
+    """Call until AWS's answer is no longer one that `not_yet` knows of a key that spreads."""
     while True:
         try:
-            seen.call("s3", "put_object", Bucket=bucket, Key=name, Body=b"")
+            call()
             return
         except AwsError as error:
-            spreading = error.denied or error.key_unknown
-            if not spreading:
+            if not not_yet(error):
                 raise
             if clock.monotonic() > deadline_s:
                 raise AwsError(
@@ -109,9 +117,10 @@ def _elsewhere(device: str) -> str:
     return f"not-{device}/{_OBJECT}"
 
 
-def _refused(text: str, call: Callable[[], Any]) -> Trial:
+def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) -> Trial:
     try:
-        call()
+        # One service may know a new key while the next one does not: that is no refusal yet.
+        _spread(call, lambda error: error.key_unknown, deadline_s, clock)
     except AwsError as error:
         if error.code not in _LOOKED and not error.denied:
             raise
