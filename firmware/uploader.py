@@ -14,13 +14,14 @@ _BUFFER_BYTES = const(4092)
 
 def build(s3):
     """Return an Uploader for the settings of section "s3"; raises CredentialsError."""
+    buf = bytearray(_BUFFER_BYTES)
     return Uploader(
         S3Client(
             s3["bucket"],
             s3["region"],
-            rare.call("credentials", "load_key"),
+            rare.call("credentials", "load_key", buf),
             borrow("tls_context").client_context(rare.call("board", "roots")),
-            bytearray(_BUFFER_BYTES),
+            buf,
             clock.now,
             s3["endpoint"] or None,
             s3["path_style"],

@@ -5,7 +5,7 @@ import json
 import pytest
 from megacam import device_tree
 from megacam.sim import flash
-from megacam.sim.board import Board, BoardError
+from megacam.sim.board import Board
 from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer
 
 BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
@@ -16,39 +16,6 @@ FILES = device_tree.build()
 def board(tmp_path):
     with Board(tmp_path, FILES, networks=[BARN], fast=True) as board:
         yield board
-
-
-def test_credentials_come_back_and_survive_a_reset(board):
-    board.exec("from firmware import credentials as c\nc.save('aws', {'id': 'A', 'secret': 'B'})")
-    out = board.exec(
-        "from firmware import credentials as c\nk = c.load_key()\n"
-        "print(k.access_key_id, k.secret_access_key, k)"
-    )
-    assert out.split() == ["A", "B", "Credentials(A)"]
-
-
-@pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\0\0\0\0{}", b"\x02" + bytes(20), bytes(99)])
-def test_a_damaged_entry_is_said_and_never_believed(board, blob):
-    out = board.exec(
-        "from esp32 import NVS\nfrom firmware import credentials as c\n"
-        "from firmware.errors import CredentialsError\n"
-        f"n = NVS('megacam')\nn.set_blob('wifi', {blob!r})\nn.commit()\n"
-        "try:\n    c.load('wifi')\nexcept CredentialsError as e:\n    print(e)\n"
-    )
-    assert "the wifi credentials in NVS are damaged; run `megacam provision`" in out
-
-
-def test_an_erased_nvs_is_a_state_with_its_own_sentence(board):
-    code = (
-        "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
-        "try:\n    c.load('aws')\nexcept CredentialsError as e:\n    print(e)\n"
-    )
-    assert "no aws credentials in NVS" in board.exec(code)
-
-
-def test_an_entry_too_long_for_nvs_is_refused(board):
-    with pytest.raises(BoardError, match="of 1984 bytes"):
-        board.exec("from firmware import credentials as c\nc.save('wifi', 'x' * 2000)")
 
 
 def _sync(board, *servers):
