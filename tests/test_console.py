@@ -205,6 +205,17 @@ def test_a_terminal_gets_colour_and_no_color_is_obeyed():
     assert "\x1b[32m" not in text
 
 
+def test_a_word_too_long_for_the_terminal_is_folded_and_never_cut():
+    body = """
+        from megacam.console import Terminal
+        Terminal().table(("key", "words"), [("A" * 60, "B" * 60)])
+        print("the end")
+    """
+    with _on_a_terminal(body) as master:
+        text = _read_until(master, "the end")
+    assert (text.count("A"), text.count("B")) == (60, 60)
+
+
 def test_what_is_said_while_a_spinner_turns_or_a_bar_grows_has_a_line_of_its_own():
     body = """
         from megacam.console import Terminal

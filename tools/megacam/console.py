@@ -129,7 +129,9 @@ class Terminal:
         table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold cyan")
         for name in columns:
             numbers = name in right
-            table.add_column(Text(name), justify="right" if numbers else "left", no_wrap=numbers)
+            # Folded, never cut: what is shown may have to be copied.
+            side = "right" if numbers else "left"
+            table.add_column(Text(name), justify=side, no_wrap=numbers, overflow="fold")
         for row in cells:
             table.add_row(*row)
         self._print(self.out, table)
