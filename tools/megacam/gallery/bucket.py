@@ -23,11 +23,11 @@ import botocore.exceptions
 from megacam.gallery import photos, refusals
 from megacam.gallery.photos import Photo
 
-# A person waits for these calls: a dead network is told after 5 s, a silent S3 after 15.
+# A person waits for these calls: a dead network is told after 10 s, a silent S3 after 30.
 CONFIG = botocore.config.Config(
     connect_timeout=5,
     read_timeout=15,
-    retries={"mode": "standard", "max_attempts": 2},
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
 )
 
@@ -42,7 +42,8 @@ _FOLDER_PAGES = 10
 _DAYS_WALKED = 40
 _FRESH_S = 8
 _SETTLED_S = 300
-_CACHED_LISTINGS = 128
+# 2,880 photos of a day are under a megabyte.
+_CACHED_LISTINGS = 48
 
 Now = Callable[[], datetime]
 

@@ -13,9 +13,11 @@ _DEVICE = r"[^/\x00-\x1f\x7f]{1,255}"
 _KEY = re.compile(
     rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-(\d{{1,12}})\.jpg", re.ASCII
 )
+# No clock of ours says more, and a day or a zone further is still a date that Python has.
+_YEARS = range(1970, 9000)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Photo:
     """One photo: `taken` is UTC, to the second; `size_bytes` is 0 where nobody asked S3 for it."""
 
@@ -39,6 +41,8 @@ def parse(key: str, size_bytes: int = 0) -> Photo | None:
     try:
         taken = datetime(*(int(match[i]) for i in range(2, 8)), tzinfo=timezone.utc)
     except ValueError:
+        return None
+    if taken.year not in _YEARS:
         return None
     return Photo(taken, int(match[8]), match[1], size_bytes, key)
 
