@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 OPTIONS := $(filter --%,$(MAKECMDGOALS))
 
 .PHONY: demo test lint clean
-demo: $(VENV)/demo
+demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
@@ -22,7 +22,7 @@ lint: $(VENV)/test $(VENV)/typings
 clean:
 	rm -rf $(VENV) build demo-photos
 
-$(VENV)/demo $(VENV)/test: $(VENV)/%: pyproject.toml
+$(VENV)/demo $(VENV)/gallery $(VENV)/test: $(VENV)/%: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check --progress-bar on -e ".[$*]"
 	@touch $@

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from megacam import console
-from megacam.commands import cloud, cost, demo, sim, sim_board, status
+from megacam.commands import cloud, cost, demo, gallery, sim, sim_board, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,8 @@ def megacam(
 
 
 app.command("demo")(demo.demo_command)
+app.add_typer(gallery.make_app(), name="gallery")
+app.command("timelapse")(gallery.timelapse_command)
 app.add_typer(cloud.make_app(), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)

@@ -1,0 +1,208 @@
+"""`megacam gallery`, `megacam gallery export`, `megacam timelapse`: parse and print, no more."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from megacam.commands import options
+from megacam.console import MisuseError, Terminal
+from megacam.errors import MegacamError
+
+_DEFAULT_SPAN = timedelta(days=1)
+
+Zone = Annotated[
+    str | None, typer.Option("--timezone", help="As Europe/Berlin (default: this computer's)")
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="2026-11-23 or 2026-11-23T06:00 (default: a day ago)")
+]
+To = Annotated[
+    str | None, typer.Option("--to", help="The same; a day alone is meant whole (default: now)")
+]
+Every = Annotated[float, typer.Option(min=0, help="Keep one photo per so many seconds (0: all)")]
+
+
+def make_app() -> typer.Typer:
+    """Return `gallery` with its subcommand `export`."""
+    app = typer.Typer(help="Look at the photos in a browser; export them as a static site.")
+    app.callback(invoke_without_command=True)(gallery_command)
+    app.command("export")(export_command)
+    return app
+
+
+def gallery_command(
+    context: typer.Context,
+    bucket: options.Bucket = None,
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8080,
+    browser: Annotated[bool, typer.Option(help="Open the browser")] = True,
+    zone: Zone = None,
+    cache_mb: Annotated[int, typer.Option(min=1, help="Disk space for thumbnails")] = 512,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+) -> None:
+    """Open the photos of the bucket in a browser, with your own AWS credentials."""
+    if context.invoked_subcommand:
+        return
+    where = options.place(bucket, None, region, config)
+    terminal = Terminal()
+    app = _installed("app")
+
+    def ready(link: str) -> None:
+        terminal.mark("next", "the gallery is open here, for whoever has this link:")
+        terminal.line(f"  {link}", "bold")
+        terminal.line("  Ctrl-C ends it", "dim")
+
+    try:
+        app.serve(
+            where.aws(profile).client("s3"),
+            where.need_bucket(),
+            host=host,
+            port=port,
+            open_browser=browser,
+            timezone=zone,
+            cache_bytes=cache_mb << 20,
+            ready=ready,
+        )
+    except OSError as error:
+        raise MegacamError(str(error)) from error
+
+
+def export_command(
+    folder: Annotated[Path, typer.Argument(help="Where to write the site")],
+    device: Annotated[
+        list[str] | None, typer.Option("--device", "-d", help="Only this camera (repeatable)")
+    ] = None,
+    start: From = None,
+    end: To = None,
+    width: Annotated[
+        int | None, typer.Option(min=160, max=2592, help="Shrink photos to this width")
+    ] = None,
+    every: Every = 0,
+    zone: Zone = None,
+    bucket: options.Bucket = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Write a span of photos as a web site that needs no server."""
+    terminal = Terminal(as_json)
+    export = _installed("export")
+    where = options.place(bucket, None, region, config)
+    local = _installed("state").zone_named(zone)
+    begin, finish = span(start, end, local, datetime.now(timezone.utc))
+    with terminal.progress("photos") as advance:
+        made = export.export(
+            _bucket(where, profile),
+            folder,
+            begin,
+            finish,
+            devices=device or (),
+            zone=local,
+            width=width,
+            every_s=every,
+            progress=_counter(advance),
+        )
+    terminal.data({"folder": str(made.folder), "photos": made.photos, "bytes": made.size_bytes})
+    _skipped(terminal, made.skipped)
+    size = f"{made.size_bytes / 1e6:,.1f} MB"
+    terminal.mark("done", f"{made.photos:,} photos, {size}: {made.folder / 'index.html'}")
+
+
+def timelapse_command(
+    out: Annotated[
+        Path | None, typer.Argument(help="File to write, .mp4 or .webp (default: its own name)")
+    ] = None,
+    device: options.Device = None,
+    start: From = None,
+    end: To = None,
+    fps: Annotated[int, typer.Option(min=1, max=60, help="Photos a second")] = 24,
+    width: Annotated[int, typer.Option(min=160, max=2592, help="Pixels")] = 1280,
+    every: Every = 0,
+    stamp: Annotated[bool, typer.Option(help="Burn the time into the picture")] = True,
+    zone: Zone = None,
+    bucket: options.Bucket = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Make a film of a span of photos."""
+    terminal = Terminal(as_json)
+    timelapse = _installed("timelapse")
+    where = options.place(bucket, device, region, config)
+    name = where.need_device()
+    local = _installed("state").zone_named(zone)
+    begin, finish = span(start, end, local, datetime.now(timezone.utc))
+    with terminal.progress("frames") as advance:
+        made = timelapse.make(
+            _bucket(where, profile),
+            name,
+            begin,
+            finish,
+            out or Path(timelapse.default_name(name, begin)),
+            fps=fps,
+            width=width,
+            every_s=every,
+            stamp=local if stamp else None,
+            progress=_counter(advance),
+        )
+    terminal.data({"path": str(made.path), "frames": made.frames, "bytes": made.size_bytes})
+    _skipped(terminal, made.skipped)
+    size = f"{made.size_bytes / 1e6:,.1f} MB"
+    terminal.mark("done", f"{made.frames:,} photos in {made.seconds:.0f} s, {size}: {made.path}")
+
+
+def span(
+    start: str | None, end: str | None, zone: tzinfo, now: datetime
+) -> tuple[datetime, datetime]:
+    """Return a span in UTC from what was written on the command line; raises MisuseError."""
+    finish = _moment(end, zone, whole=True) if end else now
+    begin = _moment(start, zone) if start else finish - _DEFAULT_SPAN
+    if begin >= finish:
+        raise MisuseError(f"--from {start} is not before --to {end or 'now'}")
+    return begin, finish
+
+
+def _moment(written: str, zone: tzinfo, *, whole: bool = False) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise MisuseError(
+            f"{written!r} is no date: write 2026-11-23 or 2026-11-23T06:00"
+        ) from None
+    if whole and len(written) == len("2026-11-23"):
+        moment += timedelta(days=1)
+    local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return local.astimezone(timezone.utc)
+
+
+def _installed(name: str) -> Any:
+    """Import a module of the gallery; NiceGUI and Pillow are an extra."""
+    import importlib
+
+    try:
+        return importlib.import_module(f"megacam.gallery.{name}")
+    except ModuleNotFoundError as error:
+        raise MegacamError(
+            f"the gallery needs {error.name}: pip install 'megacam[gallery]'"
+        ) from error
+
+
+def _bucket(where: options.Place, profile: str | None) -> Any:
+    module = _installed("bucket")
+    return module.Bucket(where.aws(profile).client("s3"), where.need_bucket())
+
+
+def _counter(advance: Callable[[float], None]) -> Callable[[int, int], None]:
+    return lambda done, total: advance(1)
+
+
+def _skipped(terminal: Terminal, count: int) -> None:
+    if count:
+        terminal.mark("warn", f"{count:,} photos were left out: damaged or deleted")

@@ -1,0 +1,284 @@
+"""Writes a span as a static site: no server, can be put behind CloudFront, zipped or mailed.
+
+    made = export(bucket, Path("site"), start, end, devices=["cam1"])
+
+Every file is relative to index.html, so the site opens from a folder, a stick or any web server.
+"""
+
+import hashlib
+import io
+import re
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from dateutil import tz
+
+from megacam.errors import MegacamError
+from megacam.gallery import days, markup
+from megacam.gallery.bucket import Bucket
+from megacam.gallery.markup import Span, Track, text
+from megacam.gallery.photos import Photo
+from megacam.gallery.refusals import PhotoMissingError
+from megacam.gallery.thumbnails import WIDTH, open_photo
+from megacam.gallery.timelapse import CancelledError, Progress
+
+STATIC = Path(__file__).parent / "static"
+PHOTOS_LIMIT = 100_000
+_ASSETS = ("gallery.css", "player.js", "icon.svg")
+# Nothing but the files beside it, also when the page is opened from a folder (file://).
+_POLICY = (
+    "default-src 'none'; img-src 'self' file:; script-src 'self' file:; "
+    "style-src 'self' 'unsafe-inline' file:"
+)
+_MARK = "megacam-gallery.txt"
+_SLOT_S = 300
+_AHEAD = 16
+
+
+class ExportError(MegacamError):
+    """The site cannot be written as asked; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished site; `skipped` photos were damaged or deleted meanwhile."""
+
+    folder: Path
+    photos: int
+    skipped: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class _Day:
+    device: str
+    folder: str
+    day: date
+    span: Span
+    photos: Sequence[Photo]
+
+    @property
+    def page(self) -> str:
+        return f"{self.folder}-{self.day}.html"
+
+
+def export(
+    bucket: Bucket,
+    folder: Path,
+    start: datetime,
+    end: datetime,
+    *,
+    devices: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    width: int | None = None,
+    every_s: float = 0,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Exported:
+    """Write the photos of [start, end) and pages over them into `folder`; blocks.
+
+    `folder` must be new, empty or an earlier export, which is replaced. `width` shrinks the photos
+    (None: as they are); `every_s` keeps one photo per so many seconds. Raises ExportError,
+    CancelledError and bucket errors.
+    """
+    zone = zone or tz.tzlocal()
+    found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
+    total = sum(len(one.photos) for one in found)
+    if not 0 < total <= PHOTOS_LIMIT:
+        raise ExportError(
+            f"{total:,} photos are in this span: 1 to {PHOTOS_LIMIT:,} can be written"
+        )
+    _prepare(folder)
+    counted = progress or (lambda done, total: None)
+    missing, size = _write_photos(bucket, folder, found, width, total, counted, cancelled)
+    _write_pages(folder, found, missing, zone)
+    return Exported(folder, total - len(missing), len(missing), size)
+
+
+def _known(bucket: Bucket, devices: Sequence[str]) -> Sequence[str]:
+    known = bucket.devices()
+    for name in devices:
+        if name not in known:
+            raise ExportError(f"no device {name!r} in the bucket; it has: {', '.join(known)}")
+    return devices or known
+
+
+def _days(
+    bucket: Bucket,
+    devices: Sequence[str],
+    start: datetime,
+    end: datetime,
+    zone: tzinfo,
+    every_s: float,
+) -> Iterator[_Day]:
+    for device in devices:
+        day = days.local_day(start, zone)
+        while days.bounds(day, zone)[0] < end:
+            span = Span(*days.bounds(day, zone), zone)
+            photos = bucket.photos(device, max(start, span.start), min(end, span.end))
+            if photos:
+                kept = _thin(photos, span.start, every_s)
+                yield _Day(device, folder_name(device), day, span, kept)
+            day += timedelta(days=1)
+
+
+def _thin(photos: Sequence[Photo], start: datetime, every_s: float) -> Sequence[Photo]:
+    if every_s <= 0:
+        return photos
+    first: dict[int, Photo] = {}
+    for photo in photos:
+        first.setdefault(int((photo.taken - start).total_seconds() // every_s), photo)
+    return list(first.values())
+
+
+def folder_name(device: str) -> str:
+    """Return a name for a device's files that any file system and any URL takes."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", device)[:60].strip("-")
+    if plain == device:
+        return plain
+    return f"{plain or 'device'}-{hashlib.sha256(device.encode()).hexdigest()[:8]}"
+
+
+def _prepare(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file: name a folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise ExportError(f"{folder} is not empty and no earlier export: name a new folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).write_text("Written by `megacam gallery export`, which may replace it.\n")
+    for name in _ASSETS:
+        shutil.copyfile(STATIC / name, folder / name)
+
+
+def _write_photos(
+    bucket: Bucket,
+    folder: Path,
+    found: Sequence[_Day],
+    width: int | None,
+    total: int,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+) -> tuple[frozenset[str], int]:
+    """Write every photo and its thumbnail; return the keys that are missing, and the bytes."""
+    missing: set[str] = set()
+    size = 0
+    wanted = ((bucket, folder, one.folder, photo, width) for one in found for photo in one.photos)
+    for done, (key, written) in enumerate(_in_threads(wanted), 1):
+        if cancelled():
+            raise CancelledError("cancelled")
+        missing |= set() if written else {key}
+        size += written
+        progress(done, total)
+    return frozenset(missing), size
+
+
+def _in_threads(
+    wanted: Iterator[tuple[Bucket, Path, str, Photo, int | None]],
+) -> Iterator[tuple[str, int]]:
+    writers = ThreadPoolExecutor(4, "export")
+    waiting: deque[tuple[str, Future[int]]] = deque()
+    try:
+        for job in wanted:
+            waiting.append((job[3].key, writers.submit(_write_photo, *job)))
+            if len(waiting) >= _AHEAD:
+                key, future = waiting.popleft()
+                yield key, future.result()
+        for key, future in waiting:
+            yield key, future.result()
+    finally:
+        writers.shutdown(wait=True, cancel_futures=True)
+
+
+def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: int | None) -> int:
+    """Return the bytes written, 0 for a photo that is damaged or gone."""
+    try:
+        data = bucket.read(photo.key)
+        small = _jpeg(data, WIDTH)
+        data = _jpeg(data, width) if width else data
+    except PhotoMissingError:
+        return 0
+    for kind, content in (("photos", data), ("thumbs", small)):
+        path = folder / kind / name / photo.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return len(data) + len(small)
+
+
+def _jpeg(data: bytes, width: int) -> bytes:
+    made = io.BytesIO()
+    open_photo(data, width).save(made, "JPEG", quality=80, optimize=True)
+    return made.getvalue()
+
+
+def _write_pages(
+    folder: Path, found: Sequence[_Day], missing: frozenset[str], zone: tzinfo
+) -> None:
+    shown = [
+        _Day(d.device, d.folder, d.day, d.span, [p for p in d.photos if p.key not in missing])
+        for d in found
+    ]
+    shown = [one for one in shown if one.photos]
+    for one in shown:
+        around = [other for other in shown if other.device == one.device]
+        (folder / one.page).write_text(_day_page(one, around), encoding="utf-8")
+    (folder / "index.html").write_text(_index_page(shown), encoding="utf-8")
+
+
+def _index_page(shown: Sequence[_Day]) -> str:
+    parts = []
+    for device in dict.fromkeys(one.device for one in shown):
+        cells = "".join(_cover(one) for one in shown if one.device == device)
+        parts.append(f'<h2>{text(device)}</h2><div class="covers">{cells}</div>')
+    return _page("Photos", "<h1>Photos</h1>" + "".join(parts), script=False)
+
+
+def _cover(one: _Day) -> str:
+    middle = one.photos[len(one.photos) // 2]
+    return (
+        f'<a class="cover" href="{one.page}"><img loading="lazy" alt="" '
+        f'src="thumbs/{one.folder}/{middle.name}"><b>{one.day:%a %d %B %Y}</b>'
+        f"<span>{len(one.photos):,} photos</span></a>"
+    )
+
+
+def _day_page(one: _Day, around: Sequence[_Day]) -> str:
+    place = around.index(one)
+    links = ['<a class="tool" href="index.html">All days</a>']
+    if place:
+        links.append(f'<a class="tool" href="{around[place - 1].page}">◀ the day before</a>')
+    if place + 1 < len(around):
+        links.append(f'<a class="tool" href="{around[place + 1].page}">the day after ▶</a>')
+    first, last = one.photos[0].taken, one.photos[-1].taken
+    gaps = days.gaps(one.photos, first, last)
+    track = Track(one.device, f"photos/{one.folder}/", one.photos, gaps, frozenset())
+    middle = one.photos[len(one.photos) // 2].taken
+    cells = days.slots(one.photos, one.span.start, one.span.end, _SLOT_S, gaps)
+    hours = [c for c in cells if c.end > first - timedelta(hours=1) and c.start <= last]
+    grid = markup.grid(hours, one.span, lambda p: f"thumbs/{one.folder}/{p.name}", frozenset())
+    title = f"{one.device}, {one.day:%A, %d %B %Y}"
+    return _page(
+        title,
+        f'<h1>{text(title)}</h1><nav class="row-tools">{"".join(links)}</nav>'
+        f"{markup.player([track], one.span, middle)}{markup.legend([track])}{grid}",
+    )
+
+
+def _page(title: str, body: str, *, script: bool = True) -> str:
+    # No module: a page opened from a folder (file://) may not load one.
+    player = '<script defer src="player.js"></script>' if script else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<title>{text(title)}</title><link rel="icon" href="icon.svg">'
+        f'<link rel="stylesheet" href="gallery.css">{player}</head>'
+        f'<body class="exported"><main>{body}<footer>Made with megacam</footer></main>'
+        "</body></html>"
+    )

@@ -1,0 +1,225 @@
+"""How a device is doing, in words, from its status.json and its newest photo. Pure.
+
+status.json is untrusted: whatever is missing or of a wrong type is left out, never an error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone, tzinfo
+from statistics import median
+from typing import Any
+
+from megacam.gallery import days
+from megacam.gallery.photos import Photo
+
+GOOD, FAIR, BAD = "good", "fair", "bad"
+_ORDER = {GOOD: 0, FAIR: 1, BAD: 2}
+
+_LATE_INTERVALS = 3
+_SILENT_S = 3600
+# A plain ESP32 hears down to about -90 dBm, at the lowest rate and with many resends.
+_RSSI_FAIR_DBM = -70
+_RSSI_BAD_DBM = -80
+# S3 refuses signatures that are 15 minutes off; two seconds are more than NTP ever leaves.
+_CLOCK_FAIR_MS = 2_000
+_CLOCK_BAD_MS = 300_000
+_BACKLOG_BAD = 60
+_HEAP_LOW_BYTES = 4_000
+_ERRORS_SHOWN = 8
+_CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "deploy", "update"}
+_TEXT_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know about a device: `level` is good, fair or bad."""
+
+    level: str
+    subject: str
+    text: str
+
+
+def findings(status: dict[str, Any] | None, newest: Photo | None, now: datetime) -> list[Finding]:
+    """Return what there is to say, the worst first; [0] is the device's state."""
+    found = [_lateness(status or {}, newest, now)]
+    if status is None:
+        found.append(Finding(FAIR, "Health", "no status.json yet: the device writes it hourly"))
+    else:
+        for look in _LOOKS:
+            finding = look(status)
+            if finding:
+                found.append(finding)
+    return sorted(found, key=lambda finding: -_ORDER[finding.level])
+
+
+def level(found: list[Finding]) -> str:
+    """Return the worst level of a list of findings."""
+    return max((finding.level for finding in found), key=_ORDER.__getitem__, default=GOOD)
+
+
+def interval_s(status: dict[str, Any]) -> float:
+    """Return the seconds between two shots that the device was told."""
+    told = number(status.get("interval_s"))
+    return told if told and 0 < told < 10_000_000 else days.DEFAULT_INTERVAL_S
+
+
+def errors(status: dict[str, Any]) -> list[tuple[datetime | None, str]]:
+    """Return the newest errors that the device reports, newest first."""
+    listed = status.get("errors")
+    entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
+    newest = entries[-_ERRORS_SHOWN:][::-1]
+    return [(moment(e.get("time")), str(e.get("text", ""))[:_TEXT_LIMIT]) for e in newest]
+
+
+def log(status: dict[str, Any]) -> list[str]:
+    """Return the last lines of the device's log."""
+    lines = status.get("log")
+    return [str(line)[:_TEXT_LIMIT] for line in lines[-200:]] if isinstance(lines, list) else []
+
+
+def signal_dbm(status: dict[str, Any]) -> list[float]:
+    """Return the signal strengths that the device measured, newest last."""
+    values = status.get("rssi_dbm")
+    values = values if isinstance(values, list) else [values]
+    found = [number(value) for value in values[-200:]]
+    return [value for value in found if value is not None and -130 <= value < 0]
+
+
+def facts(status: dict[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
+    """Return the plain facts of a report as (name, words)."""
+    found: list[tuple[str, str]] = []
+    reported = moment(status.get("time"))
+    if reported:
+        found.append(("reported", f"{reported.astimezone(zone):%Y-%m-%d %H:%M:%S}"))
+    if status.get("version"):
+        found.append(("version", str(status["version"])[:_TEXT_LIMIT]))
+    up_s = number(status.get("uptime_s"))
+    if up_s is not None:
+        found.append(("up for", days.words(up_s)))
+    for name in ("boots", "heap_free_low"):
+        value = number(status.get(name))
+        if value is not None:
+            found.append((name.replace("_", " "), f"{value:,.0f}"))
+    for name, value in list(_part(status, "photos").items())[:10]:
+        counted = number(value)
+        if counted is not None:
+            found.append((f"photos {name[:40]}", f"{counted:,.0f}"))
+    return found
+
+
+def number(value: object) -> float | None:
+    """Return a finite number, or None for anything else (true and "5" included)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e15 else None
+
+
+def moment(value: object) -> datetime | None:
+    """Return the UTC moment of seconds since 1970."""
+    seconds = number(value)
+    if seconds is None or not 0 < seconds < 1e11:
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _lateness(status: dict[str, Any], newest: Photo | None, now: datetime) -> Finding:
+    if newest is None:
+        return Finding(BAD, "Photos", "no photo in the bucket yet")
+    age_s = (now - newest.taken).total_seconds()
+    expected_s = interval_s(status)
+    age = days.words(age_s)
+    if age_s < -_CLOCK_FAIR_MS / 1000 - expected_s:
+        return Finding(FAIR, "Photos", f"its newest photo is {days.words(-age_s)} in the future")
+    if age_s <= expected_s * _LATE_INTERVALS:
+        return Finding(GOOD, "Photos", f"on time, one every {days.words(expected_s)}")
+    if age_s <= max(_SILENT_S, expected_s * 10):
+        return Finding(FAIR, "Photos", f"late: last photo {age} ago, due every {expected_s:g} s")
+    return Finding(BAD, "Photos", f"silent for {age}: check power, Wi-Fi and the last error")
+
+
+def _backlog(status: dict[str, Any]) -> Finding | None:
+    spool = _part(status, "spool")
+    waiting = number(spool.get("photos"))
+    if waiting is None:
+        return None
+    if waiting <= 0:
+        return Finding(GOOD, "Backlog", "nothing waits on the device")
+    size = number(spool.get("bytes")) or 0
+    text = f"{waiting:,.0f} photos ({size / 1e6:.1f} MB) wait on the device"
+    return Finding(BAD if waiting >= _BACKLOG_BAD else FAIR, "Backlog", text)
+
+
+def _signal(status: dict[str, Any]) -> Finding | None:
+    values = signal_dbm(status)
+    if not values:
+        return None
+    usual = median(values[-12:])
+    if usual >= _RSSI_FAIR_DBM:
+        return Finding(GOOD, "Signal", f"{usual:.0f} dBm, strong enough")
+    if usual >= _RSSI_BAD_DBM:
+        return Finding(
+            FAIR, "Signal", f"{usual:.0f} dBm, weak: move the device or the access point"
+        )
+    return Finding(BAD, "Signal", f"{usual:.0f} dBm, very weak: uploads will break off")
+
+
+def _reboots(status: dict[str, Any]) -> Finding | None:
+    causes = {
+        str(cause)[:40]: count
+        for cause, value in list(_part(status, "reboots").items())[:20]
+        if (count := number(value)) and count > 0
+    }
+    worrying = {c: n for c, n in causes.items() if c.lower() not in _CALM_RESETS}
+    if not worrying:
+        boots = number(status.get("boots"))
+        return Finding(GOOD, "Reboots", f"none unwanted ({boots:,.0f} starts)") if boots else None
+    told = ", ".join(f"{count:.0f} by {cause}" for cause, count in worrying.items())
+    brownout = any("brown" in cause.lower() for cause in worrying)
+    remedy = ": the power supply is too weak" if brownout else ""
+    return Finding(BAD if brownout else FAIR, "Reboots", f"{told}{remedy}")
+
+
+def _clock(status: dict[str, Any]) -> Finding | None:
+    error_ms = number(status.get("clock_error_ms"))
+    if error_ms is None:
+        return None
+    off = abs(error_ms)
+    if off < _CLOCK_FAIR_MS:
+        return Finding(GOOD, "Clock", f"right within {off / 1000:.1f} s")
+    text = f"{days.words(off / 1000)} {'fast' if error_ms > 0 else 'slow'}"
+    return Finding(BAD if off >= _CLOCK_BAD_MS else FAIR, "Clock", f"{text}: check NTP")
+
+
+def _losses(status: dict[str, Any]) -> Finding | None:
+    counts = _part(status, "photos")
+    taken = number(counts.get("taken"))
+    if not taken:
+        return None
+    lost = [(word, number(counts.get(word)) or 0) for word in ("damaged", "thinned")]
+    told = ", ".join(f"{count:,.0f} {word}" for word, count in lost if count > 0)
+    if not told:
+        return Finding(GOOD, "Losses", f"none of {taken:,.0f} photos")
+    share = sum(count for _, count in lost) / taken
+    return Finding(FAIR if share < 0.05 else BAD, "Losses", f"{told} of {taken:,.0f} photos")
+
+
+def _memory(status: dict[str, Any]) -> Finding | None:
+    low = number(status.get("heap_free_low"))
+    if low is None or low >= _HEAP_LOW_BYTES:
+        return None
+    return Finding(FAIR, "Memory", f"only {low:,.0f} bytes were free at the lowest")
+
+
+def _part(status: dict[str, Any], name: str) -> dict[str, Any]:
+    value = status.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+_LOOKS: tuple[Callable[[dict[str, Any]], Finding | None], ...] = (
+    _backlog,
+    _signal,
+    _reboots,
+    _clock,
+    _losses,
+    _memory,
+)

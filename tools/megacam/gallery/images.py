@@ -1,0 +1,96 @@
+"""HTTP routes for pictures and clips: thumbnails, photos, covers of days, finished time-lapses."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from megacam.gallery import photos
+from megacam.gallery.photos import Photo
+from megacam.gallery.refusals import BucketError, PhotoMissingError
+from megacam.gallery.state import Gallery, thumb_url
+
+# Keys never repeat and a stored photo never changes, so the browser may keep what it has.
+_KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}
+_DROP = {"Cache-Control": "no-store"}
+_CLIPS = {".mp4": "video/mp4", ".webp": "image/webp"}
+
+
+def router(gallery: Gallery) -> APIRouter:
+    """Return the routes below /img and /clip."""
+    routes = APIRouter()
+
+    @routes.get("/img/thumb")
+    async def thumb(key: str) -> Response:
+        return await _picture(key, lambda photo: _thumb(gallery, photo))
+
+    @routes.get("/img/photo")
+    async def photo(key: str, download: bool = False) -> Response:
+        return await _picture(key, lambda photo: _photo(gallery, photo), download)
+
+    @routes.get("/img/cover")
+    async def cover(device: str, day: date) -> Response:
+        return await _cover(gallery, device, day)
+
+    @routes.get("/clip/{name}")
+    async def clip(name: str, download: bool = False) -> Response:
+        return _clip(gallery, name, download)
+
+    return routes
+
+
+def _clip(gallery: Gallery, name: str, download: bool) -> Response:
+    path = gallery.clips / name
+    if not re.fullmatch(r"[\w-]+\.(mp4|webp)", name, re.ASCII) or not path.is_file():
+        return PlainTextResponse("this time-lapse is gone: make it again", 404, _DROP)
+    place = "attachment" if download else "inline"
+    kind = _CLIPS[path.suffix]
+    return FileResponse(path, media_type=kind, filename=name, content_disposition_type=place)
+
+
+async def _thumb(gallery: Gallery, photo: Photo) -> bytes:
+    # Shielded: a browser that scrolls away must not stop the thumbnail that others wait for.
+    return await asyncio.shield(asyncio.wrap_future(gallery.thumbnails.submit(photo.key)))
+
+
+async def _photo(gallery: Gallery, photo: Photo) -> bytes:
+    return await asyncio.wrap_future(gallery.readers.submit(gallery.bucket.read, photo.key))
+
+
+async def _picture(
+    key: str, read: Callable[[Photo], Awaitable[bytes]], download: bool = False
+) -> Response:
+    photo = photos.parse(key)
+    if not photo:
+        return PlainTextResponse("no photo has such a key", 404, _DROP)
+    try:
+        data = await read(photo)
+    except PhotoMissingError as error:
+        return PlainTextResponse(str(error), 404, _DROP)
+    except BucketError as error:
+        return PlainTextResponse(str(error), 502, _DROP)
+    name = photos.file_name(photo)
+    place = {"Content-Disposition": f'attachment; filename="{name}"'} if download else {}
+    return Response(data, media_type="image/jpeg", headers=_KEEP | place)
+
+
+async def _cover(gallery: Gallery, device: str, day: date) -> Response:
+    try:
+        asked = gallery.readers.submit(_cover_photo, gallery, device, day)
+        found = await asyncio.wrap_future(asked)
+    except BucketError as error:
+        return PlainTextResponse(str(error), 502, _DROP)
+    if found is None:
+        return PlainTextResponse("no photos", 404, _DROP)
+    return RedirectResponse(thumb_url(found), headers=_DROP)
+
+
+def _cover_photo(gallery: Gallery, device: str, day: date) -> Photo | None:
+    """The first photo after noon, else the first of the day: two requests at most."""
+    span = gallery.span(day)
+    noon = span.start + timedelta(hours=12)
+    bucket = gallery.bucket
+    return bucket.first(device, noon, span.end) or bucket.first(device, span.start, noon)

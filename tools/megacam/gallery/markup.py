@@ -1,0 +1,244 @@
+"""HTML that the live gallery and the exported site share: grid, player, compare slider. Pure.
+
+Device names, metadata and status lines are untrusted: every one goes through `text()`.
+"""
+
+import html
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from megacam.gallery import days
+from megacam.gallery.days import Gap, Slot
+from megacam.gallery.photos import Photo
+
+GAP_WORDS = {
+    days.OUTAGE: "no photos",
+    days.PAUSE: "pause (the same hours were empty the day before)",
+    days.THINNED: "thinned: fewer photos",
+}
+
+text = html.escape
+
+
+@dataclass(frozen=True)
+class Track:
+    """A device's photos in the player: `source` + photo.name is the URL of its picture."""
+
+    device: str
+    source: str
+    photos: Sequence[Photo]
+    gaps: Sequence[Gap]
+    moved: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is on show: a span of UTC, and the zone to show it in."""
+
+    start: datetime
+    end: datetime
+    zone: tzinfo
+
+    def clock(self, moment: datetime, form: str = "%H:%M:%S") -> str:
+        """Return a moment as the viewer's wall clock shows it."""
+        return moment.astimezone(self.zone).strftime(form)
+
+
+def player(
+    tracks: Sequence[Track],
+    span: Span,
+    at: datetime,
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return a <megacam-player>; `links` are (text, URL that ends before the photo's key)."""
+    steps = [days.interval_s(track.photos) for track in tracks if track.photos]
+    data = {
+        "start": int(span.start.timestamp()),
+        "end": int(span.end.timestamp()),
+        "at": int(at.timestamp()),
+        "step": max(1, round(max(steps, default=days.DEFAULT_INTERVAL_S))),
+        "zone": days.offsets(span.start, span.end, span.zone),
+        "links": list(links),
+        "tracks": [_track(track) for track in tracks],
+    }
+    inert = text(json.dumps(data, separators=(",", ":")))
+    return f'<megacam-player data-photos="{inert}"></megacam-player>'
+
+
+def grid(
+    cells: Sequence[Slot],
+    span: Span,
+    thumb: Callable[[Photo], str],
+    moved: frozenset[str],
+    hour_s: int = 3600,
+) -> str:
+    """Return the slots as a section an hour; hours of nothing but one gap become one line."""
+    hours: list[list[Slot]] = []
+    for cell in cells:
+        if not hours or (cell.start - hours[-1][0].start).total_seconds() >= hour_s:
+            hours.append([])
+        hours[-1].append(cell)
+    columns = max((len(hour) for hour in hours), default=1)
+    parts: list[str] = []
+    empty: list[Slot] = []
+    for hour in [*hours, None]:
+        if hour and _is_empty(hour) and (not empty or empty[-1].gap == hour[0].gap):
+            empty += hour
+            continue
+        if empty:
+            parts.append(_pause(empty, span))
+        empty = hour if hour and _is_empty(hour) else []
+        if hour and not empty:
+            parts.append(_hour(hour, span, thumb, moved))
+    return f'<div class="hours" style="--columns:{columns}">{"".join(parts)}</div>'
+
+
+def every_photo(
+    photos: Sequence[Photo],
+    found: Sequence[Gap],
+    span: Span,
+    thumb: Callable[[Photo], str],
+    moved: frozenset[str],
+) -> str:
+    """Return every photo of the span, a section an hour, with the gaps between them."""
+    items: list[tuple[datetime, str]] = [
+        (photo.taken, _cell((photo,), span, thumb, moved, "%H:%M:%S")) for photo in photos
+    ]
+    items += [(gap.start, _gap_line(gap, span)) for gap in found]
+    parts: list[str] = []
+    hour = ""
+    for moment, item in sorted(items, key=lambda pair: pair[0]):
+        if span.clock(moment, "%H:00") != hour:
+            parts.append("</div></section>" if hour else "")
+            hour = span.clock(moment, "%H:00")
+            parts.append(f'<section class="hour"><h3>{hour}</h3><div class="cells flow">')
+        parts.append(item)
+    parts.append("</div></section>" if hour else "")
+    return f'<div class="hours">{"".join(parts)}</div>'
+
+
+def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
+    """Return a <megacam-compare> of two (URL, words) pictures."""
+    (left, left_words), (right, right_words) = first, second
+    return (
+        "<megacam-compare>"
+        f'<img class="below" src="{text(right)}" alt="{text(right_words)}" draggable="false">'
+        f'<img class="above" src="{text(left)}" alt="{text(left_words)}" draggable="false">'
+        f'<span class="tag left">{text(left_words)}</span>'
+        f'<span class="tag right">{text(right_words)}</span>'
+        '<input type="range" min="0" max="100" step="0.1" value="50" '
+        'aria-label="Where the first photo ends and the second begins, in percent">'
+        "</megacam-compare>"
+    )
+
+
+def legend(tracks: Sequence[Track]) -> str:
+    """Return what the colours of the timeline mean, for those that are there."""
+    kinds = {gap.kind for track in tracks for gap in track.gaps}
+    names = {"": "photos", days.OUTAGE: "no photos", days.PAUSE: "pause", days.THINNED: "thinned"}
+    shown = {kind: words for kind, words in names.items() if not kind or kind in kinds}
+    shown |= {"motion": "motion"} if any(track.moved for track in tracks) else {}
+    items = "".join(f'<span class="{kind}"><i></i>{words}</span>' for kind, words in shown.items())
+    return f'<div class="legend">{items}</div>'
+
+
+def table(rows: Sequence[tuple[str, str]]) -> str:
+    """Return names and values as a table."""
+    lines = (
+        f"<tr><th scope=row>{text(name)}</th><td>{text(value)}</td></tr>" for name, value in rows
+    )
+    return f'<table class="facts">{"".join(lines)}</table>'
+
+
+def sparkline(values: Sequence[float], words: str) -> str:
+    """Return a line of numbers as a small picture."""
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    scale = 22 / ((high - low) or 1)
+    step = 120 / (len(values) - 1)
+    points = " ".join(f"{i * step:.1f},{25 - (v - low) * scale:.1f}" for i, v in enumerate(values))
+    return (
+        f'<svg class="spark" viewBox="0 0 120 28" role="img" aria-label="{text(words)}">'
+        f'<polyline points="{points}"/></svg>'
+    )
+
+
+def _track(track: Track) -> dict[str, object]:
+    return {
+        "device": track.device,
+        "source": track.source,
+        "frames": [
+            [int(photo.taken.timestamp()), photo.name, int(photo.key in track.moved)]
+            for photo in track.photos
+        ],
+        "gaps": [
+            [int(gap.start.timestamp()), int(gap.end.timestamp()), gap.kind] for gap in track.gaps
+        ],
+    }
+
+
+def _is_empty(hour: Sequence[Slot]) -> bool:
+    gap = hour[0].gap
+    return gap is not None and all(cell.gap == gap for cell in hour)
+
+
+def _hour(
+    hour: Sequence[Slot],
+    span: Span,
+    thumb: Callable[[Photo], str],
+    moved: frozenset[str],
+) -> str:
+    cells = "".join(
+        _cell(cell.photos, span, thumb, moved, "%H:%M") if cell.photos else _hole(cell, span)
+        for cell in hour
+    )
+    seen = any(photo.key in moved for cell in hour for photo in cell.photos)
+    return (
+        f'<section class="hour{"" if seen else " calm"}">'
+        f'<h3>{span.clock(hour[0].start, "%H:%M")}</h3><div class="cells">{cells}</div></section>'
+    )
+
+
+def _cell(
+    photos: Sequence[Photo],
+    span: Span,
+    thumb: Callable[[Photo], str],
+    moved: frozenset[str],
+    form: str,
+) -> str:
+    seen = [photo for photo in photos if photo.key in moved]
+    photo = (seen or photos)[0]
+    words = f"{photo.device} at {span.clock(photo.taken)}{', motion' if seen else ''}"
+    source = text(thumb(photo))
+    count = f'<span class="count">{len(photos)}</span>' if len(photos) > 1 else ""
+    return (
+        f'<a class="cell{" moved" if seen else ""}" href="#at-{int(photo.taken.timestamp())}" '
+        f'title="{text(words)}"><img loading="lazy" decoding="async" src="{source}" '
+        f'data-retry="{source}" alt="{text(words)}">'
+        f'<span class="time">{span.clock(photo.taken, form)}</span>{count}</a>'
+    )
+
+
+def _hole(cell: Slot, span: Span) -> str:
+    kind = cell.gap.kind if cell.gap else "none"
+    words = GAP_WORDS.get(kind, "not yet")
+    title = f"{span.clock(cell.start, '%H:%M')}: {words}"
+    return (
+        f'<span class="cell hole {kind}" role="img" aria-label="{title}" title="{title}"></span>'
+    )
+
+
+def _pause(cells: Sequence[Slot], span: Span) -> str:
+    gap = cells[0].gap
+    assert gap is not None
+    whole = Gap(cells[0].start, cells[-1].end, gap.kind)
+    return f'<section class="hour calm">{_gap_line(whole, span)}</section>'
+
+
+def _gap_line(gap: Gap, span: Span) -> str:
+    times = f"{span.clock(gap.start, '%H:%M')} to {span.clock(gap.end, '%H:%M')}"
+    words = f"{times}: {GAP_WORDS[gap.kind]} ({days.words(gap.seconds)})"
+    return f'<p class="gap-line {gap.kind}">{text(words)}</p>'

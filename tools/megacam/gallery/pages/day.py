@@ -1,0 +1,292 @@
+"""A day: the player with its timeline, the grid with its gaps, the search for motion."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Query
+from nicegui import run, ui
+
+from megacam.gallery import days, markup, state
+from megacam.gallery.markup import Track, text
+from megacam.gallery.pages.frame import button, empty, fill, frame, heading
+from megacam.gallery.refusals import BucketError
+from megacam.gallery.state import DeviceDay, Gallery, page_url, photo_base, thumb_url
+
+_DETAIL = ((1800, "every 30 min"), (300, "every 5 min"), (0, "every photo"))
+_DEFAULT_SLOT_S = 300
+# Four pictures side by side fill a wide screen; a fifth would only be a stamp.
+_DEVICES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows, as its URL says."""
+
+    devices: tuple[str, ...]
+    day: date
+    slot_s: int
+    only_motion: bool = False
+
+    def url(self, **changed: object) -> str:
+        """Return the URL of this view with something changed."""
+        values: dict[str, object] = {
+            "device": list(self.devices),
+            "date": self.day,
+            "slot": self.slot_s,
+            "motion": "only" if self.only_motion else None,
+        }
+        return page_url("/day", **(values | changed))
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read for a view."""
+
+    view: View
+    known: list[str]
+    read: list[DeviceDay]
+
+
+def add(gallery: Gallery) -> None:
+    """Register the page."""
+
+    @ui.page("/day")
+    async def page(
+        device: Annotated[list[str] | None, Query()] = None,
+        date: str = "",
+        slot: int = _DEFAULT_SLOT_S,
+        motion: str = "",
+    ) -> None:
+        main = frame(gallery, "/month", date or "Today")
+        view = View(tuple(device or ()), _day_of(gallery, date), _slot(slot), motion == "only")
+        await ui.context.client.connected()
+        await fill(gallery, main, lambda: read(gallery, view), lambda r: _show(gallery, r))
+
+
+def read(gallery: Gallery, view: View) -> Read:
+    """Read the day of every device of the view; blocks."""
+    known = gallery.bucket.devices()
+    chosen = tuple(name for name in dict.fromkeys(view.devices) if name in known)[:_DEVICES_SHOWN]
+    view = View(chosen or tuple(known[:1]), view.day, view.slot_s, view.only_motion)
+    return Read(view, known, [state.read_day(gallery, name, view.day) for name in view.devices])
+
+
+def _day_of(gallery: Gallery, wanted: str) -> date:
+    try:
+        day = date.fromisoformat(wanted)
+    except ValueError:
+        return gallery.today()
+    return min(max(day, date(1971, 1, 1)), gallery.today() + timedelta(days=1))
+
+
+def _slot(wanted: int) -> int:
+    return wanted if wanted in dict(_DETAIL) else _DEFAULT_SLOT_S
+
+
+def _show(gallery: Gallery, found: Read) -> None:
+    view = found.view
+    heading(f"{view.day:%A, %d %B %Y}")
+    _navigation(gallery, found)
+    if not any(one.photos for one in found.read):
+        return empty(
+            "No photos on this day",
+            ["The device was off, or its photos still wait on it and come later."],
+            (page_url("/month", device=view.devices[0] if view.devices else None), "Calendar"),
+        )
+    tools = ui.element("div").classes("row-tools")
+    body = ui.element("div")
+    with tools:
+        _tools(gallery, found, body)
+    with body:
+        _draw(gallery, found)
+    _watch(gallery, found)
+    return None
+
+
+def _navigation(gallery: Gallery, found: Read) -> None:
+    view = found.view
+    with ui.element("div").classes("row-tools"):
+        _link(view.url(date=view.day - timedelta(days=1)), "◀", "The day before")
+        chooser = ui.input("Jump to", value=view.day.isoformat()).props(
+            "type=date dense outlined stack-label"
+        )
+        chooser.on("change", lambda: ui.navigate.to(view.url(date=chooser.value)))
+        if view.day < gallery.today():
+            _link(view.url(date=view.day + timedelta(days=1)), "▶", "The day after")
+        ui.html(_device_links(found), sanitize=False)
+        ui.html(_detail_links(view), sanitize=False)
+
+
+def _link(href: str, words: str, label: str) -> None:
+    ui.html(
+        f'<a class="tool" href="{text(href)}" aria-label="{label}" title="{label}">{words}</a>',
+        sanitize=False,
+    )
+
+
+def _device_links(found: Read) -> str:
+    """A device on show is taken away by its link, another one is put beside it."""
+    chosen = found.view.devices
+    links = []
+    for device in found.known:
+        on = device in chosen
+        devices = [d for d in chosen if d != device] if on else [*chosen, device][-_DEVICES_SHOWN:]
+        href = text(found.view.url(device=devices or [device]))
+        title = "take away" if on and len(chosen) > 1 else "show beside"
+        pressed = " aria-current=true" if on else ""
+        links.append(f'<a class="tool"{pressed} href="{href}" title="{title}">{text(device)}</a>')
+    return f'<nav class="choice" aria-label="Devices side by side">{"".join(links)}</nav>'
+
+
+def _detail_links(view: View) -> str:
+    links = "".join(
+        f'<a class="tool"{" aria-current=true" if slot == view.slot_s else ""} '
+        f'href="{text(view.url(slot=slot))}">{words}</a>'
+        for slot, words in _DETAIL
+    )
+    return f'<nav class="choice" aria-label="Photos in the grid">{links}</nav>'
+
+
+def _tools(gallery: Gallery, found: Read, body: ui.element) -> None:
+    total = sum(len(one.photos) for one in found.read)
+    size = sum(photo.size_bytes for one in found.read for photo in one.photos) / 1e6
+    missing = [g for one in found.read for g in one.gaps if g.kind == days.OUTAGE]
+    lost = days.words(sum(g.seconds for g in missing))
+    gap_words = f" · {len(missing)} gaps, {lost}" if missing else " · no gaps"
+    ui.label(f"{total:,} photos · {size:,.1f} MB{gap_words}").classes("summary")
+    ui.element("span").classes("spring")
+    _MotionSearch(gallery, found, body, size)
+
+
+def _draw(gallery: Gallery, found: Read) -> None:
+    """Draw the player and the grids; again after the search for motion."""
+    view = found.view
+    span = gallery.span(view.day)
+    tracks = [
+        Track(d.device, photo_base(d.device), d.photos, d.gaps, gallery.moved(d.device, view.day))
+        for d in found.read
+    ]
+    links = (("Details", "/photo?key="), ("Compare", "/compare?a="))
+    with ui.element("div").classes("watch"):
+        ui.html(markup.player(tracks, span, _begin(gallery, found), links), sanitize=False)
+    ui.html(markup.legend(tracks), sanitize=False)
+    for one, track in zip(found.read, tracks, strict=True):
+        only = " only-motion" if view.only_motion and track.moved else ""
+        with ui.element("section").classes(f"grid{only}"):
+            if len(tracks) > 1:
+                ui.html(f"<h2>{text(one.device)}</h2>", sanitize=False)
+            ui.html(_grid(gallery, view, one, track.moved), sanitize=False)
+
+
+def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -> str:
+    span = gallery.span(view.day)
+    if view.slot_s == 0:
+        return markup.every_photo(one.photos, one.gaps, span, thumb_url, moved)
+    end = min(span.end, gallery.bucket.now())
+    last = span.start + timedelta(hours=1 + max(0, (end - span.start).total_seconds() // 3600))
+    cells = days.slots(one.photos, span.start, min(last, span.end), view.slot_s, one.gaps)
+    return markup.grid(cells, span, thumb_url, moved)
+
+
+def _begin(gallery: Gallery, found: Read) -> datetime:
+    """Today begins at its newest photo, another day at the first one after noon."""
+    taken = sorted(photo.taken for one in found.read for photo in one.photos)
+    if found.view.day >= gallery.today():
+        return taken[-1]
+    noon = gallery.span(found.view.day).start + timedelta(hours=12)
+    return next((moment for moment in taken if moment >= noon), taken[-1])
+
+
+def _watch(gallery: Gallery, found: Read) -> None:
+    """Today grows: say when there is more, and leave it to the person to look."""
+    if found.view.day != gallery.today():
+        return
+    place = ui.element("div").classes("news").props('role="status"')
+    last = [one.photos[-1] for one in found.read if one.photos]
+
+    async def poll() -> None:
+        try:
+            newer = [await run.io_bound(gallery.bucket.newer, photo) for photo in last]
+        except BucketError:
+            return
+        count = sum(len(photos or ()) for photos in newer)
+        place.clear()
+        if count:
+            with place:
+                words = f"{count} new photo{'s' if count > 1 else ''}: show"
+                button(words, ui.navigate.reload, "primary")
+
+    ui.timer(max(gallery.poll_s, 10.0), poll, immediate=False)
+
+
+class _MotionSearch:
+    """The button that looks through a day, its progress, and the filter afterwards."""
+
+    def __init__(self, gallery: Gallery, found: Read, body: ui.element, size_mb: float):
+        self._gallery = gallery
+        self._found = found
+        self._body = body
+        self._size_mb = size_mb
+        self._done = [0]
+        self._place = ui.element("div").classes("motion-search")
+        self._draw()
+
+    def _draw(self) -> None:
+        self._place.clear()
+        view = self._found.view
+        keys = [f"{one.device}/{view.day}" for one in self._found.read]
+        with self._place:
+            if not all(key in self._gallery.marks for key in keys):
+                size = f"{self._size_mb:,.0f} MB"
+                find = button("Find motion", self._search)
+                find.tooltip(f"Looks through the photos once: at most {size} from S3")
+                return
+            count = sum(len(self._gallery.marks[key]) for key in keys)
+            ui.label(f"{count} with motion").classes("motion-count")
+            only = not view.only_motion
+            href = text(view.url(motion="only" if only else None))
+            words = "Show only these" if only else "Show all"
+            if count:
+                ui.html(f'<a class="tool" href="{href}">{words}</a>', sanitize=False)
+
+    async def _search(self) -> None:
+        self._done[0] = 0
+        self._progress(sum(len(one.photos) for one in self._found.read))
+        try:
+            for one in self._found.read:
+                await asyncio.to_thread(
+                    state.find_motion,
+                    self._gallery,
+                    one.device,
+                    self._found.view.day,
+                    one.photos,
+                    self._done,
+                )
+        except BucketError as error:
+            ui.notify(str(error), type="negative", multi_line=True)
+        if self._place.is_deleted:
+            return
+        self._draw()
+        self._body.clear()
+        with self._body:
+            _draw(self._gallery, self._found)
+
+    def _progress(self, total: int) -> None:
+        self._place.clear()
+        with self._place:
+            bar = ui.linear_progress(0, show_value=False).props(
+                'aria-label="Looking for motion" rounded'
+            )
+            label = ui.label(f"0 of {total:,}")
+            button("Cancel", self._cancel)
+
+            def tick() -> None:
+                bar.set_value(max(0, self._done[0]) / max(1, total))
+                label.set_text(f"{max(0, self._done[0]):,} of {total:,}")
+
+            ui.timer(0.3, tick)
+
+    def _cancel(self) -> None:
+        self._done[0] = -1

@@ -1,0 +1,140 @@
+"""The calendar: every month with photos, a picture a day."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from nicegui import ui
+
+from megacam.gallery.markup import text
+from megacam.gallery.pages.frame import empty, fill, frame, heading
+from megacam.gallery.state import Gallery, page_url
+
+
+@dataclass(frozen=True)
+class Month:
+    """What the page needs: the devices, the months with photos, the days of the month on show."""
+
+    devices: list[str]
+    device: str
+    months: list[tuple[int, int]]
+    year: int
+    month: int
+    days: set[date]
+
+
+def add(gallery: Gallery) -> None:
+    """Register the page."""
+
+    @ui.page("/month")
+    async def page(device: str = "", month: str = "") -> None:
+        main = frame(gallery, "/month", "Calendar")
+        await ui.context.client.connected()
+        await fill(
+            gallery,
+            main,
+            lambda: read(gallery, device, month),
+            lambda found: _show(gallery, found),
+        )
+
+
+def read(gallery: Gallery, device: str, wanted: str) -> Month:
+    """Read one month of a device: a request a year and one for the month; blocks."""
+    devices = gallery.bucket.devices()
+    if device not in devices:
+        device = next((name for name in devices if gallery.bucket.months(name)), "")
+    months = gallery.bucket.months(device) if device else []
+    today = gallery.today()
+    known = [pair for pair in months if pair <= (today.year, today.month)] or months
+    year, month = _chosen(wanted) or (known[-1] if known else (today.year, today.month))
+    return Month(devices, device, months, year, month, _days(gallery, device, year, month))
+
+
+def _chosen(wanted: str) -> tuple[int, int] | None:
+    try:
+        first = date.fromisoformat(f"{wanted}-01")
+    except ValueError:
+        return None
+    return (first.year, first.month) if 1 < first.year < 9999 else None
+
+
+def _days(gallery: Gallery, device: str, year: int, month: int) -> set[date]:
+    """The days of the viewer's zone that a folder of a UTC day can reach into."""
+    if not device:
+        return set()
+    first = date(year, month, 1)
+    around = {(d.year, d.month) for d in (first - timedelta(days=1), first, _next(first))}
+    folders = {
+        date(y, m, number)
+        for y, m in around
+        for number in gallery.bucket.days(device, y, m)
+        if 1 <= number <= calendar.monthrange(y, m)[1]
+    }
+    last = calendar.monthrange(year, month)[1]
+    wanted = [first + timedelta(days=n) for n in range(last)]
+    return {day for day in wanted if _reached(gallery, day) & folders}
+
+
+def _reached(gallery: Gallery, day: date) -> set[date]:
+    span = gallery.span(day)
+    return {span.start.date(), (span.end - timedelta(seconds=1)).date()}
+
+
+def _next(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _show(gallery: Gallery, found: Month) -> None:
+    if not found.months:
+        return empty(
+            "No photos yet",
+            ["The calendar fills as soon as a device has sent its first photo."],
+            ("/", "Watch for it on the Now page"),
+        )
+    name = f"{calendar.month_name[found.month]} {found.year}"
+    heading(name)
+    with ui.element("div").classes("row-tools"):
+        ui.html(_device_links(found), sanitize=False)
+        ui.html(_month_links(found), sanitize=False)
+    ui.html(_calendar(gallery, found, name), sanitize=False)
+    return None
+
+
+def _device_links(found: Month) -> str:
+    links = "".join(
+        f'<a class="tool"{" aria-current=true" if device == found.device else ""} '
+        f'href="{text(page_url("/month", device=device))}">{text(device)}</a>'
+        for device in found.devices
+    )
+    return f'<nav class="choice" aria-label="Devices">{links}</nav>'
+
+
+def _month_links(found: Month) -> str:
+    links = []
+    for year, month in found.months[-24:]:
+        href = text(page_url("/month", device=found.device, month=f"{year:04d}-{month:02d}"))
+        current = " aria-current=true" if (year, month) == (found.year, found.month) else ""
+        label = f"{calendar.month_abbr[month]} {year}"
+        links.append(f'<a class="tool"{current} href="{href}">{label}</a>')
+    return f'<nav class="choice" aria-label="Months">{"".join(links)}</nav>'
+
+
+def _calendar(gallery: Gallery, found: Month, name: str) -> str:
+    heads = "".join(f"<span class=weekday>{day}</span>" for day in calendar.day_abbr)
+    first = date(found.year, found.month, 1)
+    cells = "<span></span>" * first.weekday()
+    for number in range(calendar.monthrange(found.year, found.month)[1]):
+        cells += _day(gallery, found, first + timedelta(days=number))
+    return f'<div class="calendar" role="group" aria-label="{name}">{heads}{cells}</div>'
+
+
+def _day(gallery: Gallery, found: Month, day: date) -> str:
+    today = " today" if day == gallery.today() else ""
+    if day not in found.days:
+        return f'<span class="day none{today}" title="no photos"><b>{day.day}</b></span>'
+    href = text(page_url("/day", device=found.device, date=day))
+    cover = text(page_url("/img/cover", device=found.device, day=day))
+    return (
+        f'<a class="day photo{today}" href="{href}" aria-label="{day:%A %d %B %Y}">'
+        f'<img loading="lazy" src="{cover}" alt=""><b>{day.day}</b></a>'
+    )

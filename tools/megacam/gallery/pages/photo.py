@@ -1,0 +1,146 @@
+"""One photo: large, with everything known of it, its neighbours, download and delete."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nicegui import run, ui
+
+from megacam.gallery import days, markup, photos
+from megacam.gallery.markup import text
+from megacam.gallery.pages.frame import ago, button, empty, fill, frame, heading
+from megacam.gallery.photos import Photo
+from megacam.gallery.refusals import BucketError, PhotoMissingError
+from megacam.gallery.state import Gallery, page_url, photo_url
+
+_STEP_KEYS = """<script>
+document.addEventListener("keydown", (event) => {
+  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+  if (!rel || event.target.closest("input, [role=dialog]")) return;
+  document.querySelector(`main a[rel=${rel}]`)?.click();
+});
+</script>"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A photo and what was read about it; `facts` is None where it is gone."""
+
+    photo: Photo
+    facts: dict[str, str] | None
+    metadata: dict[str, str]
+    previous: Photo | None
+    next: Photo | None
+
+
+def add(gallery: Gallery) -> None:
+    """Register the page."""
+
+    @ui.page("/photo")
+    async def page(key: str = "") -> None:
+        main = frame(gallery, "", "Photo")
+        ui.add_head_html(_STEP_KEYS)
+        photo = photos.parse(key)
+        await ui.context.client.connected()
+        if photo is None:
+            with main:
+                empty("No such photo", ["This link names no photo."], ("/", "Now"))
+            return
+        await fill(gallery, main, lambda: read(gallery, photo), lambda k: _show(gallery, k))
+
+
+def read(gallery: Gallery, photo: Photo) -> Known:
+    """Read a photo's metadata and find its neighbours; blocks."""
+    bucket = gallery.bucket
+    previous = bucket.newest(photo.device, before=photo.taken)
+    newer = bucket.newer(photo)
+    try:
+        facts, metadata = bucket.metadata(photo.key)
+    except PhotoMissingError:
+        return Known(photo, None, {}, previous, newer[0] if newer else None)
+    return Known(photo, facts, metadata, previous, newer[0] if newer else None)
+
+
+def _show(gallery: Gallery, known: Known) -> None:
+    photo = known.photo
+    when = photo.taken.astimezone(gallery.zone)
+    day = page_url("/day", device=photo.device, date=when.date())
+    day += f"#at-{int(photo.taken.timestamp())}"
+    if known.facts is None:
+        return empty("This photo is not in the bucket", ["It was deleted."], (day, "Its day"))
+    heading(f"{photo.device}, {when:%d %B %Y, %H:%M:%S}")
+    with ui.element("div").classes("row-tools"):
+        ui.html(_links(known, day), sanitize=False)
+        _delete_button(gallery, known)
+    words = text(f"{photo.device} at {when:%Y-%m-%d %H:%M:%S}")
+    with ui.element("div").classes("one"):
+        source = text(photo_url(photo))
+        ui.html(
+            f'<figure class="photo"><img src="{source}" data-retry="{source}" alt="{words}">'
+            "</figure>",
+            sanitize=False,
+        )
+        with ui.element("section").classes("about"):
+            ui.html(_about(gallery, known), sanitize=False)
+    return None
+
+
+def _links(known: Known, day: str) -> str:
+    photo = known.photo
+
+    def step(other: Photo | None, rel: str, sign: str, words: str) -> str:
+        if other is None:
+            return f'<span class="tool" aria-disabled="true" title="no {words}">{sign}</span>'
+        href = text(page_url("/photo", key=other.key))
+        named = f'title="{words}" aria-label="{words}"'
+        return f'<a class="tool" rel="{rel}" href="{href}" {named}>{sign}</a>'
+
+    download = text(f"{photo_url(photo)}&download=1")
+    return (
+        '<nav class="choice" aria-label="Photo">'
+        + step(known.previous, "prev", "◀", "photo before it (left arrow)")
+        + step(known.next, "next", "▶", "photo after it (right arrow)")
+        + f'<a class="tool" href="{text(day)}">Its day</a>'
+        + f'<a class="tool" href="{text(page_url("/compare", a=photo.key))}">Compare</a>'
+        + f'<a class="tool" href="{download}" download>Download</a></nav>'
+    )
+
+
+def _about(gallery: Gallery, known: Known) -> str:
+    photo = known.photo
+    rows = [("taken", f"{photo.taken:%Y-%m-%d %H:%M:%S} UTC, {ago(gallery, photo.taken)}")]
+    if known.previous:
+        gap = (photo.taken - known.previous.taken) / timedelta(seconds=1)
+        rows.append(("after the one before", days.words(gap)))
+    rows += [("key", photo.key), *(known.facts or {}).items()]
+    written = sorted(known.metadata.items())
+    device = (
+        f"<h2>Written by the device</h2>{markup.table(written)}"
+        if written
+        else "<p>The device wrote no metadata.</p>"
+    )
+    return f"<h2>About this photo</h2>{markup.table(rows)}{device}"
+
+
+def _delete_button(gallery: Gallery, known: Known) -> None:
+    photo = known.photo
+    with ui.dialog() as dialog, ui.card().classes("ask").props('aria-label="Delete this photo?"'):
+        ui.html(
+            f"<h2>Delete this photo?</h2><p><code>{text(photo.key)}</code></p><p>It is removed "
+            "from the bucket for good, unless the bucket keeps old versions.</p>",
+            sanitize=False,
+        )
+        with ui.element("div").classes("row-tools"):
+            button("Keep it", dialog.close).props("autofocus")
+            button("Delete", lambda: _delete(gallery, known, dialog), "danger")
+    button("Delete …", dialog.open, "danger-line")
+
+
+async def _delete(gallery: Gallery, known: Known, dialog: ui.dialog) -> None:
+    dialog.close()
+    try:
+        await run.io_bound(gallery.bucket.delete, known.photo)
+    except BucketError as error:
+        return ui.notify(str(error), type="negative", multi_line=True, timeout=10_000)
+    gallery.thumbnails.forget(known.photo.key)
+    other = known.next or known.previous
+    return ui.navigate.to(page_url("/photo", key=other.key) if other else "/")

@@ -1,0 +1,121 @@
+"""What the pages share: the bucket, the thumbnails, the zone, and URLs for keys."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from dateutil import tz
+
+from megacam.errors import MegacamError
+from megacam.gallery import days, motion
+from megacam.gallery.bucket import Bucket
+from megacam.gallery.days import Gap
+from megacam.gallery.markup import Span
+from megacam.gallery.photos import Photo
+from megacam.gallery.thumbnails import Thumbnails
+
+# Whole photos have their own threads: a silent S3 must not keep the pages from their listings.
+_READERS = 8
+
+
+@dataclass
+class Gallery:
+    """One gallery: every page gets it and keeps nothing of its own between visits."""
+
+    bucket: Bucket
+    thumbnails: Thumbnails
+    clips: Path
+    zone: tzinfo
+    poll_s: float = 5.0
+    readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS))
+    marks: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def today(self) -> date:
+        """Return today's date where the viewer is."""
+        return days.local_day(self.bucket.now(), self.zone)
+
+    def span(self, day: date) -> Span:
+        """Return a calendar day of the viewer's zone."""
+        return Span(*days.bounds(day, self.zone), self.zone)
+
+    def moved(self, device: str, day: date) -> frozenset[str]:
+        """Return the keys that motion was found in, nothing for a day never looked through."""
+        return self.marks.get(f"{device}/{day}", frozenset())
+
+
+@dataclass(frozen=True)
+class DeviceDay:
+    """One device's day: its photos and gaps."""
+
+    device: str
+    photos: Sequence[Photo]
+    gaps: Sequence[Gap]
+
+
+def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
+    """Read a day; the day before too where there are gaps to explain. Blocks."""
+    span = gallery.span(day)
+    photos = gallery.bucket.photos(device, span.start, span.end)
+    end = min(span.end, gallery.bucket.now())
+    long = [g for g in days.gaps(photos, span.start, end) if g.seconds >= 3600]
+    before = (
+        gallery.bucket.photos(device, span.start - timedelta(days=1), span.start) if long else []
+    )
+    return DeviceDay(device, photos, days.gaps(photos, span.start, end, before))
+
+
+def find_motion(
+    gallery: Gallery, device: str, day: date, photos: Sequence[Photo], done: list[int]
+) -> frozenset[str] | None:
+    """Mark the photos with motion; `done[0]` counts, and set below 0 it stops the work. Blocks."""
+    signatures = []
+    for signature in gallery.thumbnails.signatures(photo.key for photo in photos):
+        signatures.append(signature)
+        if done[0] < 0:
+            return None
+        done[0] += 1
+    seen = motion.marks(motion.scores(signatures))
+    keys = frozenset(p.key for p, mark in zip(photos, seen, strict=True) if mark)
+    gallery.marks[f"{device}/{day}"] = keys
+    return keys
+
+
+def zone_named(name: str | None) -> tzinfo:
+    """Return a time zone by its name ("Europe/Berlin"), this computer's for None."""
+    if name is None:
+        return tz.tzlocal()
+    found = tz.gettz(name)
+    if found is None:
+        raise MegacamError(f"no time zone {name!r}: write it as Europe/Berlin or UTC")
+    return found
+
+
+def zone_words(zone: tzinfo, moment: datetime) -> str:
+    """Return what to call a zone at a moment: its abbreviation and distance from UTC."""
+    local = moment.astimezone(zone)
+    name = local.tzname() or ""
+    return name if name in ("UTC", "GMT") else f"{name} (UTC{local:%z})"
+
+
+def photo_url(photo: Photo) -> str:
+    """Return the URL of the JPEG."""
+    return f"/img/photo?key={quote(photo.key, safe='')}"
+
+
+def photo_base(device: str) -> str:
+    """Return what comes before photo.name in the URL of a device's photos."""
+    return f"/img/photo?key={quote(device + '/', safe='')}"
+
+
+def thumb_url(photo: Photo) -> str:
+    """Return the URL of the thumbnail."""
+    return f"/img/thumb?key={quote(photo.key, safe='')}"
+
+
+def page_url(path: str, **values: object) -> str:
+    """Return the URL of a page; lists become repeated parameters, None is left out."""
+    kept = {name: value for name, value in values.items() if value is not None}
+    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
