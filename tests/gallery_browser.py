@@ -1,0 +1,169 @@
+"""A headless Chromium and a gallery to look at, for the tests that need both.
+
+pytest_plugins = "gallery_browser"
+def test_something(look): page = look(s3, now); page.open("/"); page.wait_for("h1")
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WAIT_S = 30
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server", "--lang=en-GB",
+    "--disable-features=Translate", "--autoplay-policy=no-user-gesture-required",
+)  # fmt: skip
+
+
+def start_chromium(profile: Path):
+    """Return a selenium driver of Debian's Chromium; skips (in CI: fails) where there is none."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    try:
+        from selenium import webdriver
+    except ImportError:
+        return _missing("the package selenium is missing: pip install 'megacam[test]'")
+    if not browser or not driver:
+        return _missing("Chromium is missing: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+def _missing(words: str):
+    if os.environ.get("CI"):
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+class Page:
+    """A gallery in a browser's tab."""
+
+    def __init__(self, driver, base: str = ""):
+        self.driver = driver
+        self.base = base
+
+    def open(self, path: str) -> None:
+        self.driver.get(self.base + path)
+
+    def script(self, code: str, *arguments):
+        return self.driver.execute_script(code, *arguments)
+
+    def all(self, css: str):
+        return self.driver.find_elements("css selector", css)
+
+    def text(self, css: str = "body") -> str:
+        return " | ".join(element.text for element in self.all(css))
+
+    def wait(self, true, what: str = "", seconds: float = WAIT_S):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(Exception):
+                if value := true():
+                    return value
+            time.sleep(0.05)
+        raise AssertionError(f"waited {seconds} s for {what}; the page says:\n{self.text()}")
+
+    def wait_for(self, css: str, seconds: float = WAIT_S):
+        return self.wait(lambda: self.all(css), css, seconds)[0]
+
+    def wait_text(self, words: str, css: str = "body", seconds: float = WAIT_S) -> None:
+        self.wait(lambda: words in self.text(css), repr(words), seconds)
+
+    def click(self, css: str, words: str = "") -> None:
+        def press() -> bool:
+            for element in self.all(css):
+                if words in element.text and element.is_displayed():
+                    element.click()
+                    return True
+            return False
+
+        self.wait(press, f"{css} {words!r} to click")
+
+    def shown_pictures(self, css: str) -> int:
+        """Count the pictures that were really decoded."""
+        code = "return [...document.querySelectorAll(arguments[0])].filter(i => i.naturalWidth)"
+        return len(self.script(code, css))
+
+    def size(self, width: int, height: int, dark: bool = False) -> None:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(chromium):
+    """A tab without a gallery; fails on an error in the page's own scripts."""
+    chromium.get_log("browser")
+    yield (tab := Page(chromium))
+    tab.size(1280, 900)
+    severe = [line for line in chromium.get_log("browser") if line["level"] == "SEVERE"]
+    broken = [line["message"] for line in severe]
+    chromium.get("about:blank")
+    # A store that is down or refuses is what some tests are about; a script's error never is.
+    expected = ("Failed to load resource", "WebSocket")
+    assert not [line for line in broken if not any(words in line for words in expected)]
+
+
+@pytest.fixture
+def look(page, tmp_path):
+    """Return look(endpoint, now, ...) -> Page: a gallery in a process of its own, opened."""
+    with contextlib.ExitStack() as running:
+
+        def start(endpoint: str, now: datetime) -> Page:
+            link = tmp_path / "link"
+            settings = {
+                "GALLERY_NOW": now.isoformat(), "GALLERY_ENDPOINT": endpoint,
+                "GALLERY_LINK": str(link), "GALLERY_CACHE": str(tmp_path / "thumbnails"),
+            }  # fmt: skip
+            running.enter_context(_process(settings, tmp_path / "log"))
+            page.wait(link.exists, "the gallery's link")
+            words = link.read_text()
+            page.base = words.split("/?")[0]
+            page.driver.get(words)
+            return page
+
+        yield start
+
+
+@contextlib.contextmanager
+def _process(settings: dict[str, str], log: Path):
+    paths = [str(ROOT / "tests"), str(ROOT / "tools")]
+    environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(paths)}
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gallery_server"],
+            env=environment, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    said = log.read_text(errors="replace")
+    assert "Traceback" not in said, said

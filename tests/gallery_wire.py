@@ -1,0 +1,225 @@
+"""An S3 server on loopback for the gallery's tests: lists, gives, deletes, and fails on demand.
+
+It speaks HTTP as S3 does, checks no signature (the store of e2e/test_demo_gallery.py does) and
+counts what it is asked. Keys may be a million, computed by index instead of kept.
+"""
+
+import bisect
+import contextlib
+import io
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import boto3
+import botocore.config
+from PIL import Image, ImageDraw
+
+BUCKET = "photos"
+
+
+class EveryThirtySeconds(Sequence):
+    """The keys of one device that never missed a shot: sorted, and none of them stored."""
+
+    def __init__(self, device: str, first: datetime, count: int):
+        self._device, self._first, self._count = device, first, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> str:
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        moment = self._first + timedelta(seconds=30 * index)
+        return f"{self._device}/{moment:%Y/%m/%d/%H%M%S}-{index:06d}.jpg"
+
+
+class WireS3:
+    """The server; `objects` maps a key to (bytes, metadata), `keys` may stand for more of them."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
+        self.keys: Sequence[str] | None = None
+        self.filler = b""
+        self.asked: list[str] = []
+        self.refusal: tuple[int, str] | None = None
+        self.delay_s = 0.0
+        self.port = 0
+        self._server: ThreadingHTTPServer | None = None
+
+    def __enter__(self) -> "WireS3":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, on the port of the last time if there was one."""
+        handler = type("Handler", (_Handler,), {"s3": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Go away: connections that are open are cut at their next request."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    @property
+    def is_up(self) -> bool:
+        return self._server is not None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self):
+        return client(self.endpoint)
+
+    def put(self, key: str, data: bytes, **metadata: str) -> None:
+        self.objects[key] = (data, metadata)
+
+    def sorted_keys(self) -> Sequence[str]:
+        return self.keys if self.keys is not None else sorted(self.objects)
+
+    def count(self, what: str) -> int:
+        return sum(line.startswith(what) for line in self.asked)
+
+
+def client(endpoint: str):
+    config = botocore.config.Config(
+        proxies={},
+        s3={"addressing_style": "path"},
+        connect_timeout=2,
+        read_timeout=4,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=16,
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="AKIAEXAMPLE",
+        aws_secret_access_key="example",
+        config=config,
+    )
+
+
+def key_of(device: str, moment: datetime, seq: int) -> str:
+    return f"{device}/{moment:%Y/%m/%d/%H%M%S}-{seq:06d}.jpg"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def jpeg(shade: int = 90, fox: int | None = None, size: tuple[int, int] = (320, 240)) -> bytes:
+    """A meadow under a sky of `shade`, with something that moves at x = `fox` (in hundredths)."""
+    width, height = size
+    picture = Image.new("RGB", size, (shade, shade, min(255, shade + 40)))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, height * 0.6, width, height), fill=(shade // 2, shade * 3 // 4, shade // 3))
+    draw.polygon(
+        [(0, height * 0.6), (width * 0.3, height * 0.3), (width * 0.6, height * 0.6)], fill=60
+    )
+    if fox is not None:
+        x, y = width * fox // 100, height * 7 // 10
+        draw.ellipse((x, y, x + width // 8, y + height // 8), fill=(220, 110, 40))
+    made = io.BytesIO()
+    picture.save(made, "JPEG", quality=80)
+    return made.getvalue()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    s3: WireS3
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _answer(self) -> None:
+        if not self.s3.is_up:
+            self.close_connection = True
+            return
+        parts = urlsplit(self.path)
+        key = unquote(parts.path).removeprefix(f"/{BUCKET}").removeprefix("/")
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.s3.asked.append(f"{self.command} {key} {parts.query}")
+        time.sleep(self.s3.delay_s)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            if self.s3.refusal:
+                self._refuse(*self.s3.refusal)
+            elif not key:
+                self._send(200, _listing(self.s3, query), {"Content-Type": "application/xml"})
+            else:
+                self._object(key)
+
+    def _object(self, key: str) -> None:
+        if self.command == "DELETE":
+            self.s3.objects.pop(key, None)
+            return self._send(204, b"")
+        data, metadata = self.s3.objects.get(key, (self.s3.filler, {}))
+        if not data:
+            return self._refuse(404, "NoSuchKey")
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+        headers |= {"ETag": '"0"', "Last-Modified": formatdate(usegmt=True)}
+        return self._send(200, data, headers)
+
+    def _refuse(self, status: int, code: str) -> None:
+        body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
+        self._send(status, body, {"Content-Type": "application/xml"})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _listing(s3: WireS3, query: dict[str, str]) -> bytes:
+    """ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    keys, limit = s3.sorted_keys(), int(query.get("max-keys", 1000))
+    after = query.get("continuation-token") or query.get("start-after", "")
+    index = max(bisect.bisect_left(keys, prefix), bisect.bisect_right(keys, after))
+    parts: list[str] = []
+    last = ""
+    while index < len(keys) and keys[index].startswith(prefix) and len(parts) < limit:
+        key = keys[index]
+        rest = key[len(prefix) :]
+        if delimiter and delimiter in rest:
+            folder = prefix + rest[: rest.index(delimiter) + 1]
+            parts.append(f"<CommonPrefixes><Prefix>{quote(folder)}</Prefix></CommonPrefixes>")
+            last = folder + "\U0010ffff"
+            index = bisect.bisect_left(keys, last)
+        else:
+            size = len(s3.objects[key][0]) if key in s3.objects else len(s3.filler)
+            parts.append(f"<Contents><Key>{quote(key)}</Key><Size>{size}</Size></Contents>")
+            last = key
+            index += 1
+    more = index < len(keys) and keys[index].startswith(prefix)
+    token = f"<NextContinuationToken>{quote(last)}</NextContinuationToken>" if more else ""
+    return (
+        f"<ListBucketResult><Name>{BUCKET}</Name><EncodingType>url</EncodingType>"
+        f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{''.join(parts)}</ListBucketResult>"
+    ).encode()

@@ -1,0 +1,114 @@
+"""A device's health in words, and that no status.json, however odd, breaks the page."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from dateutil import tz
+from gallery_wire import at, key_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from megacam.gallery import health, photos
+from megacam.gallery.health import BAD, FAIR, GOOD
+from megacam.gallery.pages import now as page
+
+NOW = at("2026-05-05T12:00:00")
+FINE = {
+    "device": "cam1", "version": "1.2.3", "time": int(NOW.timestamp()), "uptime_s": 90_000,
+    "interval_s": 30, "boots": 3, "reset_cause": "power-on", "reboots": {"power-on": 3},
+    "photos": {"taken": 5000, "stored": 5000, "spooled": 4, "thinned": 0, "damaged": 0},
+    "spool": {"photos": 0, "bytes": 0}, "clock_error_ms": 120, "rssi_dbm": [-61, -63, -60],
+    "heap_free_low": 9000, "errors": [], "config": {}, "last_key": "", "log": [],
+}  # fmt: skip
+
+
+def shot(seconds_ago):
+    return photos.parse(key_of("cam1", NOW - timedelta(seconds=seconds_ago), 7))
+
+
+def said(changes=None, seconds_ago=12):
+    found = health.findings({**FINE, **(changes or {})}, shot(seconds_ago), NOW)
+    return {finding.subject: (finding.level, finding.text) for finding in found}
+
+
+def test_a_device_that_is_well_has_nothing_but_good_to_say():
+    assert {level for level, _ in said().values()} == {GOOD}
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "level", "words"),
+    [
+        ({"spool": {"photos": 12, "bytes": 700_000}}, "Backlog", FAIR, "12 photos (0.7 MB)"),
+        ({"spool": {"photos": 400, "bytes": 2e7}}, "Backlog", BAD, "400 photos"),
+        ({"rssi_dbm": [-76, -77, -75]}, "Signal", FAIR, "weak"),
+        ({"rssi_dbm": [-60, -88, -90]}, "Signal", BAD, "very weak"),
+        ({"reboots": {"brownout": 2}}, "Reboots", BAD, "power supply"),
+        ({"reboots": {"watchdog": 1}}, "Reboots", FAIR, "1 by watchdog"),
+        ({"clock_error_ms": -90_000}, "Clock", FAIR, "2 min slow"),
+        ({"clock_error_ms": 900_000}, "Clock", BAD, "15 min fast"),
+        ({"photos": {"taken": 100, "damaged": 2, "thinned": 1}}, "Losses", FAIR, "2 damaged"),
+        ({"heap_free_low": 1200}, "Memory", FAIR, "1,200 bytes"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_measure(changes, subject, level, words):
+    told = said(changes)[subject]
+    assert told[0] == level
+    assert words in told[1]
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "level", "word"),
+    [(80, GOOD, "on time"), (200, FAIR, "late"), (7200, BAD, "silent"), (-900, FAIR, "future")],
+)
+def test_lateness_is_measured_in_the_devices_own_intervals(seconds_ago, level, word):
+    told = said(seconds_ago=seconds_ago)["Photos"]
+    assert told[0] == level and word in told[1]
+    hourly = said({"interval_s": 3600}, seconds_ago=max(80, seconds_ago))["Photos"]
+    assert hourly[0] == GOOD
+
+
+def test_the_worst_comes_first():
+    found = health.findings({**FINE, "reboots": {"brownout": 1}}, shot(200), NOW)
+    assert [finding.level for finding in found[:3]] == [BAD, FAIR, GOOD]
+    assert health.level(found) == BAD
+
+
+def test_a_device_without_a_status_or_a_photo_says_so():
+    found = health.findings(None, None, NOW)
+    assert [finding.subject for finding in found] == ["Photos", "Health"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4)
+    ),
+    max_leaves=4,
+)
+
+
+class _Gallery:
+    zone = tz.UTC
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(st.sampled_from(list(FINE)), JSON, max_size=5))
+def test_no_status_breaks_the_words_or_the_page(status):
+    status = json.loads(json.dumps(status))
+    assert health.findings(status, shot(12), NOW)
+    assert health.findings(status, None, NOW)
+    assert "<script" not in page.details(_Gallery(), status)  # type: ignore[arg-type]
+
+
+def test_what_a_device_writes_is_shown_as_text_never_as_html():
+    evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+    status = {
+        **FINE,
+        "version": evil,
+        "errors": [{"time": 1, "text": evil}],
+        "log": [evil],
+        "photos": {evil: 3},
+    }
+    shown = page.details(_Gallery(), status)  # type: ignore[arg-type]
+    assert "<img" not in shown and "<script" not in shown
+    assert shown.count("&lt;img src=x") >= 4

@@ -1,0 +1,72 @@
+"""Motion: the fox is marked; dusk, a lamp, noise and a damaged photo are not."""
+
+import io
+import random
+
+import pytest
+from gallery_wire import jpeg
+from megacam.gallery import motion
+from PIL import Image, ImageChops
+
+
+def signatures(pictures):
+    return [motion.signature(Image.open(io.BytesIO(data))) for data in pictures]
+
+
+def marked(found):
+    return [index for index, mark in enumerate(motion.marks(motion.scores(found))) if mark]
+
+
+def noisy(data, seed):
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    noise = Image.effect_noise(picture.size, 18 + seed % 3).convert("RGB")
+    return ImageChops.blend(picture, ImageChops.add(picture, noise, 1, -128), 0.5)
+
+
+def test_a_fox_in_one_photo_of_a_day_is_found():
+    day = [jpeg(120) for _ in range(40)]
+    day[17] = jpeg(120, fox=40)
+    assert marked(signatures(day)) == [17]
+
+
+@pytest.mark.parametrize("first", [0, 38])
+def test_a_fox_at_the_beginning_or_the_end_is_found(first):
+    day = [jpeg(120) for _ in range(40)]
+    day[first] = jpeg(120, fox=60)
+    assert first in marked(signatures(day))
+
+
+def test_a_fox_that_walks_through_three_photos_is_found_in_each():
+    day = [jpeg(120) for _ in range(40)]
+    for step in range(3):
+        day[20 + step] = jpeg(120, fox=20 + 25 * step)
+    assert marked(signatures(day)) == [20, 21, 22]
+
+
+def test_dusk_is_no_motion():
+    assert marked(signatures([jpeg(200 - 4 * n) for n in range(40)])) == []
+
+
+def test_a_lamp_that_goes_on_is_no_motion():
+    assert marked(signatures([jpeg(60 if n < 20 else 190) for n in range(40)])) == []
+
+
+def test_sensor_noise_is_no_motion_and_does_not_hide_the_fox():
+    random.seed(1)
+    day = [noisy(jpeg(120), n) for n in range(30)]
+    day[11] = noisy(jpeg(120, fox=45), 1)
+    assert marked([motion.signature(picture) for picture in day]) == [11]
+
+
+def test_a_damaged_photo_is_no_motion_and_no_neighbour():
+    found: list[Image.Image | None] = [*signatures([jpeg(120) for _ in range(9)])]
+    found[4] = None
+    found[5] = signatures([jpeg(120, fox=40)])[0]
+    scores = motion.scores(found)
+    assert scores[4] == 0.0
+    assert marked(found) == [5]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_photos_to_compare_have_no_motion(count):
+    assert marked(signatures([jpeg(120, fox=9 * n) for n in range(count)])) == []
