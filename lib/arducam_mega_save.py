@@ -6,6 +6,8 @@ from arducam_mega_bus import CameraError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
+_KIND = const(0xF000)  # bits of st_mode
+_REGULAR = const(0x8000)
 _BLOCK_BYTES = const(4092)  # one DMA transaction of the ESP32
 _MARK = const(0xFF)
 _SOS = const(0xDA)  # start of scan: after it FF D9 can only be the end (ITU-T T.81, B.1.1.5)
@@ -65,9 +67,10 @@ def _write(frame, path):
 
 def _remove(path):
     try:
-        os.remove(path)
+        if os.stat(path)[0] & _KIND == _REGULAR:  # /dev/null is nobody's photo
+            os.remove(path)
     except OSError:
-        pass  # it was never made
+        pass  # it is gone already
 
 
 class _End:

@@ -1,5 +1,7 @@
 """lib/arducam_mega_save.py on the camera model: files and iteration."""
 
+import os
+
 import pytest
 from arducam_mega import CameraError
 from arducam_mega_rig import BLOCK, RESET, START, Rig
@@ -69,6 +71,15 @@ def test_a_path_that_cannot_be_opened_is_left_alone(tmp_path, monkeypatch):
     with Rig() as rig:
         with pytest.raises(OSError):
             rig.camera.capture().save(tmp_path)
+        assert removed == []
+
+
+def test_a_device_is_not_taken_for_a_photo_and_removed(monkeypatch):
+    removed = []
+    monkeypatch.setattr("os.remove", removed.append)
+    with Rig("3mp", "missing-eoi") as rig:
+        with pytest.raises(CameraError):
+            rig.camera.capture().save(os.devnull)
         assert removed == []
 
 
