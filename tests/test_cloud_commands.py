@@ -357,6 +357,19 @@ def test_the_command_megacam_has_them_all(capsys):
     assert all(f"  {name} " in listed for name in names)
 
 
+def test_status_of_another_store_needs_no_region(user, account, monkeypatch, tmp_path):
+    user.types("cloud create -d cam1 --yes")
+    taken = datetime.now(timezone.utc)
+    key = f"cam1/{taken:%Y/%m/%d/%H%M%S}-000001.jpg"
+    account.client("s3").put_object(Bucket=account.bucket, Key=key, Body=b"photo")
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(name)
+    store = {"endpoint": account.store.endpoint, "path_style": True}
+    (tmp_path / "config.json").write_text(json.dumps({"s3": store}))
+    assert "all cameras are on time" in user.types("status")
+    assert user.code == 0
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [

@@ -111,6 +111,15 @@ def test_a_photo_of_last_year_is_still_the_newest(account, camera):
     assert found.late
 
 
+def test_a_photo_of_the_future_does_not_pass_for_a_camera_on_time(account, camera):
+    camera("cam1", -20)
+    camera("cam2", -40_000, 5)
+    found = _read(account)
+    assert not found["cam1"].late
+    assert found["cam2"].late
+    assert "of the future" in found["cam2"].remark
+
+
 def test_other_folders_are_no_cameras(account, camera):
     camera("cam1", 5, 5)
     for key in ("letters/will.pdf", "cam1.txt", "backup/2026/x.jpg"):

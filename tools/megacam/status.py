@@ -99,7 +99,8 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
     taken = round(photo.taken.timestamp()) if photo else None
     age_s = round(now.timestamp()) - taken if taken is not None else None
     limit_s = late_after_s or _limit_s(_number(said.get("interval_s")))
-    late = age_s is None or age_s > limit_s
+    # A photo of the future hides that no newer one comes, as keys sort by time.
+    late = age_s is None or abs(age_s) > limit_s
     return DeviceStatus(
         name=name,
         late=late,
@@ -142,6 +143,8 @@ def _limit_s(interval_s: float | None) -> float:
 def _remark(age_s: int | None, limit_s: float, reported: int | None, now: datetime) -> str:
     if age_s is None:
         return "no photo yet"
+    if age_s < 0:
+        return "its newest photo is of the future: check its clock, then delete that photo"
     if reported is not None and now.timestamp() - reported < limit_s:
         return "reports, but no new photo: look at its last error"
     return "silent: check power and Wi-Fi"

@@ -40,6 +40,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing")]
 Iot = Annotated[bool, typer.Option("--iot", help="A certificate instead of an access key")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, do nothing")]
 CONFIG = Path("config.json")
+# What the board signs with where s3.region is not set; other stores care little.
+_ANY_REGION = "us-east-1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Place:
 
     def aws(self, profile: str | None) -> Aws:
         """Return the owner's door to this place."""
-        return Aws(profile, self.region or None, self.endpoint or None)
+        region = self.region or (_ANY_REGION if self.endpoint else None)
+        return Aws(profile, region, self.endpoint or None)
 
 
 def place(bucket: str | None, device: str | None, region: str | None, config: Path) -> Place:
