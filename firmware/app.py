@@ -30,7 +30,7 @@ class App:
         self._device = settings["device"]
         self._interval_s = settings["interval_s"]
         self._wifi = settings["wifi"]
-        self._servers = settings["clock"]["servers"]
+        self._clock = settings["clock"]
         self._camera = camera
         self._uploader = uploader
         self._sequence = keys.Sequence("/sequence")
@@ -39,12 +39,22 @@ class App:
     def run(self):
         """Take photos until the power goes."""
         log("I app started", device=self._device, version=__version__)
-        rare.call("ntp", "set_clock", self._servers, self._wifi, self._interval_s)
+        self._set_clock()
         due = clock.now()
         while True:
             due = next_shot(max(due, clock.now()), self._interval_s, _ALWAYS)
             self._sleep_until(due)
             self._take_and_store()
+
+    def _set_clock(self):
+        # Without it there is neither TLS nor a signature.
+        while not clock.is_set():
+            try:
+                wifi.connect(self._wifi)
+                log("I clock set", server=rare.call("clock_set", "sync", self._clock))
+            except Exception as e:
+                log("W clock not set", why=e)
+                time.sleep_ms(self._interval_s * 1000)
 
     def _sleep_until(self, due):
         while True:

@@ -1,13 +1,11 @@
-"""Ask time servers (SNTP, RFC 4330) and believe only good answers. Loaded to set the clock."""
+"""Ask a time server (SNTP, RFC 4330) and believe only a good answer; for clock_set.py."""
 
 import os
 import socket
 import struct
 import time
 
-from firmware import clock, wifi
-from firmware.errors import ClockError, CredentialsError, WiFiError
-from firmware.log import log
+from firmware.errors import ClockError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -19,60 +17,33 @@ _STRATUM_MAX = const(15)
 _NTP_EPOCH_S = const(2208988800)  # 1900-01-01 to 1970-01-01
 _NTP_ERA_S = const(1 << 32)  # era 1 starts in February 2036
 _NTP_PORT = const(123)
+_DISTANCE_MS = const(1500)  # MAXDIST, RFC 5905, appendix A.1.1
 
 
-def set_clock(servers, link, retry_s):
-    """Set the clock, however long it takes: without it there is neither TLS nor a signature."""
-    while not clock.is_set():
-        try:
-            wifi.connect(link)
-            log("I clock set", server=sync(servers))
-        except (WiFiError, ClockError, CredentialsError) as e:
-            log("W clock not set", why=e)
-            time.sleep_ms(retry_s * 1000)
+def query(server, timeout_s=2):
+    """Ask `server`, "host" or "host:port"; return (UTC milliseconds since 1970 now, error in ms).
 
-
-def sync(servers, timeout_s=2):
-    """Set the clock from the first of `servers` ("host" or "host:port") that gives a good time.
-
-    Returns that server's name; raises ClockError with the reason of each when none does.
+    The error is half of the round trip, and what the server says of its own distance from a
+    clock. Raises OSError, ClockError, or ValueError for a port that is none.
     """
-    reasons = []
-    for server in servers:
-        host, _, port = server.partition(":")
-        try:
-            seconds, microseconds = query(host, int(port or _NTP_PORT), timeout_s)
-            if not clock.is_credible(seconds):
-                raise ClockError(f"its time {seconds} is before this firmware was built")
-            clock.set_time(seconds, microseconds)
-            return server
-        except OSError as e:
-            reasons.append(f"{server}: no answer ({e})")
-        except ClockError as e:
-            reasons.append(f"{server}: {e}")
-    raise ClockError("no time server can be used: " + "; ".join(reasons))
-
-
-def query(host, port, timeout_s):
-    """Ask one NTP server; return (UTC seconds since 1970, microseconds).
-
-    Raises OSError or ClockError. One exchange is good to half of its round trip, which is
-    enough: a signature may be 15 minutes off.
-    """
+    host, _, port = server.partition(":")
     cookie = os.urandom(8)
     packet = bytearray(48)
     packet[0] = _REQUEST_VERSION_MODE
     packet[40:48] = cookie
-    address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]
+    address = socket.getaddrinfo(host, int(port or _NTP_PORT), 0, socket.SOCK_DGRAM)[0][-1]
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         s.settimeout(timeout_s)
         s.connect(address)  # from now on only this server's packets are let through
+        start = time.ticks_ms()
         s.send(packet)
         reply = s.recv(48)
+        half_ms = time.ticks_diff(time.ticks_ms(), start) // 2
     finally:
         s.close()
-    return _parse(reply, cookie)
+    utc_ms, distance_ms = _parse(reply, cookie)
+    return utc_ms + half_ms, distance_ms + half_ms + 1
 
 
 def _parse(reply, cookie):
@@ -87,4 +58,9 @@ def _parse(reply, cookie):
         raise ClockError("sent no time")
     if seconds < _NTP_ERA_S >> 1:
         seconds += _NTP_ERA_S
-    return seconds - _NTP_EPOCH_S, fraction * 1000000 >> 32
+    # Root delay and root dispersion, in units of 1/65536 s (RFC 5905, figure 27).
+    delay, dispersion = struct.unpack(">II", reply[4:12])
+    distance_ms = (delay // 2 + dispersion) * 1000 >> 16
+    if distance_ms > _DISTANCE_MS:
+        raise ClockError(f"is {distance_ms} ms away from a clock")
+    return (seconds - _NTP_EPOCH_S) * 1000 + (fraction * 1000 >> 32), distance_ms

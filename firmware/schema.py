@@ -25,6 +25,12 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
+# Pages that exist to be asked by devices, small and everywhere.
+_HTTP_URLS = (
+    "http://connectivitycheck.gstatic.com/generate_204",
+    "http://detectportal.firefox.com/success.txt",
+)
+
 # name, kind, lowest or choices, highest, default, help
 SETTINGS = (
     ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),
@@ -36,6 +42,7 @@ SETTINGS = (
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
+    ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time where NTP is blocked"),
     ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
     ("wifi.power_save", "choice", ("none", "min", "max"), 0, "none", "radio naps between beacons"),
     (
@@ -93,11 +100,13 @@ def _check_text(name, kind, low, high, value):
         _refuse(name, value, "https://HOST or https://HOST:PORT, with nothing behind it")
 
 
-def _check_texts(name, low, high, value):
+def _check_texts(name, kind, low, high, value):
     if not isinstance(value, (list, tuple)) or not low <= len(value) <= high:
         _refuse(name, value, f"a list of {low} to {high} texts")
     for item in value:
         _check_text(name, "text", 1, 128, item)
+        if kind == "http" and not item.startswith("http://"):
+            _refuse(name, item, "a list of http://HOST/PATH; https:// needs the time already")
 
 
 def _check_networks(name, high, value):
@@ -136,8 +145,8 @@ def _check(name, kind, low, high, value):
     elif kind == "choice":
         if value not in low:
             _refuse(name, value, "one of " + ", ".join(low))
-    elif kind == "texts":
-        _check_texts(name, low, high, value)
+    elif kind in ("texts", "http"):
+        _check_texts(name, kind, low, high, value)
     elif kind == "networks":
         _check_networks(name, high, value)
     elif value != "" or name == "device":

@@ -6,7 +6,6 @@ import pytest
 from megacam import device_tree
 from megacam.sim import flash
 from megacam.sim.board import Board
-from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer
 
 BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 FILES = device_tree.build()
@@ -16,31 +15,6 @@ FILES = device_tree.build()
 def board(tmp_path):
     with Board(tmp_path, FILES, networks=[BARN], fast=True) as board:
         yield board
-
-
-def _sync(board, *servers):
-    return board.exec(
-        "from firmware import clock, ntp\n"
-        "from firmware.errors import ClockError\n"
-        "print(clock.is_set())\n"
-        "try:\n"
-        f"    print(ntp.sync({list(servers)!r}, 1), clock.now(), clock.fields(clock.now()))\n"
-        "except ClockError as e:\n"
-        "    print(e)\n"
-        "print(clock.is_set())"
-    )
-
-
-def test_the_clock_is_set_from_the_first_server_that_answers(board):
-    import time
-
-    with NTPServer() as ntp:
-        out = _sync(board, "127.0.0.1:9", f"127.0.0.1:{ntp.port}")
-    assert out.startswith("False")
-    _, server, seconds, year = out.split()[:4]
-    assert server == f"127.0.0.1:{ntp.port}"
-    assert abs(int(seconds) - time.time()) < 5
-    assert year == f"({time.gmtime().tm_year},"
 
 
 def _boot(board):
@@ -98,11 +72,3 @@ def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, 
     assert lines[0].startswith("E config refused")
     assert sentence in lines[0]
     assert flash.read_image(board.image)["config.json"].decode() == config
-
-
-@pytest.mark.parametrize("misbehaviour", MISBEHAVIOURS)
-def test_a_time_server_that_misbehaves_never_sets_the_clock(board, misbehaviour):
-    with NTPServer(misbehaviour=misbehaviour) as ntp:
-        out = _sync(board, f"127.0.0.1:{ntp.port}")
-    assert "no time server can be used: 127.0.0.1:" in out
-    assert out.strip().endswith("False")

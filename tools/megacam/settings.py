@@ -81,6 +81,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "bool": "true, false",
         "url": "https://HOST[:PORT]",
         "networks": f"at most {high}",
+        "http": f"{low} to {high} of http://HOST/PATH",
         "texts": f"{low} to {high} names or addresses",
         "name": f"a-z 0-9 -, at most {high}",
         "bucket": f"a-z 0-9 -, {low} to {high}",

@@ -11,9 +11,10 @@ del sys.modules["rtc"]
 
 class RTC:
     def datetime(self, fields):
-        year, month, day, _, hour, minute, second, _ = fields
+        year, month, day, _, hour, minute, second, microsecond = fields
         wanted = int(utime.mktime((year, month, day, hour, minute, second, 0, 0)))
-        time._rtc_s += wanted - int(utime.mktime(time.gmtime()))
+        ahead_s = wanted - int(utime.mktime(time.gmtime()))
+        time._rtc_us += ahead_s * 1000000 + microsecond - time.time_ns() // 1000 % 1000000
 
     def memory(self, data=None):
         if data is None:

@@ -14,7 +14,7 @@ _TICKS = const((1 << 30) - 1)
 _EPOCH_2000 = const(946684800)  # the ESP32 port counts from 2000-01-01, libc from 1970-01-01
 
 _start_us = ticks_us()
-_rtc_s = 0  # seconds from 2000-01-01 to power-on, by the wall clock
+_rtc_us = 0  # microseconds from 2000-01-01 to power-on, by the wall clock
 
 
 def monotonic_us():
@@ -23,7 +23,11 @@ def monotonic_us():
 
 
 def time():
-    return _rtc_s + monotonic_us() // 1000000
+    return (_rtc_us + monotonic_us()) // 1000000
+
+
+def time_ns():
+    return (_rtc_us + monotonic_us()) * 1000
 
 
 def gmtime(seconds=None):

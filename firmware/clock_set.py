@@ -1,0 +1,68 @@
+"""Find out what time it is, set the clock and measure it; to be called through rare.py.
+
+sync() at the start and then daily: NTP first, `Date` over plain HTTP where NTP is blocked.
+"""
+
+import time
+
+from firmware import clock, rare
+from firmware.errors import ClockError
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# A drift is believed when it was measured over an hour at least, from times this good, and is
+# not more than any crystal has: else the clock jumped.
+_MEASURED_S = const(3600)
+_GOOD_MS = const(250)
+_MOST_PPM = const(500)
+_DATE_MS = const(1000)  # the Date of HTTP has whole seconds
+
+
+def sync(section):
+    """Set the clock by the first server of the section "clock" that gives a good time.
+
+    Returns its name; raises ClockError with the reason of each when none does.
+    """
+    reasons = []
+    for module, names in (("ntp", section["servers"]), ("http_time", section["http_urls"])):
+        for name in names:
+            try:
+                correct(*rare.call(module, "query", name))
+                return name
+            except (OSError, ValueError, MemoryError) as e:
+                reasons.append(f"{name}: no answer ({e})")
+            except ClockError as e:
+                reasons.append(f"{name}: {e}")
+    raise ClockError("no time server can be used: " + "; ".join(reasons))
+
+
+def learn(skew_s):
+    """See clock.learn()."""
+    correct(_now_ms() + skew_s * 1000, _DATE_MS)
+
+
+def correct(utc_ms, error_ms):
+    """Set the clock to `utc_ms`, milliseconds since 1970, good to `error_ms`; measure its drift.
+
+    Raises ClockError where it cannot be now.
+    """
+    if not clock.is_credible(utc_ms // 1000):
+        raise ClockError(f"{utc_ms // 1000} is before this firmware was built, or after 2100")
+    _measure(utc_ms - _now_ms(), error_ms)
+    clock.set_time(utc_ms // 1000, utc_ms % 1000 * 1000)
+    clock.set_error_ms = error_ms
+    clock.set_at_s = clock.uptime_s()
+
+
+def _now_ms():
+    return time.time_ns() // 1000000 + clock.EPOCH_S * 1000
+
+
+def _measure(offset_ms, error_ms):
+    passed_s = clock.uptime_s() - clock.set_at_s
+    known = clock.set_error_ms
+    if known is None or known > _GOOD_MS or error_ms > _GOOD_MS or passed_s < _MEASURED_S:
+        return
+    ppm = offset_ms * 1000 // passed_s
+    if abs(ppm) <= _MOST_PPM:
+        clock.drift_ppm = ppm
