@@ -12,7 +12,7 @@ AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential
 import json
 import time
 
-from https import Connection, borrow
+from https import Connection, HTTPSError, borrow
 from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -48,6 +48,10 @@ class IoTCredentials:
         close()
         try:
             self._fetch()
+        except (HTTPSError, S3Error):
+            # What is still good does, and the next request asks again.
+            if self.expires_s <= self._now():
+                raise
         finally:
             self._connection.close()
 

@@ -126,6 +126,13 @@ def test_they_are_renewed_5_minutes_before_they_end(run):
     assert store.tokens == ["token-1", "token-2", "token-3"]
 
 
+def test_they_are_used_to_the_end_while_the_provider_fails(run):
+    provider, store = Provider(answer(1, 250), reply(500, "{}"), answer(2)), Store()
+    results = run(provider, store, PUT, PUT, PUT)
+    assert [result["status"] for result in results] == [200] * 3
+    assert store.tokens == ["token-1", "token-1", "token-2"]
+
+
 def test_they_are_renewed_when_s3_says_that_they_have_ended(run):
     provider, store = Provider(answer(1), answer(2)), Store("token-1")
     assert run(provider, store)["status"] == 200
