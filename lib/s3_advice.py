@@ -3,19 +3,30 @@
 text = advise(client, "AccessDenied", "fatal", "put", "cam1/a.jpg", 0)
 """
 
-_BY_CODE = {
-    "AccessDenied": "this key may not {verb} {key}; the policy must allow "
-    "s3:{permission} on arn:aws:s3:::{resource}",
-    "SignatureDoesNotMatch": "the secret access key is wrong, or a proxy changed the request",
-    "InvalidAccessKeyId": "the access key id is unknown; make a new key",
-    "NoSuchBucket": "there is no bucket {bucket} at {host}; check its name and the endpoint",
-    "NoSuchKey": "there is no object {key}",
-    "AllAccessDisabled": "the AWS account or bucket is disabled; see the AWS console",
-    "AccountProblem": "the AWS account has a problem; see the AWS console",
-    "NotSignedUp": "the AWS account has no S3; see the AWS console",
-    "MethodNotAllowed": "{host} is no S3 API endpoint; check the endpoint",
-    "EntityTooLarge": "{key} is larger than the store takes",
-}
+_BY_CODE = (
+    (
+        "AccessDenied",
+        "this key may not {verb} {key}; the policy must allow s3:{permission} on "
+        "arn:{partition}:s3:::{resource}",
+    ),
+    ("SignatureDoesNotMatch", "the secret access key is wrong, or a proxy changed the request"),
+    ("InvalidAccessKeyId", "the access key id is unknown; make a new key"),
+    ("NoSuchBucket", "there is no bucket {bucket} at {host}; check its name and the endpoint"),
+    ("InvalidBucketName", "{bucket} cannot be a bucket's name; check it"),
+    ("NoSuchKey", "there is no object {key}"),
+    ("KeyTooLongError InvalidURI", "{key} cannot be a key; make it shorter or simpler"),
+    ("MetadataTooLarge", "the metadata of {key} is too large; shorten it"),
+    ("RequestHeaderSectionTooLarge", "the headers are too large; shorten the metadata"),
+    (
+        "AllAccessDisabled AccountProblem NotSignedUp InvalidSecurity",
+        "the AWS account or bucket is disabled; see the AWS console",
+    ),
+    ("InvalidObjectState", "{key} is archived; restore it first"),
+    ("MethodNotAllowed", "{host} is no S3 API endpoint; check the endpoint"),
+    ("EntityTooLarge", "{key} is larger than the store takes; send less"),
+    ("EntityTooSmall InvalidDigest", "a proxy changed the request; connect without it"),
+    ("MissingContentLength", "a proxy took Content-Length away; connect without it"),
+)
 _BY_ACTION = {
     "clock": "the clock is {skew_s} s off; set it",
     "credentials": "the session token is no longer good; fetch new credentials",
@@ -32,18 +43,31 @@ _PERMISSIONS = {"put": "PutObject", "list": "ListBucket"}
 
 def advise(client, code, action, verb, key, skew_s):
     """Return the sentence, without the code."""
-    text = (action == "fatal" and _BY_CODE.get(code)) or _BY_ACTION[action]
+    text = _BY_ACTION[action]
+    if action == "fatal":
+        for codes, sentence in _BY_CODE:
+            if code in codes.split():
+                text = sentence
+    region = client.signer.region
     return text.format(
         verb=verb,
         key=key,
         permission=_PERMISSIONS.get(verb, "GetObject"),
+        partition=_partition(region),
         resource=_resource(client.bucket, key, verb),
         bucket=client.bucket,
         host=client.host,
-        region=client.signer.region,
+        region=region,
         integrity=client.integrity,
         skew_s=skew_s,
     )
+
+
+def _partition(region):
+    """Return the second word of the ARNs of a region."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _resource(bucket, key, verb):

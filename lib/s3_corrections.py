@@ -3,7 +3,8 @@
 again = correct(client, "region", "eu-central-1", False, 0)
 """
 
-from https import borrow
+from https import HTTPSError, borrow
+from sigv4 import sha256_hex
 
 
 def correct(client, action, region, is_condition, skew_s):
@@ -35,6 +36,7 @@ def _renew(credentials):
 
 def _set_region(client, region):
     old = client.signer.region
+    region = region or _ask_region(client)
     if not region or region == old or not all(c.isalpha() or c in "-0123456789" for c in region):
         return False
     client.signer.region = region
@@ -42,6 +44,17 @@ def _set_region(client, region):
         client.endpoint = client.endpoint.replace(old, region)
     borrow("s3_setup").locate(client)
     return True
+
+
+def _ask_region(client):
+    """Return the region that the bucket names in the reply to any HEAD, even a refusal, or ""."""
+    try:
+        client.send_head("HEAD", "", "", {}, sha256_hex(b""))
+        client.connection.reply()
+        client.connection.read()
+    except HTTPSError:
+        return ""
+    return client.connection.headers.get("x-amz-bucket-region", "")
 
 
 def _follow(client):

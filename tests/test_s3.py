@@ -37,16 +37,24 @@ def date_header(offset_s):
 
 
 class Store:
-    """Answers request after request: a refusal in the place of 100 Continue, or None to store."""
+    """Answers request after request: a refusal in the place of 100 Continue, or None to store.
 
-    def __init__(self, *answers):
+    `bucket_region` is what it tells those who ask with a HEAD of the bucket.
+    """
+
+    def __init__(self, *answers, bucket_region=None):
         self.answers = list(answers)
+        self.bucket_region = bucket_region
         self.heads = []
         self.bodies = []
 
     def __call__(self, peer):
         while True:
             self.heads.append(peer.read_head().decode())
+            if self.heads[-1].startswith("HEAD "):
+                told = f"x-amz-bucket-region: {self.bucket_region}\r\n"
+                peer.send(f"HTTP/1.1 403 No\r\n{told * bool(self.bucket_region)}\r\n".encode())
+                continue
             answer = self.answers.pop(0) if self.answers else None
             if answer:
                 peer.send(answer)
@@ -221,6 +229,14 @@ def test_the_region_in_the_header_is_followed(run):
     assert store.region(1) == "eu-west-3"
 
 
+def test_a_region_that_is_not_told_is_asked_for(run):
+    store = Store(refusal(400, "IllegalLocationConstraintException"), bucket_region="eu-south-2")
+    results = run(store, put(), put())
+    assert [result["status"] for result in results] == [200, 200]
+    assert store.heads[1].startswith("HEAD /bucket/ HTTP/1.1\r\n")
+    assert [store.region(i) for i in (2, 3)] == ["eu-south-2", "eu-south-2"]
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "", "evil.example/", "a b"])
 def test_a_region_that_leads_nowhere_is_fatal(run, region):
     store = Store(refusal(301, "PermanentRedirect", Region=region))
@@ -392,38 +408,95 @@ def test_access_denied_says_which_policy_is_missing(run):
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "action"),
-    [
-        (403, "InvalidAccessKeyId", "fatal"),
-        (403, "AllAccessDisabled", "fatal"),
-        (404, "NoSuchBucket", "fatal"),
-        (405, "MethodNotAllowed", "fatal"),
-        (400, "KeyTooLongError", "fatal"),
-        (400, "EntityTooLarge", "fatal"),
-        (411, "MissingContentLength", "fatal"),
-        (403, "InvalidObjectState", "fatal"),
-        (503, "ServiceUnavailable", "retry"),
-        (503, "Busy", "retry"),
-        (500, "InternalError", "retry"),
-        (400, "RequestTimeout", "retry"),
-        (400, "IncompleteBody", "retry"),
-        (400, "BadDigest", "retry"),
-        (400, "XAmzContentSHA256Mismatch", "retry"),
-        (409, "OperationAborted", "retry"),
-        (409, "ConditionalRequestConflict", "retry"),
-        (429, "TooManyRequests", "throttle"),
-        (400, "Throttling", "throttle"),
-        (418, "SomethingNew", "fatal"),
-        (599, "SomethingNew", "retry"),
-    ],
+# Status, code, what to do and, of the fatal ones, words of the sentence that says what to change.
+TABLE = (
+    (403, "RequestTimeTooSkewed", "clock", ""),
+    (403, "SignatureDoesNotMatch", "fatal", "the secret access key is wrong"),
+    (403, "InvalidAccessKeyId", "fatal", "make a new key"),
+    (
+        403,
+        "AccessDenied",
+        "fatal",
+        "must allow s3:PutObject on arn:aws:s3:::bucket/cam1/*",
+    ),
+    (403, "AllAccessDisabled", "fatal", "see the AWS console"),
+    (403, "AccountProblem", "fatal", "see the AWS console"),
+    (403, "NotSignedUp", "fatal", "see the AWS console"),
+    (400, "ExpiredToken", "credentials", ""),
+    (400, "InvalidToken", "credentials", ""),
+    (404, "NoSuchBucket", "fatal", "there is no bucket bucket at localhost"),
+    (400, "AuthorizationHeaderMalformed", "fatal", "set its region"),
+    (301, "PermanentRedirect", "fatal", "set its region"),
+    (301, "", "fatal", "set its region"),
+    (307, "TemporaryRedirect", "fatal", "try later"),
+    (307, "", "fatal", "try later"),
+    (400, "IllegalLocationConstraintException", "fatal", "set its region"),
+    (503, "SlowDown", "throttle", ""),
+    (503, "ThrottlingException", "throttle", ""),
+    (503, "RequestLimitExceeded", "throttle", ""),
+    (400, "Throttling", "throttle", ""),
+    (429, "TooManyRequests", "throttle", ""),
+    (429, "", "throttle", ""),
+    (503, "ServiceUnavailable", "retry", ""),
+    (503, "Busy", "retry", ""),
+    (500, "InternalError", "retry", ""),
+    (502, "", "retry", ""),
+    (504, "", "retry", ""),
+    (400, "RequestTimeout", "retry", ""),
+    (408, "RequestTimeout", "retry", ""),
+    (408, "", "retry", ""),
+    (400, "IncompleteBody", "retry", ""),
+    (400, "BadDigest", "retry", ""),
+    (400, "InvalidDigest", "fatal", "a proxy changed the request"),
+    (400, "XAmzContentSHA256Mismatch", "retry", ""),
+    (400, "MalformedTrailerError", "fatal", "does not take integrity none"),
+    (400, "InvalidChunkSizeError", "fatal", "does not take integrity none"),
+    (400, "InvalidRequest", "fatal", "check bucket, region and endpoint"),
+    (400, "InvalidArgument", "fatal", "check bucket, region and endpoint"),
+    (501, "NotImplemented", "fatal", "does not take integrity none"),
+    (501, "", "fatal", "does not take integrity none"),
+    (411, "MissingContentLength", "fatal", "a proxy took Content-Length away"),
+    (400, "EntityTooLarge", "fatal", "cam1/a.jpg is larger than the store takes"),
+    (400, "EntityTooSmall", "fatal", "a proxy changed the request"),
+    (400, "MetadataTooLarge", "fatal", "the metadata of cam1/a.jpg is too large"),
+    (400, "RequestHeaderSectionTooLarge", "fatal", "shorten the metadata"),
+    (400, "KeyTooLongError", "fatal", "cam1/a.jpg cannot be a key"),
+    (400, "InvalidBucketName", "fatal", "bucket cannot be a bucket's name"),
+    (400, "InvalidURI", "fatal", "cam1/a.jpg cannot be a key"),
+    (403, "InvalidObjectState", "fatal", "restore it first"),
+    (403, "InvalidSecurity", "fatal", "see the AWS console"),
+    (409, "OperationAborted", "retry", ""),
+    (409, "ConditionalRequestConflict", "retry", ""),
+    (412, "PreconditionFailed", "stored", ""),
+    (412, "", "stored", ""),
+    (405, "MethodNotAllowed", "fatal", "is no S3 API endpoint"),
+    (400, "", "fatal", "check bucket, region and endpoint"),
+    (418, "SomethingNew", "fatal", "check bucket, region and endpoint"),
+    (599, "SomethingNew", "retry", ""),
 )
-def test_the_table_of_errors(run, status, code, action):
-    result = run(Store(refusal(status, code, Message="words of the store")))
-    assert (result["code"], result["status"], result["action"]) == (code, status, action)
-    assert result["error"].startswith(f"{code}: ")
-    assert result["body_started"] is False
-    assert result["read"] == 0 if "read" in result else True
+
+
+def test_the_table_of_errors(run):
+    """One client for each row: what one refusal teaches must not decide about the next."""
+
+    def script(peer):
+        peer.read_head()
+        if peer.head.startswith(b"HEAD "):
+            peer.send(b"HTTP/1.1 403 No\r\n\r\n")
+            return
+        status, code, *_ = TABLE[int(peer.header("x-amz-meta-row"))]
+        peer.send(refusal(status, code, Message="words of the store"))
+
+    steps = [put(new=True, metadata={"row": i}) for i in range(len(TABLE))]
+    for (status, code, action, words), result in zip(
+        TABLE, run(script, *steps, heap="160K"), strict=True
+    ):
+        assert result["code"] == (code or f"HTTP{status}"), result
+        assert (result["status"], result["action"]) == (status, action), result
+        assert result["error"].startswith(f"{result['code']}: ")
+        assert words in result["error"]
+        assert result["error"].endswith("(words of the store)")
+        assert (result["body_started"], result["retry_after_ms"]) == (False, 0)
 
 
 def _reader(*replies):
