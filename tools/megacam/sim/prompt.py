@@ -1,8 +1,8 @@
 """What a serial port of an ESP32 shows of the unix interpreter's prompt, which words it otherwise.
 
-The stand-in start.py prints MARK when boot.py and main.py have run; what follows is the unix
-port's banner, in whose place the ESP32's is shown, or the raw REPL that the client was in before
-its soft reset.
+The stand-in start.py prints MARK before boot.py and after main.py; what follows is the unix port's
+banner, in whose place the ESP32's is shown, or the raw REPL that the client was in before its
+soft reset.
 """
 
 MARK = b"\x16megacam-prompt\x16"
@@ -18,14 +18,15 @@ _MEMORY_BYTES = 256
 class Prompt:
     """The prompt of one life of the interpreter; `raw`: the client expects the raw REPL.
 
-    `is_ready`: what is typed now is read. Before, it must wait, or would be lost.
+    `runs`: a Ctrl-C has somebody to stop. `is_ready`: what is typed now is read; before, it must
+    wait, or would be lost.
     """
 
     def __init__(self, raw: bool):
         self.raw = raw
-        self.is_ready = False
+        self.runs = self.is_ready = False
         self._held = b""
-        self._banner = False
+        self._banner = self._asked_for_raw = False
         self._tail = b""
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
@@ -34,31 +35,39 @@ class Prompt:
             self._watch(data)
             return data, b""
         self._held += data
-        shown = b"" if self._banner else self._until_mark()
+        shown = b""
+        if not self.runs:
+            shown, self.runs = self._until_mark()
+        if self.runs and not self._banner:
+            more, self._banner = self._until_mark()
+            shown += more
         prompt, answer = self._until_prompt() if self._banner else (b"", b"")
         return shown + prompt, answer
 
-    def _until_mark(self) -> bytes:
+    def _until_mark(self) -> tuple[bytes, bool]:
         shown, mark, rest = self._held.partition(MARK)
         if mark:
-            self._banner, self._held = True, rest
-            return shown
+            self._held = rest
+            return shown, True
         # The beginning of a mark stays back until it is clear that it is none.
         keep = next((n for n in range(len(MARK), 0, -1) if self._held.endswith(MARK[:n])), 0)
         shown = self._held[: len(self._held) - keep]
         self._held = self._held[len(shown) :]
-        return shown
+        return shown, False
 
     def _until_prompt(self) -> tuple[bytes, bytes]:
-        if self.raw:
-            if self._held.endswith(_RAW):
-                self.is_ready = True
-                return _RAW, b""
-            return b"", _CTRL_A if self._held.endswith(_UNIX_BANNER_END) else b""
-        if self._held.endswith(_UNIX_BANNER_END):
+        _, banner, rest = self._held.partition(_UNIX_BANNER_END)
+        if not banner:
+            return b"", b""
+        if not self.raw:
             self.is_ready = True
-            return _BANNER, b""
-        return b"", b""
+            return _BANNER + rest, b""
+        if not self._asked_for_raw:
+            self._asked_for_raw = True
+            return b"", _CTRL_A
+        _, raw, rest = rest.partition(_RAW)
+        self.is_ready = bool(raw)
+        return raw + rest, b""
 
     def _watch(self, data: bytes) -> None:
         self._tail = (self._tail + data)[-_MEMORY_BYTES:]

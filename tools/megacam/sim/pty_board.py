@@ -50,6 +50,7 @@ class PtyBoard(Board):
         self._slave = self._inner = -1
         self._bridge: threading.Thread | None = None
         self._writes_left = 0
+        self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
         self.console = bytearray()
 
     @property
@@ -158,11 +159,11 @@ class PtyBoard(Board):
 
     def _pump(self, prompt: Prompt) -> None:
         assert self._outer is not None
-        waiting, hold_until = b"", 0.0
+        self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
         while not self._stopping.is_set():
             ready, _, _ = select.select([self._outer, self._inner], [], [], _POLL_S)
             if self._outer in ready:
-                waiting, hold_until = self._take(waiting, hold_until)
+                self._take(_read(self._outer))
             if self._inner in ready:
                 data = _read(self._inner)
                 if not data:
@@ -170,22 +171,25 @@ class PtyBoard(Board):
                 shown, answer = prompt.feed(data)
                 self._emit(shown)
                 _write(self._inner, answer)
-            if waiting and prompt.is_ready and time.monotonic() >= hold_until:
-                waiting = waiting[_write(self._inner, waiting) :]
+            self._hand_on(prompt)
 
-    def _take(self, waiting: bytes, hold_until: float) -> tuple[bytes, float]:
-        # A Ctrl-C overtakes everything; the rest waits until somebody can read it.
-        assert self._outer is not None
-        if len(waiting) > _CHUNK_BYTES:
-            time.sleep(_POLL_S)
-            return waiting, hold_until
-        data = _read(self._outer)
+    def _take(self, data: bytes) -> None:
+        # A Ctrl-C overtakes everything; the rest waits until somebody can read it. The
+        # interpreter dies of a second one in the same breath.
         _, interrupt, after = data.rpartition(_CTRL_C)
         if not interrupt:
-            return waiting + data, hold_until
-        if time.monotonic() >= hold_until:  # the interpreter dies of a second one in one breath
+            self._typed += data
+            return
+        self._stop_asked = self._stop_asked or time.monotonic() >= self._hold_until
+        self._typed = after
+
+    def _hand_on(self, prompt: Prompt) -> None:
+        if self._stop_asked and prompt.runs:
+            self._stop_asked = False
+            self._hold_until = time.monotonic() + _AFTER_INTERRUPT_S
             self._interrupt()
-        return after, time.monotonic() + _AFTER_INTERRUPT_S
+        if self._typed and prompt.is_ready and time.monotonic() >= self._hold_until:
+            self._typed = self._typed[_write(self._inner, self._typed) :]
 
     def _interrupt(self) -> None:
         # A running program catches SIGINT; the prompt and a program that switched Ctrl-C off

@@ -1,0 +1,309 @@
+"""A board on a serial port: find it, run code on it; the only module that talks to mpremote.
+
+    with device.connect(None) as board:         # interrupts what runs, restarts it at the end
+        print(board.exec("print(1 + 1)"))
+
+Code travels in memory over the line, so it may hold secrets. Files are in device_files.py.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import serial
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+from megacam.errors import MegacamError
+
+OLDEST = (1, 24)
+_ENTER_TIMEOUT_S = 2
+_ENTER_TRIES = 4
+# From the reset to the moment when boot.py can be interrupted: ROM, bootloader, MicroPython.
+_BOOT_TIMEOUT_S = 10
+_READ_TIMEOUT_S = 0.1
+_POLL_S = 0.01
+_EXEC_TIMEOUT_S = 20
+_END = b"\x04"
+_ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
+_ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
+_BROWN_OUT = b"Brownout detector was triggered"
+
+
+class DeviceError(MegacamError):
+    """The board cannot be used; the message says why and what to do."""
+
+
+class NoBoardError(DeviceError):
+    """No board, or more than one, or none under that name."""
+
+
+class BusyError(DeviceError):
+    """Another program holds the port, or we may not open it."""
+
+
+class NotMicroPythonError(DeviceError):
+    """Something answers, or nothing, but not a MicroPython that is new enough."""
+
+
+class GoneError(DeviceError):
+    """The board went away in mid-work: the cable, or its power."""
+
+
+class RestartedError(DeviceError):
+    """The board started again by itself; `brown_out` if its own detector says so."""
+
+    def __init__(self, text: str, brown_out: bool):
+        super().__init__(text)
+        self.brown_out = brown_out
+
+
+class RemoteError(DeviceError):
+    """The code failed on the board: `kind` is the exception's name, `text` what it says."""
+
+    def __init__(self, kind: str, text: str):
+        super().__init__(f"the board says {kind}: {text}" if text else f"the board says {kind}")
+        self.kind = kind
+        self.text = text
+
+
+def find(port: str | None, ports: Callable[[], Iterable[Any]] = list_ports.comports) -> str:
+    """Return the name of the port: `port` if given, else the only USB serial port there is."""
+    if port:
+        return port
+    found = [one for one in ports() if one.vid is not None]
+    if not found:
+        raise NoBoardError(
+            "no board on USB; plug it in with a cable that carries data, install the driver of "
+            "its USB chip (CP210x or CH340) if the system has none, or name its port with --port"
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one.device} ({one.description})" for one in found)
+        raise NoBoardError(f"more than one board on USB: {names}; choose one with --port")
+    return found[0].device
+
+
+@contextlib.contextmanager
+def connect(port: str | None) -> "Iterator[Device]":
+    """Interrupt what runs on the board and hand it over; restart it at the end.
+
+    Raises NoBoardError, BusyError and NotMicroPythonError, each with one sentence.
+    """
+    name = find(port)
+    board = Device(name, _open(name))
+    try:
+        board.start()
+        yield board
+    finally:
+        board.close()
+
+
+def _open(port: str) -> SerialTransport:
+    try:
+        # A time-out keeps mpremote from waiting for ever for a byte that does not come.
+        return SerialTransport(port, timeout=_READ_TIMEOUT_S)
+    except (TransportError, OSError, ValueError):
+        raise _why_not_open(port) from None
+
+
+def _why_not_open(port: str) -> DeviceError:
+    try:
+        serial.serial_for_url(port, exclusive=True).close()
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        if number == errno.ENOENT or "FileNotFound" in str(error):
+            return NoBoardError(f"there is no port {port}; plug the board in or check --port")
+        if number == errno.EACCES and os.name != "nt":
+            return BusyError(
+                f"you may not use {port}; on Linux add yourself to its group, usually "
+                "`sudo usermod -aG dialout $USER`, and sign in again"
+            )
+        if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES) or "lock" in str(error):
+            return BusyError(f"another program uses {port}; close it (a terminal, an IDE)")
+    return NoBoardError(f"{port} cannot be opened as a serial port; check --port")
+
+
+class Device:
+    """A board in its raw REPL; made by connect()."""
+
+    def __init__(self, port: str, transport: SerialTransport):
+        self.port = port
+        self.version = ""
+        self._transport = transport
+        self._is_alive = False
+
+    def start(self) -> None:
+        """Stop whatever runs, reset the chip and hold it in front of boot.py.
+
+        The reset ends a watchdog that nobody would feed now, and gives all memory back.
+        """
+        with self._guarded():
+            self._enter(b"\r\x03", _ENTER_TRIES)
+            self._is_alive = True
+            self._check_version()
+            self.reset()
+
+    def reset(self) -> None:
+        """Reset the chip and hold it in front of boot.py again."""
+        with self._guarded():
+            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            self._interrupt_boot()
+            self._enter(b"", 1)
+
+    def close(self) -> None:
+        """Let the board start as it does after power-on, and give the port back."""
+        with contextlib.suppress(Exception):
+            if self._is_alive:
+                self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+                time.sleep(_READ_TIMEOUT_S)
+        with contextlib.suppress(Exception):
+            self._transport.close()
+
+    def exec(
+        self,
+        code: str,
+        timeout_s: float = _EXEC_TIMEOUT_S,
+        on_line: Callable[[str], None] | None = None,
+    ) -> str:
+        """Run `code` on the board and return what it printed; `on_line` gets it line by line.
+
+        `timeout_s` is how long the board may be silent. Raises RemoteError, GoneError and
+        RestartedError.
+        """
+        with self._guarded():
+            self._transport.exec_raw_no_follow(code)
+            out = self._read_part(timeout_s, on_line)
+            error = self._read_part(timeout_s, None)
+        if error:
+            raise _remote_error(error.decode(errors="replace"))
+        return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def _read_part(self, timeout_s: float, on_line: Callable[[str], None] | None) -> bytes:
+        port, data, shown = self._transport.serial, bytearray(), 0
+        deadline = time.monotonic() + timeout_s
+        while not data.endswith(_END):
+            # Never beyond the end mark: what follows belongs to the next part.
+            new = port.read_until(_END, min(port.in_waiting, 4096) or 1)
+            data += new
+            if new:
+                deadline = time.monotonic() + timeout_s
+            if on_line:
+                shown = _show_lines(data, shown, on_line)
+            self._watch_for_restart(data)
+            if time.monotonic() > deadline:
+                raise GoneError(
+                    f"the board at {self.port} has said nothing for {timeout_s:.0f} s; press its "
+                    "reset button and try again"
+                )
+        return bytes(data[: -len(_END)])
+
+    def _watch_for_restart(self, data: bytearray) -> None:
+        tail = bytes(data[-400:])
+        if not _ROM_LINE.search(tail):
+            return
+        self._is_alive = False
+        if _BROWN_OUT in tail:
+            raise RestartedError(
+                "the board's supply voltage broke down (brown-out) and it started again; use a "
+                "supply of 1 A and a short, thick cable, and power the camera from 5 V",
+                True,
+            )
+        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+
+    def _enter(self, first: bytes, tries: int) -> None:
+        self._transport.serial.write(first)
+        for _ in range(tries):
+            with contextlib.suppress(TransportError), contextlib.redirect_stdout(io.StringIO()):
+                self._transport.enter_raw_repl(
+                    soft_reset=False, timeout_overall=_ENTER_TIMEOUT_S
+                )
+                return
+        raise NotMicroPythonError(
+            f"what is at {self.port} does not answer as MicroPython; put it on the board with "
+            "`megacam flash`, or press the board's reset button and try again"
+        )
+
+    def _interrupt_boot(self) -> None:
+        port, seen = self._transport.serial, b""
+        deadline = time.monotonic() + _BOOT_TIMEOUT_S
+        while not seen.endswith(b">>> "):
+            if time.monotonic() > deadline:
+                raise NotMicroPythonError(
+                    f"the board at {self.port} does not come back from a reset; pull its cable, "
+                    "plug it in again and try once more"
+                )
+            port.write(b"\x03")
+            time.sleep(_READ_TIMEOUT_S)
+            seen = (seen + port.read(port.in_waiting))[-80:]
+
+    def _check_version(self) -> None:
+        found = self.exec("import sys\nprint(sys.implementation.name,*sys.implementation.version)")
+        name, *numbers = found.split()
+        self.version = ".".join(numbers[:3])
+        if name != "micropython" or tuple(map(int, numbers[:2])) < OLDEST:
+            wanted = ".".join(map(str, OLDEST))
+            raise NotMicroPythonError(
+                f"the board at {self.port} runs {name} {self.version} and megacam needs "
+                f"MicroPython {wanted} or newer; put it on the board with `megacam flash`"
+            )
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (TransportError, OSError, serial.SerialException):
+            self._is_alive = False
+            raise GoneError(
+                f"the board at {self.port} went away; check its cable and run the command again"
+            ) from None
+
+
+def _show_lines(data: bytearray, shown: int, on_line: Callable[[str], None]) -> int:
+    while (end := data.find(b"\n", shown)) >= 0:
+        on_line(data[shown:end].decode(errors="replace").rstrip("\r"))
+        shown = end + 1
+    return shown
+
+
+def _remote_error(traceback: str) -> RemoteError:
+    """Return the error from the board's traceback: its last line that begins with a name."""
+    lines = traceback.strip().splitlines() or ["no reason given"]
+    for i in range(len(lines) - 1, -1, -1):
+        found = _ERROR_LINE.match("\n".join(lines[i:]))
+        if found and not lines[i].startswith((" ", "Traceback")):
+            return RemoteError(found[1].split(".")[-1], (found[2] or "").strip())
+    return RemoteError("Exception", lines[-1])
+
+
+def console(port: str | None, wait_s: float = 1) -> Iterator[str | None]:
+    """Yield the lines that the board prints, without disturbing it, for ever.
+
+    None stands for a connection that is lost or not there yet; it is tried again each `wait_s`.
+    """
+    while True:
+        try:
+            line_port = serial.serial_for_url(
+                find(port), 115200, timeout=_READ_TIMEOUT_S, exclusive=True
+            )
+        except (OSError, ValueError, NoBoardError):
+            yield None
+            time.sleep(wait_s)
+            continue
+        with line_port, contextlib.suppress(OSError):
+            yield from _lines(line_port)
+        yield None
+
+
+def _lines(port: Any) -> Iterator[str]:
+    held = b""
+    while True:
+        held += port.read(max(1, port.in_waiting))
+        *lines, held = held.split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace").rstrip("\r")
