@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from megacam import console
-from megacam.commands import cloud, cost, demo, gallery, sim, sim_board, status
+from megacam.commands import (
+    cloud,
+    cost,
+    demo,
+    deploy,
+    gallery,
+    provision,
+    sim,
+    sim_board,
+    status,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +33,9 @@ def megacam(
     """An ESP32 and an Arducam Mega that stream every photo into your own S3 bucket."""
 
 
+app.command("deploy")(deploy.deploy_command)
+app.command("provision")(provision.provision_command)
+app.command("wipe")(provision.wipe_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)

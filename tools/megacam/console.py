@@ -5,6 +5,7 @@ complaints on standard error, exit code 0 done, 1 failed, 2 misused.
 """
 
 import contextlib
+import getpass
 import io
 import json
 import os
@@ -163,6 +164,17 @@ class Terminal:
         if not given:
             given = self._ask(f"Type the {what} ({word}) to confirm: ", f"{flag} {word}")
         return given == word
+
+    def ask(self, question: str, instead: str, default: str = "") -> str:
+        """Ask for a text; raises MisuseError, naming what to give `instead`, if nobody is here."""
+        shown = f"{question} [{default}]: " if default else f"{question}: "
+        return self._ask(shown, instead) or default
+
+    def ask_secret(self, question: str, instead: str) -> str:
+        """Ask for a text without showing it; raises MisuseError if nobody is here."""
+        if not sys.stdin.isatty():
+            raise MisuseError(f"nobody is here to answer '{question}'; set {instead}")
+        return getpass.getpass(f"{question}: ", stream=sys.stderr)
 
     def _ask(self, prompt: str, flag: str) -> str:
         if not sys.stdin.isatty():

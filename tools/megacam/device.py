@@ -136,6 +136,7 @@ class Device:
         self.port = port
         self.version = ""
         self._transport = transport
+        self._line: Any = transport.serial
         self._is_alive = False
 
     def start(self) -> None:
@@ -185,7 +186,7 @@ class Device:
         return out.decode(errors="replace").replace("\r\n", "\n")
 
     def _read_part(self, timeout_s: float, on_line: Callable[[str], None] | None) -> bytes:
-        port, data, shown = self._transport.serial, bytearray(), 0
+        port, data, shown = self._line, bytearray(), 0
         deadline = time.monotonic() + timeout_s
         while not data.endswith(_END):
             # Never beyond the end mark: what follows belongs to the next part.
@@ -197,6 +198,7 @@ class Device:
                 shown = _show_lines(data, shown, on_line)
             self._watch_for_restart(data)
             if time.monotonic() > deadline:
+                port.write(b"\x03")
                 raise GoneError(
                     f"the board at {self.port} has said nothing for {timeout_s:.0f} s; press its "
                     "reset button and try again"
@@ -217,12 +219,10 @@ class Device:
         raise RestartedError("the board started again by itself; look at `megacam logs`", False)
 
     def _enter(self, first: bytes, tries: int) -> None:
-        self._transport.serial.write(first)
+        self._line.write(first)
         for _ in range(tries):
             with contextlib.suppress(TransportError), contextlib.redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(
-                    soft_reset=False, timeout_overall=_ENTER_TIMEOUT_S
-                )
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_TIMEOUT_S)
                 return
         raise NotMicroPythonError(
             f"what is at {self.port} does not answer as MicroPython; put it on the board with "
@@ -230,7 +230,7 @@ class Device:
         )
 
     def _interrupt_boot(self) -> None:
-        port, seen = self._transport.serial, b""
+        port, seen = self._line, b""
         deadline = time.monotonic() + _BOOT_TIMEOUT_S
         while not seen.endswith(b">>> "):
             if time.monotonic() > deadline:

@@ -79,9 +79,13 @@ def needed_bytes(contents: Iterable[bytes]) -> int:
     return sum(-(-len(content) // BLOCK_BYTES) * BLOCK_BYTES for content in contents)
 
 
-def listing(board: Device, folder: str) -> list[str]:
-    """Return the names in a folder; none if there is no such folder."""
-    code = f"import os\ntry:print(os.listdir({folder!r}))\nexcept OSError:print([])"
+def listing(board: Device, folder: str, kind: str = "all") -> list[str]:
+    """Return the names in a folder, all or only those of files; none if it is not there."""
+    mask = 0x8000 if kind == "files" else 0xC000
+    code = (
+        f"import os\ntry:print([e[0]for e in os.ilistdir({folder!r})if e[1]&{mask}])\n"
+        "except OSError:print([])"
+    )
     return ast.literal_eval(board.exec(code).strip())
 
 

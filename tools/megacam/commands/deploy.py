@@ -1,0 +1,69 @@
+"""`megacam deploy`: the firmware onto the board."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from megacam import deploy, mip, settings
+from megacam.commands import board, options
+from megacam.console import Terminal
+
+Roots = Annotated[
+    Path | None, typer.Option("--roots", help="File with the CA of a store that is not AWS")
+]
+Hmac = Annotated[
+    Path | None, typer.Option("--hmac", help="Offline: folder with micropython-lib's hmac")
+]
+Index = Annotated[str, typer.Option(help="Where mip finds packages, an address or a folder")]
+
+
+def deploy_command(
+    port: board.Port = None,
+    config: options.Config = options.CONFIG,
+    roots: Roots = None,
+    hmac: Hmac = None,
+    index: Index = mip.INDEX,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+) -> None:
+    """Put the firmware, config.json without its secrets and the roots on the board."""
+    terminal = Terminal(as_json)
+    raw = settings.read(config) if config.exists() or config != options.CONFIG else None
+    with terminal.working("compiling"):
+        wanted = deploy.tree(raw, roots)
+    with board.opened(terminal, port) as found:
+        with terminal.working("comparing with the board"):
+            plan = deploy.plan(found, wanted, hmac, index)
+        carry_out(terminal, found, plan, dry_run)
+    terminal.data({"done": not dry_run, **as_data(plan)})
+
+
+def carry_out(terminal: Terminal, found: Any, plan: deploy.Plan, dry_run: bool = False) -> None:
+    """Show `plan` and do it, unless `dry_run`."""
+    for path in sorted(plan.send):
+        terminal.mark("add", path, f"{len(plan.send[path]):,} bytes")
+    for path in plan.remove:
+        terminal.mark("remove", path)
+    if plan.is_empty:
+        terminal.mark("done", f"version {plan.version} is on the board, nothing to change")
+    elif dry_run:
+        terminal.line("nothing was done (--dry-run)")
+    else:
+        with terminal.progress("copying", plan.size_bytes) as advance:
+            deploy.make(found, plan, advance)
+        terminal.mark(
+            "done",
+            f"version {plan.version} is on the board: {len(plan.send)} files copied and "
+            f"verified, {plan.same} were there",
+        )
+
+
+def as_data(plan: deploy.Plan) -> dict[str, Any]:
+    """Return `plan` for --json."""
+    return {
+        "version": plan.version,
+        "sent": sorted(plan.send),
+        "removed": plan.remove,
+        "same": plan.same,
+    }

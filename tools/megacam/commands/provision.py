@@ -1,0 +1,80 @@
+"""`megacam provision` and `megacam wipe`: secrets into the board's NVS, and out of it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from megacam import provision, settings
+from megacam.commands import board, options
+from megacam.console import Terminal
+from megacam.errors import MegacamError
+
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="wifi or aws, not both (default: both)")
+]
+_HELP = {
+    "wifi": "the environment variables MEGACAM_WIFI_SSID and MEGACAM_WIFI_PASSWORD",
+    "aws": "the environment variables MEGACAM_KEY_ID and MEGACAM_KEY_SECRET",
+}
+
+
+def provision_command(
+    port: board.Port = None,
+    only: Only = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Put Wi-Fi and key into the board: from the environment, config.json, or asked for."""
+    terminal = Terminal(as_json)
+    entries = chosen(only)
+    given = provision.from_environment(settings.read(config) if config.exists() else {})
+    values = {entry: given.get(entry) or ask(terminal, entry) for entry in entries}
+    with board.opened(terminal, port) as found:
+        for entry, value in values.items():
+            provision.store(found, entry, value)
+            terminal.mark("done", f"{entry} is in NVS, read back and compared", shown(value))
+    terminal.data({"done": True, "entries": entries})
+
+
+def wipe_command(
+    port: board.Port = None,
+    only: Only = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Erase Wi-Fi and key from the board, before it leaves your hands."""
+    terminal = Terminal(as_json)
+    entries = chosen(only)
+    with board.opened(terminal, port) as found:
+        for entry, words in provision.known(found).items():
+            if entry in entries:
+                terminal.mark("remove", entry, words)
+        terminal.agree("Erase them from the board?", yes)
+        provision.wipe(found, tuple(entries))
+        terminal.mark("done", "NVS holds them no longer; an AWS key stays valid until deleted")
+    terminal.data({"done": True, "entries": entries})
+
+
+def chosen(only: list[str] | None) -> list[str]:
+    """Return the entries to work on; raises MegacamError for one that there is not."""
+    for entry in only or ():
+        if entry not in provision.ENTRIES:
+            raise MegacamError(f"there is no entry {entry!r}; choose wifi or aws")
+    return list(only or provision.ENTRIES)
+
+
+def ask(terminal: Terminal, entry: str) -> Any:
+    """Ask for an entry's value, its secret part without showing it."""
+    instead = _HELP[entry]
+    if entry == "wifi":
+        ssid = terminal.ask("Wi-Fi network", instead)
+        return [{"ssid": ssid, "password": terminal.ask_secret("Its password", instead)}]
+    identity = terminal.ask("AWS access key id of the camera (put-only)", instead)
+    return {"id": identity, "secret": terminal.ask_secret("Its secret", instead)}
+
+
+def shown(value: Any) -> str:
+    """Return what may be shown of an entry's value."""
+    if isinstance(value, list):
+        return ", ".join(network["ssid"] for network in value)
+    return value["id"]

@@ -1,0 +1,241 @@
+"""Put the firmware on a board, whole or not at all.
+
+    wanted = deploy.tree(config, roots)
+    plan = deploy.plan(board, wanted)
+    deploy.make(board, plan)
+
+What has changed is written beside the old files, under /new, and verified there. Renaming /new to
+/switch is the moment that counts: before it the board starts with the old files, after it with
+the new ones, because boot.py finishes a switch that was cut off (/switch/finish.py) before it
+starts anything.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from megacam import device_files as files
+from megacam import device_tree, mip, roots, settings
+from megacam.device import Device, DeviceError
+from megacam.errors import MegacamError
+
+MANIFEST = "deployed.json"
+# All that lies in these folders is ours; in lib/ it is what the manifest names.
+_OURS = ("firmware", "roots")
+_HMAC = ("lib/hmac.mpy", "lib/hmac.py")
+# Beside the files: folders, the directory blocks that littlefs writes anew, finish.py.
+_SPARE_BYTES = 8 * files.BLOCK_BYTES
+_FINISH = '''\
+"""Finish a switch to new files; may be cut off and run again at any point."""
+
+import os
+
+
+def finish():
+    for path in {moves!r}:
+        try:
+            os.rename("/switch/" + path, "/" + path)
+        except OSError as e:
+            if e.errno != 2:  # ENOENT: moved before
+                raise
+    for path in {removals!r}:
+        try:
+            os.remove("/" + path)
+        except OSError:
+            pass  # it is gone, or not worth keeping the board from its start
+    os.rename("/switch", "/switched")
+
+
+finish()
+del finish
+'''
+_RUN_FINISH = "with open('/switch/finish.py') as f:\n exec(f.read())"
+
+
+class DamagedError(DeviceError):
+    """What was written to the board is not what was sent."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deploy will do: files to send, paths to remove, how many stay as they are."""
+
+    version: str
+    send: dict[str, bytes]
+    remove: list[str]
+    same: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes to send."""
+        return sum(map(len, self.send.values()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the board has everything already."""
+        return not self.send and not self.remove
+
+
+def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str, bytes]:
+    """Return the wanted files: firmware, roots and, if given, config.json without its secrets.
+
+    `config` is config.json as parsed; None leaves the board's. `ca_file` holds the roots of a
+    store that is not AWS; without it, such a store keeps what is on the board.
+    """
+    wanted = device_tree.build()
+    if config is not None:
+        wanted["config.json"], _ = settings.check(config)
+    store = (config or {}).get("s3")
+    other_store = isinstance(store, dict) and store.get("endpoint")
+    if ca_file:
+        wanted |= _root_files(roots.from_file(ca_file))
+    elif not other_store:
+        wanted |= _root_files(roots.amazon())
+    return wanted
+
+
+def _root_files(certificates: list[bytes]) -> dict[str, bytes]:
+    named = [(roots.describe(der)[0], der) for der in certificates]
+    return {f"roots/{re.sub('[^a-z0-9]+', '-', name.lower())}.der": der for name, der in named}
+
+
+def complete(board: Device) -> bool:
+    """Finish a switch that was cut off; return whether there was one."""
+    there = files.listing(board, "/")
+    if "switch" in there:
+        board.exec(_RUN_FINISH)
+    if "switch" in there or "switched" in there:
+        files.remove_tree(board, "/switched")
+    return "switch" in there
+
+
+def plan(
+    board: Device,
+    wanted: Mapping[str, bytes],
+    hmac_folder: Path | None = None,
+    index: str = mip.INDEX,
+) -> Plan:
+    """Look at the board and return what must change for it to have `wanted`; change nothing.
+
+    micropython-lib's hmac comes from `hmac_folder`, else is left as it is, else fetched from
+    `index`. Raises PackageError, and MegacamError if the board would lack settings or roots.
+    """
+    all_wanted = {**wanted, **_hmac(board, hmac_folder, index)}
+    there = {folder: files.listing(board, f"/{folder}", "files") for folder in (*_OURS, "lib")}
+    _check_complete(all_wanted, there, files.listing(board, "/"))
+    digests = {path: files.sha256(content) for path, content in all_wanted.items()}
+    found = files.hashes(board, digests)
+    remove = _obsolete(board, all_wanted, there)
+    send = {path: all_wanted[path] for path in digests if found.get(path) != digests[path]}
+    version = settings.firmware_version()
+    kept = len(all_wanted) - len(send)
+    manifest = _manifest(version, digests)
+    if files.hashes(board, [MANIFEST]).get(MANIFEST) != files.sha256(manifest):
+        send[MANIFEST] = manifest
+    return Plan(version, send, remove, kept)
+
+
+def _manifest(version: str, digests: dict[str, str]) -> bytes:
+    # hmac may be the board's own; it is neither replaced nor removed for what stands here.
+    ours = {path: digest for path, digest in digests.items() if path not in _HMAC}
+    return json.dumps({"version": version, "files": ours}, sort_keys=True).encode()
+
+
+def _hmac(board: Device, folder: Path | None, index: str) -> dict[str, bytes]:
+    if folder:
+        return mip.from_folder("hmac", folder)
+    there = board.exec("try:\n import hmac\n print(1)\nexcept ImportError:print(0)")
+    return {} if there.strip() == "1" else mip.fetch("hmac", index)
+
+
+def _check_complete(
+    wanted: Mapping[str, bytes], there: dict[str, list[str]], top: list[str]
+) -> None:
+    if "config.json" not in wanted and "config.json" not in top:
+        raise MegacamError(
+            "the board has no settings and there is no config.json here; copy "
+            "config.example.json to config.json and edit it, or name yours with --config"
+        )
+    if not there["roots"] and not any(path.startswith("roots/") for path in wanted):
+        raise MegacamError(
+            "config.json names a store of its own (s3.endpoint) and the board has no root "
+            "certificate for it; name its CA's file with --roots FILE"
+        )
+
+
+def _obsolete(
+    board: Device, wanted: Mapping[str, bytes], there: dict[str, list[str]]
+) -> list[str]:
+    ours = {path for path in _deployed(board) if path.partition("/")[0] not in _OURS}
+    gone = {path for path in ours if path not in wanted} - {"config.json"}
+    for folder in _OURS:
+        if any(path.startswith(f"{folder}/") for path in wanted):
+            paths = {f"{folder}/{name}" for name in there[folder]}
+            gone |= {path for path in paths if path not in wanted}
+    # MicroPython would load the source in place of the compiled module.
+    twins = {f"lib/{name}" for name in there["lib"] if name.endswith(".py")}
+    return sorted(gone | {path for path in twins if f"{path[:-3]}.mpy" in wanted})
+
+
+def _deployed(board: Device) -> list[str]:
+    return list((deployed(board) or {}).get("files", ()))
+
+
+def deployed(board: Device) -> dict[str, Any] | None:
+    """Return the manifest on the board, {"version", "files": {path: SHA-256}}, or None."""
+    content = files.read(board, f"/{MANIFEST}")
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return None
+
+
+def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: None) -> None:
+    """Do what `plan` says; `advance` gets bytes sent. The board must be reset to run it.
+
+    Raises NoSpaceError before anything is written, DamagedError before anything counts.
+    """
+    if plan.is_empty:
+        return
+    staged = {f"/new/{path}": content for path, content in plan.send.items()}
+    staged["/new/finish.py"] = _finish(plan).encode()
+    digests = {path: files.sha256(content) for path, content in staged.items()}
+    left = _not_yet_there(board, staged, digests)
+    files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
+    for path, content in left.items():
+        files.write(board, path, content, advance)
+    written = files.hashes(board, left)
+    wrong = [path for path in left if written.get(path) != digests[path]]
+    if wrong:
+        raise DamagedError(
+            f"{wrong[0]} is not what was sent; check cable and supply, and deploy again (the "
+            "board still has its old files)"
+        )
+    board.exec("import os\nos.rename('/new','/switch')")
+    complete(board)
+
+
+def _finish(plan: Plan) -> str:
+    # boot.py first, so that the first deploy of all is finished, too; the manifest at the end.
+    moves = sorted(plan.send, key=lambda path: (path == MANIFEST, path != "boot.py", path))
+    return _FINISH.format(moves=moves, removals=plan.remove)
+
+
+def _not_yet_there(
+    board: Device, staged: dict[str, bytes], digests: dict[str, str]
+) -> dict[str, bytes]:
+    # A deploy that was cut off goes on where it was, if the same files are wanted.
+    found = files.hashes(board, staged) if "new" in files.listing(board, "/") else {}
+    left = {path: staged[path] for path in staged if found.get(path) != digests[path]}
+    needed = files.needed_bytes(left.values()) + _SPARE_BYTES
+    free = files.free_bytes(board)
+    if needed > free:
+        files.remove_tree(board, "/new")
+        free = files.free_bytes(board)
+        left, needed = staged, files.needed_bytes(staged.values()) + _SPARE_BYTES
+        if needed > free:
+            raise files.no_space(needed, free)
+    return left
