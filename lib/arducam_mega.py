@@ -1,5 +1,8 @@
 """Driver for the Arducam Mega SPI cameras (2, 3 and 5 MP) on any MicroPython board, and CPython.
 
+    from machine import SPI, Pin
+    from arducam_mega import ArducamMega, CameraError
+
     spi = SPI(2, baudrate=8_000_000, sck=Pin(18), mosi=Pin(23), miso=Pin(19))
     camera = ArducamMega(spi, Pin(5, Pin.OUT, value=1))
     camera.configure(resolution="1600x1200", quality="high")
@@ -7,6 +10,7 @@
 
 A photo is streamed, never held whole: one buffer of 4092 bytes, a multiple of 4, for all photos.
 
+    buf = bytearray(4092)
     frame = camera.capture()                  # frame.size bytes
     while count := frame.readinto(buf):       # or: for block in frame
         send(buf, count)
@@ -21,15 +25,21 @@ The exposure can be waited for beside other work, as with asyncio:
 Settings; camera.settings tells all in force. What a model lacks is a ValueError that says what it
 has, and nothing is written then.
 
-    resolution    "96x96" "128x128" "160x120" "320x240" "320x320" "640x480" "800x600" "1024x768"
-                  "1280x720" "1280x1024" "1600x1200" "1920x1080" "2048x1536" "2592x1944"
-    format        "jpeg", and up to 1920x1080 "rgb565" "yuv422"     mode       "still" "video"
-    quality       "high" "medium" "low"                             rotation   0, 180
-    brightness    -4 to 4             contrast, saturation, ev      -3 to 3
-    white_balance "auto" "sunny" "office" "cloudy" "home"           auto_white_balance
-    effect        "none" "cool" "warm" "black-white" "sepia" "negative" "green" "yellow"
-    exposure, gain "auto" or a number of the sensor's own           sharpness  "auto", 1 to 8
-    autofocus     "off" "single" "continuous" "paused"              ae_freeze, awb_freeze
+    resolution        "96x96" "128x128" "160x120" "320x240" "320x320" "640x480" "800x600"
+                      "1024x768" "1280x720" "1280x1024" "1600x1200" "1920x1080" "2048x1536"
+                      "2592x1936" "2592x1944"
+    format            "jpeg", and up to 1920x1080 "rgb565" "yuv422"
+    mode              "still" "video"
+    quality           "high" "medium" "low"
+    brightness        -4 to 4
+    contrast, saturation, ev    -3 to 3
+    white_balance     "auto" "sunny" "office" "cloudy" "home"
+    effect            "none" "cool" "warm" "black-white" "sepia" "negative" "green" "yellow"
+    sharpness         "auto", 1 to 8
+    rotation          0, 180
+    exposure, gain    "auto" or a number of the sensor's own
+    autofocus         "off" "single" "continuous" "paused"
+    auto_white_balance, ae_freeze, awb_freeze    True, False
 
 A failed capture is triggered again, then the camera reset and set up again; then CameraError comes
 with a `reason`. Rare things, loaded when used: sleep(), wake(), focus(), burst(), and the module

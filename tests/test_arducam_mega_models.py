@@ -1,7 +1,9 @@
 """Each feature on each model, what is refused, and the table of docs/camera.md made from it."""
 
+import re
 from pathlib import Path
 
+import arducam_mega
 import pytest
 from arducam_mega_features import FEATURES, MODELS, SIZES, TESTED, table, use
 from arducam_mega_rig import Rig, read
@@ -116,6 +118,21 @@ def test_a_long_burst_gets_its_time():
         rig.camera.configure(resolution="320x240")
         read(rig.camera.burst(255))
         assert [len(frame.photos) for frame in rig.model.frames] == [255]
+
+
+def test_the_docstring_of_the_module_names_all_settings_and_words():
+    text = str(arducam_mega.__doc__)
+    for word in MODELS:
+        with Rig(word) as rig:
+            rig.camera.reset()
+            settings = rig.camera._rare("settings")
+            table = settings.model(rig.camera)
+            for name in settings.controls(table):
+                assert re.search(rf"^ +(?:\w+, )*{name}[, ]", text, re.MULTILINE), name
+                if name not in {*settings._LEVELS, *settings._NUMBERS, "sharpness", "rotation"}:
+                    for choice in settings.choices(table, name):
+                        shown = f'"{choice}"' if isinstance(choice, str) else str(choice)
+                        assert shown in text, (name, choice)
 
 
 def test_only_what_differs_is_written_and_in_order():
