@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from megacam.commands import extras
 from megacam.console import Terminal
 
 
@@ -16,9 +17,7 @@ def demo_command(
     folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
 ) -> None:
     """Run the firmware on a simulated board against a local S3 and check what it stored."""
-    # The simulator is an extra that the other commands do without.
-    from megacam import demo
-
+    demo = extras.load("megacam.demo", "demo")
     terminal = Terminal()
     taken = demo.run(
         demo.Options(photos_count, interval, photos, keep, folder),

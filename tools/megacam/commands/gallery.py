@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam.commands import options
+from megacam.commands import extras, options
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 
@@ -183,15 +183,7 @@ def _moment(written: str, zone: tzinfo, *, whole: bool = False) -> datetime:
 
 
 def _installed(name: str) -> Any:
-    """Import a module of the gallery; NiceGUI and Pillow are an extra."""
-    import importlib
-
-    try:
-        return importlib.import_module(f"megacam.gallery.{name}")
-    except ModuleNotFoundError as error:
-        raise MegacamError(
-            f"the gallery needs {error.name}: pip install 'megacam[gallery]'"
-        ) from error
+    return extras.load(f"megacam.gallery.{name}", "gallery")
 
 
 def _bucket(where: options.Place, profile: str | None) -> Any:
