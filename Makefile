@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # `make demo -- --interval=10` hands the options behind `--` to the command.
 OPTIONS := $(filter --%,$(MAKECMDGOALS))
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
@@ -18,6 +18,10 @@ lint: $(VENV)/test $(VENV)/typings
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/pyright --project .ci/pyright-device.json
+
+# The pictures of the documentation, taken from the demo in Chromium.
+screenshots: $(VENV)/test
+	PYTHONPATH=tests:tools $(BIN)/python -m gallery_screenshots docs/images
 
 clean:
 	rm -rf $(VENV) build demo-photos

@@ -136,13 +136,18 @@ class Aws:
         """Return the same caller in another region."""
         return Aws(self.profile, region, self.endpoint, self._key)
 
-    def client(self, service: str) -> Any:
-        """Return the boto3 client of `service`, with deadlines; raises MegacamError."""
+    def client(self, service: str, config: botocore.config.Config | None = None) -> Any:
+        """Return the boto3 client of `service`, with deadlines; raises MegacamError.
+
+        `config` overrides the deadlines and retries, for a client that is not kept.
+        """
+        if config:
+            return self._new_client(service, config)
         if service not in self._clients:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
 
-    def _new_client(self, service: str) -> Any:
+    def _new_client(self, service: str, wanted: botocore.config.Config | None = None) -> Any:
         # Few other stores have a name in DNS and in their certificate for every bucket.
         other = self.endpoint or _endpoint_of_environment(service)
         path_style = {"addressing_style": "path"} if other else {}
@@ -155,7 +160,10 @@ class Aws:
         )
         try:
             return self._session.client(
-                service, region_name=self.region, endpoint_url=self.endpoint, config=config
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                config=config.merge(wanted) if wanted else config,
             )
         except (failures.BotoCoreError, ValueError) as error:
             raise _explain_local(error, self.profile) from error

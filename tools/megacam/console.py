@@ -200,10 +200,10 @@ class Terminal:
             self._moving.update(Text(text))
 
     @contextlib.contextmanager
-    def progress(self, text: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
-        """Show a bar on standard error; the block gets advance(n)."""
+    def progress(self, text: str, total: float | None = None) -> Iterator[Callable[..., None]]:
+        """Show a bar on standard error; the block gets advance(n, total=None)."""
         if not self.err.is_terminal:
-            yield lambda n: None
+            yield lambda n, total=None: None
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with (
@@ -211,7 +211,7 @@ class Terminal:
             self._is_moving(bar),
         ):
             task = bar.add_task(text, total=total)
-            yield lambda n: bar.advance(task, n)
+            yield lambda n, total=None: bar.update(task, advance=n, total=total)
 
     @contextlib.contextmanager
     def _is_moving(self, moving: Status | Progress) -> Iterator[None]:

@@ -36,13 +36,23 @@ class DemoError(MegacamError):
 
 @dataclass
 class Options:
-    """What the demo shall do: how many photos, how often (seconds), of what, and where they go."""
+    """What the demo shall do: how many photos, how often (seconds), of what, and where they go.
+
+    `gallery` opens the gallery over the store, in the `browser` or only as a link.
+    """
 
     photos_count: int = 3
     interval_s: int = 5
     pictures: Path | None = None
     keep: bool = False
     folder: Path = Path("demo-photos")
+    gallery: bool = False
+    browser: bool = True
+
+    @property
+    def goes_on(self) -> bool:
+        """True if only Ctrl-C ends it."""
+        return self.keep or self.gallery
 
 
 @dataclass
@@ -80,10 +90,12 @@ def run(
     Raises DemoError, StoreError, BoardError or InterpreterMissingError, each with one sentence.
     """
     watch = Watch(on_line)
-    with _stage(options, say) as (board, store, served):
+    with _stage(options, say) as (board, store, served), _gallery(options, store, say):
         say("powering the board on")
         board.start(watch.line)
-        with contextlib.suppress(KeyboardInterrupt) if options.keep else contextlib.nullcontext():
+        with (
+            contextlib.suppress(KeyboardInterrupt) if options.goes_on else contextlib.nullcontext()
+        ):
             _wait_for_photos(options, board, watch)
         board.stop()
         say("fetching the photos back and comparing them with what the camera gave")
@@ -115,6 +127,24 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
         say("provisioning Wi-Fi and key into its NVS")
         provision(board, {"ssid": _WIFI["ssid"], "password": _WIFI["password"]}, key_id, secret)
         yield board, store, served
+
+
+@contextlib.contextmanager
+def _gallery(options: Options, store: Store, say: Callable[[str], None]) -> Iterator[None]:
+    if not options.gallery:
+        yield
+        return
+    # Loads the web server, which the demo does without.
+    from megacam import demo_gallery
+
+    with (
+        tempfile.TemporaryDirectory(prefix="megacam-demo-gallery-") as folder,
+        demo_gallery.opened(
+            store.client("s3"), BUCKET, Path(folder), browser=options.browser
+        ) as link,
+    ):
+        say(f"the gallery is open at {link}")
+        yield
 
 
 def board_files(store: Store, ntp: str, interval_s: int) -> dict[str, bytes]:
@@ -156,7 +186,7 @@ def _terminate_as_interrupt() -> Iterator[None]:
 def _wait_for_photos(options: Options, board: Board, watch: Watch) -> None:
     patience_s = _START_TIMEOUT_S + 3 * options.interval_s
     latest, seen = time.monotonic(), 0
-    while options.keep or len(watch.stored) < options.photos_count:
+    while options.goes_on or len(watch.stored) < options.photos_count:
         watch.news.clear()
         watch.news.wait(1)
         if len(watch.stored) > seen:

@@ -14,13 +14,17 @@ def demo_command(
     interval: Annotated[int, typer.Option(min=5, max=3600, help="Seconds between them.")] = 5,
     photos: Annotated[Path | None, typer.Option(help="Folder of pictures to show it.")] = None,
     keep: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,
+    gallery: Annotated[
+        bool, typer.Option("--gallery", help="Open the gallery over it; goes on until Ctrl-C.")
+    ] = False,
+    browser: Annotated[bool, typer.Option(help="With --gallery: open the browser.")] = True,
     folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
 ) -> None:
     """Run the firmware on a simulated board against a local S3 and check what it stored."""
     demo = extras.load("megacam.demo", "demo")
     terminal = Terminal()
     taken = demo.run(
-        demo.Options(photos_count, interval, photos, keep, folder),
+        demo.Options(photos_count, interval, photos, keep, folder, gallery, browser),
         say=lambda text: terminal.line(text, "bold"),
         on_line=lambda line: terminal.line(f"  board | {line}", "dim"),
     )

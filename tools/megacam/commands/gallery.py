@@ -10,7 +10,9 @@ import typer
 from megacam.commands import extras, options
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
+from megacam.gallery.bucket import CONFIG, Bucket
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _DEFAULT_SPAN = timedelta(days=1)
 
 Zone = Annotated[
@@ -54,12 +56,14 @@ def gallery_command(
 
     def ready(link: str) -> None:
         terminal.mark("next", "the gallery is open here, for whoever has this link:")
-        terminal.line(f"  {link}", "bold")
+        terminal.command(link)
+        if host not in _LOOPBACK:
+            terminal.mark("warn", f"{host} is not this computer alone: the network can listen in")
         terminal.line("  Ctrl-C ends it", "dim")
 
     try:
         app.serve(
-            where.aws(profile).client("s3"),
+            where.aws(profile).client("s3", CONFIG),
             where.need_bucket(),
             host=host,
             port=port,
@@ -186,13 +190,12 @@ def _installed(name: str) -> Any:
     return extras.load(f"megacam.gallery.{name}", "gallery")
 
 
-def _bucket(where: options.Place, profile: str | None) -> Any:
-    module = _installed("bucket")
-    return module.Bucket(where.aws(profile).client("s3"), where.need_bucket())
+def _bucket(where: options.Place, profile: str | None) -> Bucket:
+    return Bucket(where.aws(profile).client("s3", CONFIG), where.need_bucket())
 
 
-def _counter(advance: Callable[[float], None]) -> Callable[[int, int], None]:
-    return lambda done, total: advance(1)
+def _counter(advance: Callable[..., None]) -> Callable[[int, int], None]:
+    return lambda done, total: advance(1, total)
 
 
 def _skipped(terminal: Terminal, count: int) -> None:

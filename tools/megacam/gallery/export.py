@@ -35,6 +35,7 @@ _POLICY = (
     "default-src 'none'; img-src 'self' file:; script-src 'self' file:; "
     "style-src 'self' 'unsafe-inline' file:"
 )
+_FOLDERS = ("photos", "thumbs")
 _MARK = "megacam-gallery.txt"
 _SLOT_S = 300
 _AHEAD = 16
@@ -93,10 +94,13 @@ def export(
         raise ExportError(
             f"{total:,} photos are in this span: 1 to {PHOTOS_LIMIT:,} can be written"
         )
-    _prepare(folder)
     counted = progress or (lambda done, total: None)
-    missing, size = _write_photos(bucket, folder, found, width, total, counted, cancelled)
-    _write_pages(folder, found, missing, zone)
+    try:
+        _prepare(folder)
+        missing, size = _write_photos(bucket, folder, found, width, total, counted, cancelled)
+        _write_pages(folder, found, missing, zone)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written: {error}") from error
     return Exported(folder, total - len(missing), len(missing), size)
 
 
@@ -150,11 +154,19 @@ def _prepare(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
             raise ExportError(f"{folder} is not empty and no earlier export: name a new folder")
-        shutil.rmtree(folder)
+        _clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("Written by `megacam gallery export`, which may replace it.\n")
     for name in _ASSETS:
         shutil.copyfile(STATIC / name, folder / name)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an export writes, and nothing that somebody may have put beside it."""
+    for name in _FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for page in folder.glob("*.html"):
+        page.unlink()
 
 
 def _write_photos(
@@ -204,7 +216,7 @@ def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: i
         data = _jpeg(data, width) if width else data
     except PhotoMissingError:
         return 0
-    for kind, content in (("photos", data), ("thumbs", small)):
+    for kind, content in zip(_FOLDERS, (data, small), strict=True):
         path = folder / kind / name / photo.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

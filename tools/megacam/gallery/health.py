@@ -25,6 +25,10 @@ _CLOCK_FAIR_MS = 2_000
 _CLOCK_BAD_MS = 300_000
 _BACKLOG_BAD = 60
 _HEAP_LOW_BYTES = 4_000
+# A device that ran for a week has got over what happened before.
+_FORGIVEN_S = 7 * 86_400
+# Reports come hourly; three that are missing make what they say old.
+_STALE_S = 3 * 3600
 _ERRORS_SHOWN = 8
 _CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "deploy", "update"}
 _TEXT_LIMIT = 300
@@ -43,8 +47,9 @@ def findings(status: dict[str, Any] | None, newest: Photo | None, now: datetime)
     """Return what there is to say, the worst first; [0] is the device's state."""
     found = [_lateness(status or {}, newest, now)]
     if status is None:
-        found.append(Finding(FAIR, "Health", "no status.json yet: the device writes it hourly"))
+        found.append(Finding(FAIR, "Health", "no report (status.json) from the device yet"))
     else:
+        found += _staleness(status, now)
         for look in _LOOKS:
             finding = look(status)
             if finding:
@@ -137,6 +142,14 @@ def _lateness(status: dict[str, Any], newest: Photo | None, now: datetime) -> Fi
     return Finding(BAD, "Photos", f"silent for {age}: check power, Wi-Fi and the last error")
 
 
+def _staleness(status: dict[str, Any], now: datetime) -> list[Finding]:
+    reported = moment(status.get("time"))
+    age_s = (now - reported).total_seconds() if reported else 0
+    if age_s <= _STALE_S:
+        return []
+    return [Finding(FAIR, "Health", f"what follows was reported {days.words(age_s)} ago")]
+
+
 def _backlog(status: dict[str, Any]) -> Finding | None:
     spool = _part(status, "spool")
     waiting = number(spool.get("photos"))
@@ -170,6 +183,9 @@ def _reboots(status: dict[str, Any]) -> Finding | None:
         if (count := number(value)) and count > 0
     }
     worrying = {c: n for c, n in causes.items() if c.lower() not in _CALM_RESETS}
+    up_s = number(status.get("uptime_s")) or 0
+    if worrying and up_s > _FORGIVEN_S:
+        return Finding(GOOD, "Reboots", f"none for {days.words(up_s)}")
     if not worrying:
         boots = number(status.get("boots"))
         return Finding(GOOD, "Reboots", f"none unwanted ({boots:,.0f} starts)") if boots else None
@@ -195,7 +211,7 @@ def _losses(status: dict[str, Any]) -> Finding | None:
     taken = number(counts.get("taken"))
     if not taken:
         return None
-    lost = [(word, number(counts.get(word)) or 0) for word in ("damaged", "thinned")]
+    lost = [(word, number(counts.get(word)) or 0) for word in ("damaged", "thinned", "lost")]
     told = ", ".join(f"{count:,.0f} {word}" for word, count in lost if count > 0)
     if not told:
         return Finding(GOOD, "Losses", f"none of {taken:,.0f} photos")

@@ -78,6 +78,8 @@ async def _picture(
 
 
 async def _cover(gallery: Gallery, device: str, day: date) -> Response:
+    if day.year not in photos.YEARS:
+        return PlainTextResponse("no photos", 404, _DROP)
     try:
         asked = gallery.readers.submit(_cover_photo, gallery, device, day)
         found = await asyncio.wrap_future(asked)

@@ -224,7 +224,7 @@ def _cell(
 
 def _hole(cell: Slot, span: Span) -> str:
     kind = cell.gap.kind if cell.gap else "none"
-    words = GAP_WORDS.get(kind, "not yet")
+    words = GAP_WORDS.get(kind, "none in these minutes")
     title = f"{span.clock(cell.start, '%H:%M')}: {words}"
     return (
         f'<span class="cell hole {kind}" role="img" aria-label="{title}" title="{title}"></span>'

@@ -14,7 +14,7 @@ _KEY = re.compile(
     rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-(\d{{1,12}})\.jpg", re.ASCII
 )
 # No clock of ours says more, and a day or a zone further is still a date that Python has.
-_YEARS = range(1970, 9000)
+YEARS = range(1970, 9000)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -42,7 +42,7 @@ def parse(key: str, size_bytes: int = 0) -> Photo | None:
         taken = datetime(*(int(match[i]) for i in range(2, 8)), tzinfo=timezone.utc)
     except ValueError:
         return None
-    if taken.year not in _YEARS:
+    if taken.year not in YEARS:
         return None
     return Photo(taken, int(match[8]), match[1], size_bytes, key)
 

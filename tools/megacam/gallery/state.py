@@ -16,6 +16,7 @@ from megacam.gallery.days import Gap
 from megacam.gallery.markup import Span
 from megacam.gallery.photos import Photo
 from megacam.gallery.thumbnails import Thumbnails
+from megacam.gallery.work import Work
 
 # Whole photos have their own threads: a silent S3 must not keep the pages from their listings.
 _READERS = 8
@@ -58,25 +59,27 @@ class DeviceDay:
 def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
     """Read a day; the day before too where there are gaps to explain. Blocks."""
     span = gallery.span(day)
-    photos = gallery.bucket.photos(device, span.start, span.end)
-    end = min(span.end, gallery.bucket.now())
-    long = [g for g in days.gaps(photos, span.start, end) if g.seconds >= 3600]
-    before = (
-        gallery.bucket.photos(device, span.start - timedelta(days=1), span.start) if long else []
-    )
-    return DeviceDay(device, photos, days.gaps(photos, span.start, end, before))
+    bucket = gallery.bucket
+    photos = bucket.photos(device, span.start, span.end)
+    start, end = span.start, min(span.end, bucket.now())
+    long = [g for g in days.gaps(photos, start, end) if g.seconds >= 3600]
+    before = bucket.photos(device, start - timedelta(days=1), start) if long else []
+    if photos and long and not before and bucket.newest(device, before=start) is None:
+        # Nothing is missing from before a device's first photo.
+        start = photos[0].taken
+    return DeviceDay(device, photos, days.gaps(photos, start, end, before))
 
 
 def find_motion(
-    gallery: Gallery, device: str, day: date, photos: Sequence[Photo], done: list[int]
+    gallery: Gallery, device: str, day: date, photos: Sequence[Photo], work: Work
 ) -> frozenset[str] | None:
-    """Mark the photos with motion; `done[0]` counts, and set below 0 it stops the work. Blocks."""
+    """Mark the photos with motion; None, and nothing marked, where `work` was stopped. Blocks."""
     signatures = []
     for signature in gallery.thumbnails.signatures(photo.key for photo in photos):
-        signatures.append(signature)
-        if done[0] < 0:
+        if work.is_stopped():
             return None
-        done[0] += 1
+        signatures.append(signature)
+        work.done += 1
     seen = motion.marks(motion.scores(signatures))
     keys = frozenset(p.key for p, mark in zip(photos, seen, strict=True) if mark)
     gallery.marks[f"{device}/{day}"] = keys

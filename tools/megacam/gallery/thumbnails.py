@@ -66,7 +66,9 @@ class Thumbnails:
         self._bucket = bucket
         self._folder = folder
         self._bound_bytes = bound_bytes
-        self._lock = threading.Lock()
+        self._making_lock = threading.Lock()
+        # Apart, as who holds it may be looking through the whole folder.
+        self._size_lock = threading.Lock()
         self._size_bytes: int | None = None
         self._making: dict[str, Future[bytes]] = {}
         self._workers = ThreadPoolExecutor(WORKERS, "thumbnail")
@@ -79,7 +81,7 @@ class Thumbnails:
 
     def submit(self, key: str) -> "Future[bytes]":
         """Return the JPEG of a thumbnail to come; asked for twice, it is made once."""
-        with self._lock:
+        with self._making_lock:
             coming = self._making.get(key)
             if coming:
                 return coming
@@ -107,7 +109,7 @@ class Thumbnails:
 
     def size_bytes(self) -> int:
         """Return what the thumbnails take on the disk."""
-        with self._lock:
+        with self._size_lock:
             if self._size_bytes is None:
                 self._size_bytes = sum(size for _, size, _ in self._files())
             return self._size_bytes
@@ -119,7 +121,7 @@ class Thumbnails:
             return None
 
     def _done(self, key: str) -> None:
-        with self._lock:
+        with self._making_lock:
             self._making.pop(key, None)
 
     def _path(self, key: str) -> Path:
@@ -155,7 +157,7 @@ class Thumbnails:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
             return
-        with self._lock:
+        with self._size_lock:
             self._size_bytes = (self._size_bytes or 0) + len(data)
             if self._size_bytes > self._bound_bytes:
                 self._size_bytes = self._evict()

@@ -81,6 +81,9 @@ def make(
         counts = _Counts(len(photos), progress or (lambda done, total: None), cancelled)
         _encode(part, _frames(bucket, photos, width, stamp, counts), fps)
         part.replace(path)
+    except OSError as error:
+        # FFmpeg's errors are OSErrors, too: a full disk, a folder that may not be written.
+        raise TimelapseError(f"{path} cannot be written: {error}") from error
     finally:
         part.unlink(missing_ok=True)
     frames = counts.done - counts.skipped
@@ -113,6 +116,8 @@ def choose(
 def _check(path: Path, fps: int, width: int) -> None:
     if path.suffix.lstrip(".") not in FORMATS:
         raise TimelapseError(f"{path.name}: the name must end in .mp4 or .webp")
+    if not path.parent.is_dir():
+        raise TimelapseError(f"there is no folder {path.parent} for {path.name}: make it first")
     for name, value, (low, high) in (("fps", fps, FPS_RANGE), ("width", width, WIDTH_RANGE)):
         if not low <= value <= high:
             raise TimelapseError(f"{name} {value} is out of range: {low} to {high}")

@@ -13,9 +13,9 @@ from megacam.gallery.markup import Track, text
 from megacam.gallery.pages.frame import button, empty, fill, frame, heading
 from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import DeviceDay, Gallery, page_url, photo_base, thumb_url
+from megacam.gallery.work import Work
 
 _DETAIL = ((1800, "every 30 min"), (300, "every 5 min"), (0, "every photo"))
-_DEFAULT_SLOT_S = 300
 # Four pictures side by side fill a wide screen; a fifth would only be a stamp.
 _DEVICES_SHOWN = 4
 
@@ -26,7 +26,7 @@ class View:
 
     devices: tuple[str, ...]
     day: date
-    slot_s: int
+    slot_s: int | None
     only_motion: bool = False
 
     def url(self, **changed: object) -> str:
@@ -56,11 +56,11 @@ def add(gallery: Gallery) -> None:
     async def page(
         device: Annotated[list[str] | None, Query()] = None,
         date: str = "",
-        slot: int = _DEFAULT_SLOT_S,
+        slot: int | None = None,
         motion: str = "",
     ) -> None:
         main = frame(gallery, "/month", date or "Today")
-        view = View(tuple(device or ()), _day_of(gallery, date), _slot(slot), motion == "only")
+        view = View(tuple(device or ()), _day_of(gallery, date), slot, motion == "only")
         await ui.context.client.connected()
         await fill(gallery, main, lambda: read(gallery, view), lambda r: _show(gallery, r))
 
@@ -69,8 +69,10 @@ def read(gallery: Gallery, view: View) -> Read:
     """Read the day of every device of the view; blocks."""
     known = gallery.bucket.devices()
     chosen = tuple(name for name in dict.fromkeys(view.devices) if name in known)[:_DEVICES_SHOWN]
-    view = View(chosen or tuple(known[:1]), view.day, view.slot_s, view.only_motion)
-    return Read(view, known, [state.read_day(gallery, name, view.day) for name in view.devices])
+    chosen = chosen or tuple(known[:1])
+    found = [state.read_day(gallery, name, view.day) for name in chosen]
+    slot_s = view.slot_s if view.slot_s in dict(_DETAIL) else _slot(found)
+    return Read(View(chosen, view.day, slot_s, view.only_motion), known, found)
 
 
 def _day_of(gallery: Gallery, wanted: str) -> date:
@@ -81,8 +83,10 @@ def _day_of(gallery: Gallery, wanted: str) -> date:
     return min(max(day, date(1971, 1, 1)), gallery.today() + timedelta(days=1))
 
 
-def _slot(wanted: int) -> int:
-    return wanted if wanted in dict(_DETAIL) else _DEFAULT_SLOT_S
+def _slot(found: list[DeviceDay]) -> int:
+    """The detail in which no cell is empty only because the camera shoots less often."""
+    usual_s = max((days.interval_s(one.photos) for one in found), default=0)
+    return next(slot_s for slot_s in (300, 1800, 0) if not slot_s or usual_s <= slot_s)
 
 
 def _show(gallery: Gallery, found: Read) -> None:
@@ -154,7 +158,8 @@ def _tools(gallery: Gallery, found: Read, body: ui.element) -> None:
     size = sum(photo.size_bytes for one in found.read for photo in one.photos) / 1e6
     missing = [g for one in found.read for g in one.gaps if g.kind == days.OUTAGE]
     lost = days.words(sum(g.seconds for g in missing))
-    gap_words = f" · {len(missing)} gaps, {lost}" if missing else " · no gaps"
+    gaps = "1 gap" if len(missing) == 1 else f"{len(missing)} gaps"
+    gap_words = f" · {gaps}, {lost}" if missing else " · no gaps"
     ui.label(f"{total:,} photos · {size:,.1f} MB{gap_words}").classes("summary")
     ui.element("span").classes("spring")
     _MotionSearch(gallery, found, body, size)
@@ -182,7 +187,7 @@ def _draw(gallery: Gallery, found: Read) -> None:
 
 def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -> str:
     span = gallery.span(view.day)
-    if view.slot_s == 0:
+    if not view.slot_s:
         return markup.every_photo(one.photos, one.gaps, span, thumb_url, moved)
     end = min(span.end, gallery.bucket.now())
     last = span.start + timedelta(hours=1 + max(0, (end - span.start).total_seconds() // 3600))
@@ -229,7 +234,7 @@ class _MotionSearch:
         self._found = found
         self._body = body
         self._size_mb = size_mb
-        self._done = [0]
+        self._work = Work()
         self._place = ui.element("div").classes("motion-search")
         self._draw()
 
@@ -252,8 +257,9 @@ class _MotionSearch:
                 ui.html(f'<a class="tool" href="{href}">{words}</a>', sanitize=False)
 
     async def _search(self) -> None:
-        self._done[0] = 0
-        self._progress(sum(len(one.photos) for one in self._found.read))
+        self._work = Work(sum(len(one.photos) for one in self._found.read))
+        ui.context.client.on_delete(self._work.stop)
+        self._draw_progress(self._work)
         try:
             for one in self._found.read:
                 await asyncio.to_thread(
@@ -262,7 +268,7 @@ class _MotionSearch:
                     one.device,
                     self._found.view.day,
                     one.photos,
-                    self._done,
+                    self._work,
                 )
         except BucketError as error:
             ui.notify(str(error), type="negative", multi_line=True)
@@ -273,20 +279,17 @@ class _MotionSearch:
         with self._body:
             _draw(self._gallery, self._found)
 
-    def _progress(self, total: int) -> None:
+    def _draw_progress(self, work: Work) -> None:
         self._place.clear()
         with self._place:
             bar = ui.linear_progress(0, show_value=False).props(
                 'aria-label="Looking for motion" rounded'
             )
-            label = ui.label(f"0 of {total:,}")
-            button("Cancel", self._cancel)
+            label = ui.label(f"0 of {work.total:,}")
+            button("Cancel", work.stop)
 
             def tick() -> None:
-                bar.set_value(max(0, self._done[0]) / max(1, total))
-                label.set_text(f"{max(0, self._done[0]):,} of {total:,}")
+                bar.set_value(work.done / max(1, work.total))
+                label.set_text(f"{work.done:,} of {work.total:,}")
 
             ui.timer(0.3, tick)
-
-    def _cancel(self) -> None:
-        self._done[0] = -1

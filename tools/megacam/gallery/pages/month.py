@@ -110,13 +110,24 @@ def _device_links(found: Month) -> str:
 
 
 def _month_links(found: Month) -> str:
-    links = []
-    for year, month in found.months[-24:]:
-        href = text(page_url("/month", device=found.device, month=f"{year:04d}-{month:02d}"))
-        current = " aria-current=true" if (year, month) == (found.year, found.month) else ""
-        label = f"{calendar.month_abbr[month]} {year}"
-        links.append(f'<a class="tool"{current} href="{href}">{label}</a>')
-    return f'<nav class="choice" aria-label="Months">{"".join(links)}</nav>'
+    """The months of the year on show, and before them the other years by their last months."""
+    last = {year: (year, month) for year, month in found.months}
+    years = [_link(found, pair, str(year), year == found.year) for year, pair in last.items()]
+    months = [
+        _link(found, (year, month), calendar.month_abbr[month], month == found.month)
+        for year, month in found.months
+        if year == found.year
+    ]
+    return (
+        f'<nav class="choice" aria-label="Years">{"".join(years)}</nav>'
+        f'<nav class="choice" aria-label="Months">{"".join(months)}</nav>'
+    )
+
+
+def _link(found: Month, pair: tuple[int, int], label: str, is_on_show: bool) -> str:
+    href = text(page_url("/month", device=found.device, month=f"{pair[0]:04d}-{pair[1]:02d}"))
+    current = " aria-current=true" if is_on_show else ""
+    return f'<a class="tool"{current} href="{href}">{label}</a>'
 
 
 def _calendar(gallery: Gallery, found: Month, name: str) -> str:

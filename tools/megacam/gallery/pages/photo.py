@@ -15,7 +15,7 @@ from megacam.gallery.state import Gallery, page_url, photo_url
 _STEP_KEYS = """<script>
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-  if (!rel || event.target.closest("input, [role=dialog]")) return;
+  if (!rel || event.target.closest?.("input, [role=dialog]")) return;
   document.querySelector(`main a[rel=${rel}]`)?.click();
 });
 </script>"""

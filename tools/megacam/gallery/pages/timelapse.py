@@ -2,8 +2,6 @@
 
 import asyncio
 import secrets
-import threading
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,25 +13,13 @@ from megacam.gallery.pages.frame import button, empty, fill, frame, heading
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery
+from megacam.gallery.work import Work
 
 _EVERY = {0: "every photo", 60: "1 a minute", 300: "1 in 5 minutes", 1800: "1 in 30 minutes"}
 _EVERY |= {14400: "1 in 4 hours", 86400: "1 a day"}
 _WIDTHS = (640, 960, 1280, 1600, 1920)
 _FPS = (6, 12, 24, 30, 60)
 _FORMATS = {"mp4": "MP4 video", "webp": "Animated WebP picture"}
-
-
-@dataclass
-class Work:
-    """A time-lapse that is being made."""
-
-    done: int = 0
-    total: int = 0
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def progress(self, done: int, total: int) -> None:
-        """Note how far it is; called from the working thread."""
-        self.done, self.total = done, total
 
 
 def add(gallery: Gallery) -> None:
@@ -88,6 +74,7 @@ class _Form:
         except ValueError:
             return ui.notify("Choose the beginning and the end", type="warning")
         work = Work()
+        ui.context.client.on_delete(work.stop)
         self._button.disable()
         self._draw_progress(work)
         try:
@@ -115,7 +102,7 @@ class _Form:
             every_s=self._every.value,
             stamp=self._gallery.zone if self._stamp.value else None,
             progress=work.progress,
-            cancelled=work.stop.is_set,
+            cancelled=work.is_stopped,
         )
 
     def _utc(self, written: str | None) -> datetime:
@@ -129,7 +116,7 @@ class _Form:
                 'aria-label="Making the time-lapse" rounded'
             )
             label = ui.label("Choosing the photos")
-            button("Cancel", work.stop.set)
+            button("Cancel", work.stop)
 
             def tick() -> None:
                 bar.set_value(work.done / max(1, work.total))

@@ -1,0 +1,58 @@
+"""`megacam demo --gallery` in a process of its own, for the tests and the screenshots.
+
+with running(tmp_path) as link: ...
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_START_TIMEOUT_S = 120
+_STOP_TIMEOUT_S = 60
+
+
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[str]:
+    """Run the demo, photos into `folder`; give the gallery's link, end it by Ctrl-C."""
+    command = ["from megacam.cli import main; main()", "demo", "--gallery", "--no-browser"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", *command, "--folder", str(folder), *options],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said: list[str] = []
+    link: Future[str] = Future()
+    listener = threading.Thread(target=_listen, args=(process, said, link), daemon=True)
+    listener.start()
+    try:
+        yield link.result(_START_TIMEOUT_S)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        listener.join()
+    assert process.returncode == 0, "".join(said)
+
+
+def _listen(process: "subprocess.Popen[str]", said: list[str], link: "Future[str]") -> None:
+    assert process.stdout
+    for line in process.stdout:
+        said.append(line)
+        found = re.search(r"http://127\.0\.0\.1:\d+/\?open=\S+", line)
+        if found and not link.done():
+            link.set_result(found[0])
+    if not link.done():
+        link.set_exception(AssertionError("".join(said)))

@@ -1,0 +1,103 @@
+"""Takes the pictures of the documentation from the demo: make screenshots."""
+
+import io
+import sys
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import gallery_demo
+from gallery_browser import Page, start_chromium
+from megacam import demo_gallery
+from PIL import Image
+
+_WIDE, _PHONE = (1280, 860), (390, 780)
+_PAST_PHOTOS = 270
+_DEVICE = demo_gallery.PAST_DEVICE
+_PLAYER = ".screen img"
+
+
+def main() -> None:
+    """Write the pictures into the folder that the command line names."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        driver = start_chromium(Path(scratch) / "profile")
+        try:
+            with gallery_demo.running(Path(scratch) / "photos", "--interval=10") as link:
+                _take(Page(driver, link.split("/?")[0]), link, folder)
+        finally:
+            driver.quit()
+
+
+def _take(page: Page, link: str, folder: Path) -> None:
+    day = _wait_for_the_past(page, link)
+    page.size(*_WIDE)
+    page.open("/")
+    page.wait(lambda: page.shown_pictures(".device img") == 2, "both devices")
+    _save(page, folder / "gallery-now.png")
+    page.size(*_WIDE, dark=True)
+    page.open(f"/day?device={_DEVICE}&date={day}")
+    page.wait(
+        lambda: page.shown_pictures(_PLAYER) and page.shown_pictures("a.cell img") > 40, "a day"
+    )
+    _save(page, folder / "gallery-day.png")
+    noon, evening = (_key_at(page, hour) for hour in (12, 21))
+    page.size(*_PHONE, dark=True)
+    page.open(f"/day?device={_DEVICE}&date={day}")
+    page.wait(
+        lambda: page.shown_pictures(_PLAYER) and page.shown_pictures("a.cell img") > 5, "a day"
+    )
+    _save(page, folder / "gallery-phone.png")
+    page.size(*_WIDE)
+    page.open(f"/compare?a={noon}&b={evening}")
+    page.wait(lambda: page.shown_pictures("megacam-compare img") == 2, "both pictures")
+    _save(page, folder / "gallery-compare.png")
+    _take_timelapse(page, folder)
+
+
+def _key_at(page: Page, hour: int) -> str:
+    """Return the key of the photo of the day on show that is nearest to an hour."""
+    frames = page.script("return document.querySelector('megacam-player').data.tracks[0].frames")
+    name = min(frames, key=lambda f: abs(datetime.fromtimestamp(f[0]).hour - hour))[1]
+    return f"{_DEVICE}/{name}"
+
+
+def _take_timelapse(page: Page, folder: Path) -> None:
+    page.open(f"/timelapse?device={_DEVICE}")
+    page.click("button", "Make it")
+    playing = "const v = document.querySelector('video'); return v && v.currentTime > 2"
+    page.wait(lambda: page.script(playing), "the film", 120)
+    _save(page, folder / "gallery-timelapse.png")
+
+
+def _wait_for_the_past(page: Page, link: str) -> str:
+    """Wait until the drawn day is whole; return the date with more of it."""
+    page.driver.get(link)
+    now = datetime.now(timezone.utc)
+    dates = [f"{now - timedelta(days=n):%Y-%m-%d}" for n in range(2)]
+    counts: list[int] = []
+
+    def complete() -> bool:
+        counts[:] = [_count(page, date) for date in dates]
+        return sum(counts) >= _PAST_PHOTOS
+
+    page.wait(complete, "the drawn day", 300)
+    return dates[counts.index(max(counts))]
+
+
+def _count(page: Page, date: str) -> int:
+    page.open(f"/day?device={_DEVICE}&date={date}")
+    page.wait(lambda: page.all(".summary") or page.all(".empty"), "the day")
+    words = page.text(".summary")
+    return int(words.split()[0]) if words else 0
+
+
+def _save(page: Page, path: Path) -> None:
+    picture = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
+    picture.quantize(256, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size // 1000} KB")
+
+
+if __name__ == "__main__":
+    main()
