@@ -13,13 +13,13 @@ PORT = ROOT / "tools" / "megacam" / "sim" / "port"
 
 @pytest.fixture(scope="session")
 def micropython():
-    """Return run(*args, heap=, path=, stdin=, timeout_s=) -> stdout; a failure fails the test."""
+    """Return run(*args, heap=, path=, stdin=, timeout_s=, env=) -> stdout; it must succeed."""
 
-    def run(*args, heap=interpreter.HEAP, path=(), stdin=None, timeout_s=60):
+    def run(*args, heap=interpreter.HEAP, path=(), stdin=None, timeout_s=60, env=None):
         path = [*map(str, path), str(ROOT / "lib"), str(ROOT), str(PORT), ".frozen"]
         done = subprocess.run(
             interpreter.command(*map(str, args), heap=heap),
-            env={**os.environ, "MICROPYPATH": ":".join(path)},
+            env={**os.environ, "MICROPYPATH": ":".join(path), **(env or {})},
             input=stdin,
             capture_output=True,
             text=True,

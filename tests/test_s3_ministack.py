@@ -5,6 +5,8 @@ Tampering happens on the way, in a relay that the device trusts as it trusts the
 
 import hashlib
 import json
+import os
+import shutil
 import socket
 import ssl
 import time
@@ -162,6 +164,61 @@ def test_a_wrong_clock_is_corrected_for_the_next_try(run, store, offset_s, mode)
     assert stored(store)["Body"].read() == content(SIZE)
 
 
+FAKETIME = {
+    "LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1",
+    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+}
+
+
+@pytest.mark.skipif(
+    "CI" not in os.environ and not shutil.which("faketime"),
+    reason="there is no faketime: apt-get install faketime",
+)
+@pytest.mark.parametrize("offset", ["-2h", "+2h"])
+def test_a_board_whose_own_clock_is_wrong_stores_at_the_second_try(run, store, offset):
+    """The whole process lives in the wrong time, its check of the certificate too."""
+    results = run(put(), put(), env={**FAKETIME, "FAKETIME": offset})
+    assert (results[0]["code"], results[0]["action"]) == ("RequestTimeTooSkewed", "clock")
+    assert results[1]["status"] == 200
+    assert abs(results[1]["skew_s"] + int(offset[:2]) * 3600) <= 2
+    assert stored(store)["Body"].read() == content(SIZE)
+
+
+def _session_of(store, key, lasts_s):
+    """Return an access key id, secret and token of the device's user, good for `lasts_s`."""
+    sts = store.client_with_key("sts", *key)
+    # boto3 refuses less than STS's 900 s; MiniStack takes it.
+    sts.meta.events.register(
+        "before-call.sts.GetSessionToken",
+        lambda params, **_: params["body"].update(DurationSeconds=lasts_s),
+    )
+    given = sts.get_session_token(DurationSeconds=900)["Credentials"]
+    return {
+        "access_key_id": given["AccessKeyId"],
+        "secret_access_key": given["SecretAccessKey"],
+        "session_token": given["SessionToken"],
+    }
+
+
+def test_temporary_credentials_that_expire_are_renewed(run, store, device):
+    first, second = _session_of(store, device, 2), _session_of(store, device, 3600)
+    steps = [put(size=1), {"op": "sleep", "ms": 3000}, put(overwrite=True), put(overwrite=True)]
+    results = run(*steps, **first, renewed=second)
+    assert results[0]["status"] == 200
+    assert (results[2]["code"], results[2]["action"]) == ("ExpiredToken", "credentials")
+    assert results[3]["status"] == 200
+    assert stored(store)["Body"].read() == content(SIZE)
+
+
+def test_a_token_that_expired_for_good_is_said_so(run, store, device):
+    first = _session_of(store, device, 1)
+    time.sleep(1.5)
+    result = run(**first)
+    assert (result["code"], result["action"]) == ("ExpiredToken", "credentials")
+    assert "fetch new credentials" in result["error"]
+    assert objects(store) == []
+
+
 def test_an_object_is_not_overwritten_unless_asked(run, store):
     results = run(put(size=1), put(), put(overwrite=True, size=3))
     assert [result["status"] for result in results] == [200, 412, 200]
@@ -278,6 +335,27 @@ def relayed(run, store, server, root_der):
         return run(step, endpoint=endpoint, roots=[str(root_der)], **job)
 
     return relayed
+
+
+def test_throttling_ends_in_the_same_photo_stored(run, store, server, root_der):
+    """MiniStack never throttles, so the relay does, once, and without a byte of the body."""
+    pass_on = relay(store, same, same)
+    page = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>"
+    refused = []
+
+    def script(peer):
+        if refused:
+            pass_on(peer)
+            return
+        refused.append(peer.read_head())
+        head = b"HTTP/1.1 503 Slow Down\r\nRetry-After: 2\r\nContent-Length: %d\r\n\r\n"
+        peer.send(head % len(page) + page)
+
+    endpoint = f"https://localhost:{server.play(script)}"
+    results = run(put(), put(), endpoint=endpoint, roots=[str(root_der)])
+    assert (results[0]["action"], results[0]["retry_after_ms"]) == ("throttle", 2000)
+    assert (results[0]["body_started"], results[1]["status"]) == (False, 200)
+    assert stored(store)["Body"].read() == content(SIZE)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -33,7 +33,11 @@ class _Credentials:
         if not self.expires_s:
             close()
             self.expires_s = 1
-            self.session_token = self.next
+            if isinstance(self.next, dict):
+                for name, value in self.next.items():
+                    setattr(self, name, value)
+            else:
+                self.session_token = self.next
 
 
 class _BodyError(Exception):

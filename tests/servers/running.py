@@ -66,11 +66,11 @@ def compiled(tmp_path_factory):
 def session(micropython, compiled, tmp_path, root_der):
     """Return run(steps, **job) -> [result...]; lines of the log are in `run.log`."""
 
-    def run(steps, heap="80K", path=(), **job):
+    def run(steps, heap="80K", path=(), env=None, **job):
         file = tmp_path / "job.json"
         file.write_text(json.dumps({"roots": [str(root_der)], "steps": steps, **job}))
         out = micropython(
-            "-m", SESSION.stem, file, heap=heap, path=[*path, compiled], timeout_s=120
+            "-m", SESSION.stem, file, heap=heap, path=[*path, compiled], timeout_s=120, env=env
         )
         lines = [json.loads(line) for line in out.splitlines()]
         run.log = [line["log"] for line in lines if "log" in line]
