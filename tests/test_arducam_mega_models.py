@@ -261,6 +261,16 @@ def test_a_sleeping_camera_is_woken_and_gets_time_before_its_next_photo():
             ]
 
 
+@pytest.mark.parametrize("word", MODELS)
+def test_settings_are_written_again_after_sleep_where_nobody_knows_that_they_are_kept(word):
+    with Rig(word) as rig:
+        rig.camera.configure(resolution="320x240", effect="sepia")
+        rig.camera.sleep()
+        del rig.writes[:]
+        rig.camera.wake()
+        assert ((0x27, 4) in rig.writes) is (rig.camera.id in (0x83, 0x84))
+
+
 def test_a_self_test_finds_a_broken_wire():
     with Rig() as rig:
         rig.camera.reset()
