@@ -35,9 +35,12 @@ def plan(now, schedule, location):
     end -= offset_s(end - offset, schedule["timezone"])
     windows = []
     if _WEEKDAYS[(day + _THURSDAY) % 7] in schedule["weekdays"]:
-        windows = [_window(text, day, schedule["timezone"], offset) for text in schedule["hours"]]
+        for text in schedule["hours"]:
+            windows += _spans(text, day, schedule["timezone"], offset)
     if schedule["daylight"]:
-        windows = _cut(windows, daylight(day, location["latitude"], location["longitude"]))
+        # The sun's day is not the time zone's: parts of three may lie in it.
+        suns = [daylight(day + i, location["latitude"], location["longitude"]) for i in (-1, 0, 1)]
+        windows = [span for sun in suns for span in _cut(windows, sun)]
     return _cut(sorted(windows), (start, end)), end
 
 
@@ -48,15 +51,31 @@ def _cut(windows, limits):
     return [(max(a, low), min(b, high)) for a, b in windows if max(a, low) < min(b, high)]
 
 
-def _window(text, day, timezone, offset):
-    # "06:00-22:30"; 24:00 is the end of the day. Each end has its own offset on the days on
-    # which the clocks change.
-    start, _, end = text.partition("-")
+def _spans(text, day, timezone, offset):
+    # Each end has its own offset on the days on which the clocks change.
+    first, last = minutes(text)
+    spans = []
+    for span in ((first, last),) if first < last else ((0, last), (first, 1440)):
+        edges = []
+        for minute in span:
+            local = day * _DAY_S + minute * 60
+            edges.append(local - offset_s(local - offset, timezone))
+        spans.append((edges[0], edges[1]))
+    return spans
+
+
+def minutes(text):
+    """Return the two minutes of the day of "06:00-22:30"; raises PlanError.
+
+    24:00 is the end of the day; "22:00-06:00" are its last hours and its first.
+    """
     edges = []
-    for clock in (start, end):
+    for clock in text.split("-"):
         hour, _, minute = clock.partition(":")
-        local = day * _DAY_S + int(hour) * 3600 + int(minute) * 60
-        edges.append(local - offset_s(local - offset, timezone))
+        if len(hour) == len(minute) == 2 and (hour + minute).isdigit() and minute < "60":
+            edges.append(int(hour) * 60 + int(minute))
+    if len(edges) != 2 or text.count("-") != 1 or max(edges) > 1440 or edges[0] == edges[1]:
+        raise PlanError(f"schedule.hours has {text!r}; it must be like 06:00-22:30")
     return edges[0], edges[1]
 
 
@@ -112,6 +131,8 @@ def _rule(text, year, timezone):
         month, week, weekday = (int(part) for part in date[1:].split("."))
     except ValueError:
         _refuse(timezone)
+    if date[0] != "M" or not (0 < month < 13 and 0 < week < 6 and 0 <= weekday < 7):
+        _refuse(timezone)
     first = days(year, month, 1)
     day = first + (weekday - (first + 4)) % 7 + (week - 1) * 7
     if day >= (days(year, month + 1, 1) if month < 12 else days(year + 1, 1, 1)):
@@ -157,8 +178,8 @@ def daylight(day, latitude, longitude):
     Where it never sets, the whole day. Good to a few minutes between the polar circles
     (NOAA's low-accuracy solar equations).
     """
-    year = _year(day * _DAY_S)
-    angle = 2 * math.pi * (day - days(year, 1, 1)) / 365
+    # Counted from noon of 1 January 2000, in tropical years: leap years do not move the seasons.
+    angle = 2 * math.pi * ((day - 10956.5) % 365.2422) / 365.2422
     equation_min = 229.18 * (
         0.000075
         + 0.001868 * math.cos(angle)
@@ -173,7 +194,7 @@ def daylight(day, latitude, longitude):
         - 0.006758 * math.cos(2 * angle)
         + 0.000907 * math.sin(2 * angle)
     )
-    north = math.radians(latitude)
+    north = math.radians(max(-89, min(89, latitude)))  # the sun of the poles is no other
     cosine = math.sin(math.radians(_TWILIGHT_DEGREES)) / (math.cos(north) * math.cos(declination))
     cosine -= math.tan(north) * math.tan(declination)
     noon = day * _DAY_S + int(60 * (720 - 4 * longitude - equation_min))

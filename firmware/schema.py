@@ -25,6 +25,7 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Pages that exist to be asked by devices, small and everywhere.
 _HTTP_URLS = (
     "http://connectivitycheck.gstatic.com/generate_204",
@@ -55,6 +56,12 @@ SETTINGS = (
     ),
     ("aws.access_key_id", "secret", 16, 128, "", "put-only AWS key; kept in NVS (secret)"),
     ("aws.secret_access_key", "secret", 16, 128, "", "its secret; kept in NVS (secret)"),
+    ("schedule.hours", "hours", 0, 8, ("00:00-24:00",), "local hours in which photos are taken"),
+    ("schedule.weekdays", "weekdays", 1, 7, WEEKDAYS, "days on which they are taken"),
+    ("schedule.timezone", "timezone", 4, 64, "UTC0", "POSIX time zone of hours and weekdays"),
+    ("schedule.daylight", "bool", 0, 1, False, "only from sunrise to sunset at location"),
+    ("location.latitude", "degrees", -90, 90, 0, "degrees, north is positive"),
+    ("location.longitude", "degrees", -180, 180, 0, "degrees, east is positive"),
     ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
     ("spool.sd.enabled", "bool", 0, 1, False, "keep waiting photos on an SD card (FAT32) instead"),
     ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card that they may take"),
@@ -135,6 +142,26 @@ def _check_address(name, value):
         _refuse(name, value, 'a list of address, mask, gateway and DNS server, each "1.2.3.4"')
 
 
+def _check_schedule(name, kind, low, high, value):
+    from firmware import day_plan
+
+    if kind == "weekdays":
+        is_list = isinstance(value, (list, tuple)) and low <= len(value) <= high
+        if not is_list or any(item not in WEEKDAYS for item in value):
+            _refuse(name, value, "a list of some of " + ", ".join(WEEKDAYS))
+        return
+    try:
+        if kind == "timezone":
+            _check_text(name, "text", low, high, value)
+            day_plan.offset_s(0, value)
+        else:
+            _check_texts(name, "texts", low, high, value)
+            for text in value:
+                day_plan.minutes(text)
+    except day_plan.PlanError as e:
+        raise ConfigError(f"config.json: {e}")
+
+
 def _check(name, kind, low, high, value):
     if kind == "int":
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -147,6 +174,15 @@ def _check(name, kind, low, high, value):
             _refuse(name, value, "one of " + ", ".join(low))
     elif kind in ("texts", "http"):
         _check_texts(name, kind, low, high, value)
+    elif kind in ("hours", "weekdays", "timezone"):
+        _check_schedule(name, kind, low, high, value)
+    elif kind == "degrees":
+        if (
+            not isinstance(value, (int, float))
+            or isinstance(value, bool)
+            or not low <= value <= high
+        ):
+            _refuse(name, value, f"a number of degrees from {low} to {high}")
     elif kind == "networks":
         _check_networks(name, high, value)
     elif value != "" or name == "device":

@@ -112,3 +112,19 @@ def test_a_wrong_network_is_named():
         ({"ssid": "Barn", "address": 5}, "address"),
     ):
         assert "wifi.networks." + part in _refusal(_with("wifi.networks", [network]))
+
+
+def test_a_schedule_is_checked_where_it_is_written():
+    berlin = "CET-1CEST,M3.5.0,M10.5.0/3"
+    assert schema.check(_with("schedule.timezone", berlin))[0]["schedule.timezone"] == berlin
+    for name, value, said in (
+        ("schedule.timezone", "Europe/Berlin", "must be a POSIX time zone"),
+        ("schedule.timezone", 5, "a text of"),
+        ("schedule.hours", ["6-22"], "it must be like 06:00-22:30"),
+        ("schedule.hours", "06:00-22:00", "a list of"),
+        ("schedule.weekdays", ["monday"], "a list of some of mon, tue"),
+        ("schedule.weekdays", [], "a list of some of mon, tue"),
+        ("location.latitude", 91, "a number of degrees from -90 to 90"),
+        ("location.longitude", "13", "a number of degrees from -180 to 180"),
+    ):
+        assert said in _refusal(_with(name, value))
