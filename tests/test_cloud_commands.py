@@ -90,7 +90,7 @@ def test_a_no_at_the_keyboard_changes_nothing_and_is_1(user, account, monkeypatc
 
 def test_create_with_yes_and_again(user):
     assert "9 changes made" in user.types("cloud create -d cam1 --yes")
-    assert "`megacam provision`" in user.out
+    assert "`megacam cloud rotate`" in user.out
     assert "kept for ever" in user.out
     out = user.types("cloud create -d cam1 --keep 30 --yes")
     assert "1 change made" in out

@@ -3,7 +3,7 @@
     json.dumps(template(Options("my-photos", ("cam1",), keep_days=30)))
 
 It makes no key and no certificate: a secret would be readable in the stack for ever. `megacam
-provision` makes one when there is a board to take it, and finds what the stack has made.
+cloud rotate` makes one when there is a board to take it, and finds what the stack has made.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 from megacam.cloud import budget, iot, keys, policies, spec
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
-# What the stack deletes with itself; photos are the owner's.
+# Photos are the owner's: they stay when the stack goes.
 _KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # CloudFront's own policy "Managed-CachingOptimized":
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html

@@ -13,7 +13,7 @@ from megacam.cloud.spec import CloudSpec
 def plan(aws: Aws, spec: CloudSpec) -> Plan:
     """Return what must be changed for `spec` to hold, by looking; change nothing.
 
-    No key is made: keys.new_key() and rotate.rotate() do that when there is a board to take it.
+    No key is made: rotate.new_key() and rotate.rotate() do that when there is a board to take it.
     Raises MegacamError, for example if the bucket's name is taken.
     """
     there = bucket.exists(aws, spec.bucket)

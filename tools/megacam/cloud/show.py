@@ -174,7 +174,7 @@ def _aged(found: list[dict[str, Any]], now: datetime) -> tuple[Key, ...]:
 
 def _key_remarks(found: tuple[Key, ...], old_days: int | None = KEY_OLD_DAYS) -> list[str]:
     if not found:
-        return ["no key yet: `megacam provision` makes one and puts it on the board"]
+        return ["no key yet: `megacam cloud rotate` makes one and puts it on the board"]
     said = []
     if len(found) > 1:
         said.append("two keys: a rotation was interrupted; `megacam cloud rotate` clears it up")

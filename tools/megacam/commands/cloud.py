@@ -250,7 +250,11 @@ def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
 def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
     ring = (iot.Certificates if spec.iot else keys.AccessKeys)(aws, spec.bucket, spec.device)
     if not ring.list():
-        terminal.mark("next", "make a key and put it on the board: `megacam provision`")
+        terminal.mark(
+            "next",
+            "make its key and put it on the board: `megacam cloud rotate`; or by hand, with "
+            "--show-secret and then `megacam provision`",
+        )
     if bucket_parts.keep_days(bucket_parts.lifecycle(aws, spec.bucket), spec.device) is None:
         usage = cost.Usage(keep_days=None)
         growth = cost.estimate(usage, cost.load_prices(), "us-east-1").growth_usd

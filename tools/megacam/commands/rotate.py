@@ -89,7 +89,9 @@ def _rotate(
     if not _agreed(terminal, "Go on?", yes, dry_run):
         return
     if open_board is None:
-        raise MegacamError("no board can be reached from here; use --show-secret")
+        raise MegacamError(
+            "no board can be reached from here; use --show-secret, then `megacam provision`"
+        )
     with open_board(port) as board, terminal.working(f"rotating the {ring.word}"):
         done = rotate.rotate(ring, board, say=lambda text: terminal.mark("done", text))
     terminal.data({"done": True, **dataclasses.asdict(done)})
