@@ -291,6 +291,18 @@ def test_a_camera_back_before_the_end_of_a_frame_is_still_found_dead():
         rig.model.violations.clear()  # the dead frame's rest was read from an empty FIFO
 
 
+def test_a_camera_without_a_scratch_register_is_known_by_its_id():
+    with Rig() as rig:
+        write = rig.spi.write
+        rig.spi.write = lambda data: write(b"\x80\x00" if data[0] == 0x80 else data)
+        rig.shoot()
+        rig.fault("dies-in-burst:1")
+        with pytest.raises(CameraError) as caught:
+            read(rig.camera.capture())
+        assert caught.value.reason == "dead"
+        rig.shoot()
+
+
 def test_a_power_cut_between_two_photos_costs_nothing():
     with Rig() as rig:
         rig.camera.configure(resolution="1280x720", effect="negative")

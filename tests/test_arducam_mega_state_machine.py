@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=300,
+    max_examples=250,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,  # the same lives in every run: a failure is somebody's change
