@@ -33,6 +33,11 @@ def sd_card(card, camera_bus):
     return machine.SDCard(slot=1 + camera_bus, **pins)
 
 
+def pwm(pin, hz, duty):
+    """Return a PWM that switches GPIO `pin` `hz` times a second, on for `duty` of 65535."""
+    return machine.PWM(Pin(pin), freq=hz, duty_u16=duty)
+
+
 def roots(path=_ROOTS):
     """Yield the DER bytes of each root certificate on the flash; raises OSError without any."""
     for name in os.listdir(path):

@@ -62,6 +62,10 @@ SETTINGS = (
     ("schedule.daylight", "bool", 0, 1, False, "only from sunrise to sunset at location"),
     ("location.latitude", "degrees", -90, 90, 0, "degrees, north is positive"),
     ("location.longitude", "degrees", -180, 180, 0, "degrees, east is positive"),
+    ("led.pin", "int", -1, 33, -1, "GPIO of a status LED; -1: none"),
+    ("led.inverted", "bool", 0, 1, False, "the LED is on while the GPIO is low"),
+    ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION, its text goes with each photo"),
+    ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that it may take"),
     ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
     ("spool.sd.enabled", "bool", 0, 1, False, "keep waiting photos on an SD card (FAT32) instead"),
     ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card that they may take"),
@@ -96,6 +100,10 @@ def _refuse(name, value, wanted):
     raise ConfigError(f"config.json: {name} is {shown}; it must be {wanted}")
 
 
+def _is_identifier(text):
+    return text and not text[0].isdigit() and all(c.isalpha() or c in "_0123456789" for c in text)
+
+
 def _check_text(name, kind, low, high, value):
     if not isinstance(value, str) or not low <= len(value) <= high:
         _refuse(name, value, f"a text of {low} to {high} characters")
@@ -103,6 +111,9 @@ def _check_text(name, kind, low, high, value):
         bad = [c for c in value if c not in _NAME]
         if bad or value[0] == "-" or value[-1] == "-":
             _refuse(name, value, "lower-case letters, digits and inner hyphens only")
+    names = value.split(":")
+    if kind == "hook" and value and (len(names) != 2 or not all(_is_identifier(n) for n in names)):
+        _refuse(name, value, "MODULE:FUNCTION, for example bme280:read")
     if kind == "url" and value and (value[:8] != "https://" or "/" in value[8:]):
         _refuse(name, value, "https://HOST or https://HOST:PORT, with nothing behind it")
 

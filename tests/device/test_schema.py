@@ -114,6 +114,13 @@ def test_a_wrong_network_is_named():
         assert "wifi.networks." + part in _refusal(_with("wifi.networks", [network]))
 
 
+def test_a_sensor_is_a_module_and_a_function():
+    for good in ("", "bme280:read", "my_probe:_read2"):
+        assert schema.check(_with("sensor.function", good))[0]["sensor.function"] == good
+    for bad in ("bme280", "a.b:read", "bme280:read()", ":", "1a:b", "a:b:c", 5, "a:" + "b" * 70):
+        assert "sensor.function is" in _refusal(_with("sensor.function", bad))
+
+
 def test_a_schedule_is_checked_where_it_is_written():
     berlin = "CET-1CEST,M3.5.0,M10.5.0/3"
     assert schema.check(_with("schedule.timezone", berlin))[0]["schedule.timezone"] == berlin

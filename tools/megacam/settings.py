@@ -82,6 +82,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "url": "https://HOST[:PORT]",
         "networks": f"at most {high}",
         "http": f"{low} to {high} of http://HOST/PATH",
+        "hook": "MODULE:FUNCTION",
         "hours": f"{low} to {high} of HH:MM-HH:MM",
         "weekdays": "mon tue wed thu fri sat sun",
         "timezone": "for example CET-1CEST,M3.5.0,M10.5.0/3",

@@ -195,6 +195,8 @@ class World:
     def __init__(self, folder: Path, networks: Sequence[dict[str, Any]] = ()):
         self.radio = Radio(networks)
         self.cause = 1
+        #: {GPIO: (hertz, duty of 65535)}: what each LED does.
+        self.pwms: dict[int, tuple[int, int]] = {}
         self.on_power_cut: Callable[[], None] = lambda: None
         self._folder = folder
         self._nvs = NVS(folder / "nvs.jsonl")
@@ -248,6 +250,10 @@ class World:
 
     def cut_power(self) -> None:
         self.on_power_cut()
+
+    def pwm(self, pin: int, hz: int, duty: int) -> bool:
+        self.pwms[pin] = (hz, duty)
+        return True
 
     def reset_cause(self) -> int:
         return self.cause

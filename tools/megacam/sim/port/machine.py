@@ -75,4 +75,6 @@ def __getattr__(name):
         from sdcard import SDCard
 
         return SDCard
+    if name == "PWM":
+        return lambda pin, freq, duty_u16: ask("pwm", pin._id, freq, duty_u16)
     return lambda *args: ask(name, *args)

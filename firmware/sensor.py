@@ -1,0 +1,49 @@
+"""One reading of the owner's own sensor with each photo; to be called through rare.py.
+
+The function named in the settings returns anything that str() makes short. Nothing on a board
+can interrupt it: one that takes too long is not asked again, and one that never returns meets the
+watchdog, after which whoever calls leaves it out. A module in /lib stays loaded; one elsewhere is
+loaded for each photo.
+"""
+
+import sys
+import time
+
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_CHARACTERS = const(64)  # of a header's value, with room for all the others
+
+
+class SensorError(Exception):
+    """The function took too long, so it must not be asked again; the message says how long."""
+
+
+def read(sensor):
+    """Return the text of the function in section "sensor", or "" if there is none or it failed.
+
+    It has at most 64 characters, of ASCII as a header must be. Raises SensorError.
+    """
+    module, _, function = sensor["function"].partition(":")
+    if not module:
+        return ""
+    text = ""
+    start = time.ticks_ms()
+    try:
+        __import__(module)
+        text = _plain(str(getattr(sys.modules[module], function)()))
+    except Exception as e:  # it is somebody else's code
+        log("W sensor failed", why=repr(e)[:100])
+    took_ms = time.ticks_diff(time.ticks_ms(), start)
+    if took_ms > sensor["limit_ms"]:
+        raise SensorError(
+            f"{sensor['function']} took {took_ms} ms; it is left out until the next start, "
+            "make it faster or raise sensor.limit_ms"
+        )
+    return text
+
+
+def _plain(text):
+    text = text[:_CHARACTERS].strip()
+    return "".join([c if " " <= c <= "~" else "?" for c in text])
