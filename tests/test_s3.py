@@ -475,6 +475,7 @@ TABLE = (
     (403, "InvalidSecurity", "fatal", "see the AWS console"),
     (409, "OperationAborted", "retry", ""),
     (409, "ConditionalRequestConflict", "retry", ""),
+    (409, "", "retry", ""),
     (412, "PreconditionFailed", "stored", ""),
     (412, "", "stored", ""),
     (405, "MethodNotAllowed", "fatal", "is no S3 API endpoint"),
