@@ -11,7 +11,7 @@ from gallery_browser import Page, start_chromium
 from megacam import demo_gallery
 from PIL import Image
 
-_WIDE, _PHONE = (1280, 860), (390, 780)
+_WIDE, _TALL, _PHONE = (1280, 860), (1100, 1180), (390, 780)
 _PAST_PHOTOS = 270
 _DEVICE = demo_gallery.PAST_DEVICE
 _PLAYER = ".screen img"
@@ -36,7 +36,7 @@ def _take(page: Page, link: str, folder: Path) -> None:
     page.open("/")
     page.wait(lambda: page.shown_pictures(".device img") == 2, "both devices")
     _save(page, folder / "gallery-now.png")
-    page.size(*_WIDE, dark=True)
+    page.size(*_TALL, dark=True)
     page.open(f"/day?device={_DEVICE}&date={day}")
     page.wait(
         lambda: page.shown_pictures(_PLAYER) and page.shown_pictures("a.cell img") > 40, "a day"

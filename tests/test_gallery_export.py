@@ -140,3 +140,19 @@ def test_an_export_tells_its_progress_and_can_be_cancelled(bucket, tmp_path):
             cancelled=lambda: len(told) == 3,
         )
     assert told == [(1, 24), (2, 24), (3, 24)]
+
+
+def test_what_somebody_put_beside_an_export_stays(bucket, tmp_path):
+    site = tmp_path / "site"
+    write(bucket, site)
+    (site / "notes.txt").write_text("who the fox is")
+    (site / "old-2020-01-01.html").write_text("a page of the last export")
+    write(bucket, site)
+    assert (site / "notes.txt").read_text() == "who the fox is"
+    assert not (site / "old-2020-01-01.html").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(bucket, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ExportError, match="cannot be written"):
+        write(bucket, tmp_path / "file" / "site")

@@ -47,6 +47,9 @@ def test_a_device_that_is_well_has_nothing_but_good_to_say():
         ({"clock_error_ms": -90_000}, "Clock", FAIR, "2 min slow"),
         ({"clock_error_ms": 900_000}, "Clock", BAD, "15 min fast"),
         ({"photos": {"taken": 100, "damaged": 2, "thinned": 1}}, "Losses", FAIR, "2 damaged"),
+        ({"photos": {"taken": 100, "lost": 9}}, "Losses", BAD, "9 lost of 100"),
+        ({"reboots": {"brownout": 2}, "uptime_s": 700_000}, "Reboots", GOOD, "none for 8 days"),
+        ({"time": int(NOW.timestamp()) - 18_000}, "Health", FAIR, "reported 5 h ago"),
         ({"heap_free_low": 1200}, "Memory", FAIR, "1,200 bytes"),
     ],
 )  # fmt: skip

@@ -2,10 +2,15 @@
 
 import io
 import random
+from datetime import timedelta
 
 import pytest
-from gallery_wire import jpeg
-from megacam.gallery import motion
+from dateutil import tz
+from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from megacam.gallery import motion, state
+from megacam.gallery.bucket import Bucket
+from megacam.gallery.thumbnails import Thumbnails
+from megacam.gallery.work import Work
 from PIL import Image, ImageChops
 
 
@@ -70,3 +75,21 @@ def test_a_damaged_photo_is_no_motion_and_no_neighbour():
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_photos_to_compare_have_no_motion(count):
     assert marked(signatures([jpeg(120, fox=9 * n) for n in range(count)])) == []
+
+
+def test_a_search_that_is_stopped_marks_nothing_and_another_one_finds_the_fox(tmp_path):
+    start = at("2026-05-05T12:00:00")
+    with WireS3() as s3:
+        keys = [key_of("cam1", start + timedelta(seconds=30 * n), n) for n in range(20)]
+        for n, key in enumerate(keys):
+            s3.put(key, jpeg(120, fox=40 if n == 7 else None))
+        bucket = Bucket(s3.client(), BUCKET)
+        with Thumbnails(bucket, tmp_path) as thumbnails:
+            gallery = state.Gallery(bucket, thumbnails, tmp_path, tz.UTC)
+            photos = bucket.photos("cam1", start, start + timedelta(hours=1))
+            work = Work(len(photos))
+            work.stop()
+            assert state.find_motion(gallery, "cam1", start.date(), photos, work) is None
+            assert not gallery.moved("cam1", start.date())
+            state.find_motion(gallery, "cam1", start.date(), photos, Work(len(photos)))
+            assert gallery.moved("cam1", start.date()) == {keys[7]}

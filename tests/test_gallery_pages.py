@@ -318,3 +318,16 @@ def test_a_bucket_of_a_million_photos_opens_in_seconds(s3, look):
     page.open("/day?device=cam1&date=2026-05-05")
     page.wait(lambda: page.shown_pictures("a.cell img") >= 12, "a day", 15)
     assert s3.count("GET  ") <= 60, "listings for the calendar and a day"
+
+
+def test_before_a_devices_first_photo_nothing_is_missing(s3, look):
+    fill(s3, "cam1", MIDNIGHT + timedelta(hours=9), MIDNIGHT + timedelta(hours=12))
+    fill(s3, "cam2", MIDNIGHT + timedelta(hours=14), NOW)
+    page = look(s3.endpoint, NOW)
+    page.open("/day?device=cam2&date=2026-05-05")
+    page.wait_text("120 photos", ".summary")
+    page.wait_text("no gaps", ".summary")
+    assert not page.all(".hole") and not page.all(".gap-line")
+    page.open("/day?device=cam1&date=2026-05-05")
+    page.wait_text("1 gap, 4 h", ".summary")
+    assert [line.text.split(":")[0] for line in page.all(".gap-line")] == ["12"]

@@ -74,12 +74,16 @@ def grid(
     moved: frozenset[str],
     hour_s: int = 3600,
 ) -> str:
-    """Return the slots as a section an hour; hours of nothing but one gap become one line."""
+    """Return the slots as a section an hour; hours of nothing but one gap become one line.
+
+    Hours with nothing to tell are left out: before a device's first photo, or still to come.
+    """
     hours: list[list[Slot]] = []
     for cell in cells:
         if not hours or (cell.start - hours[-1][0].start).total_seconds() >= hour_s:
             hours.append([])
         hours[-1].append(cell)
+    hours = [hour for hour in hours if any(cell.photos or cell.gap for cell in hour)]
     columns = max((len(hour) for hour in hours), default=1)
     parts: list[str] = []
     empty: list[Slot] = []

@@ -64,9 +64,9 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
     start, end = span.start, min(span.end, bucket.now())
     long = [g for g in days.gaps(photos, start, end) if g.seconds >= 3600]
     before = bucket.photos(device, start - timedelta(days=1), start) if long else []
-    if photos and long and not before and bucket.newest(device, before=start) is None:
+    if long and not before and bucket.newest(device, before=start) is None:
         # Nothing is missing from before a device's first photo.
-        start = photos[0].taken
+        start = photos[0].taken if photos else end
     return DeviceDay(device, photos, days.gaps(photos, start, end, before))
 
 

@@ -95,7 +95,8 @@ def _show(gallery: Gallery, found: Month) -> None:
     heading(name)
     with ui.element("div").classes("row-tools"):
         ui.html(_device_links(found), sanitize=False)
-        ui.html(_month_links(found), sanitize=False)
+        for links in _month_links(found):
+            ui.html(links, sanitize=False)
     ui.html(_calendar(gallery, found, name), sanitize=False)
     return None
 
@@ -109,7 +110,7 @@ def _device_links(found: Month) -> str:
     return f'<nav class="choice" aria-label="Devices">{links}</nav>'
 
 
-def _month_links(found: Month) -> str:
+def _month_links(found: Month) -> list[str]:
     """The months of the year on show, and before them the other years by their last months."""
     last = {year: (year, month) for year, month in found.months}
     years = [_link(found, pair, str(year), year == found.year) for year, pair in last.items()]
@@ -118,10 +119,10 @@ def _month_links(found: Month) -> str:
         for year, month in found.months
         if year == found.year
     ]
-    return (
-        f'<nav class="choice" aria-label="Years">{"".join(years)}</nav>'
-        f'<nav class="choice" aria-label="Months">{"".join(months)}</nav>'
-    )
+    return [
+        f'<nav class="choice" aria-label="{name}">{"".join(links)}</nav>'
+        for name, links in (("Years", years), ("Months", months))
+    ]
 
 
 def _link(found: Month, pair: tuple[int, int], label: str, is_on_show: bool) -> str:

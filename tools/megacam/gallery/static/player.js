@@ -4,6 +4,7 @@
 
 const HOUR = 3600;
 const RETRIES = 6;
+const SWIPE_PX = 40;
 
 const make = (tag, className, properties = {}) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -100,6 +101,7 @@ class Player extends HTMLElement {
     const stage = make("div", "stage");
     stage.style.setProperty("--tracks", String(this.screens.length));
     stage.append(...this.screens.map((screen) => screen.figure));
+    this.swipe(stage);
     this.append(stage, this.timeline(), this.controls());
     this.listen();
     this.go(this.fromHash() ?? this.data.at);
@@ -158,6 +160,17 @@ class Player extends HTMLElement {
     this.links = (this.data.links ?? []).map(([text]) => make("a", "tool", { textContent: text }));
     bar.append(...this.links);
     return bar;
+  }
+
+  swipe(stage) {
+    let start = null;
+    stage.addEventListener("pointerdown", (event) => { start = event.clientX; });
+    stage.addEventListener("pointerup", (event) => {
+      const moved = start === null ? 0 : event.clientX - start;
+      start = null;
+      if (Math.abs(moved) > SWIPE_PX) this.step(moved < 0 ? 1 : -1);
+    });
+    stage.addEventListener("pointercancel", () => { start = null; });
   }
 
   listen() {
