@@ -6,6 +6,7 @@ The stand-ins on the board (port/world.py) ask by name, one JSON line each way; 
 
 import contextlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -121,9 +122,15 @@ class Radio:
         return self._active
 
     def scan(self) -> list[tuple[str, int]]:
+        """Return (name in hex, dBm) of each access point: a name may be any bytes."""
         self._must_be_active()
-        seen = [("" if ap.get("hidden") else ap["ssid"], self._rssi(ap)) for ap in self._air()]
-        return sorted(seen, key=lambda ap: -ap[1])
+        return sorted(
+            (
+                ("" if ap.get("hidden") else os.fsencode(ap["ssid"]).hex(), self._rssi(ap))
+                for ap in self._air()
+            ),
+            key=lambda ap: -ap[1],
+        )
 
     @staticmethod
     def _rssi(ap: dict[str, Any]) -> int:

@@ -15,7 +15,7 @@ class WLAN:
 
     def __getattr__(self, name):
         if name == "scan":
-            return lambda: [(ap[0].encode(), b"", 6, ap[1], 3, False) for ap in ask("scan")]
+            return lambda: [(bytes.fromhex(ap[0]), b"", 6, ap[1], 3, False) for ap in ask("scan")]
         return lambda *args, **values: ask(name, *args, *values.items())
 
 
