@@ -6,6 +6,7 @@ A day drawn by the simulator stands for a second camera, so that there is a past
 import concurrent.futures
 import contextlib
 import io
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ def opened(client: Any, bucket: str, folder: Path, *, browser: bool) -> Iterator
             concurrent.futures.wait([link, served], _START_TIMEOUT_S, started)
             if served.done():
                 served.result()
+            if not link.done():
+                raise MegacamError(f"the gallery did not start in {_START_TIMEOUT_S} s")
             past = threads.submit(draw_past, client, bucket, stop)
             yield link.result(0)
         finally:
@@ -61,8 +64,8 @@ def opened(client: Any, bucket: str, folder: Path, *, browser: bool) -> Iterator
 
 
 def draw_past(client: Any, bucket: str, stop: threading.Event) -> None:
-    """Put a drawn day of PAST_DEVICE into the bucket, newest first; blocks."""
-    now = datetime.now(timezone.utc).replace(second=0, microsecond=0)
+    """Put a drawn day of PAST_DEVICE into the bucket, newest first, then go on; blocks."""
+    now = _minute()
     client.put_object(Bucket=bucket, Key=f"{PAST_DEVICE}/status.json", Body=_status(now))
     count = _PAST // _STEP
     for step in range(count):
@@ -71,6 +74,14 @@ def draw_past(client: Any, bucket: str, stop: threading.Event) -> None:
             return
         if not _OUTAGE[0] <= age < _OUTAGE[1]:
             _put(client, bucket, now - age, count - step)
+    for seq in itertools.count(count + 1):
+        if stop.wait(_STEP.total_seconds()):
+            return
+        _put(client, bucket, _minute(), seq)
+
+
+def _minute() -> datetime:
+    return datetime.now(timezone.utc).replace(second=0, microsecond=0)
 
 
 def _put(client: Any, bucket: str, moment: datetime, seq: int) -> None:

@@ -136,7 +136,8 @@ def _lateness(status: dict[str, Any], newest: Photo | None, now: datetime) -> Fi
     if age_s < -_CLOCK_FAIR_MS / 1000 - expected_s:
         return Finding(FAIR, "Photos", f"its newest photo is {days.words(-age_s)} in the future")
     if age_s <= expected_s * _LATE_INTERVALS:
-        return Finding(GOOD, "Photos", f"on time, one every {days.words(expected_s)}")
+        every = f", one every {days.words(expected_s)}" if number(status.get("interval_s")) else ""
+        return Finding(GOOD, "Photos", f"on time{every}")
     if age_s <= max(_SILENT_S, expected_s * 10):
         return Finding(FAIR, "Photos", f"late: last photo {age} ago, due every {expected_s:g} s")
     return Finding(BAD, "Photos", f"silent for {age}: check power, Wi-Fi and the last error")
