@@ -28,7 +28,7 @@ def date(spool, boot, offset_s):
         if start in spool.starts:
             offset_s = int(spool.starts[start].rstrip("~"))
         else:
-            _remember(spool, start, f"{offset_s}{mark}")
+            remember(spool, start, f"{offset_s}{mark}")
     return dated
 
 
@@ -43,7 +43,8 @@ def _lasts(spool):
     return lasts, dated
 
 
-def _remember(spool, start, seconds):
+def remember(spool, start, seconds):
+    """Write down when the start of that number began: `seconds` as text, perhaps with "~"."""
     try:
         open(f"{spool.folder}/{start}={seconds}", "wb").close()
     except OSError as e:
