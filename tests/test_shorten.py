@@ -20,6 +20,8 @@ def _without_names(text):
         for field in ("id", "attr", "name", "arg"):
             if getattr(node, field, None) and getattr(node, field)[0] == "_":
                 setattr(node, field, "_")
+        if isinstance(node, ast.Global):
+            node.names = ["_" if name[0] == "_" else name for name in node.names]
     return ast.dump(tree)
 
 
