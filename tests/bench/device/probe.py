@@ -1,0 +1,20 @@
+"""Let each `stored` line of the firmware be followed by what is in memory at that moment."""
+
+import builtins
+import gc
+import json
+import sys
+
+_print = print
+
+
+def _report(text, *more):
+    _print(text, *more)
+    if isinstance(text, str) and " stored " in text:
+        used = gc.mem_alloc()
+        gc.collect()
+        heap = {"used": used, "live": gc.mem_alloc(), "free": gc.mem_free()}
+        _print(json.dumps({"modules": sorted(sys.modules), "heap": heap}))
+
+
+builtins.print = _report

@@ -1,0 +1,186 @@
+"""Three ways to read a photo out of an Arducam Mega: this driver's, and two that others go.
+
+The other two were written for this comparison, after how published drivers work, and do nothing
+else: no check, no second try. `take(buf, count)` gets the photo; `size` is its length in bytes.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from binascii import hexlify
+
+from arducam_mega import ArducamMega
+from marks import begin, mark
+
+_BLOCK = 4092
+
+
+def by_register(spi, cs, size, take):
+    """One register transaction (0x3D, dummy, byte) for every byte."""
+    one = bytearray(1)
+    for _ in range(size):
+        cs(0)
+        spi.write(b"\x3d\x00")
+        spi.readinto(one)
+        cs(1)
+        take(one, 1)
+
+
+def in_255(spi, cs, size, take):
+    """Bursts of 255 bytes into a buffer that grows to the size of the photo."""
+    photo = bytearray()
+    command = b"\x3c\x00"  # the first burst of a frame has a dummy byte
+    while len(photo) < size:
+        block = bytearray(min(255, size - len(photo)))
+        cs(0)
+        spi.write(command)
+        spi.readinto(block)
+        cs(1)
+        photo.extend(block)
+        command = b"\x3c"
+    take(photo, size)
+
+
+_OTHERS = {"by register": by_register, "255 and grow": in_255}
+
+
+class Bus:
+    """`machine.SPI` and its chip select, counted."""
+
+    def __init__(self, spi, cs):
+        self._spi = spi
+        self._cs = cs
+        self.clear()
+
+    def clear(self):
+        self.cycles = self.transactions = self.bytes = 0
+
+    def cs(self, level):
+        self.cycles += not level
+        self._cs(level)
+
+    def write(self, buf):
+        self._count(buf)
+        self._spi.write(buf)
+
+    def readinto(self, buf, write=0):
+        self._count(buf)
+        self._spi.readinto(buf, write)
+
+    def write_readinto(self, out, buf):
+        self._count(buf)
+        self._spi.write_readinto(out, buf)
+
+    def _count(self, buf):
+        self.transactions += 1
+        self.bytes += len(buf)
+
+
+class Replay:
+    """A bus without a cost of its own: a read is one system call on a file that holds the photo.
+
+    Chip select is a builtin that does nothing, `abs`. Only registers are answered in Python.
+    """
+
+    def __init__(self, path, size):
+        self._registers = {0x00: 0x55, 0x40: 0x82, 0x44: 0x02}
+        for i in range(3):
+            self._registers[0x45 + i] = size >> 8 * i & 255
+        self.file = open(path, "rb")
+        self.readinto = self.file.readinto
+        self.write = open("/dev/null", "wb").write
+        self.cs = abs
+
+    def write_readinto(self, out, buf):
+        buf[2] = self._registers.get(out[0], 0)
+        if out[0] == 0x44:
+            self._registers[0x44] ^= 0x04  # idle, done, idle: what is waited for comes next
+
+
+def _ours(camera, buf, take):
+    frame = camera.finish()
+    frame.prepare(buf)
+    while count := frame.readinto(buf):
+        take(buf, count)
+    return frame.size
+
+
+def _register(bus, address):
+    bus.cs(0)
+    got = bytearray(3)
+    bus.write_readinto(bytes((address, 0, 0)), got)
+    bus.cs(1)
+    return got[2]
+
+
+def _others(way, bus, take):
+    while not _register(bus, 0x44) & 0x04:
+        pass
+    size = _register(bus, 0x45) | _register(bus, 0x46) << 8 | _register(bus, 0x47) << 16
+    _OTHERS[way](bus, bus.cs, size, take)
+    return size
+
+
+def count(way, resolution):
+    """Print what it costs on the bus to read one photo from the camera of a simulated board."""
+    from machine import SPI, Pin
+
+    bus = Bus(SPI(2, 8000000, 0, 0, Pin(18), Pin(23), Pin(19)), Pin(5, Pin.OUT, 1, 1))
+    camera = ArducamMega(bus, bus.cs, discard=0)
+    camera.configure(resolution=resolution, quality="high")
+    photo = hashlib.sha256()
+    buf = bytearray(_BLOCK)
+    view = memoryview(buf)
+
+    def take(piece, count):
+        photo.update(view[:count] if piece is buf else piece)
+
+    time.sleep_ms(3000)
+    if way == "ours":
+        camera.start()
+        time.sleep_ms(3000)
+        bus.clear()
+        size = _ours(camera, buf, take)
+    else:
+        for value in (1, 2):  # clear, start
+            bus.cs(0)
+            bus.write(bytes((0x84, value)))
+            bus.cs(1)
+        time.sleep_ms(3000)
+        bus.clear()
+        size = _others(way, bus, take)
+    result = {"size": size, "sha256": hexlify(photo.digest()).decode()}
+    for name in ("cycles", "transactions", "bytes"):
+        result[name] = getattr(bus, name)
+    print(json.dumps(result))
+
+
+def main(ways, photos):
+    """Read each photo, (path, size) of a JPEG of 640x480, in each of `ways`; a mark for each."""
+    take = open("/dev/null", "wb").write
+    begin()
+    for path, size in photos:
+        for way in ways:
+            _read(way, Replay(path, size), take, f"{way} {size}")
+    mark("end")
+
+
+def _read(way, bus, take, name):
+    if way != "ours":
+        mark(name)
+        _others(way, bus, take)
+    else:
+        camera = ArducamMega(bus, bus.cs, settle_ms=0, discard=0)
+        camera.reset()
+        time.sleep_ms(500)
+        camera.start()
+        buf = bytearray(_BLOCK)
+        mark(name)
+        _ours(camera, buf, take)
+    mark("")
+
+
+if len(sys.argv) > 1:
+    job = json.loads(sys.argv[1])
+    main(job["ways"], job["photos"])

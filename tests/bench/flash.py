@@ -1,0 +1,45 @@
+"""Flash: bytes of .mpy by module, and which of them stay in memory."""
+
+from megacam import device_tree
+
+from bench import whole
+from bench.report import Chapter, Table
+
+#: design budget: bytes of .mpy in memory while the board takes photos.
+MOST_RESIDENT = 24 * 1024
+# micropython-lib's hmac, compiled; the simulator's stand-in is smaller.
+_HMAC_BYTES = 865
+# No longer in sys.modules, but a class of theirs is in use.
+_HELD = {"firmware.camera", "firmware.uploader", "hmac", "unsigned_payload"}
+
+_TEXT = """\
+Compiled with `-O3` and with private names shortened, as the board gets it. *Resident*: in
+`sys.modules` after the third photo of the whole firmware on the simulated board, or with a class
+that is in use. What is not resident is loaded when it is needed and dropped again."""
+
+
+def sizes() -> dict[str, int]:
+    """Return {module: bytes of .mpy} of all that runs on the board, boot.py and main.py too."""
+    files = {"hmac": b"x" * _HMAC_BYTES, **device_tree.build()}
+    return {
+        name.removeprefix("lib/").rsplit(".", 1)[0].replace("/", "."): len(content)
+        for name, content in files.items()
+    }
+
+
+def resident(modules: list[str]) -> list[str]:
+    """Return which of our modules stay in memory when `modules` are in sys.modules."""
+    return sorted(set(sizes()) & ({*modules} | _HELD))
+
+
+def chapter() -> Chapter:
+    all_sizes = sizes()
+    stays = resident(whole.steady()["modules"])
+    by_size = sorted(all_sizes, key=lambda name: (name not in stays, -all_sizes[name]))
+    rows = [[name, all_sizes[name], "resident" if name in stays else ""] for name in by_size]
+    total = sum(all_sizes[name] for name in stays)
+    summary = Table(
+        ["", "bytes of .mpy"],
+        [["all modules", sum(all_sizes.values())], ["resident", total], ["budget", MOST_RESIDENT]],
+    )
+    return Chapter("Flash", [_TEXT, summary, Table(["module", "bytes", "in the loop"], rows)])

@@ -1,0 +1,92 @@
+"""Reading the camera: this driver beside the two ways that other drivers go."""
+
+import functools
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+from megacam.sim.board import Board
+from megacam.sim.frame_sources import jpeg_like
+
+from bench import running
+from bench.report import Chapter, Table
+
+WAYS = ("ours", "255 and grow", "by register")
+#: As large as the camera model makes them at quality "high".
+PHOTOS = {"320x240": 8_280, "1600x1200": 192_600, "2592x1944": 504_484}
+# Byte by byte, the largest would take minutes to count.
+_FEW = (8_280, 192_600)
+_ON_BUS = ["photo", "way", "same photo", "SPI transactions", "CS cycles", "bytes on SPI"]
+_INSIDE = ["photo", "way", "instructions", "heap"]
+
+_TEXT = """\
+The same photos, read from the FIFO in three ways: this driver's, and the two that published
+drivers go. Those two are **reimplementations made for this comparison**; they check nothing and
+try nothing twice, and read from the moment that the capture is complete. *by register*: one
+register transaction (0x3D, dummy, byte) for every byte. *255 and grow*: bursts of 255 bytes into a
+buffer that grows to the size of the photo. The driver's figures include its checks (is the camera
+still powered, does the length stand still, does the frame begin as a JPEG does)."""
+_MEANING = """\
+A CS cycle or a transaction costs an ESP32 tens of microseconds whatever its length, so the bus is
+only as fast as its transactions are long. Instructions are those of the interpreter, with a bus
+that costs one system call a transaction. Heap: the smallest with which the interpreter reads the
+photo, to a KB, beyond the smallest with which any of the three reads one of 600 bytes; a plain
+ESP32 has 56,000 bytes for everything."""
+
+
+def on_the_wire(way: str, resolution: str) -> dict:
+    """Return what a read costs: size, cycles, transactions, bytes, and whether it is `same`."""
+    code = f"import reading; reading.count({way!r}, {resolution!r})"
+    with tempfile.TemporaryDirectory(prefix="megacam-bench-") as folder:
+        camera = ["--model", "5mp", "--record", folder]
+        board = Path(folder) / "board"
+        with Board(
+            board, running.board_files(), camera=camera, heap="2M", fast=True
+        ) as running_on:
+            told = json.loads(running_on.exec(code, timeout_s=120))
+        frames = (Path(folder) / "frames.jsonl").read_text().splitlines()
+        fifo = Path(folder) / f"{json.loads(frames[-1])['number']:06}.jpg"
+        told["same"] = hashlib.sha256(fifo.read_bytes()).hexdigest() == told["sha256"]
+    return told
+
+
+@functools.cache
+def photo_file(size: int) -> str:
+    """Return the path of a file shaped like a JPEG of 640x480 pixels and `size` bytes."""
+    path = running.folder() / f"{size}.jpg"
+    path.write_bytes(jpeg_like(size, 640, 480, seed=size))
+    return str(path)
+
+
+def _job(ways, sizes) -> dict:
+    return {"ways": list(ways), "photos": [[photo_file(size), size] for size in sizes]}
+
+
+def instructions(sizes) -> dict[str, int]:
+    """Return {"way size": instructions} to read photos of `sizes` bytes in all ways."""
+    return running.execute("reading", _job(WAYS, sizes), counted=True).instructions
+
+
+def heap(way: str, size: int) -> int:
+    """Return the bytes of heap that a photo takes beyond what the smallest photo does, to a KB."""
+    return running.smallest_heap("reading", _job([way], [size]))
+
+
+def chapter() -> Chapter:
+    counted = instructions(_FEW) if running.can_count() else {}
+    base = min(heap(way, 600) for way in WAYS)
+    on_bus, inside = [], []
+    for resolution, size in PHOTOS.items():
+        for way in WAYS:
+            told = on_the_wire(way, resolution)
+            assert told["size"] == size
+            numbers = [told[name] for name in ("transactions", "cycles", "bytes")]
+            on_bus.append([resolution, way, "yes" if told["same"] else "NO", *numbers])
+            if size in _FEW:
+                count = counted.get(f"{way} {size}")
+                inside.append([resolution, way, count, heap(way, size) - base])
+    return Chapter(
+        "Reading the camera",
+        [_TEXT, Table(_ON_BUS, on_bus), _MEANING, Table(_INSIDE, inside)],
+    )

@@ -1,0 +1,38 @@
+"""Chapters of text and tables, as Markdown: the terminal shows what docs/performance.md holds."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Table:
+    """Rows of words and numbers under `columns`; numbers stand on the right."""
+
+    columns: list[str]
+    rows: list[list[object]]
+
+    def __str__(self) -> str:
+        cells = [[_cell(value) for value in row] for row in self.rows]
+        is_number = [
+            all(not isinstance(row[i], str) for row in self.rows) for i in range(len(self.columns))
+        ]
+        lines = [self.columns, ["--:" if right else "---" for right in is_number], *cells]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+@dataclass
+class Chapter:
+    """A heading, and paragraphs and tables under it."""
+
+    title: str
+    parts: list[object] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "\n\n".join([f"## {self.title}", *(str(part) for part in self.parts)]) + "\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)

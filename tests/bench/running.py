@@ -1,0 +1,151 @@
+"""Run programs of device/ on MicroPython, with the firmware compiled as on a board.
+
+    run = execute("reading", {"way": "ours"}, counted=True)
+    run.results         # the JSON objects that it printed
+    run.instructions    # {mark: instructions of the processor up to the next mark}
+
+A program calls mark(name) of device/marks.py. Instructions are counted by valgrind's callgrind,
+which is exact: two runs of the same code differ by nothing.
+"""
+
+import atexit
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from megacam import device_tree
+from megacam.sim import board, interpreter
+
+PROGRAMS = Path(__file__).parent / "device"
+_TIMEOUT_S = 300
+_HEAP_STEP = 1024
+_MOST_HEAP = 16 * 1024 * 1024
+_CALLGRIND = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+
+
+class ProgramError(Exception):
+    """A program for MicroPython failed; the message is what it printed."""
+
+
+@dataclass
+class Run:
+    """What came out of one run; `instructions` is empty where they were not counted."""
+
+    results: list[dict] = field(default_factory=list)
+    instructions: dict[str, int] = field(default_factory=dict)
+
+
+def can_count() -> bool:
+    """Tell whether instructions can be counted here (Debian package valgrind)."""
+    return bool(shutil.which("valgrind") and shutil.which("callgrind_control"))
+
+
+@functools.cache
+def board_files() -> dict[str, bytes]:
+    """Return {path on the board: content}: the firmware as it is deployed, hmac, our programs."""
+    files = device_tree.build()
+    for source in (board.PORT / "hmac.py", *PROGRAMS.glob("*.py")):
+        files[f"lib/{source.stem}.mpy"] = device_tree.compile_file(source)
+    return files
+
+
+@functools.cache
+def folder() -> Path:
+    """Return a folder with the same files, for the time of this process."""
+    top = Path(tempfile.mkdtemp(prefix="megacam-bench-"))
+    atexit.register(shutil.rmtree, top)
+    for name, content in board_files().items():
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return top
+
+
+def execute(program: str, job: dict, *, heap: str = "2M", counted: bool = False) -> Run:
+    """Run `program` of device/ with `job`; raises ProgramError."""
+    argv = interpreter.command("-m", program, json.dumps(job), heap=heap)
+    process = subprocess.Popen(
+        [*_CALLGRIND, *argv] if counted else argv,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONHASHSEED": "0",
+            "MICROPYPATH": f"{folder()}/lib:{folder()}:.frozen",
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        return _follow(process, counted)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _follow(process: subprocess.Popen, counted: bool) -> Run:
+    assert process.stdin and process.stdout
+    run, strange, last, total = Run(), [], "", 0
+    for line in process.stdout:
+        if not line.startswith("{"):
+            strange.append(line)
+        elif "mark" in (result := json.loads(line)):
+            if counted:
+                now = _instructions(process.pid)
+                run.instructions[last] = run.instructions.get(last, 0) + now - total
+                last, total = result["mark"], now
+            process.stdin.write("\n")
+            process.stdin.flush()
+        else:
+            run.results.append(result)
+    if process.wait(_TIMEOUT_S) or strange:
+        raise ProgramError("".join(strange) or f"ended with {process.returncode}")
+    _take_off_marks(run.instructions)
+    return run
+
+
+def _instructions(pid: int) -> int:
+    told = subprocess.run(["callgrind_control", "-e", str(pid)], capture_output=True, text=True)
+    found = re.search(r"Th 1\s+([\d,]+)", told.stdout)
+    if not found:
+        raise ProgramError(f"callgrind told nothing: {told.stdout}{told.stderr}")
+    return int(found[1].replace(",", ""))
+
+
+def _take_off_marks(instructions: dict[str, int]) -> None:
+    # A mark prints a line and reads one; marks.py measures that by a mark named "nothing".
+    cost = instructions.pop("nothing", 0)
+    for unwanted in ("", "end"):
+        instructions.pop(unwanted, None)
+    for name in instructions:
+        instructions[name] -= cost
+
+
+def smallest_heap(program: str, job: dict) -> int:
+    """Return with how many bytes of heap `program` ends well, to a KB; raises ProgramError."""
+    low, high = 0, _HEAP_STEP * 16
+    while not _fits(program, job, high):
+        low, high = high, high * 2
+        if high > _MOST_HEAP:
+            execute(program, job, heap=str(_MOST_HEAP))
+    while high - low > _HEAP_STEP:
+        middle = (low + high) // 2
+        if _fits(program, job, middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _fits(program: str, job: dict, heap: int) -> bool:
+    try:
+        execute(program, job, heap=str(heap))
+    except (ProgramError, BrokenPipeError):
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""The whole firmware on a simulated board, and what is in memory between two photos."""
+
+import contextlib
+import functools
+import json
+import tempfile
+import threading
+from pathlib import Path
+
+from megacam import demo, device_tree
+from megacam.sim import interpreter
+from megacam.sim.board import Board
+from megacam.sim.ntp_server import NTPServer
+from megacam.sim.store import Store
+
+from bench import running
+
+_NETWORK = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
+_INTERVAL_S = 5
+_TIMEOUT_S = 90
+_MAIN = b"import probe\nfrom firmware import app\napp.main()\n"
+
+
+class CycleError(Exception):
+    """The board did not store its photos; the message is what it printed."""
+
+
+class Console:
+    """The lines of a board; `reports` are the objects of device/probe.py."""
+
+    def __init__(self, wanted: int):
+        self.lines: list[str] = []
+        self.reports: list[dict] = []
+        self._wanted = wanted
+        self.done = threading.Event()
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+        if text.startswith('{"'):
+            self.reports.append(json.loads(text))
+        if len(self.reports) == self._wanted or " photo lost " in text:
+            self.done.set()
+
+
+@contextlib.contextmanager
+def stage(heap: str = interpreter.HEAP):
+    """Yield a provisioned board of the demo with our probe, ready to start."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-bench-")))
+        store = stack.enter_context(Store())
+        ntp = stack.enter_context(NTPServer())
+        store.create_bucket(demo.BUCKET)
+        key_id, secret = store.create_device_user(demo.BUCKET, demo.DEVICE)
+        files = demo.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
+        probe = device_tree.compile_file(running.PROGRAMS / "probe.py")
+        files |= {"main.py": _MAIN, "lib/probe.mpy": probe}
+        board = stack.enter_context(Board(folder, files, networks=[_NETWORK], heap=heap))
+        network = {"ssid": _NETWORK["ssid"], "password": _NETWORK["password"]}
+        demo.provision(board, network, key_id, secret)
+        yield board
+
+
+def cycle(board: Board, photos: int) -> list[dict]:
+    """Let the board store `photos` photos; return a report for each, or raise CycleError."""
+    console = Console(photos)
+    board.start(console.line)
+    try:
+        for _ in range(_TIMEOUT_S * 10):
+            if console.done.wait(0.1) or board.join(0):
+                break
+    finally:
+        board.stop()
+    if len(console.reports) < photos:
+        raise CycleError("\n".join(console.lines[-12:]))
+    return console.reports[:photos]
+
+
+@functools.cache
+def steady() -> dict:
+    """Return {"modules": [...], "heap": {...}} as it is after the third photo."""
+    with stage() as board:
+        return cycle(board, 3)[-1]
