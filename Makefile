@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# `make demo -- --interval=10` hands the options behind `--` to the command.
-OPTIONS := $(filter --%,$(MAKECMDGOALS))
+# `make demo -- --keep --interval=10` hands the options behind `--` to the command; make takes those
+# with a `=` for variables.
+OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
 .PHONY: demo test bench lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
