@@ -15,7 +15,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _ALL_MS = const(60000)  # the watchdog waits for longer
 _JOIN_MS = const(20000)  # association, handshake and DHCP together; a slow router takes about ten
 _MEND_MS = const(5000)  # the driver tries again at once, without being asked
-_OFF_MS = const(500)
+_PAUSE_MS = const(500)
 _POLL_MS = const(100)
 
 # network.STAT_...: the driver's words for why it is not connected.
@@ -45,7 +45,7 @@ def join(wlan, networks, power_save, stage):
 def _switch_on(wlan, power_save, is_cycle):
     if is_cycle:
         wlan.active(False)
-        time.sleep_ms(_OFF_MS)
+        time.sleep_ms(_PAUSE_MS)
     wlan.active(True)
     _stop(wlan)
     modes = {"none": wlan.PM_NONE, "min": wlan.PM_PERFORMANCE, "max": wlan.PM_POWERSAVE}
@@ -57,6 +57,8 @@ def _stop(wlan):
         wlan.disconnect()  # connect() fails while the driver is still trying
     except (OSError, RuntimeError):
         pass
+    # The driver tells of it a little later, and would take it for the end of the next connection.
+    time.sleep_ms(_PAUSE_MS)
 
 
 def _scan(wlan):
@@ -91,7 +93,7 @@ def _connect(wlan, n):
     else:
         try:
             wlan.ifconfig("dhcp")
-        except OSError:
+        except (OSError, RuntimeError):
             pass  # it was on already
     wlan.connect(n["ssid"], n.get("password") or None)
 

@@ -26,7 +26,7 @@ _NVS_INVALID_LENGTH = (-0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
 
 
 class PortError(Exception):
-    """The ESP32 port would raise OSError with these arguments."""
+    """The ESP32 port would raise OSError with these arguments; RuntimeError for "Unknown"."""
 
 
 class NVS:
@@ -160,6 +160,9 @@ class Radio:
         return self._joining is not None and self.status() == self.GOT_IP
 
     def ifconfig(self, address: Sequence[str] | None = None) -> Sequence[str]:
+        if address == "dhcp" and not self._address:
+            # ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, which the port has no words for.
+            raise PortError("Wifi Unknown Error 0x5004")
         if address:
             self._address = None if address == "dhcp" else address
         return self._address or (self._BY_DHCP if self.isconnected() else self._NOBODY)

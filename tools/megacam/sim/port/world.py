@@ -18,5 +18,5 @@ def ask(name, *args):
     _pipe.write(json.dumps([name, time.monotonic_us(), args]) + "\n")
     answer = json.loads(_pipe.readline())
     if answer[0]:
-        raise OSError(*answer[1])
+        raise (RuntimeError if "Unknown" in str(answer[1]) else OSError)(*answer[1])
     return answer[1]
