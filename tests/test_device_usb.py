@@ -73,6 +73,7 @@ def test_a_port_that_another_program_holds_is_busy():
 
 def test_what_does_not_answer_is_not_micropython(monkeypatch):
     monkeypatch.setattr(device, "_ENTER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(device, "_READ_TIMEOUT_S", 0.1)
     with (
         scripted((b"\x01", b"AT+ERROR\r\n")) as port,
         pytest.raises(NotMicroPythonError, match="does not answer as MicroPython"),

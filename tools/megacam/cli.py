@@ -11,8 +11,10 @@ from megacam.commands import (
     cost,
     demo,
     deploy,
+    doctor,
     gallery,
     provision,
+    shot,
     sim,
     sim_board,
     status,
@@ -36,6 +38,9 @@ def megacam(
 app.command("deploy")(deploy.deploy_command)
 app.command("provision")(provision.provision_command)
 app.command("wipe")(provision.wipe_command)
+app.command("doctor")(doctor.doctor_command)
+app.command("shot")(shot.shot_command)
+app.command("logs")(shot.logs_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)

@@ -11,6 +11,7 @@ import errno
 import io
 import os
 import re
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -27,10 +28,20 @@ _ENTER_TIMEOUT_S = 2
 _ENTER_TRIES = 4
 # From the reset to the moment when boot.py can be interrupted: ROM, bootloader, MicroPython.
 _BOOT_TIMEOUT_S = 10
-_READ_TIMEOUT_S = 0.1
-_POLL_S = 0.01
+# mpremote waits so long for an answer of two bytes; a busy computer needs its time, too.
+_READ_TIMEOUT_S = 5
+_PAUSE_S = 0.1
+_POLL_S = 0.005
 _EXEC_TIMEOUT_S = 20
+# A boot.py that was stopped leaves modules behind, some of them half loaded.
+_FORGET = """
+import sys,gc
+for n in list(sys.modules):
+ if getattr(sys.modules[n],'__file__','').startswith(('firmware','/lib/')):del sys.modules[n]
+gc.collect()
+"""
 _END = b"\x04"
+_TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
 _ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
 _BROWN_OUT = b"Brownout detector was triggered"
@@ -136,7 +147,8 @@ class Device:
         self.port = port
         self.version = ""
         self._transport = transport
-        self._line: Any = transport.serial
+        self._line: Any = _Tap(transport.serial)
+        transport.serial = self._line
         self._is_alive = False
 
     def start(self) -> None:
@@ -156,13 +168,19 @@ class Device:
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
             self._interrupt_boot()
             self._enter(b"", 1)
+            self._line.tail = b""  # that was no restart by itself
+        # The last Ctrl-C may have come when boot.py had just ended: it then hits what runs next,
+        # hence twice.
+        for _ in range(2):
+            with contextlib.suppress(RemoteError):
+                self.exec(_FORGET)
 
     def close(self) -> None:
         """Let the board start as it does after power-on, and give the port back."""
         with contextlib.suppress(Exception):
             if self._is_alive:
                 self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
-                time.sleep(_READ_TIMEOUT_S)
+                time.sleep(_PAUSE_S)
         with contextlib.suppress(Exception):
             self._transport.close()
 
@@ -190,13 +208,14 @@ class Device:
         deadline = time.monotonic() + timeout_s
         while not data.endswith(_END):
             # Never beyond the end mark: what follows belongs to the next part.
-            new = port.read_until(_END, min(port.in_waiting, 4096) or 1)
-            data += new
-            if new:
+            if port.in_waiting:
+                data += port.read_until(_END, port.in_waiting)
                 deadline = time.monotonic() + timeout_s
+            else:
+                time.sleep(_POLL_S)
             if on_line:
                 shown = _show_lines(data, shown, on_line)
-            self._watch_for_restart(data)
+            self._watch_for_restart(bytes(data[-_TAIL_BYTES:]))
             if time.monotonic() > deadline:
                 port.write(b"\x03")
                 raise GoneError(
@@ -205,8 +224,7 @@ class Device:
                 )
         return bytes(data[: -len(_END)])
 
-    def _watch_for_restart(self, data: bytearray) -> None:
-        tail = bytes(data[-400:])
+    def _watch_for_restart(self, tail: bytes) -> None:
         if not _ROM_LINE.search(tail):
             return
         self._is_alive = False
@@ -239,7 +257,7 @@ class Device:
                     "plug it in again and try once more"
                 )
             port.write(b"\x03")
-            time.sleep(_READ_TIMEOUT_S)
+            time.sleep(_PAUSE_S)
             seen = (seen + port.read(port.in_waiting))[-80:]
 
     def _check_version(self) -> None:
@@ -257,11 +275,28 @@ class Device:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except (TransportError, OSError, serial.SerialException):
+        except (TransportError, OSError, struct.error) as error:
             self._is_alive = False
+            self._watch_for_restart(self._line.tail)
             raise GoneError(
                 f"the board at {self.port} went away; check its cable and run the command again"
-            ) from None
+            ) from error
+
+
+class _Tap:
+    """A serial line that remembers the end of what was read, for mpremote forgets it."""
+
+    def __init__(self, line: Any):
+        self._line = line
+        self.tail = b""
+
+    def read(self, size: int = 1) -> bytes:
+        data = self._line.read(size)
+        self.tail = (self.tail + data)[-_TAIL_BYTES:]
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._line, name)
 
 
 def _show_lines(data: bytearray, shown: int, on_line: Callable[[str], None]) -> int:
@@ -288,9 +323,7 @@ def console(port: str | None, wait_s: float = 1) -> Iterator[str | None]:
     """
     while True:
         try:
-            line_port = serial.serial_for_url(
-                find(port), 115200, timeout=_READ_TIMEOUT_S, exclusive=True
-            )
+            line_port = serial.serial_for_url(find(port), 115200, timeout=_PAUSE_S, exclusive=True)
         except (OSError, ValueError, NoBoardError):
             yield None
             time.sleep(wait_s)

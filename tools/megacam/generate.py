@@ -1,14 +1,15 @@
 """Write what is derived from the sources: `python -m megacam.generate`.
 
 config.example.json and the README's settings table from the schema, package.json (what `mpremote
-mip install` reads) from the files of the board. A test fails while any of them is out of date.
+mip install` reads) from the files of the board, docs/troubleshooting.md from the doctor's table. A
+test fails while any of them is out of date.
 """
 
 import json
 import re
 from pathlib import Path
 
-from megacam import device_tree, settings
+from megacam import checks, device_tree, settings
 
 # What micropython-lib supplies on the board; urequests is frozen into most firmwares already.
 _MIP_DEPENDENCIES = [["hmac", "latest"], ["urequests", "latest"]]
@@ -30,6 +31,7 @@ def derived() -> dict[Path, str]:
     return {
         top / "config.example.json": settings.example(),
         top / "package.json": package_json(),
+        top / "docs" / "troubleshooting.md": checks.markdown(),
         top / "README.md": _TABLE.sub(lambda m: f"{m[1]}{table}{m[2]}", readme),
     }
 

@@ -148,18 +148,26 @@ class Board:
         """Start the interpreter; `streams` are Popen's, by default only lines come out."""
         own_end, world_end = socket.socketpair()
         self.world.serve(own_end)
-        with world_end:
-            return self._spawn_with(world_end, environment or {}, streams)
+        with world_end, self._camera_bus() as bus:
+            return self._spawn_with(world_end, bus, environment or {}, streams)
+
+    def _camera_bus(self) -> socket.socket:
+        """Return the board's end of the SPI bus for one life of the interpreter."""
+        return self._bus.dup()
 
     def _spawn_with(
-        self, world_end: socket.socket, environment: dict[str, str], streams: dict[str, Any]
+        self,
+        world_end: socket.socket,
+        bus: socket.socket,
+        environment: dict[str, str],
+        streams: dict[str, Any],
     ) -> subprocess.Popen[Any]:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "MICROPYPATH": f"{self._port}:.frozen",
             "MEGACAM_FLASH": str(self.image),
             "MEGACAM_PORT": self._port,
-            "MEGACAM_CAMERA_FD": str(self._bus.fileno()),
+            "MEGACAM_CAMERA_FD": str(bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
             **({"MEGACAM_CARD": str(self._card)} if self._card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
@@ -170,7 +178,7 @@ class Board:
             interpreter.command("-m", "start", heap=self._heap),
             env=environment,
             stderr=subprocess.STDOUT,
-            pass_fds=[self._bus.fileno(), world_end.fileno()],
+            pass_fds=[bus.fileno(), world_end.fileno()],
             start_new_session=True,
             **{**lines, "errors": "replace", **streams},
         )

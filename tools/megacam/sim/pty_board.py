@@ -12,6 +12,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import Any
 
 from megacam.sim.board import RESET_CAUSES, Board, BoardError
 from megacam.sim.prompt import MARK, Prompt
+from megacam.sim.spi_relay import Relay
 
 _SOFT_REBOOT = b"MPY: soft reboot\r\n"
 # What the ESP32's boot ROM prints, with its own number for the cause; 115200 baud as MicroPython.
@@ -50,6 +52,7 @@ class PtyBoard(Board):
         self._slave = self._inner = -1
         self._bridge: threading.Thread | None = None
         self._writes_left = 0
+        self._relay: Relay | None = None
         self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
         self.console = bytearray()
 
@@ -156,6 +159,10 @@ class PtyBoard(Board):
             return process.wait()
         finally:
             os.close(self._inner)
+
+    def _camera_bus(self) -> socket.socket:
+        self._relay = self._relay or Relay(self._bus)
+        return self._relay.connect()
 
     def _pump(self, prompt: Prompt) -> None:
         assert self._outer is not None

@@ -1,7 +1,7 @@
 """The world around a simulated board: radio, NVS partition, RTC memory, cause of the reset.
 
 The stand-ins on the board (port/world.py) ask by name, one JSON line each way; an answer is
-[false, result] or [true, arguments of the OSError that the ESP32 port raises].
+[when it was asked, false, result] or [when, true, arguments of the OSError that the port raises].
 """
 
 import contextlib
@@ -236,9 +236,9 @@ class World:
                 name, now_us, args = json.loads(line)
                 self.radio.now_us = now_us
                 try:
-                    answer = [False, self._find(name)(*args)]
+                    answer = [now_us, False, self._find(name)(*args)]
                 except PortError as e:
-                    answer = [True, e.args]
+                    answer = [now_us, True, e.args]
                 stream.write(json.dumps(answer) + "\n")
                 stream.flush()
 

@@ -15,8 +15,16 @@ def ask(name, *args):
     """Return the simulator's answer to `name`(*args); raises what the port raises."""
     if name in _EXITS:
         sys.exit(_EXITS[name])  # the simulator starts the board again
-    _pipe.write(json.dumps([name, time.monotonic_us(), args]) + "\n")
-    answer = json.loads(_pipe.readline())
-    if answer[0]:
-        raise (RuntimeError if "Unknown" in str(answer[1]) else OSError)(*answer[1])
-    return answer[1]
+    now_us = time.monotonic_us()
+    _pipe.write(json.dumps([name, now_us, args]) + "\n")
+    while True:
+        # A Ctrl-C may have left an answer, or half of one, that nobody waits for any more.
+        try:
+            asked_us, failed, answer = json.loads(_pipe.readline())
+        except ValueError:
+            continue
+        if asked_us == now_us:
+            break
+    if failed:
+        raise (RuntimeError if "Unknown" in str(answer) else OSError)(*answer)
+    return answer

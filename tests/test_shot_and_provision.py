@@ -1,0 +1,150 @@
+"""A photo over USB, the live log, and secrets into NVS and out of it again."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+from megacam import device, provision, shot
+from megacam.commands.shot import style
+from megacam.errors import MegacamError
+from PIL import Image
+from usb_board import CONFIG, WIFI, firmware, plugged_in
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+KEY = {"id": "AKIAIOSFODNN7EXAMPLE", "secret": SECRET}
+SMALL = {**CONFIG, "camera": {"resolution": "320x240"}}
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("board")
+    with plugged_in(folder, firmware(SMALL), networks=[WIFI], camera=["--scene"]) as board:
+        yield board
+
+
+def _megacam(*args, cwd, **environment):
+    argv = [sys.executable, "-m", "megacam", *args]
+    return subprocess.run(
+        argv, capture_output=True, text=True, timeout=60, cwd=cwd,
+        env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_a_photo_comes_over_usb_whole(board, tmp_path):
+    done = _megacam("shot", "--port", board.port, "-o", "now.jpg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "now.jpg: 320x240" in done.stdout
+    Image.open(tmp_path / "now.jpg").load()
+
+
+def _jpeg():
+    data = io.BytesIO()
+    Image.new("RGB", (64, 48), "green").save(data, "JPEG")
+    return data.getvalue()
+
+
+def test_padding_is_cut_off_and_the_size_read():
+    assert shot.check(_jpeg() + bytes(16)) == (_jpeg(), 64, 48)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [b"", b"\xff\xd8", _jpeg()[1:], _jpeg()[:-2], _jpeg()[:4] + b"\0\0" + _jpeg()[20:]],
+    ids=["empty", "start only", "no start", "no end", "broken header"],
+)
+def test_what_is_no_whole_jpeg_is_refused(photo):
+    with pytest.raises(shot.DamagedPhotoError, match="megacam doctor"):
+        shot.check(photo)
+
+
+def test_secrets_come_from_the_environment_and_are_nowhere_but_in_nvs(board, tmp_path):
+    secrets = {
+        "MEGACAM_WIFI_SSID": WIFI["ssid"],
+        "MEGACAM_WIFI_PASSWORD": WIFI["password"],
+        "MEGACAM_KEY_ID": KEY["id"],
+        "MEGACAM_KEY_SECRET": SECRET,
+    }
+    done = _megacam("provision", "--port", board.port, cwd=tmp_path, **secrets)
+    assert done.returncode == 0, done.stderr
+    assert "aws is in NVS, read back and compared  AKIAIOSFODNN7EXAMPLE" in done.stdout
+    with device.connect(board.port) as found:
+        assert provision.known(found) == {"wifi": WIFI["ssid"], "aws": KEY["id"]}
+        out = found.exec("from firmware import credentials as c\nprint(c.load('aws')['secret'])")
+    assert out.strip() == SECRET
+    for text in (done.stdout + done.stderr, *(p.read_text() for p in tmp_path.rglob("*"))):
+        assert SECRET not in text and WIFI["password"] not in text
+    wiped = _megacam("wipe", "--port", board.port, "--yes", cwd=tmp_path)
+    assert wiped.returncode == 0, wiped.stderr
+    with device.connect(board.port) as found:
+        assert provision.known(found) == {}
+
+
+def test_nobody_to_ask_is_misuse_and_names_the_variables(tmp_path):
+    done = _megacam("provision", "--only", "wifi", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "MEGACAM_WIFI_SSID and MEGACAM_WIFI_PASSWORD" in done.stderr
+
+
+def test_a_secret_is_typed_without_an_echo(board, tmp_path):
+    master, slave = pty.openpty()
+    argv = [sys.executable, "-m", "megacam", "provision", "--only", "aws", "--port", board.port]
+    running = subprocess.Popen(
+        argv, stdin=slave, stdout=slave, stderr=slave, cwd=tmp_path, start_new_session=True
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        for question, answer in ((b"key id", KEY["id"]), (b"secret", SECRET), (b"compared", "")):
+            while question not in seen:
+                seen += os.read(master, 1000)
+            time.sleep(0.3)  # the question stands before the echo is off
+            os.write(master, answer.encode() + b"\n")
+        assert running.wait(30) == 0
+    finally:
+        running.kill()
+        os.close(master)
+    assert SECRET.encode() not in seen
+    assert KEY["id"].encode() in seen
+
+
+def test_half_a_key_and_a_board_without_firmware_are_sentences(tmp_path):
+    with pytest.raises(MegacamError, match="half an AWS key"):
+        provision.from_environment({}, {"MEGACAM_KEY_ID": "A" * 20})
+    with (
+        plugged_in(tmp_path, {}) as empty,
+        device.connect(empty.port) as found,
+        pytest.raises(MegacamError, match="run `megacam deploy` first"),
+    ):
+        provision.store(found, "aws", KEY)
+
+
+def test_config_json_gives_secrets_and_the_environment_wins():
+    networks = [{"ssid": "Barn", "password": "hay hay hay"}]
+    config = {**CONFIG, "wifi": {"networks": networks}}
+    assert provision.from_environment(config, {}) == {"wifi": networks}
+    other = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "tools"}
+    assert provision.from_environment(config, other)["wifi"][0]["ssid"] == "Shed"
+
+
+def test_the_log_is_followed_through_a_pulled_cable(tmp_path):
+    main = b"import time\nfor i in range(9999):\n print('I app line n=%d' % i)\n time.sleep_ms(50)"
+    with plugged_in(tmp_path, {"main.py": main}) as board:
+        lines = device.console(board.port, wait_s=0.1)
+        while next(lines) != "I app line n=5":
+            pass
+        board.pull()
+        while next(lines) is not None:
+            pass
+        board.plug_in()
+        while next(lines) != "I app line n=3":
+            pass
+
+
+def test_the_log_s_levels_have_their_colours():
+    assert style("E app photo lost") == "bold red"
+    assert style("W clock not set") == "yellow"
+    assert style("ets Jul 29 2019") == "dim"

@@ -1,0 +1,224 @@
+"""What the doctor checks, in order, and what each failure means: the one table of both.
+
+`megacam doctor` runs it and docs/troubleshooting.md is generated from it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One way to fail: `code` is how the doctor recognises it, "" whatever else it is."""
+
+    code: str
+    symptom: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question; `host`: it is about this computer and needs no board."""
+
+    name: str
+    question: str
+    causes: tuple[Cause, ...]
+    host: bool = False
+
+
+_SUPPLY = "use a supply of 1 A or more, a short, thick cable and, if you can, 100 µF at the camera"
+_WIRES = (
+    "compare the wires with section `spi` of config.json (default SCK 18, MOSI 23, MISO 19, CS 5; "
+    "VCC and GND, too), push them in and keep them under 10 cm"
+)
+
+CHECKS = (
+    Check(
+        "config",
+        "Can config.json be used?",
+        (
+            Cause("", "a setting is missing, wrong or unknown", "change what the sentence names"),
+            Cause("missing", "there is no config.json here", "run `megacam setup`, or copy "
+                  "config.example.json and edit it"),
+        ),
+        host=True,
+    ),
+    Check(
+        "firmware",
+        "Does the firmware compile, and are the root certificates valid?",
+        (Cause("", "a file does not compile, or a root is missing or over",
+               "reinstall megacam; `pip install --upgrade certifi` for the roots"),),
+        host=True,
+    ),
+    Check(
+        "usb",
+        "Is there a board on USB, and is it free?",
+        (
+            Cause("NoBoardError", "no board, or more than one", "use a cable that carries data, "
+                  "install the driver of its USB chip (CP210x, CH340), choose with --port"),
+            Cause("BusyError", "another program holds the port, or you may not open it",
+                  "close terminals and IDEs; on Linux join the group `dialout`"),
+            Cause("GoneError", "the board goes away while it is used", "try another cable and "
+                  "another USB port; " + _SUPPLY),
+            Cause("brown-out", "brown-out: `Brownout detector was triggered`, the board restarts "
+                  "when Wi-Fi or camera draw current", _SUPPLY),
+            Cause("RestartedError", "the board restarts by itself", "look at `megacam logs`; "
+                  + _SUPPLY),
+        ),
+    ),
+    Check(
+        "micropython",
+        "Does it run MicroPython 1.24 or newer?",
+        (Cause("", "it answers otherwise, or is too old", "`megacam flash`"),),
+    ),
+    Check(
+        "files",
+        "Are the board's files whole and of this version?",
+        (
+            Cause("none", "megacam is not on the board", "`megacam deploy`"),
+            Cause("", "files differ from this version", "`megacam deploy`"),
+        ),
+    ),
+    Check(
+        "settings",
+        "Are the settings on the board complete and checked?",
+        (Cause("", "config.json on the board is missing, damaged or of another version",
+               "`megacam deploy` with your config.json"),),
+    ),
+    Check(
+        "camera",
+        "Does a camera answer on the SPI wires?",
+        (
+            Cause("absent", "nothing answers: a wire, a wrong pin, or no power", _WIRES),
+            Cause("unknown", "something answers that is no Arducam Mega: mostly a loose or "
+                  "swapped wire", _WIRES),
+            Cause("busy", "the camera never becomes idle", "cut its power for some seconds"),
+            Cause("", "the camera fails", _WIRES + "; " + _SUPPLY),
+        ),
+    ),
+    Check(
+        "frame",
+        "Is a test photo a whole JPEG?",
+        (
+            Cause("JPEGError", "partial or corrupt images: no start or no end, or noise between",
+                  "shorten the wires, add a ground wire, lower `spi.baudrate_hz` to 4000000; "
+                  + _SUPPLY),
+            Cause("timeout", "the capture never ends", "cut the camera's power; " + _SUPPLY),
+            Cause("", "the camera fails during a capture", _SUPPLY + "; " + _WIRES),
+        ),
+    ),
+    Check(
+        "wifi",
+        "Does it join the Wi-Fi?",
+        (
+            Cause("CredentialsError", "no Wi-Fi is provisioned, or NVS was erased",
+                  "`megacam provision`"),
+            Cause("", "the network is not found, refuses the password or gives no address; the "
+                  "ESP32 knows 2.4 GHz only", "check name, password and distance, then "
+                  "`megacam provision --only wifi`"),
+        ),
+    ),
+    Check(
+        "key",
+        "Is there a key on the board, and do the settings name a store?",
+        (Cause("", "no key is provisioned, or it is damaged", "`megacam provision`"),),
+    ),
+    Check(
+        "dns",
+        "Is the store's name found?",
+        (Cause("", "the router answers no DNS, or the name in s3.region or s3.endpoint is wrong",
+               "check both, and whether the router lets the board into the internet"),),
+    ),
+    Check(
+        "clock",
+        "Can the clock be set?",
+        (
+            Cause("differs", "wrong clock: the time server and this computer disagree",
+                  "set this computer's clock, or name another server in `clock.servers`"),
+            Cause("", "wrong clock: no time server answers (NTP is blocked, UDP port 123)",
+                  "name a server of your network in `clock.servers`, or a web server in "
+                  "`clock.http_urls`; without the time there is neither TLS nor a signature"),
+        ),
+    ),
+    Check(
+        "tls",
+        "Does TLS connect, and is the store's certificate one that we trust?",
+        (
+            Cause("root", "the certificate is not from a known root", "the CA of a store of your "
+                  "own: `megacam deploy --roots FILE`; a proxy that opens TLS cannot be used"),
+            Cause("clock", "the certificate is not valid yet, or over: wrong clock",
+                  "look at the clock check"),
+            Cause("", "connection time-outs: no answer within the deadline, or it breaks off",
+                  "a weak signal (better than -75 dBm), a firewall (TCP port 443), the endpoint's "
+                  "address"),
+        ),
+    ),
+    Check(
+        "signature",
+        "Does the store accept the signature?",
+        (
+            Cause("SignatureDoesNotMatch", "403 SignatureDoesNotMatch: the secret is not that of "
+                  "the key id", "`megacam provision --only aws`, or `megacam cloud rotate`"),
+            Cause("InvalidAccessKeyId", "403 InvalidAccessKeyId: the key is unknown, deleted or "
+                  "of another store", "`megacam cloud show`, then `megacam provision --only aws`"),
+            Cause("RequestTimeTooSkewed", "403 RequestTimeTooSkewed: the clock is more than 15 "
+                  "minutes wrong", "look at the clock check"),
+            Cause("ExpiredToken", "403 ExpiredToken: the session's credentials are over",
+                  "`megacam cloud rotate`"),
+        ),
+    ),
+    Check(
+        "permission",
+        "May the key put objects under the device's name?",
+        (Cause("AccessDenied", "403 AccessDenied: the policy allows s3:PutObject on another "
+               "bucket or prefix only, or a bucket policy or KMS key denies it",
+               "`megacam cloud show`, then `megacam cloud create` mends the policy; `device` in "
+               "config.json must be the name that it was made for"),),
+    ),
+    Check(
+        "region",
+        "Is the bucket there, in the region of the settings?",
+        (
+            Cause("NoSuchBucket", "404 NoSuchBucket: the name is wrong, or it is not made yet",
+                  "check s3.bucket, or `megacam cloud create`"),
+            Cause("", "the bucket is in another region: every start costs a refused request",
+                  "set s3.region as shown, then `megacam deploy`"),
+        ),
+    ),
+    Check(
+        "stored",
+        "Was an object stored?",
+        (Cause("", "the store answered with another error", "the sentence says what it said; "
+               "503 SlowDown and 500 pass by themselves"),),
+    ),
+)  # fmt: skip
+
+
+def check(name: str) -> Check:
+    """Return the check of that name."""
+    return next(one for one in CHECKS if one.name == name)
+
+
+def cause(name: str, code: str) -> Cause:
+    """Return the cause that `code` means, else the check's general one, else its last."""
+    causes = check(name).causes
+    by_code = {one.code: one for one in causes}
+    return by_code.get(code) or by_code.get("") or causes[-1]
+
+
+def markdown() -> str:
+    """Return docs/troubleshooting.md."""
+    lines = [
+        "# Troubleshooting",
+        "",
+        "`megacam doctor` checks these things in this order and stops at the first that fails;",
+        "`megacam doctor --offline` checks the ones about your computer only. This page is",
+        "generated from the doctor's own table (`python -m megacam.generate`).",
+        "",
+    ]
+    for number, one in enumerate(CHECKS, 1):
+        where = " (your computer)" if one.host else ""
+        lines += [f"## {number}. {one.name}{where}", "", one.question, ""]
+        lines += ["| what you see | what to do |", "|---|---|"]
+        lines += [f"| {each.symptom} | {each.remedy} |" for each in one.causes]
+        lines.append("")
+    return "\n".join(lines)

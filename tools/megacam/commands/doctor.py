@@ -1,0 +1,52 @@
+"""`megacam doctor`: what is wrong, and what to do about it."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from megacam import deploy, doctor, settings
+from megacam.commands import board, options
+from megacam.commands.deploy import Roots
+from megacam.console import Terminal
+from megacam.doctor import Result
+
+Offline = Annotated[bool, typer.Option("--offline", help="Only what needs no board")]
+_MARKS = {"good": "done", "warn": "warn", "bad": "bad"}
+
+
+def doctor_command(
+    port: board.Port = None,
+    offline: Offline = False,
+    config: options.Config = options.CONFIG,
+    roots: Roots = None,
+    as_json: options.Json = False,
+) -> None:
+    """Check everything from the USB cable to an object in the bucket; exits 1 at a failure."""
+    terminal = Terminal(as_json)
+    results = []
+    with terminal.working("checking"):
+        for result in _results(port, offline, config, roots):
+            results.append(result)
+            show(terminal, result)
+    terminal.data([dataclasses.asdict(one) for one in results])
+    if any(one.state == "bad" for one in results):
+        raise typer.Exit(1)
+    terminal.mark("done", "everything is in order")
+
+
+def _results(port: str | None, offline: bool, config, roots) -> Iterator[Result]:
+    for result in doctor.examine_host(config, roots):
+        yield result
+        if result.state == "bad":
+            return
+    if not offline:
+        yield from doctor.examine(port, deploy.tree(settings.read(config), roots))
+
+
+def show(terminal: Terminal, result: Result) -> None:
+    """Print one result, and what to do about it."""
+    terminal.mark(_MARKS[result.state], f"{result.name:<11}", result.found)
+    if result.cause:
+        terminal.mark("next", f"{result.cause.symptom}: {result.cause.remedy}")

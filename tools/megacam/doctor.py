@@ -1,0 +1,199 @@
+"""Examine a board from its cable to an object in the bucket; the table is in checks.py.
+
+    for result in doctor.examine(None, raw_config, wanted): ...
+
+A generator, because a check may take a minute and its result is worth seeing at once. It ends
+with the first failure: what comes behind cannot be told then.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from megacam import checks, deploy, device, device_files, probes, settings
+from megacam.device import Device, DeviceError, NotMicroPythonError, RestartedError
+from megacam.errors import MegacamError
+from megacam.probes import ProbeError
+
+_CLOCK_OFF_S = 60  # an exchange takes less; S3 forgives 15 minutes
+_WEAK_DBM = -75  # below, an ESP32 loses packets
+_SIGNATURE = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed")
+_SIGNATURE += ("ExpiredToken", "InvalidToken", "InvalidSecurity")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one check went: `state` is good, warn or bad; `cause` says why and what to do."""
+
+    name: str
+    state: str
+    found: str
+    cause: checks.Cause | None = None
+
+
+class _FoundError(Exception):
+    def __init__(self, name: str, code: str, text: str):
+        super().__init__(text)
+        self.result = Result(name, "bad", text, checks.cause(name, code))
+
+
+def examine_host(config: Path, ca_file: Path | None = None) -> Iterator[Result]:
+    """Check what needs no board: settings, firmware, roots."""
+    try:
+        yield from _host(config, ca_file)
+    except _FoundError as failure:
+        yield failure.result
+
+
+def _host(config: Path, ca_file: Path | None) -> Iterator[Result]:
+    if not config.exists():
+        raise _FoundError("config", "missing", f"{config} is missing")
+    try:
+        raw = settings.read(config)
+        settings.check(raw)
+    except MegacamError as error:
+        raise _FoundError("config", "", str(error)) from None
+    yield Result("config", "good", f"{config} is valid")
+    try:
+        wanted = deploy.tree(raw, ca_file)
+    except MegacamError as error:
+        raise _FoundError("firmware", "", str(error)) from None
+    size = sum(map(len, wanted.values()))
+    version = settings.firmware_version()
+    yield Result("firmware", "good", f"version {version}: {len(wanted)} files, {size:,} bytes")
+
+
+def examine(
+    port: str | None,
+    wanted: Mapping[str, bytes],
+    now: Callable[[], float] = time.time,
+) -> Iterator[Result]:
+    """Check a board that should have the files `wanted`; it starts anew at the end."""
+    try:
+        with contextlib.ExitStack() as stack:
+            board = yield from _reach(port, stack)
+            yield from _examine_board(board, wanted, now)
+    except _FoundError as failure:
+        yield failure.result
+    except RestartedError as error:
+        code = "brown-out" if error.brown_out else "RestartedError"
+        yield Result("usb", "bad", str(error), checks.cause("usb", code))
+    except DeviceError as error:
+        yield Result("usb", "bad", str(error), checks.cause("usb", type(error).__name__))
+
+
+def _reach(port: str | None, stack: contextlib.ExitStack) -> Generator[Result, None, Device]:
+    try:
+        board = stack.enter_context(device.connect(port))
+    except NotMicroPythonError as error:
+        raise _FoundError("micropython", "", str(error)) from None
+    yield Result("usb", "good", f"a board at {board.port}")
+    yield Result("micropython", "good", f"MicroPython {board.version}")
+    return board
+
+
+def _examine_board(
+    board: Device, wanted: Mapping[str, bytes], now: Callable[[], float]
+) -> Iterator[Result]:
+    yield _files(board, wanted)
+    name, store, picture = _probe(board, "settings", probes.SETTINGS)
+    yield Result("settings", "good", f"{name} into {store['bucket']}, {picture['resolution']}")
+    sensor = _probe(board, "camera", probes.CAMERA)
+    yield Result("camera", "good", f"an Arducam Mega answers, sensor {sensor:#x}")
+    size = _probe(board, "frame", probes.FRAME)
+    yield Result("frame", "good", f"a whole JPEG of {size:,} bytes")
+    board.reset()  # the camera's code would take the memory that TLS needs
+    yield from _network(board, now)
+    yield from _store(board, store["region"])
+
+
+def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
+    address, rssi = _probe(board, "wifi", probes.WIFI)
+    state = "good" if rssi >= _WEAK_DBM else "warn"
+    yield Result("wifi", state, f"joined, {address}, {rssi} dBm")
+    host, region = _probe(board, "key", probes.CLIENT)
+    key = _probe(board, "key", probes.KEY)
+    yield Result("key", "good", f"{key} for {host} in {region}")
+    yield Result("dns", "good", f"{host} is {_probe(board, 'dns', probes.DNS)}")
+    server, seconds = _probe(board, "clock", probes.CLOCK)
+    off_s = round(seconds - now())
+    if abs(off_s) > _CLOCK_OFF_S:
+        cause = checks.cause("clock", "differs")
+        text = f"{server} and this computer differ by {abs(off_s)} s"
+        yield Result("clock", "warn", text, cause)
+    else:
+        yield Result("clock", "good", f"set by {server}")
+
+
+def _store(board: Device, region: str) -> Iterator[Result]:
+    try:
+        probes.run(board, probes.TLS)
+    except ProbeError as error:
+        raise _FoundError("tls", _tls_code(error.text), error.text) from None
+    yield Result("tls", "good", "connected, the certificate is verified")
+    try:
+        key, status, found, skew_s = probes.run(board, probes.PUT)
+    except ProbeError as error:
+        yield from _refused(error)
+        return
+    yield Result("signature", "good", "accepted")
+    yield Result("permission", "good", f"it may put {key.partition('/')[0]}/*")
+    if found != region:
+        cause = checks.cause("region", "")
+        yield Result("region", "warn", f"the bucket is in {found}, not in {region}", cause)
+    else:
+        yield Result("region", "good", found)
+    if skew_s:
+        cause = checks.cause("clock", "differs")
+        yield Result("clock", "warn", f"the store's clock is {skew_s} s ahead", cause)
+    yield Result("stored", "good", f"{key}, status {status}")
+
+
+def _refused(error: ProbeError) -> Iterator[Result]:
+    """Yield what the refusal of an object proves to be good, and end with what is not."""
+    reached = ["signature", "permission", "region", "stored"]
+    if error.code in _SIGNATURE:
+        failed = "signature"
+    elif error.code == "AccessDenied":
+        failed = "permission"
+    elif error.code in ("NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed"):
+        failed = "region"
+    else:
+        failed = "stored"
+    # A store that does not know the bucket has looked at neither signature nor policy for sure.
+    proven = reached[: reached.index(failed)] if failed != "stored" else []
+    for name in proven if failed == "permission" else ():
+        yield Result(name, "good", "accepted")
+    raise _FoundError(failed, error.code, error.text)
+
+
+def _tls_code(text: str) -> str:
+    if "root" in text:
+        return "root"
+    return "clock" if "clock" in text else ""
+
+
+def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
+    manifest = deploy.deployed(board)
+    if manifest is None:
+        raise _FoundError("files", "none", "megacam is not on the board")
+    paths = [path for path in wanted if path != "config.json"]
+    there = device_files.hashes(board, paths)
+    differ = [path for path in paths if there.get(path) != device_files.sha256(wanted[path])]
+    if differ:
+        version = settings.firmware_version()
+        text = f"{len(differ)} files are not those of version {version}, for example {differ[0]}"
+        raise _FoundError("files", "", text)
+    return Result("files", "good", f"version {manifest['version']}, {len(paths)} files whole")
+
+
+def _probe(board: Device, name: str, probe: str) -> Any:
+    try:
+        return probes.run(board, probe)
+    except ProbeError as error:
+        codes = {one.code for one in checks.check(name).causes}
+        code = next((word for word in (error.code, error.kind) if word in codes - {""}), "")
+        raise _FoundError(name, code, error.text or error.kind) from None

@@ -1,0 +1,62 @@
+"""Keeps the camera's end of the SPI bus in step while boards come and go at the other end.
+
+A board whose power goes, or whose program is stopped, in the middle of a transfer leaves half of
+it behind; the camera only ever sees whole ones, as a shift register does not care who clocks it.
+"""
+
+import socket
+import struct
+import threading
+
+_HEADER = struct.Struct("<BBHIQ")
+_WRITE, _READ, _EXCHANGE = b"WRX"
+
+
+class Relay:
+    """Joins one board after the other to the camera behind the socket `camera`."""
+
+    def __init__(self, camera: socket.socket):
+        self._camera = camera
+        self._thread: threading.Thread | None = None
+
+    def connect(self) -> socket.socket:
+        """Return a new board's end of the bus; the board before must be gone."""
+        if self._thread:
+            self._thread.join()  # it may still have a transfer to end
+        board, ours = socket.socketpair()
+        self._thread = threading.Thread(target=_relay, args=(ours, self._camera), daemon=True)
+        self._thread.start()
+        return board
+
+
+def _relay(board: socket.socket, camera: socket.socket) -> None:
+    with board:
+        while True:
+            head = _take(board, _HEADER.size)
+            if len(head) < _HEADER.size:
+                return
+            op, _, _, n, _ = _HEADER.unpack(head)
+            out = _take(board, n).ljust(n, b"\0") if op in (_WRITE, _EXCHANGE) else b""
+            try:
+                camera.sendall(head + out)
+                answer = _take(camera, n) if op in (_READ, _EXCHANGE) else b""
+            except OSError:
+                return  # the camera is gone, the simulation over
+            try:
+                board.sendall(answer)
+            except OSError:
+                return
+
+
+def _take(end: socket.socket, size: int) -> bytes:
+    """Return `size` bytes, or fewer if the other end is gone."""
+    data = b""
+    while len(data) < size:
+        try:
+            new = end.recv(size - len(data))
+        except OSError:
+            new = b""
+        if not new:
+            break
+        data += new
+    return data
