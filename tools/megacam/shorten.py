@@ -1,8 +1,9 @@
-"""Shorten the private names of the board's modules: MicroPython keeps every name in RAM for ever.
+"""Shorten names in the board's modules: MicroPython keeps every name in RAM for ever.
 
-A private name begins with one underscore. It is private to a family: a module and its parts, as
-`spool` with `spool_thin`. Within a family short names differ; all families share the same few,
-which is what saves RAM. Nothing else changes: public names, texts and behaviour stay.
+Two kinds are shortened. Private names begin with one underscore and belong to a family: a module
+and its parts, as `spool` and `spool_thin`. Arguments belong to their function, unless some call
+of the program names them. Families share the same few short names, and so do functions, which is
+what saves RAM. Public names, texts and behaviour stay.
 """
 
 import ast
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from megacam.errors import MegacamError
 
-_PRIVATE = re.compile(r"\b_(?!_)[A-Za-z]\w*\b")
+_PRIVATE = re.compile(r"_(?!_)[A-Za-z]\w*")
 
 
 class PrivacyError(MegacamError):
@@ -21,27 +22,33 @@ class PrivacyError(MegacamError):
 
 
 def shorten(sources: Mapping[str, str]) -> dict[str, str]:
-    """Return {module: source} with private names shortened; raises PrivacyError.
+    """Return {module: source} with shorter names; raises PrivacyError.
 
     `sources` is one whole program by bare module names, as "s3" or "uploader".
     """
-    short = {}
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    keywords = {
+        node.arg
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg
+    }
     for family in _families(sources):
-        parts = [_Names(sources[name]) for name in family]
-        owned = set().union(*(part.owned for part in parts))
-        for name, part in zip(family, parts, strict=True):
+        parts = {name: _Names(trees[name]) for name in family}
+        owned = set().union(*(part.owned for part in parts.values()))
+        for name, part in parts.items():
             for strange in sorted(part.foreign - owned):
                 raise PrivacyError(
                     f"{name} uses {strange}, which is private to another module; give it a "
                     "public name"
                 )
-        kept = sorted(owned.difference(*(part.folded for part in parts)))
-        table = dict(zip(kept, _short_names(owned), strict=False))
+        folded = set().union(*(part.folded for part in parts.values()))
+        shared = _short_names("_", owned)
+        table = dict(zip(sorted(owned - folded - keywords), shared, strict=False))
         for name in family:
-            short[name] = _PRIVATE.sub(
-                lambda match, table=table: table.get(match[0], match[0]), sources[name]
-            )
-    return short
+            _rename(trees[name], table)
+            _shorten_arguments(trees[name], keywords)
+    return {name: ast.unparse(tree) + "\n" for name, tree in trees.items()}
 
 
 class _Names:
@@ -50,10 +57,10 @@ class _Names:
     `folded` ones are const(): the compiler puts their value in their place.
     """
 
-    def __init__(self, text: str):
+    def __init__(self, tree: ast.Module):
         owned: set[str] = set()
         foreign: set[str] = set()
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 own = isinstance(node.value, ast.Name) and node.value.id == "self"
                 (owned if own else foreign).add(node.attr)
@@ -67,13 +74,50 @@ class _Names:
                 foreign.add(node.name)
         self.folded = {
             node.targets[0].id
-            for node in ast.parse(text).body
+            for node in tree.body
             if isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Name)
             and ast.unparse(node.value).startswith("const(")
         }
         self.owned = set(filter(_PRIVATE.fullmatch, owned))
         self.foreign = set(filter(_PRIVATE.fullmatch, foreign))
+
+
+def _rename(tree: ast.AST, table: Mapping[str, str]) -> None:
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "name", "arg"):
+            name = getattr(node, field, None)
+            if isinstance(name, str) and name in table:
+                setattr(node, field, table[name])
+        if isinstance(node, ast.Global):
+            node.names = [table.get(name, name) for name in node.names]
+
+
+def _shorten_arguments(tree: ast.Module, keywords: set[str]) -> None:
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    inner = {node for outer in functions for node in ast.walk(outer) if node is not outer}
+    for function in functions:
+        if function not in inner:
+            nodes = list(ast.walk(function))
+            names = [node.arg for node in nodes if isinstance(node, ast.arg)]
+            wanted = [name for name in names if name not in keywords and name != "self"]
+            short = _short_names("", _bound(nodes))
+            _rename_variables(nodes, dict(zip(dict.fromkeys(wanted), short, strict=False)))
+
+
+def _bound(nodes: list[ast.AST]) -> set[str]:
+    """Return the names that mean something in a function."""
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.name for node in nodes if isinstance(node, ast.alias | ast.FunctionDef)}
+    return names | {str(node.name) for node in nodes if isinstance(node, ast.ExceptHandler)}
+
+
+def _rename_variables(nodes: list[ast.AST], table: Mapping[str, str]) -> None:
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            node.id = table.get(node.id, node.id)
+        elif isinstance(node, ast.arg):
+            node.arg = table.get(node.arg, node.arg)
 
 
 def _families(names: Mapping[str, str]) -> list[list[str]]:
@@ -84,9 +128,9 @@ def _families(names: Mapping[str, str]) -> list[list[str]]:
     return list(families.values())
 
 
-def _short_names(taken: set[str]) -> Iterator[str]:
+def _short_names(prefix: str, taken: set[str]) -> Iterator[str]:
     for length in itertools.count(1):
         for letters in itertools.product(string.ascii_lowercase, repeat=length):
-            name = "_" + "".join(letters)
+            name = prefix + "".join(letters)
             if name not in taken:
                 yield name
