@@ -16,8 +16,6 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # Above these S3's limits are looked at more closely.
 _SHORT_KEY = const(256)
 _MAX_METADATA = const(2048)
-# Code, Message and Region stand in the first lines; the rest repeats the request.
-_MAX_ERROR = const(1024)
 
 
 class S3Error(Exception):
@@ -218,12 +216,7 @@ class S3Client:
 
     def refuse(self, verb, key):
         """Raise the S3Error for the reply that has begun."""
-        page = bytearray(_MAX_ERROR)
-        try:
-            length = min(self.connection.read(page), _MAX_ERROR)
-        except HTTPSError:
-            length = 0
-        raise borrow("s3_errors").learn(self, verb, key, page[:length])
+        raise borrow("s3_refusal").refused(self, verb, key)
 
 
 def copy(body, at, size, framing, connection):
@@ -266,11 +259,12 @@ def _describe(key, content_type, metadata):
     headers = {"content-type": content_type}
     for name, value in dict(metadata).items():
         headers["x-amz-meta-" + name.lower()] = str(value)
-    text = "".join(headers) + "".join(headers.values())
+    # Bytes, because MicroPython would keep each single letter as a text for ever.
+    text = ("".join(headers) + "".join(headers.values())).encode()
     if (
         not 0 < len(key) <= _SHORT_KEY
         or len(text) > _MAX_METADATA
-        or not " " <= min(text) <= max(text) <= "~"
+        or not 32 <= min(text) <= max(text) <= 126
     ):
         borrow("s3_limits").check(key, content_type, metadata)
     return headers

@@ -1,6 +1,6 @@
 """Says in one sentence what a refusal of S3 means and what to change; loaded only after one.
 
-text = advise(client, "AccessDenied", "fatal", "put", "cam1/a.jpg", 0)
+text = advise(client, refusal, "put", "cam1/a.jpg")  # a Refusal of s3_errors
 """
 
 _BY_CODE = (
@@ -41,12 +41,12 @@ _BY_ACTION = {
 _PERMISSIONS = {"put": "PutObject", "list": "ListBucket"}
 
 
-def advise(client, code, action, verb, key, skew_s):
+def advise(client, refusal, verb, key):
     """Return the sentence, without the code."""
-    text = _BY_ACTION[action]
-    if action == "fatal":
+    text = _BY_ACTION[refusal.action]
+    if refusal.action == "fatal":
         for codes, sentence in _BY_CODE:
-            if code in codes.split():
+            if refusal.code in codes.split():
                 text = sentence
     region = client.signer.region
     return text.format(
@@ -59,7 +59,7 @@ def advise(client, code, action, verb, key, skew_s):
         host=client.host,
         region=region,
         integrity=client.integrity,
-        skew_s=skew_s,
+        skew_s=refusal.skew_s,
     )
 
 

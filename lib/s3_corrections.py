@@ -1,27 +1,25 @@
 """Sets in an S3Client what a refusal has taught; loaded only after one.
 
-again = correct(client, "region", "eu-central-1", False, 0)
+again = correct(client, refusal)  # a Refusal of s3_errors
 """
 
 from https import HTTPSError, borrow
 from sigv4 import sha256_hex
 
 
-def correct(client, action, region, is_condition, skew_s):
-    """Return whether the same request can succeed now.
-
-    `is_condition` tells that the store refused `If-None-Match`, not the mode of the body.
-    """
+def correct(client, refusal):
+    """Return whether the same request can succeed now."""
+    action = refusal.action
     if action == "clock":
-        client.skew_s += skew_s
-        return skew_s != 0
+        client.skew_s += refusal.skew_s
+        return refusal.skew_s != 0
     if action == "credentials":
         return _renew(client.credentials)
     if action == "region":
-        return _set_region(client, region)
+        return _set_region(client, refusal.region)
     if action == "redirect":
         return _follow(client)
-    if is_condition and client.is_conditional:
+    if refusal.is_condition and client.is_conditional:
         client.is_conditional = False
         return True
     return _weaken(client)

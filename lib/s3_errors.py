@@ -1,12 +1,11 @@
 """Decides what to do about a reply that is not a success; loaded only when there is one.
 
-    raise learn(client, "put", "cam1/a.jpg", page)  # as S3Client.refuse does
+    refusal = judge(client, page)  # page: the beginning of the reply's body
 
 AWS: "Error responses" of the S3 API reference.
 """
 
 from https import borrow
-from s3 import S3Error
 
 _ACTIONS = (
     ("clock", "RequestTimeTooSkewed"),
@@ -47,12 +46,16 @@ _SKEW_S = 240
 _MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding", "nsupported")
 
 
-def learn(client, verb, key, page):
-    """Return the S3Error for the reply that `client.connection` has just read.
+class Refusal:
+    """What a reply says: `code`, `action` as in S3Error, S3's own words in `said`.
 
-    `page` is the beginning of its body. What the reply teaches (clock, region, host, mode,
-    credentials) is set in the client first; then the error's `again` is True.
+    `skew_s`, `region` and `retry_after_ms` are 0 or "" where it does not say; `is_condition`
+    tells that the store refused `If-None-Match`, not the mode of the body.
     """
+
+
+def judge(client, page):
+    """Return the Refusal in the reply that `client.connection` has just read."""
     status = client.connection.status
     headers = client.connection.headers
     for i in range(len(page)):
@@ -60,24 +63,16 @@ def learn(client, verb, key, page):
         if page[i] > 127:
             page[i] = 63
     text = page.decode()
-    code = element(text, "Code") or f"HTTP{status}"
-    skew_s = _skew_s(client, headers)
-    action = _decide(code, status, text, skew_s)
-    message = borrow("s3_advice").advise(client, code, action, verb, key, skew_s)
-    said = element(text, "Message")[:120]
-    error = S3Error(code, status, action, f"{code}: {message}" + (f" ({said})" if said else ""))
-    error.retry_after_ms = _retry_after_ms(headers)
-    if action in ("clock", "credentials", "region", "redirect", "fallback"):
-        region = element(text, "Region") or headers.get("x-amz-bucket-region", "")
-        is_condition = "If-None-Match" in text
-        error.again = borrow("s3_corrections").correct(
-            client, action, region, is_condition, skew_s
-        )
-        if error.again and client.log:
-            client.log(f"{message} (corrected)")
-        elif not error.again and action not in ("clock", "credentials"):
-            error.action = "fatal"
-    return error
+    refusal = Refusal()
+    refusal.status = status
+    refusal.code = element(text, "Code") or f"HTTP{status}"
+    refusal.skew_s = _skew_s(client, headers)
+    refusal.action = _decide(refusal.code, status, text, refusal.skew_s)
+    refusal.said = element(text, "Message")[:120]
+    refusal.region = element(text, "Region") or headers.get("x-amz-bucket-region", "")
+    refusal.is_condition = "If-None-Match" in text
+    refusal.retry_after_ms = _retry_after_ms(headers)
+    return refusal
 
 
 def element(text, name):

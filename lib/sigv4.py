@@ -13,7 +13,7 @@ import time
 from binascii import hexlify
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 # gmtime() counts from 1970 on most ports and from 2000 on the ESP32.
 _EPOCH_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0
 
@@ -26,8 +26,15 @@ def amz_date(seconds):
 
 def uri_encode(text, safe="/"):
     """Percent-encode the UTF-8 bytes of `text` once, as S3 (and no other service) wants it."""
-    safe += _PLAIN
-    return "".join([chr(b) if chr(b) in safe else f"%{b:02X}" for b in text.encode()])
+    # Not letter by letter as text: MicroPython would keep each of them for ever.
+    safe = _PLAIN + safe.encode()
+    encoded = bytearray()
+    for b in text.encode():
+        if b in safe:
+            encoded.append(b)
+        else:
+            encoded += f"%{b:02X}".encode()
+    return encoded.decode()
 
 
 def sha256_hex(data):

@@ -9,5 +9,5 @@ DEVICE = Path(__file__).parent / "device"
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in DEVICE.glob("test_*.py")))
 def test_on_micropython(name, micropython):
-    out = micropython(DEVICE / "run.py", name, path=[DEVICE], heap="400K")
+    out = micropython(DEVICE / "run.py", name, path=[DEVICE], heap="600K")
     assert int(out.split()[-1]) > 0, out
