@@ -10,64 +10,49 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _NEW_FAMILY = const(0x85)  # first id of it
 _VIDEO = const(0x80)  # bit of 0x21
 _RAW_PIXELS = const(1920 * 1080)  # larger raw frames are not offered; 5 MP would not fit at all
-_LEGACY_VIDEO = ("320x240", "640x480")
 _ALWAYS = const(6)  # so many groups are written after every reset
-
-_FORMATS = ("jpeg", "rgb565", "yuv422")
 _FOCUS_INIT = b"\x29\x00"  # loads the focus firmware: once after a reset, it takes seconds
-_FOCUS = {
-    "off": b"\x29\x04",
-    "single": b"\x29\x00\x29\x01",
-    "continuous": b"\x29\x00\x29\x02",
-    "paused": b"\x29\x00\x29\x03",
-}
-_WORDS = {  # texts of several words, because MicroPython keeps each short text for ever
-    "mode": "still video",
-    "quality": "high medium low",
-    "white_balance": "auto sunny office cloudy home",
-    "effect": "none cool warm black-white sepia negative green",
-    "rotation": (0, 180),
-    "sharpness": ("auto", 1, 2, 3, 4, 5, 6, 7, 8),
-    "auto_white_balance": (False, True),
-    "ae_freeze": (False, True),
-    "awb_freeze": (False, True),
-}
-_NUMBERS = ("exposure", "gain")  # a number of the sensor's own, or auto
-_YELLOW = ("yellow",)  # code 9
-_LEVELS = {"brightness": 4, "contrast": 3, "saturation": 3, "ev": 3}
-_REGISTERS = (  # in the order in which they are written
-    ("white_balance", 0x26),
-    ("quality", 0x2A),
-    ("brightness", 0x22),
-    ("contrast", 0x23),
-    ("saturation", 0x24),
-    ("ev", 0x25),
-    ("effect", 0x27),
-    ("rotation", 0x2B),
-    ("sharpness", 0x28),
-    ("ae_freeze", 0x2C),
-    ("awb_freeze", 0x2D),
+_FOCUS_OFF = b"\x29\x04"
+_YELLOW = const(9)
+
+
+def _value(word):
+    if word.lstrip("-").isdigit():
+        return int(word)
+    return word == "True" if word in "FalseTrue" else word
+
+
+def _table(text):
+    return [item.split(":") for item in text.split()]
+
+
+# Each table is one text, because MicroPython keeps every short text for ever.
+_WORDS = dict(
+    _table(
+        "format:jpeg,rgb565,yuv422 mode:still,video quality:high,medium,low "
+        "white_balance:auto,sunny,office,cloudy,home "
+        "effect:none,cool,warm,black-white,sepia,negative,green rotation:0,180 "
+        "sharpness:auto,1,2,3,4,5,6,7,8 auto_white_balance:False,True ae_freeze:False,True "
+        "awb_freeze:False,True autofocus:off,single,continuous,paused"
+    )
 )
-_EXTRAS = ("sharpness", "ae_freeze", "awb_freeze", "autofocus")  # not on every model
+_LEVELS = {  # the greatest, and below 0 the least
+    name: int(most) for name, most in _table("brightness:4 contrast:3 saturation:3 ev:3")
+}
+_NUMBERS = ["exposure", "gain"]  # a number of the sensor's own, or auto
+_REGISTERS = _table(  # in the order in which they are written
+    "white_balance:26 quality:2A brightness:22 contrast:23 saturation:24 ev:25 effect:27 "
+    "rotation:2B sharpness:28 ae_freeze:2C awb_freeze:2D"
+)
+_EXTRAS = "sharpness ae_freeze awb_freeze autofocus"  # not on every model
 _DEFAULTS = {
-    "format": "jpeg",
-    "resolution": "640x480",
-    "mode": "still",
-    "exposure": "auto",
-    "gain": "auto",
-    "auto_white_balance": True,
-    "white_balance": "auto",
-    "quality": "medium",
-    "brightness": 0,
-    "contrast": 0,
-    "saturation": 0,
-    "ev": 0,
-    "effect": "none",
-    "rotation": 0,
-    "sharpness": "auto",
-    "ae_freeze": False,
-    "awb_freeze": False,
-    "autofocus": "off",
+    name: _value(word)
+    for name, word in _table(
+        "format:jpeg resolution:640x480 mode:still exposure:auto gain:auto "
+        "auto_white_balance:True white_balance:auto quality:medium brightness:0 contrast:0 "
+        "saturation:0 ev:0 effect:none rotation:0 sharpness:auto ae_freeze:False "
+        "awb_freeze:False autofocus:off"
+    )
 }
 
 
@@ -110,19 +95,14 @@ def controls(model):
 
 def choices(model, name):
     """Return the words that the setting `name` takes on `model`."""
-    if name == "format":
-        return _FORMATS
     if name == "resolution":
         return tuple(sorted(_resolutions(model), key=_size))
-    if name == "autofocus":
-        return tuple(_FOCUS)
-    words = _words(name)
-    return words + _YELLOW if name == "effect" and model.LIGHT_YELLOW else words
+    more = ("yellow",) if name == "effect" and model.LIGHT_YELLOW else ()
+    return _words(name) + more
 
 
 def _words(name):
-    words = _WORDS[name]
-    return tuple(words.split()) if isinstance(words, str) else words
+    return tuple([_value(word) for word in _WORDS[name].split(",")])
 
 
 def _resolutions(model):
@@ -170,7 +150,8 @@ def _check_together(camera, model, settings):
     form = settings["format"]
     if form != "jpeg" and width * height > _RAW_PIXELS:
         raise ValueError(f"{model.NAME}: {form} ends at 1920x1080; take {word} as jpeg")
-    if settings["mode"] == "video" and camera.id < _NEW_FAMILY and word not in _LEGACY_VIDEO:
+    is_legacy = camera.id < _NEW_FAMILY and word not in "320x240 640x480"
+    if settings["mode"] == "video" and is_legacy:
         raise ValueError(f"{model.NAME}: video {word!r} is not offered; choose 320x240, 640x480")
 
 
@@ -184,7 +165,7 @@ def _groups(camera, model, settings):
     if settings["mode"] == "video":
         size |= _VIDEO
     groups = [
-        bytes((0x20, _FORMATS.index(settings["format"]) + 1)),
+        bytes((0x20, _words("format").index(settings["format"]) + 1)),
         bytes((0x21, size)),
         _exposure(camera, settings["exposure"]),
         _gain(model, settings["gain"]),
@@ -192,9 +173,10 @@ def _groups(camera, model, settings):
     ]
     for name, address in _REGISTERS:
         if name in settings:
-            groups.append(bytes((address, _code(name, settings[name]))))
+            groups.append(bytes((int(address, 16), _code(name, settings[name]))))
     if "autofocus" in settings:
-        groups.append(_FOCUS[settings["autofocus"]])
+        mode = _words("autofocus").index(settings["autofocus"])
+        groups.append(_FOCUS_INIT + bytes((0x29, mode)) if mode else _FOCUS_OFF)
     return groups
 
 
@@ -224,7 +206,7 @@ def _code(name, value):
     if name in _LEVELS:
         return 2 * value - 1 if value > 0 else -2 * value
     if value == "yellow":
-        return 9
+        return _YELLOW
     return _words(name).index(value)
 
 
