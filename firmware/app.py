@@ -26,35 +26,23 @@ def main():
 class App:
     """Takes a photo at every multiple of the interval and stores it."""
 
-    def __init__(self, settings, camera, uploader):
-        self._device = settings["device"]
-        self._interval_s = settings["interval_s"]
-        self._wifi = settings["wifi"]
-        self._clock = settings["clock"]
-        self._camera = camera
-        self._uploader = uploader
+    def __init__(self, device, interval_s, camera, uploader):
+        self._device = device
+        self._interval_s = interval_s
+        self.camera = camera
+        self.uploader = uploader
         self._sequence = keys.Sequence("/sequence")
         self._lost = 0
 
     def run(self):
         """Take photos until the power goes."""
         log("I app started", device=self._device, version=__version__)
-        self._set_clock()
+        rare.call("link", "wait")
         due = clock.now()
         while True:
             due = next_shot(max(due, clock.now()), self._interval_s, _ALWAYS)
             self._sleep_until(due)
             self._take_and_store()
-
-    def _set_clock(self):
-        # Without it there is neither TLS nor a signature.
-        while not clock.is_set():
-            try:
-                wifi.connect(self._wifi)
-                log("I clock set", server=rare.call("clock_set", "sync", self._clock))
-            except Exception as e:
-                log("W clock not set", why=e)
-                time.sleep_ms(self._interval_s * 1000)
 
     def _sleep_until(self, due):
         while True:
@@ -77,16 +65,17 @@ class App:
 
     def _shot(self):
         start = time.ticks_ms()
-        self._camera.start()
+        self.camera.start()
         taken = clock.now()
         # While the camera exposes: the handshake wants the garbage gone.
         gc.collect()
-        wifi.connect(self._wifi)
-        self._uploader.connect()
-        frame = self._camera.finish()
+        if not wifi.is_up():
+            rare.call("link", "restore")
+        self.uploader.connect()
+        frame = self.camera.finish()
         key = keys.photo_key(self._device, clock.fields(taken), self._sequence.next())
         gc.collect()
-        status, url = self._uploader.put(key, frame)
+        status, url = self.uploader.put(key, frame)
         log(
             "I s3 stored",
             key=key,

@@ -2,7 +2,7 @@
 
 import gc
 
-from firmware import config, rare, wifi
+from firmware import config, rare
 from firmware.errors import ConfigError, CredentialsError, WiFiError
 from firmware.log import log
 
@@ -20,9 +20,7 @@ def main():
         if not config.is_checked(config.read()):
             rare.call("setup", "run")
             log("I config checked")
-        joined = wifi.connect(config.load()["wifi"])
-        if joined:
-            log("I wifi joined", ssid=joined[0], address=joined[1])
+        rare.call("link", "restore")
     except ConfigError as e:
         log("E config refused", why=e)
     except CredentialsError as e:

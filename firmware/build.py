@@ -4,11 +4,16 @@ import gc
 
 from arducam_mega import CameraError
 
-from firmware import config
+from firmware import clock, config, rare
 from firmware.app import App
 from firmware.camera import Camera
 from firmware.errors import ConfigError, CredentialsError
 from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
+_BUFFER_BYTES = const(4092)
 
 
 def build():
@@ -18,9 +23,8 @@ def build():
         camera = Camera(settings["spi"], settings["camera"])
         _prepare(camera)
         gc.collect()  # what stays must lie close together
-        from firmware import uploader
-
-        return App(settings, camera, uploader.build(settings["s3"]))
+        uploader = _uploader(settings["s3"])
+        return App(settings["device"], settings["interval_s"], camera, uploader)
     except (ConfigError, CredentialsError) as e:
         log("E app cannot start", why=e)
 
@@ -31,3 +35,24 @@ def _prepare(camera):
         camera.prepare()
     except CameraError as e:
         log("W camera not ready", why=e)
+
+
+def _uploader(s3):
+    from https import borrow
+    from s3 import S3Client
+
+    from firmware.uploader import Uploader
+
+    buf = bytearray(_BUFFER_BYTES)
+    return Uploader(
+        S3Client(
+            s3["bucket"],
+            s3["region"],
+            rare.call("credentials", "load_key", buf),
+            borrow("tls_context").client_context(rare.call("board", "roots")),
+            buf,
+            clock.now,
+            s3["endpoint"] or None,
+            s3["path_style"],
+        )
+    )

@@ -62,7 +62,7 @@ class Board:
         self._networks = list(networks)
         self._camera_args = list(camera)
         self._card_bytes = card_bytes
-        self._heap = heap
+        self.heap = heap
         self._fast = fast
         self._without = without
         self._cleanup = contextlib.ExitStack()
@@ -175,7 +175,7 @@ class Board:
         }
         lines = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True}
         return subprocess.Popen(
-            interpreter.command("-m", "start", heap=self._heap),
+            interpreter.command("-m", "start", heap=self.heap),
             env=environment,
             stderr=subprocess.STDOUT,
             pass_fds=[bus.fileno(), world_end.fileno()],
