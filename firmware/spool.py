@@ -56,21 +56,26 @@ class Spool:
             start, _, seconds = name.partition("=")
             if seconds:
                 self.starts[start] = seconds
-            elif not size or "~" in name:
-                self._clear(name)
+            elif "~" in name or (not size and self._is_empty(name)):
+                self._discard(name)
         self.newest()
 
     def failed(self, action, name, why):
         """Return the SpoolError for a failed `action`."""
         return SpoolError(f"spool: cannot {action} {self.folder}/{name}: {why}")
 
-    def _clear(self, name):
-        path = f"{self.folder}/{name}"
+    def _is_empty(self, name):
+        # Asked again, because a listing of flash that cannot be read has names and sizes of air.
         try:
-            if "~" in name or not os.stat(path)[6]:
-                os.remove(path)
+            return name[:10].isdigit() and not os.stat(f"{self.folder}/{name}")[6]
         except OSError:
-            pass  # the next start tries again
+            return False
+
+    def _discard(self, name):
+        try:
+            os.remove(f"{self.folder}/{name}")
+        except OSError:
+            pass  # never made; or the next start tries again
 
     def _entries(self):
         empty = 0
@@ -139,21 +144,18 @@ class Spool:
         if self.lacks(need_bytes):
             rare.call("spool_thin", "make_room", self, need_bytes)
         failure = None
-        path = f"{self.folder}/{name}"
+        is_kept = False
         try:
-            with open(path, "wb") as file:
+            with open(f"{self.folder}/{name}", "wb") as file:
                 self._write(file, body, buf, name, tail)
+            is_kept = True
             self.photos += 1
             self.bytes += need_bytes
-            path = ""
         except OSError as e:
             failure = e
         finally:
-            if path:
-                try:
-                    os.remove(path)
-                except OSError:
-                    pass  # never made, or as good as damaged
+            if not is_kept:
+                self._discard(name)
         if failure:
             if failure.errno in (28, 13):
                 # ENOSPC and FAT's EACCES for a full directory: there is less room than statvfs
