@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from megacam import console
+from megacam import board_keys, console
 from megacam.commands import (
     cloud,
     cost,
@@ -14,6 +14,7 @@ from megacam.commands import (
     doctor,
     gallery,
     provision,
+    setup,
     shot,
     sim,
     sim_board,
@@ -35,6 +36,7 @@ def megacam(
     """An ESP32 and an Arducam Mega that stream every photo into your own S3 bucket."""
 
 
+app.command("setup")(setup.setup_command)
 app.command("deploy")(deploy.deploy_command)
 app.command("provision")(provision.provision_command)
 app.command("wipe")(provision.wipe_command)
@@ -44,7 +46,7 @@ app.command("logs")(shot.logs_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)
-app.add_typer(cloud.make_app(), name="cloud")
+app.add_typer(cloud.make_app(board_keys.opened), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)

@@ -120,7 +120,7 @@ def _probe():
 KEY = """
 def _probe():
  from firmware import credentials as c
- return c.load('iot')['certificate_id'] if c.has('iot') else c.load('aws')['id']
+ return c.load('iot')['id'] if c.has('iot') else c.load('aws')['id']
 """
 
 

@@ -5,6 +5,7 @@ a salted hash that board and host compute with the same code.
 """
 
 import contextlib
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,13 @@ from typing import Any
 
 from megacam import settings
 from megacam.aws import AccessKey
+from megacam.cloud.iot import DeviceCertificate
 from megacam.device import Device, DeviceError, RemoteError
 from megacam.errors import MegacamError
 
 ENTRIES = ("wifi", "aws")
+# A certificate in place of a key: its data, and both parts as DER in entries of their own.
+_IOT = ("iot", "iot_cert", "iot_key")
 _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
 # Not AWS_...: those are the owner's, who can do far more than a board may.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
@@ -81,16 +85,55 @@ def store(board: Device, entry: str, value: Any) -> None:
     here: dict[str, Any] = {}
     exec(_DIGEST, here)
     if found != here["digest"](salt, value):
-        raise NotStoredError(
-            f"the board's NVS does not hold the {entry} entry that was written; wipe it with "
-            "`megacam wipe` and provision again"
-        )
+        raise _not_stored(entry)
+
+
+def _not_stored(entry: str) -> NotStoredError:
+    return NotStoredError(
+        f"the board's NVS does not hold the {entry} entry that was written; wipe it with "
+        "`megacam wipe` and provision again"
+    )
+
+
+def store_key(board: Device, key: AccessKey) -> None:
+    """Write an AWS key in place of another one or of a certificate; raises as store() does."""
+    store(board, "aws", of_key(key))
+    with _explained():
+        board.exec(f"from firmware import credentials as c\nfor e in {_IOT!r}:c.erase(e)")
+
+
+def store_certificate(board: Device, certificate: DeviceCertificate) -> None:
+    """Write a device certificate in place of a key or another one; raises as store() does."""
+    parts = {
+        "iot_cert": certificate.certificate_der,
+        "iot_key": certificate.private_key_der,
+    }
+    with _explained():
+        board.exec("from firmware import credentials as c")
+        for name, der in parts.items():
+            board.exec(f"c.save_der({name!r},{der!r})")
+            found = board.exec(
+                "import binascii,hashlib\n"
+                f"print(binascii.hexlify(hashlib.sha256(c.load_der({name!r})).digest()).decode())"
+            )
+            if found.strip() != hashlib.sha256(der).hexdigest():
+                raise _not_stored(name)
+    iot = {
+        "id": certificate.identity,
+        "host": certificate.endpoint,
+        "role_alias": certificate.role_alias,
+        "thing": certificate.thing,
+    }
+    store(board, "iot", iot)
+    with _explained():
+        board.exec("from firmware import credentials as c\nc.erase('aws')")
 
 
 def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
-    """Erase the entries from NVS; those that are not there are no error."""
+    """Erase the entries from NVS, a certificate with "aws"; what is not there is no error."""
+    names = (*entries, *(_IOT if "aws" in entries else ()))
     with _explained():
-        board.exec(f"from firmware import credentials\nfor e in {entries!r}:credentials.erase(e)")
+        board.exec(f"from firmware import credentials\nfor e in {names!r}:credentials.erase(e)")
 
 
 def known(board: Device) -> dict[str, str]:

@@ -58,6 +58,11 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     return json.dumps(board).encode(), secrets
 
 
+def default(name: str) -> Any:
+    """Return the default of one setting."""
+    return next(row[4] for row in schema().SETTINGS if row[0] == name)
+
+
 def example() -> str:
     """Return the text of config.example.json: every setting with its default."""
     table = schema()

@@ -93,8 +93,7 @@ def create_command(
 def _create(terminal: Terminal, aws: Aws, spec: CloudSpec, yes: bool, dry_run: bool) -> None:
     with terminal.working("looking at what is there"):
         plan = create.plan(aws, spec)
-    _introduce(terminal, aws, spec.bucket)
-    _print_plan(terminal, plan)
+    show_plan(terminal, aws, spec.bucket, plan)
     done = _make(terminal, plan, yes, dry_run)
     terminal.data({"bucket": spec.bucket, "region": aws.region, **plan.as_data(done)})
     if done:
@@ -137,8 +136,7 @@ def destroy_command(
     aws = options.owner(place, profile)
     with terminal.working("looking at what is there"):
         plan = destroy.plan(aws, name, device, photos, _deletion_counter(terminal))
-    _introduce(terminal, aws, name)
-    _print_plan(terminal, plan)
+    show_plan(terminal, aws, name, plan)
     if plan.changes and not dry_run:
         _make_sure(terminal, device or name, yes, confirm)
     done = _make(terminal, plan, True, dry_run)
@@ -193,6 +191,12 @@ def _write_template(
         f"aws cloudformation deploy --stack-name megacam --template-file {output} "
         "--capabilities CAPABILITY_IAM"
     )
+
+
+def show_plan(terminal: Terminal, aws: Aws, bucket: str, plan: Plan) -> None:
+    """Print where a plan is about to be carried out, and its steps."""
+    _introduce(terminal, aws, bucket)
+    _print_plan(terminal, plan)
 
 
 def _introduce(terminal: Terminal, aws: Aws, bucket: str) -> None:

@@ -1,0 +1,130 @@
+"""The parts of `megacam setup` that are nobody else's: settings asked for, key and first photo.
+
+Every step looks at what is there already, so a set-up that was cut off is run again.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from megacam import probes, provision, settings
+from megacam.aws import Aws
+from megacam.board_keys import KeyBoard
+from megacam.cloud import rotate
+from megacam.commands.options import Place
+from megacam.device import Device
+from megacam.errors import MegacamError
+
+_POLL_S = 2
+_LINK_S = 7 * 86_400  # the longest that Signature V4 allows
+# The names of the settings that have to be asked for, and the words to ask with.
+QUESTIONS = (
+    ("s3.bucket", "Name of the bucket for the photos (world-wide unique)"),
+    ("s3.region", "AWS region"),
+    ("device", "Name of this camera"),
+)
+
+
+class NoPhotoError(MegacamError):
+    """No photo arrived in time."""
+
+
+def write_config(path: Path, answers: dict[str, str]) -> None:
+    """Write a config.json with these settings and defaults; raises SettingsError or MegacamError.
+
+    It has no place for secrets: those go from the prompt to the board.
+    """
+    config: dict[str, Any] = {}
+    for name, value in answers.items():
+        section, _, inner = name.rpartition(".")
+        (config.setdefault(section, {}) if section else config)[inner] = value
+    settings.check(config)
+    try:
+        path.write_text(json.dumps(config, indent=4) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise MegacamError(f"cannot write {path}: {error.strerror}; choose --config") from error
+
+
+def owner(place: Place, profile: str | None) -> Aws | None:
+    """Return the owner's door to AWS, or None for a store whose keys are made elsewhere.
+
+    A store is AWS, too, if AWS_ENDPOINT_URL names it: a local stand-in for all of AWS.
+    """
+    if place.endpoint and place.endpoint != os.environ.get("AWS_ENDPOINT_URL"):
+        return None
+    return place.aws(profile)
+
+
+def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]) -> str:
+    """See to it that the board holds a working key of `ring`; return its identity.
+
+    One that is there stays. Without any, one is made; if those that exist are elsewhere, one is
+    made in their place (see rotate). Raises MegacamError.
+    """
+    held = KeyBoard(board).key_identity()
+    active = [one["id"] for one in ring.list() if one["active"]]
+    if held in active:
+        say(f"the board has the {ring.word} {held} already")
+        return str(held)
+    if active:
+        return rotate.rotate(ring, KeyBoard(board), say).identity
+    key = rotate.new_key(ring)
+    try:
+        KeyBoard(board).put_key(key)
+    except MegacamError:
+        ring.delete(key.identity)
+        raise
+    say(f"made the {ring.word} {key.identity} and put it on the board")
+    return key.identity
+
+
+def prove_upload(board: Device) -> None:
+    """Let the board take a photo, and upload with its key; raises MegacamError."""
+    try:
+        for probe in (probes.CAMERA, probes.FRAME):
+            probes.run(board, probe)
+    except probes.ProbeError as error:
+        raise MegacamError(
+            f"no test photo: {error.text or error.kind}; `megacam doctor` says what to do"
+        ) from None
+    KeyBoard(board).prove_key(None)
+
+
+def photos(aws: Aws, place: Place) -> set[str]:
+    """Return the keys of the device's photos that are in the bucket."""
+    pages = aws.pages(
+        "s3", "list_objects_v2", Bucket=place.need_bucket(), Prefix=f"{place.need_device()}/"
+    )
+    return {
+        one["Key"]
+        for page in pages
+        for one in page.get("Contents", ())
+        if one["Key"].endswith(".jpg")
+    }
+
+
+def first_photo(
+    aws: Aws, place: Place, before: set[str], timeout_s: float, clock: Any = time
+) -> tuple[str, str]:
+    """Wait for a photo that was not there `before`; return (key, link); raises NoPhotoError."""
+    deadline = clock.monotonic() + timeout_s
+    while True:
+        new = photos(aws, place) - before
+        if new:
+            key = min(new)
+            return key, aws.presigned_url(place.need_bucket(), key, _LINK_S)
+        if clock.monotonic() > deadline:
+            raise NoPhotoError(
+                f"no photo arrived within {timeout_s:.0f} s; `megacam logs` shows what the board "
+                "does, `megacam doctor` says what to do"
+            )
+        clock.sleep(_POLL_S)
+
+
+def missing_entries(board: Device, given: dict[str, Any]) -> list[str]:
+    """Return the NVS entries that must be asked for: neither given nor on the board."""
+    known = provision.known(board)
+    return [entry for entry in provision.ENTRIES if entry not in given and entry not in known]
