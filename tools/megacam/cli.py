@@ -12,6 +12,7 @@ from megacam.commands import (
     demo,
     deploy,
     doctor,
+    flash,
     gallery,
     provision,
     setup,
@@ -37,6 +38,7 @@ def megacam(
 
 
 app.command("setup")(setup.setup_command)
+app.command("flash")(flash.flash_command)
 app.command("deploy")(deploy.deploy_command)
 app.command("provision")(provision.provision_command)
 app.command("wipe")(provision.wipe_command)
