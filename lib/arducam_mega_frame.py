@@ -1,5 +1,7 @@
 """A captured frame that streams out of the camera's FIFO; part of arducam_mega."""
 
+import io
+
 from arducam_mega_bus import CameraError
 
 # What is read ahead of a frame to judge it: enough for a JPEG's frame header. A multiple of 4, so
@@ -20,7 +22,7 @@ class Frame:
         self.photos = photos
         self._camera = camera
         self._left = size
-        self._at = 0  # in the camera's head
+        self._head = io.BytesIO(camera._head)
         self._buf = None
 
     def prepare(self, buf):
@@ -44,7 +46,7 @@ class Frame:
         if not self._left:
             return 0
         count = min(len(buf), self._left)
-        at = self._copy_head(buf, count) if self._at < HEAD_BYTES else 0
+        at = self._head.readinto(buf) if self.size - self._left < HEAD_BYTES else 0
         if at < count:
             camera._burst(b"\x3c", self._part(buf, at, count))
         self._left -= count

@@ -165,7 +165,6 @@ class Connection:
 
     def send(self, data):
         """Send all of `data`; allocates nothing."""
-        self._left()
         done = 0
         size = len(data)
         while done < size:
@@ -180,7 +179,11 @@ class Connection:
         self.sent += size
 
     def check_reply(self):
-        """Raise EarlyReplyError when the server has answered before the end of the body."""
+        """Raise EarlyReplyError when the server has answered before the end of the body.
+
+        Sending looks at the request's deadline only where it has to wait; this always does.
+        """
+        self._left()
         while self._has_reply():
             if self._read_head() >= 200:
                 self.headers["connection"] = "close"

@@ -17,8 +17,8 @@ _SOS = const(0xDA)
 _END = const(0xD9)
 
 # The camera rounds its FIFO length up, so some bytes of padding may follow the end marker. They
-# are few; only the last 16 KiB are searched, which spares the search on most of the photo.
-_TAIL_BYTES = const(16384)
+# are few; only the last 8 KiB are searched, which spares the search on most of the photo.
+_TAIL_BYTES = const(8192)
 
 
 class JPEGError(Exception):
@@ -44,21 +44,22 @@ class JPEGBody:
     def readinto(self, buf):
         """Fill `buf` from the body and return the count; raises JPEGError instead of the end."""
         n = self._body.readinto(buf)
-        if n == 0:
-            return 0
-        if self._left == self.size:
-            self._check_start(buf, n)
-        start = 0
-        if self._in_header:
-            start = self._walk_header(buf, n)
         self._left -= n
-        if not self._ended and not self._in_header and self._left < _TAIL_BYTES:
+        if n and (self._in_header or self._left < _TAIL_BYTES):
+            self._watch(buf, n)
+        return n
+
+    def _watch(self, buf, n):
+        if self._left + n == self.size:
+            self._check_start(buf, n)
+        start = self._walk_header(buf, n) if self._in_header else 0
+        is_tail = self._left < _TAIL_BYTES
+        if is_tail and not self._in_header and not self._ended:
             self._ended = self._find_end(buf, start, n)
         for i in range(1, 5):
-            self._carry[-i] = buf[n - i] if i <= n else 0
+            self._carry[-i] = buf[n - i] if i <= n and (is_tail or self._in_header) else 0
         if self._left <= 0 and not self._ended:
             raise JPEGError("photo is cut: no end marker (FF D9); take it again")
-        return n
 
     def _check_start(self, buf, n):
         if n < 4 or buf[0] != _MARK or buf[1] != _START:
@@ -84,10 +85,10 @@ class JPEGBody:
     def _find_end(self, buf, start, n):
         if start == 0 and self._carry[-1] == _MARK and buf[0] == _END:
             return True
-        if start == 0 and n == len(buf) and isinstance(buf, bytearray):
-            return b"\xff\xd9" in buf
         # Backwards, because the end marker is near the end of the last block. Inside the
         # picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing else.
+        if isinstance(buf, bytearray):
+            return buf.rfind(b"\xff\xd9", start, n) >= 0
         for i in range(n - 1, start, -1):
             if buf[i] == _END and buf[i - 1] == _MARK:
                 return True

@@ -16,6 +16,8 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # Above these S3's limits are looked at more closely.
 _SHORT_KEY = const(256)
 _MAX_METADATA = const(2048)
+# After so many blocks the reply is looked for, which costs as much as encrypting 100 bytes.
+_LOOK = const(8)
 
 
 class S3Error(Exception):
@@ -232,15 +234,15 @@ def copy(body, at, size, framing, connection):
     readinto = body.readinto
     update = framing.update
     send = connection.send
-    check_reply = connection.check_reply
     for done in range(at, last, whole):
-        check_reply()
+        if not done % (_LOOK * whole):
+            connection.check_reply()
         count = readinto(buf)
         if count != whole:
             _fail_length(body, done + count)
         update(buf)
         send(buf)
-    check_reply()
+    connection.check_reply()
     count = readinto(tail)
     if count == len(tail) and at + size == body.size:
         count += readinto(bytearray(1))
