@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import firmware
-from bench import flash, reading, running
+from bench import flash, reading, running, transfer
 
-CHAPTERS = {"flash": flash.chapter, "reading": reading.chapter}
+CHAPTERS = {"flash": flash.chapter, "reading": reading.chapter, "transfer": transfer.chapter}
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 _INTRODUCTION = """\
 # Performance

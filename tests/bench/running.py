@@ -4,8 +4,8 @@
     run.results         # the JSON objects that it printed
     run.instructions    # {mark: instructions of the processor up to the next mark}
 
-A program calls mark(name) of device/marks.py. Instructions are counted by valgrind's callgrind,
-which is exact: two runs of the same code differ by nothing.
+A program calls job() and mark(name) of device/marks.py. Instructions are counted by valgrind's
+callgrind, which is exact: two runs of the same code differ by nothing.
 """
 
 import atexit
@@ -69,7 +69,7 @@ def folder() -> Path:
 
 def execute(program: str, job: dict, *, heap: str = "2M", counted: bool = False) -> Run:
     """Run `program` of device/ with `job`; raises ProgramError."""
-    argv = interpreter.command("-m", program, json.dumps(job), heap=heap)
+    argv = interpreter.command("-m", program, heap=heap)
     process = subprocess.Popen(
         [*_CALLGRIND, *argv] if counted else argv,
         env={
@@ -82,7 +82,11 @@ def execute(program: str, job: dict, *, heap: str = "2M", counted: bool = False)
         stderr=subprocess.STDOUT,
         text=True,
     )
+    assert process.stdin
     try:
+        # Not as an argument: MicroPython takes none above 255 bytes.
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
         return _follow(process, counted)
     finally:
         process.kill()

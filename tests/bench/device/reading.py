@@ -6,12 +6,12 @@ else: no check, no second try. `take(buf, count)` gets the photo; `size` is its 
 
 import hashlib
 import json
-import sys
 import time
 from binascii import hexlify
 
 from arducam_mega import ArducamMega
-from marks import begin, mark
+from buses import Bus, Replay
+from marks import begin, job, mark
 
 _BLOCK = 4092
 
@@ -45,59 +45,6 @@ def in_255(spi, cs, size, take):
 _OTHERS = {"by register": by_register, "255 and grow": in_255}
 
 
-class Bus:
-    """`machine.SPI` and its chip select, counted."""
-
-    def __init__(self, spi, cs):
-        self._spi = spi
-        self._cs = cs
-        self.clear()
-
-    def clear(self):
-        self.cycles = self.transactions = self.bytes = 0
-
-    def cs(self, level):
-        self.cycles += not level
-        self._cs(level)
-
-    def write(self, buf):
-        self._count(buf)
-        self._spi.write(buf)
-
-    def readinto(self, buf, write=0):
-        self._count(buf)
-        self._spi.readinto(buf, write)
-
-    def write_readinto(self, out, buf):
-        self._count(buf)
-        self._spi.write_readinto(out, buf)
-
-    def _count(self, buf):
-        self.transactions += 1
-        self.bytes += len(buf)
-
-
-class Replay:
-    """A bus without a cost of its own: a read is one system call on a file that holds the photo.
-
-    Chip select is a builtin that does nothing, `abs`. Only registers are answered in Python.
-    """
-
-    def __init__(self, path, size):
-        self._registers = {0x00: 0x55, 0x40: 0x82, 0x44: 0x02}
-        for i in range(3):
-            self._registers[0x45 + i] = size >> 8 * i & 255
-        self.file = open(path, "rb")
-        self.readinto = self.file.readinto
-        self.write = open("/dev/null", "wb").write
-        self.cs = abs
-
-    def write_readinto(self, out, buf):
-        buf[2] = self._registers.get(out[0], 0)
-        if out[0] == 0x44:
-            self._registers[0x44] ^= 0x04  # idle, done, idle: what is waited for comes next
-
-
 def _ours(camera, buf, take):
     frame = camera.finish()
     frame.prepare(buf)
@@ -127,7 +74,7 @@ def count(way, resolution):
     from machine import SPI, Pin
 
     bus = Bus(SPI(2, 8000000, 0, 0, Pin(18), Pin(23), Pin(19)), Pin(5, Pin.OUT, 1, 1))
-    camera = ArducamMega(bus, bus.cs, discard=0)
+    camera = ArducamMega(bus, bus.cs, None, 2000, 0)
     camera.configure(resolution=resolution, quality="high")
     photo = hashlib.sha256()
     buf = bytearray(_BLOCK)
@@ -156,12 +103,13 @@ def count(way, resolution):
     print(json.dumps(result))
 
 
-def main(ways, photos):
+def main():
     """Read each photo, (path, size) of a JPEG of 640x480, in each of `ways`; a mark for each."""
+    wanted = job()
     take = open("/dev/null", "wb").write
     begin()
-    for path, size in photos:
-        for way in ways:
+    for path, size in wanted["photos"]:
+        for way in wanted["ways"]:
             _read(way, Replay(path, size), take, f"{way} {size}")
     mark("end")
 
@@ -171,7 +119,7 @@ def _read(way, bus, take, name):
         mark(name)
         _others(way, bus, take)
     else:
-        camera = ArducamMega(bus, bus.cs, settle_ms=0, discard=0)
+        camera = ArducamMega(bus, bus.cs, None, 0, 0)
         camera.reset()
         time.sleep_ms(500)
         camera.start()
@@ -181,6 +129,5 @@ def _read(way, bus, take, name):
     mark("")
 
 
-if len(sys.argv) > 1:
-    job = json.loads(sys.argv[1])
-    main(job["ways"], job["photos"])
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""A photo from SPI to TLS: through the driver and the S3 client, and in the tightest loop.
+
+Each photo of the job is (path, size, buffer in bytes); a way is a mode of S3Client's `integrity`,
+"path" (none without its MD5) or "floor". What is counted begins with the first byte of the body
+and ends with the last. Arguments go by position: a board's modules have short names for them.
+"""
+
+import gc
+import json
+import socket
+import time
+
+from arducam_mega import ArducamMega
+from buses import Bus, Replay
+from https import borrow
+from jpeg import JPEGBody
+from marks import begin, job, mark
+from s3 import S3Client
+from sigv4 import Credentials
+
+_LIMIT_MS = 600_000
+
+
+class Meter:
+    """Counts from start() to stop(): instructions by the host, bytes allocated, SPI."""
+
+    def __init__(self, bus):
+        self._bus = bus
+        self._before = self._transactions = 0
+
+    def start(self, name):
+        gc.collect()
+        self._before = gc.mem_alloc()
+        self._transactions = getattr(self._bus, "transactions", 0)
+        mark(name)
+
+    def stop(self):
+        mark("")
+        self.allocated = gc.mem_alloc() - self._before
+        self.transactions = getattr(self._bus, "transactions", 0) - self._transactions
+
+
+def floor(bus, photo, context, port, meter, name):
+    """Nothing but `spi.readinto` and `sock.write`; for sizes that the buffer does not divide."""
+    _, size, buffer_bytes = photo
+    buf = bytearray(buffer_bytes)
+    raw = socket.socket()
+    raw.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
+    sock = context.wrap_socket(raw, server_hostname="localhost")
+    sock.write(f"PUT / HTTP/1.1\r\ncontent-length: {size}\r\n\r\n".encode())
+    sock.readline()
+    bus.cs(0)
+    bus.write(b"\x3c\x00")
+    last = memoryview(buf)[: size % buffer_bytes]
+    readinto = bus.readinto
+    write = sock.write
+    meter.start(name)
+    for _ in range(size // buffer_bytes):
+        readinto(buf)
+        write(buf)
+    if last:
+        readinto(last)
+        write(last)
+    meter.stop()
+    bus.cs(1)
+    sock.close()
+    raw.close()
+
+
+def ours(bus, photo, context, port, meter, name):
+    """The driver's frame, watched by JPEGBody, put by the client in mode `name`'s first word."""
+    buf = bytearray(photo[2])
+    mode = name.split()[0]
+    client = S3Client(
+        "bucket",
+        "us-east-1",
+        Credentials("AKIDEXAMPLE", "secret"),
+        context,
+        buf,
+        lambda: int(time.time()),
+        f"https://localhost:{port}",
+        True,
+        mode.replace("path", "none"),
+    )
+    client.limit_ms = _LIMIT_MS
+    client.framing = metered(client.framing, meter, name)
+    camera = ArducamMega(bus, bus.cs, None, 0, 0)
+    camera.reset()
+    time.sleep_ms(500)
+    client.connect()
+    frame = camera.capture()
+    frame.prepare(client.body_buf)
+    client.put("cam1/a.jpg", JPEGBody(frame))
+    client.close()
+
+
+def metered(framing, meter, name):
+    """Return `framing` with the meter running from the body's first byte to its last.
+
+    For the way "path" it also forgets the checksum.
+    """
+
+    class Metered(framing):
+        _is_running = False
+
+        def head(self, count):
+            head = super().head(count)
+            if name.startswith("path"):
+                self.update = len
+            if not self._is_running:
+                self._is_running = True
+                meter.start(name)
+            return head
+
+        def finish(self):
+            meter.stop()
+            return super().finish()
+
+    return Metered
+
+
+def main(job):
+    with open(job["root"], "rb") as file:
+        context = borrow("tls_context").client_context([file.read()])
+    begin()
+    for photo in job["photos"]:
+        path, size, buffer_bytes = photo
+        for way in job["ways"]:
+            bus = Replay(path, size)
+            if job["count_bus"]:
+                bus = Bus(bus, bus.cs)
+            meter = Meter(bus)
+            name = f"{way} {size} {buffer_bytes}"
+            (floor if way == "floor" else ours)(bus, photo, context, job["port"], meter, name)
+            result = {"name": name, "allocated": meter.allocated}
+            result["transactions"] = meter.transactions
+            print(json.dumps(result))
+    mark("end")
+
+
+if __name__ == "__main__":
+    main(job())
