@@ -117,7 +117,7 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
     host, region = _probe(board, "key", probes.CLIENT)
     key = _probe(board, "key", probes.KEY)
     yield Result("key", "good", f"{key} for {host} in {region}")
-    yield Result("dns", "good", f"{host} is {_probe(board, 'dns', probes.DNS)}")
+    yield Result("dns", "good", f"{_probe(board, 'dns', probes.DNS)} is found")
     server, seconds = _probe(board, "clock", probes.CLOCK)
     off_s = round(seconds - now())
     if abs(off_s) > _CLOCK_OFF_S:

@@ -96,7 +96,8 @@ DNS = """
 def _probe():
  import socket
  host,_,port=client.host.partition(':')
- return socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)[0][-1][0]
+ socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ return host
 """
 CLOCK = """
 def _probe():
