@@ -33,11 +33,12 @@ _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
 _POLL_S = 0.005
 _EXEC_TIMEOUT_S = 20
-# A boot.py that was stopped leaves modules behind, some of them half loaded.
+# A boot.py that was stopped leaves modules behind, some of them half loaded; what is built in
+# has no file.
 _FORGET = """
 import sys,gc
 for n in list(sys.modules):
- if getattr(sys.modules[n],'__file__','').startswith(('firmware','/lib/')):del sys.modules[n]
+ if hasattr(sys.modules[n],'__file__'):del sys.modules[n]
 gc.collect()
 """
 _END = b"\x04"
