@@ -38,7 +38,7 @@ _EXEC_TIMEOUT_S = 20
 _FORGET = """
 import sys,gc
 for n in list(sys.modules):
- if hasattr(sys.modules[n],'__file__'):del sys.modules[n]
+ if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
 gc.collect()
 """
 _END = b"\x04"
