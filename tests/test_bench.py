@@ -1,7 +1,7 @@
 """What `make bench` measures and must never change: counts, never times."""
 
 import pytest
-from bench import flash, reading, transfer, whole
+from bench import flash, memory, reading, running, transfer, whole, wire
 
 
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
@@ -48,3 +48,26 @@ def test_a_transfer_costs_two_transactions_a_block_whatever_the_mode(transfers, 
         blocks = -(-size // block)
         told = transfers[f"{mode} {size} 4092"]
         assert told["transactions"] == 2 * blocks + 1  # and whether the camera kept its power
+
+
+def test_memory_is_the_same_after_a_hundred_photos():
+    first, tenth, hundredth = memory.uploads(100)
+    assert first["live"] == tenth["live"] == hundredth["live"]
+    assert tenth["low"] == hundredth["low"]
+
+
+def test_5_mb_fit_into_the_heap_that_10_kb_need():
+    with memory.store() as there:
+        least = memory.least_heap(memory.SMALL)
+        running.execute("uploads", memory.upload(there, memory.LARGE), heap=str(least))
+
+
+@pytest.mark.parametrize("mode", transfer.MODES)
+def test_a_photo_is_one_request_and_little_more_than_itself(mode):
+    size = reading.PHOTOS["1600x1200"]
+    told = wire.measure(mode, size)
+    assert told["requests"] == 1
+    assert told["headers"] < 800
+    assert told["framing"] < (100 if mode in ("none", "checksum") else size * 0.02)
+    # A record takes a head of 5 bytes, a nonce of 8 and a tag of 16.
+    assert told["tls"] <= 29 * told["records"]

@@ -12,9 +12,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import firmware
-from bench import flash, reading, running, transfer
+from bench import flash, memory, reading, request, running, transfer, wire
 
-CHAPTERS = {"flash": flash.chapter, "reading": reading.chapter, "transfer": transfer.chapter}
+CHAPTERS = {
+    "flash": flash.chapter,
+    "reading": reading.chapter,
+    "transfer": transfer.chapter,
+    "request": request.chapter,
+    "memory": memory.chapter,
+    "wire": wire.chapter,
+}
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 _INTRODUCTION = """\
 # Performance

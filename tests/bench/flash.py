@@ -21,10 +21,12 @@ that is in use. What is not resident is loaded when it is needed and dropped aga
 def sizes() -> dict[str, int]:
     """Return {module: bytes of .mpy} of all that runs on the board, boot.py and main.py too."""
     files = {"hmac": b"x" * _HMAC_BYTES, **device_tree.build()}
-    return {
-        name.removeprefix("lib/").rsplit(".", 1)[0].replace("/", "."): len(content)
-        for name, content in files.items()
-    }
+    return {module_name(name): len(content) for name, content in files.items()}
+
+
+def module_name(path: str) -> str:
+    """Return the module that a path on the board is imported as."""
+    return path.removeprefix("lib/").rsplit(".", 1)[0].replace("/", ".")
 
 
 def resident(modules: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 import ssl
 
 import trustme
@@ -33,13 +34,19 @@ def _authority() -> trustme.CA:
     return trustme.CA()
 
 
+def root_file(authority: trustme.CA) -> str:
+    """Return the path of a file with the root of `authority`, as a device gets it."""
+    der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
+    path = running.folder() / f"root-{hashlib.sha256(der).hexdigest()[:8]}.der"
+    path.write_bytes(der)
+    return str(path)
+
+
 @contextlib.contextmanager
-def store():
+def store(script=take_photos):
     """Yield {"port", "root"} of a TLS server that takes photos, and its root as a file."""
-    root = running.folder() / "root.der"
-    root.write_bytes(ssl.PEM_cert_to_DER_cert(_authority().cert_pem.bytes().decode()))
     with ScriptedServer(server_context(issue(_authority()))) as server:
-        yield {"port": server.play(take_photos), "root": str(root)}
+        yield {"port": server.play(script), "root": root_file(_authority())}
 
 
 def measure(ways, photos, *, counted: bool = False, count_bus: bool = False) -> running.Run:

@@ -80,3 +80,14 @@ def steady() -> dict:
     """Return {"modules": [...], "heap": {...}} as it is after the third photo."""
     with stage() as board:
         return cycle(board, 3)[-1]
+
+
+def fits(staged: Board, heap: int) -> bool:
+    """Tell whether the board stores two photos with so many bytes of heap."""
+    board = Board(staged.folder, None, networks=[_NETWORK], heap=str(heap))
+    try:
+        with board:
+            cycle(board, 2)
+    except CycleError:
+        return False
+    return True
