@@ -1,7 +1,7 @@
 """What `make bench` measures and must never change: counts, never times."""
 
 import pytest
-from bench import flash, memory, reading, running, transfer, whole, wire
+from bench import flash, fleet, memory, reading, running, transfer, whole, wire
 
 
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
@@ -71,3 +71,16 @@ def test_a_photo_is_one_request_and_little_more_than_itself(mode):
     assert told["framing"] < (100 if mode in ("none", "checksum") else size * 0.02)
     # A record takes a head of 5 bytes, a nonce of 8 and a tag of 16.
     assert told["tls"] <= 29 * told["records"]
+
+
+def test_no_photo_of_a_fleet_is_lost():
+    told = fleet.ministack(cameras=8)
+    assert set(told["ended"]) == {200}
+    assert told["kept"] == sum(told["ended"].values())
+
+
+def test_a_question_costs_the_same_in_a_bucket_of_any_size():
+    small, large = fleet.listing(1_000), fleet.listing(10_000_000)
+    for question in ("newest", "days", "a day"):
+        assert large[question] <= small[question] + 1
+    assert large["months"] <= 11  # a year each

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import firmware
-from bench import flash, memory, reading, request, running, transfer, wire
+from bench import endurance, flash, fleet, memory, reading, request, running, transfer, wire
 
 CHAPTERS = {
     "flash": flash.chapter,
@@ -21,6 +21,8 @@ CHAPTERS = {
     "request": request.chapter,
     "memory": memory.chapter,
     "wire": wire.chapter,
+    "fleet": fleet.chapter,
+    "endurance": endurance.chapter,
 }
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 _INTRODUCTION = """\

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,8 +68,18 @@ def folder() -> Path:
     return top
 
 
-def execute(program: str, job: dict, *, heap: str = "2M", counted: bool = False) -> Run:
-    """Run `program` of device/ with `job`; raises ProgramError."""
+def execute(
+    program: str,
+    job: dict,
+    *,
+    heap: str = "2M",
+    counted: bool = False,
+    at_mark: Callable[[str], object] = lambda name: None,
+) -> Run:
+    """Run `program` of device/ with `job`; raises ProgramError.
+
+    It goes on from a mark when `at_mark` has returned.
+    """
     argv = interpreter.command("-m", program, heap=heap)
     process = subprocess.Popen(
         [*_CALLGRIND, *argv] if counted else argv,
@@ -87,13 +98,13 @@ def execute(program: str, job: dict, *, heap: str = "2M", counted: bool = False)
         # Not as an argument: MicroPython takes none above 255 bytes.
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
-        return _follow(process, counted)
+        return _follow(process, counted, at_mark)
     finally:
         process.kill()
         process.wait()
 
 
-def _follow(process: subprocess.Popen, counted: bool) -> Run:
+def _follow(process: subprocess.Popen, counted: bool, at_mark: Callable[[str], object]) -> Run:
     assert process.stdin and process.stdout
     run, strange, last, total = Run(), [], "", 0
     for line in process.stdout:
@@ -104,6 +115,7 @@ def _follow(process: subprocess.Popen, counted: bool) -> Run:
                 now = _instructions(process.pid)
                 run.instructions[last] = run.instructions.get(last, 0) + now - total
                 last, total = result["mark"], now
+            at_mark(result["mark"])
             process.stdin.write("\n")
             process.stdin.flush()
         else:

@@ -1,0 +1,51 @@
+"""One camera of a fleet: photos of the same size into one bucket, each a signed PUT over TLS."""
+
+import json
+import time
+
+from https import borrow
+from marks import job, mark
+from s3 import S3Client, S3Error
+from sigv4 import Credentials
+
+
+class Noise:
+    """A body of `size` bytes that are whatever the buffer holds."""
+
+    def __init__(self, size):
+        self.size = self._left = size
+
+    def readinto(self, buf):
+        count = min(len(buf), self._left)
+        self._left -= count
+        return count
+
+
+def main(wanted):
+    """Put `count` photos under `device`, from the host's word on; print how each put ended."""
+    with open(wanted["root"], "rb") as file:
+        context = borrow("tls_context").client_context([file.read()])
+    client = S3Client(
+        wanted["bucket"],
+        "us-east-1",
+        Credentials(wanted["id"], wanted["secret"]),
+        context,
+        bytearray(4092),
+        lambda: int(time.time()),
+        wanted["endpoint"],
+        True,
+        "none",
+    )
+    mark("ready")
+    for number in range(wanted["count"]):
+        key = f"{wanted['device']}/2026/11/24/101500-{number:06}.jpg"
+        try:
+            ended = client.put(key, Noise(wanted["size"])).status
+        except S3Error as error:
+            ended = error.code
+        print(json.dumps({"ended": ended}))
+    client.close()
+
+
+if __name__ == "__main__":
+    main(job())
