@@ -1,8 +1,8 @@
-"""Flash: bytes of .mpy by module, and which of them stay in memory."""
+"""Flash and start: bytes of .mpy by module, which of them stay, what a start takes."""
 
 from megacam import device_tree
 
-from bench import whole
+from bench import running, whole
 from bench.report import Chapter, Table
 
 #: design budget: bytes of .mpy in memory while the board takes photos.
@@ -16,6 +16,10 @@ _TEXT = """\
 Compiled with `-O3` and with private names shortened, as the board gets it. *Resident*: in
 `sys.modules` after the third photo of the whole firmware on the simulated board, or with a class
 that is in use. What is not resident is loaded when it is needed and dropped again."""
+_START = """\
+From reset to the first photo in the store the firmware takes {count:,} instructions of the
+interpreter: boot.py, Wi-Fi, clock, camera, a handshake with an ECDSA certificate (nearly half of
+it, see *One request*) and the first photo. The simulator's stand-ins for the chip are in it."""
 
 
 def sizes() -> dict[str, int]:
@@ -44,4 +48,7 @@ def chapter() -> Chapter:
         ["", "bytes of .mpy"],
         [["all modules", sum(all_sizes.values())], ["resident", total], ["budget", MOST_RESIDENT]],
     )
-    return Chapter("Flash", [_TEXT, summary, Table(["module", "bytes", "in the loop"], rows)])
+    parts: list[object] = [_TEXT, summary, Table(["module", "bytes", "in the loop"], rows)]
+    if running.can_count():
+        parts.append(_START.format(count=whole.start_instructions()))
+    return Chapter("Flash and start", parts)

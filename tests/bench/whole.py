@@ -3,9 +3,12 @@
 import contextlib
 import functools
 import json
+import re
+import subprocess
 import tempfile
 import threading
 from pathlib import Path
+from unittest import mock
 
 from megacam import demo, device_tree
 from megacam.sim import interpreter
@@ -19,6 +22,7 @@ _NETWORK = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -5
 _INTERVAL_S = 5
 _TIMEOUT_S = 90
 _MAIN = b"import probe\nfrom firmware import app\napp.main()\n"
+_FIRST_ONLY = b"import probe\nprobe.is_last = True\nfrom firmware import app\napp.main()\n"
 
 
 class CycleError(Exception):
@@ -43,7 +47,7 @@ class Console:
 
 
 @contextlib.contextmanager
-def stage(heap: str = interpreter.HEAP):
+def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
     """Yield a provisioned board of the demo with our probe, ready to start."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-bench-")))
@@ -53,7 +57,7 @@ def stage(heap: str = interpreter.HEAP):
         key_id, secret = store.create_device_user(demo.BUCKET, demo.DEVICE)
         files = demo.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
         probe = device_tree.compile_file(running.PROGRAMS / "probe.py")
-        files |= {"main.py": _MAIN, "lib/probe.mpy": probe}
+        files |= {"main.py": main, "lib/probe.mpy": probe}
         board = stack.enter_context(Board(folder, files, networks=[_NETWORK], heap=heap))
         network = {"ssid": _NETWORK["ssid"], "password": _NETWORK["password"]}
         demo.provision(board, network, key_id, secret)
@@ -91,3 +95,26 @@ def fits(staged: Board, heap: int) -> bool:
     except CycleError:
         return False
     return True
+
+
+def start_instructions() -> int:
+    """Return how many instructions it takes from reset to the first photo in the store."""
+    console = Console(1)
+    command = interpreter.command
+    empty = subprocess.run(_counted(command("-c", "")), capture_output=True, text=True)
+    counted = mock.patch.object(interpreter, "command", lambda *a, **k: _counted(command(*a, **k)))
+    with stage(main=_FIRST_ONLY) as board, counted:
+        board.start(console.line)
+        board.join(_TIMEOUT_S)
+    return _collected("\n".join(console.lines)) - _collected(empty.stderr)
+
+
+def _counted(argv: list[str]) -> list[str]:
+    return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv]
+
+
+def _collected(text: str) -> int:
+    found = re.search(r"Collected : (\d+)", text)
+    if not found:
+        raise CycleError(text)
+    return int(found[1])

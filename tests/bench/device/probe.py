@@ -6,6 +6,7 @@ import json
 import sys
 
 _print = print
+is_last = False  # whether the board shall end with its first photo
 
 
 def _report(text, *more):
@@ -15,6 +16,8 @@ def _report(text, *more):
         gc.collect()
         heap = {"used": used, "live": gc.mem_alloc(), "free": gc.mem_free()}
         _print(json.dumps({"modules": sorted(sys.modules), "heap": heap}))
+        if is_last:
+            sys.exit()
 
 
 builtins.print = _report
