@@ -226,7 +226,7 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
         done = _megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
         assert "firmware/app.mpy" in json.loads(done.stdout)["sent"]
         again = _megacam("deploy", "--port", board.port, cwd=tmp_path)
-        assert "is on the board, nothing to change" in again.stdout
+        assert "is on the board, nothing to change" in again.stdout, again.stderr
     gone = _megacam("deploy", "--port", board.port, cwd=tmp_path)
     assert gone.returncode == 1
     assert gone.stderr.startswith(f"megacam: there is no port {board.port}")

@@ -157,7 +157,14 @@ class Device:
 
         The reset ends a watchdog that nobody would feed now, and gives all memory back.
         """
+        try:
+            self._stop()
+        except (GoneError, RestartedError):
+            self._stop()  # opening the port resets some boards, a moment later
+
+    def _stop(self) -> None:
         with self._guarded():
+            self._line.tail = b""
             self._enter(b"\r\x03", _ENTER_TRIES)
             self._is_alive = True
             self._check_version()
