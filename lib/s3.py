@@ -229,7 +229,9 @@ def copy(body, at, size, framing, connection):
     """
     buf = framing.buf
     whole = len(buf)
-    tail = memoryview(buf)[: size % whole or whole]
+    rest = size % whole
+    # A view only where it must be: a bytearray can be searched at once.
+    tail = memoryview(buf)[:rest] if rest else buf
     last = at + size - len(tail)
     readinto = body.readinto
     update = framing.update
