@@ -36,8 +36,9 @@ _LISTING = """\
 Requests that the gallery needs in a bucket of one camera that never missed a shot, over keys of
 the layout `device/yyyy/mm/dd/hhmmss-seq.jpg` that are generated as they are listed (no bytes
 behind them). What a question costs depends on what it shows, not on what the bucket holds; only
-going through all keys (`megacam gallery export` of everything) grows, by one request a thousand.
-At $0.005 a thousand requests, listing ten million photos once costs five cents."""
+going through all keys (`megacam gallery export` of everything) grows, by one request a thousand;
+that column is computed. At $0.005 a thousand requests, listing ten million photos once costs five
+cents."""
 _LARGE = """\
 S3 promises {puts:,} PUTs a second for each prefix and splits prefixes by itself as load grows, so
 {fleet:,} cameras at one photo in 30 s would be what a single prefix carries, if they were spread
