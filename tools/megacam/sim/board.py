@@ -20,6 +20,7 @@ from typing import Any
 
 from megacam import device_tree
 from megacam.errors import MegacamError
+from megacam.shorten import shorten_family
 from megacam.sim import flash, interpreter
 from megacam.sim.world import World
 
@@ -205,11 +206,10 @@ class Board:
 def _compiled_port(without: Sequence[str]):
     # The stand-ins are compiled like the firmware: their source would not compile in its heap.
     with tempfile.TemporaryDirectory(prefix="megacam-port-") as folder:
-        for source in PORT.glob("*.py"):
-            if source.stem in without:
-                continue
-            compiled = device_tree.compile_file(source)
-            (Path(folder) / source.with_suffix(".mpy").name).write_bytes(compiled)
+        texts = {path.stem: path.read_text() for path in PORT.glob("*.py")}
+        kept = {name: text for name, text in texts.items() if name not in without}
+        for name, compiled in device_tree.compile_texts(shorten_family(kept)).items():
+            (Path(folder) / f"{name}.mpy").write_bytes(compiled)
         yield folder
 
 
