@@ -38,6 +38,11 @@ def pwm(pin, hz, duty):
     return machine.PWM(Pin(pin), freq=hz, duty_u16=duty)
 
 
+def restart():
+    """Start anew with an empty memory; does not return."""
+    machine.reset()
+
+
 def roots(path=_ROOTS):
     """Yield the DER bytes of each root certificate on the flash; raises OSError without any."""
     for name in os.listdir(path):

@@ -20,6 +20,8 @@ def main():
         if not config.is_checked(config.read()):
             rare.call("setup", "run")
             log("I config checked")
+            # The names in the schema would stay in RAM until the next start.
+            rare.call("board", "restart")
         rare.call("link", "restore")
     except ConfigError as e:
         log("E config refused", why=e)

@@ -44,6 +44,7 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
     with _new_board(tmp_path, json.dumps(config)) as board:
         lines = _boot(board)
         assert lines[0] == "I config checked"
+        assert board.world.cause == 2, "started anew, without the schema's names in memory"
         assert lines[1].startswith("I wifi joined ssid=Barn")
         assert SECRET in board.exec(
             "from firmware import credentials as c\nprint(c.load_key().secret_access_key)"
