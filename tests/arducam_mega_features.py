@@ -265,9 +265,8 @@ def table():
     """Return the Markdown table of all features and models."""
     names = [f"{kind.name} ({kind.sensor_id:#x})" for kind in KINDS.values()]
     lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    marks = {TESTED: "tested", NOT_OFFERED: "–"}  # noqa: RUF001
     for feature in FEATURES:
-        cells = [marks[use(feature, word)] for word in MODELS]
+        cells = [use(feature, word) for word in MODELS]
         lines.append(f"| {feature} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
