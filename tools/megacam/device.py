@@ -45,6 +45,8 @@ _END = b"\x04"
 _TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
 _ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
+# A board that resets says so within this time.
+_LAST_WORDS_S = 0.5
 _BROWN_OUT = b"Brownout detector was triggered"
 
 
@@ -233,7 +235,7 @@ class Device:
         return bytes(data[: -len(_END)])
 
     def _watch_for_restart(self, tail: bytes) -> None:
-        if not _ROM_LINE.search(tail):
+        if not (_ROM_LINE.search(tail) or _BROWN_OUT in tail):
             return
         self._is_alive = False
         if _BROWN_OUT in tail:
@@ -285,10 +287,17 @@ class Device:
             yield
         except (TransportError, OSError, struct.error) as error:
             self._is_alive = False
-            self._watch_for_restart(self._line.tail)
+            self._watch_for_restart(self._last_words())
             raise GoneError(
                 f"the board at {self.port} went away; check its cable and run the command again"
             ) from error
+
+    def _last_words(self) -> bytes:
+        """Return the end of what the board said, with what it says of a reset a moment later."""
+        with contextlib.suppress(OSError):
+            time.sleep(_LAST_WORDS_S)
+            self._line.read(self._line.in_waiting)
+        return self._line.tail
 
 
 class _Tap:
