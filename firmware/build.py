@@ -54,5 +54,6 @@ def _uploader(s3):
             clock.now,
             s3["endpoint"] or None,
             s3["path_style"],
+            s3["integrity"],
         )
     )

@@ -25,6 +25,9 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
+# Strongest first, as in lib/s3_setup.py, which this must not load.
+INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Pages that exist to be asked by devices, small and everywhere.
 _HTTP_URLS = (
@@ -40,6 +43,7 @@ SETTINGS = (
     ("s3.region", "text", 1, 32, "us-east-1", "region of the bucket"),
     ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
     ("s3.path_style", "bool", 0, 1, False, "put the bucket in the path, not in the host name"),
+    ("s3.integrity", "choice", INTEGRITY, 0, "auto", "protection of bodies; auto: by the store"),
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),

@@ -257,7 +257,9 @@ class ArducamMega(MegaBus):
         size = self._length()
         if size != self._length() or not self._plausible(size):
             raise CameraError("length", f"a capture ended with {size} bytes")
-        self._burst(b"\x3c\x00", self._head)
+        self._command = b"\x3c\x00"
+        self._burst(self._head)
+        self._command = b"\x3c"
         self._check_head()
         # 1/32 is more than noise and less than a step of automatic exposure.
         if self._to_discard and (self._raw or abs(size - self._last_size) * 32 > size):

@@ -92,10 +92,10 @@ class MegaBus:
             self._release()
         return self._in[2]
 
-    def _burst(self, command, buf):
+    def _burst(self, buf):
         try:
             self._select(self._read_hz)
-            self._spi.write(command)
+            self._spi.write(self._command)
             self._spi.readinto(buf)
         finally:
             self._release()

@@ -17,11 +17,11 @@ class Frame:
     """
 
     def __init__(self, camera, size, raw, photos):
-        self.size = size
+        self.size = self._left = size
         self.raw = raw
         self.photos = photos
         self._camera = camera
-        self._left = size
+        self._body = size - HEAD_BYTES
         self._head = io.BytesIO(camera._head)
         self._buf = None
 
@@ -43,24 +43,26 @@ class Frame:
         if camera.frame is not self:
             raise CameraError("stale", "this frame was read, closed or overwritten; capture again")
         camera.frame = None  # until all went well: nobody knows where a broken burst stopped
-        if not self._left:
+        count = len(buf)
+        left = self._left
+        if count <= left <= self._body:
+            camera._burst(buf)
+        else:
+            count = self._read_edge(buf, left)
+        self._left = left - count
+        if not count:
             return 0
-        count = min(len(buf), self._left)
-        at = self._head.readinto(buf) if self.size - self._left < HEAD_BYTES else 0
-        if at < count:
-            camera._burst(b"\x3c", self._part(buf, at, count))
-        self._left -= count
-        if not self._left:
+        if count == left:
             camera._check_power()
         camera.frame = self
         return count
 
-    def _copy_head(self, buf, count):
-        head = self._camera._head
-        count = min(count, HEAD_BYTES - self._at)
-        for i in range(count):
-            buf[i] = head[self._at + i]
-        self._at += count
+    def _read_edge(self, buf, left):
+        # The first block begins with what was read ahead, the last may not fill the buffer.
+        count = min(len(buf), left)
+        at = self._head.readinto(buf) if left > self._body else 0
+        if at < count:
+            self._camera._burst(self._part(buf, at, count))
         return count
 
     def _part(self, buf, start, end):

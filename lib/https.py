@@ -68,7 +68,7 @@ class Connection:
         self._address = self.sock = None
         self._first = b""
         self.phase = ""
-        self.status = self.sent = 0
+        self.status = 0
         self.reused = self._is_clean = False
 
     def connect(self, first, limit_ms):
@@ -100,7 +100,6 @@ class Connection:
         self.status = 0
         self.send(head[len(first) :])
         self.phase = "request"
-        self.sent = 0
 
     def _be_idle(self):
         self._is_clean = True
@@ -125,7 +124,7 @@ class Connection:
                 raw, server_hostname=self.host, do_handshake_on_connect=False
             )
         except (OSError, ValueError) as error:
-            self._fail(error)
+            self.fail(error)
         self._poller = select.poll()
         self._poller.register(self.sock, select.POLLIN)
         self.at = self.end = 0
@@ -140,7 +139,7 @@ class Connection:
             # After a failed handshake the TLS socket has let go of it.
             self._raw.close()
 
-    def _fail(self, error):
+    def fail(self, error):
         """Raise the HTTPSError for an OSError, or for the ValueError of a certificate."""
         self.stop(*borrow("https_errors").explain(error, self.phase))
 
@@ -163,20 +162,17 @@ class Connection:
             return True
         return False
 
-    def send(self, data):
-        """Send all of `data`; allocates nothing."""
-        done = 0
-        size = len(data)
-        while done < size:
+    def send(self, data, done=0):
+        """Send all of `data`, from `done` on; allocates nothing."""
+        while done < len(data):
             try:
-                count = self.sock.write(data, done, size - done)
+                count = self.sock.write(data, done, len(data))
             except (OSError, ValueError) as error:
-                self._fail(error)
+                self.fail(error)
             if count:
                 done += count
             else:
                 self._wait_writable()
-        self.sent += size
 
     def check_reply(self):
         """Raise EarlyReplyError when the server has answered before the end of the body.
@@ -294,7 +290,7 @@ class Connection:
             try:
                 count = self.sock.readinto(self.view[self.end :])
             except (OSError, ValueError) as error:
-                self._fail(error)
+                self.fail(error)
             if count is not None:
                 self.end += count
                 return count or -1

@@ -15,10 +15,7 @@ _MARK = const(0xFF)
 _START = const(0xD8)
 _SOS = const(0xDA)
 _END = const(0xD9)
-
-# The camera rounds its FIFO length up, so some bytes of padding may follow the end marker. They
-# are few; only the last 8 KiB are searched, which spares the search on most of the photo.
-_TAIL_BYTES = const(8192)
+_LONGEST_TAIL = const(8192)
 
 
 class JPEGError(Exception):
@@ -28,68 +25,78 @@ class JPEGError(Exception):
 class JPEGBody:
     """A body that passes `body` through and raises JPEGError where the photo is damaged.
 
-    `body` has `size` (bytes) and `readinto(buf) -> int`, which fills `buf` unless the end is
-    nearer. Allocates nothing in readinto(); give it the same bytearray for every full block.
+    `body` has `size` (bytes) and `readinto(buf) -> int`, which fills `buf`, a bytearray of at
+    least 4, unless the end is nearer. Allocates nothing in readinto().
     """
 
+    #: The end marker is looked for in so many last bytes. The camera rounds its FIFO's length up;
+    #: where it adds more, the first photo is refused and this grows, for all photos to come:
+    #: a search costs a third of what encryption does.
+    tail_bytes = 256
+
     def __init__(self, body):
-        self.size = body.size
-        self._body = body
-        self._left = body.size
+        self.size = self._left = body.size
+        self._read = body.readinto
+        self._watched = body.size + 1  # with fewer bytes left, a block is looked at
         self._in_header = True
         self._next = 2  # where the next header segment starts, from the start of the next block
-        self._ended = False
-        self._carry = bytearray(4)  # the last bytes of the block before
+        self._border = bytearray(6)  # the last 3 bytes of a block and the first 3 of the next
+        self._ended = self._is_marked = False
 
     def readinto(self, buf):
         """Fill `buf` from the body and return the count; raises JPEGError instead of the end."""
-        n = self._body.readinto(buf)
-        self._left -= n
-        if n and (self._in_header or self._left < _TAIL_BYTES):
-            self._watch(buf, n)
+        n = self._read(buf)
+        left = self._left - n
+        self._left = left
+        if left < self._watched:
+            self._watch(buf, n, left)
         return n
 
-    def _watch(self, buf, n):
-        if self._left + n == self.size:
-            self._check_start(buf, n)
-        start = self._walk_header(buf, n) if self._in_header else 0
-        is_tail = self._left < _TAIL_BYTES
-        if is_tail and not self._in_header and not self._ended:
-            self._ended = self._find_end(buf, start, n)
-        for i in range(1, 5):
-            self._carry[-i] = buf[n - i] if i <= n and (is_tail or self._in_header) else 0
-        if self._left <= 0 and not self._ended:
+    def _watch(self, buf, n, left):
+        start = 0
+        if self._in_header:
+            start = self._skip_header(buf, n, left)
+        if left < self.tail_bytes and not (self._in_header or self._ended):
+            self._ended = self._find_end(buf, n, left, start)
+        if left <= 0 and not self._ended:
+            JPEGBody.tail_bytes = _LONGEST_TAIL
             raise JPEGError("photo is cut: no end marker (FF D9); take it again")
 
-    def _check_start(self, buf, n):
-        if n < 4 or buf[0] != _MARK or buf[1] != _START:
-            raise JPEGError("photo is no JPEG: it does not start with FF D8; take it again")
-
-    def _walk_header(self, buf, n):
+    def _skip_header(self, buf, n, left):
         # Segments are skipped by their length, because one may hold a thumbnail with an end
         # marker of its own. Returns where the picture's data starts in this block.
+        if left + n == self.size and (n < 4 or buf[0] != _MARK or buf[1] != _START):
+            raise JPEGError("photo is no JPEG: it does not start with FF D8; take it again")
         at = self._next
         while at + 4 <= n:
-            if self._byte(buf, at) != _MARK:
+            i = at
+            block = buf
+            if at < 0:
+                i += 3
+                block = self._join(buf, 0, 3)
+            if block[i] != _MARK:
                 raise JPEGError("photo is damaged: no marker where one must be; take it again")
-            if self._byte(buf, at + 1) == _SOS:
+            if block[i + 1] == _SOS:
                 self._in_header = False
+                self._watched = self.tail_bytes
                 return max(at, 0)
-            at += 2 + (self._byte(buf, at + 2) << 8 | self._byte(buf, at + 3))
+            at += 2 + (block[i + 2] << 8 | block[i + 3])
         self._next = at - n
+        if at < n:
+            self._join(buf, n - 3, 0)
         return n
 
-    def _byte(self, buf, i):
-        return buf[i] if i >= 0 else self._carry[i]
+    def _join(self, buf, start, at):
+        # A segment's head may lie across the border of two blocks.
+        for i in range(3):
+            self._border[at + i] = buf[start + i]
+        return self._border
 
-    def _find_end(self, buf, start, n):
-        if start == 0 and self._carry[-1] == _MARK and buf[0] == _END:
+    def _find_end(self, buf, n, left, start):
+        # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing
+        # else. Backwards, because it is near the end of the last block.
+        if self._is_marked and n and buf[0] == _END:
             return True
-        # Backwards, because the end marker is near the end of the last block. Inside the
-        # picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing else.
-        if isinstance(buf, bytearray):
-            return buf.rfind(b"\xff\xd9", start, n) >= 0
-        for i in range(n - 1, start, -1):
-            if buf[i] == _END and buf[i - 1] == _MARK:
-                return True
-        return False
+        self._is_marked = n and buf[n - 1] == _MARK
+        start = max(start, n + left - self.tail_bytes)
+        return buf.rfind(b"\xff\xd9", start, n) >= 0

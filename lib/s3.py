@@ -56,7 +56,7 @@ class S3Client:
 
     `now()` returns UTC seconds since 1970. `endpoint` is None for AWS or "https://host:port";
     `path_style` None decides by the endpoint. `integrity` is one of s3_setup.MODES, or "auto":
-    checksum at AWS, none elsewhere. `log` is called with a line when something was learned.
+    checksum at AWS, etag elsewhere. `log` is called with a line when something was learned.
     """
 
     #: Milliseconds for a whole request with its body.
@@ -176,7 +176,7 @@ class S3Client:
         etag = connection.headers["etag"]
         if framing.is_intact and not framing.is_intact(connection.headers):
             raise S3Error("BadDigest", 200, "retry", f"{key}: stored as {etag}, not as sent")
-        return Stored(200, etag, connection.sent)
+        return Stored(200, etag, int(headers["content-length"]))
 
     def send_head(self, method, key, query, headers, payload):
         """Sign and send a request up to its body; return the signature.
@@ -227,35 +227,39 @@ def copy(body, at, size, framing, connection):
     The last piece is sent only when the body has no byte more, so that a body of another
     length than its `size` never becomes an object.
     """
-    buf = framing.buf
+    piece = buf = framing.buf
     whole = len(buf)
-    rest = size % whole
-    # A view only where it must be: a bytearray can be searched at once.
-    tail = memoryview(buf)[:rest] if rest else buf
-    last = at + size - len(tail)
+    last = memoryview(buf)[: size % whole]
     readinto = body.readinto
     update = framing.update
-    send = connection.send
-    for done in range(at, last, whole):
-        if not done % (_LOOK * whole):
-            connection.check_reply()
-        count = readinto(buf)
-        if count != whole:
-            _fail_length(body, done + count)
-        update(buf)
-        send(buf)
-    connection.check_reply()
-    count = readinto(tail)
-    if count == len(tail) and at + size == body.size:
-        count += readinto(bytearray(1))
-    if count != len(tail):
-        _fail_length(body, last + count)
-    update(tail)
-    send(tail)
-
-
-def _fail_length(body, count):
-    raise S3Error("BodyLength", 0, "body", f"a body of {body.size} bytes gave {count}")
+    # Not by connection.send(): calls cost more than what they do.
+    write = connection.sock.write
+    total = body.size
+    is_writing = False
+    try:
+        for done in range(at, at + size, whole):
+            left = total - done
+            if left <= whole or done % (_LOOK * whole) == whole:
+                connection.check_reply()
+            count = readinto(buf)
+            if left < whole:
+                piece = last
+            elif left == whole:
+                count += readinto(bytearray(4))
+            if count != len(piece):
+                text = f"a body of {total} bytes gave {done + count}"
+                raise S3Error("BodyLength", 0, "body", text)
+            if update:
+                update(piece)
+            is_writing = True
+            count = write(piece)
+            is_writing = False
+            if count != len(piece):
+                connection.send(piece, count or 0)
+    except (OSError, ValueError) as error:
+        if not is_writing:
+            raise
+        connection.fail(error)
 
 
 def _describe(key, content_type, metadata):

@@ -34,7 +34,7 @@ _BY_ACTION = {
     "redirect": "sent to another host; try later",
     "throttle": "too many requests; try more slowly",
     "retry": "the store failed; try again",
-    "fallback": "the store does not take integrity {integrity} or a header; set integrity to none",
+    "fallback": "the store does not take integrity {integrity} or a header; set integrity to etag",
     "stored": "an object {key} exists already",
     "fatal": "refused; check bucket, region and endpoint",
 }

@@ -67,7 +67,7 @@ def _follow(client):
 
 def _weaken(client):
     setup = borrow("s3_setup")
-    weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 :]
+    weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 : -1]
     if weaker:
         setup.use(client, weaker[0])
     return bool(weaker)

@@ -5,10 +5,17 @@ AWS: "Virtual hosting of general purpose buckets".
 
 from https import Connection, borrow
 
-#: Modes of `integrity`, strongest first; a store that refuses one gets the next.
-MODES = ("signed-checksum", "signed", "checksum", "none")
+#: Modes of `integrity`, strongest first; a store that refuses one gets the next. "none" computes
+#: nothing over the body, and only who asks for it gets it.
+MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
 _AWS = ".amazonaws.com"
-_MODULES = ("aws_chunked_signed", "aws_chunked_signed", "aws_chunked", "unsigned_payload")
+_FRAMINGS = (
+    "aws_chunked_signed.TrailerFraming",
+    "aws_chunked_signed.Framing",
+    "aws_chunked.Framing",
+    "unsigned_payload.ETagFraming",
+    "unsigned_payload.Framing",
+)
 
 
 class _PlainContext:
@@ -23,7 +30,7 @@ def set_up(client, integrity):
     locate(client)
     if integrity == "auto":
         # Not every other store takes aws-chunked bodies; all take them as they are.
-        integrity = "checksum" if _AWS in client.host else "none"
+        integrity = "checksum" if _AWS in client.host else "etag"
     if integrity not in MODES:
         raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
     use(client, integrity)
@@ -32,14 +39,15 @@ def set_up(client, integrity):
 def use(client, integrity):
     """Send bodies in this mode, one of MODES, from now on."""
     client.integrity = integrity
-    module = borrow(_MODULES[MODES.index(integrity)])
+    module, _, framing = _FRAMINGS[MODES.index(integrity)].partition(".")
+    module = borrow(module)
     # Bodies go through the caller's buffer unless the mode needs a larger one.
     least = getattr(module, "CHUNK", 0)
     if not least:
         client.body_buf = client.buf
     elif len(client.body_buf) < least:
         client.body_buf = bytearray(least)
-    client.framing = module.Framing if integrity != "signed-checksum" else module.TrailerFraming
+    client.framing = getattr(module, framing)
 
 
 def locate(client):

@@ -1,8 +1,8 @@
-"""Bodies as they are (UNSIGNED-PAYLOAD), for any S3-compatible store; the reply's ETag is checked.
+"""Bodies as they are (UNSIGNED-PAYLOAD), for any S3-compatible store.
 
-framing = Framing(size, buf)
-framing.update(piece)
-framing.is_intact(headers)
+framing = Framing(size, buf)  # or ETagFraming: the reply's ETag is compared with an MD5
+if framing.update: framing.update(piece)
+if framing.is_intact and not framing.is_intact(headers): ...
 """
 
 import hashlib
@@ -10,18 +10,16 @@ from binascii import hexlify
 
 
 class Framing:
-    """How one body goes over the wire. A mode of S3Client's `integrity`."""
+    """How one body goes over the wire; a mode of S3Client's `integrity`."""
 
     payload = "UNSIGNED-PAYLOAD"
-    # Nothing of the request's signature goes into the body.
-    begin = None
+    # Nothing of the request's signature goes into the body, nothing is computed over it.
+    begin = update = is_intact = None
 
     def __init__(self, size, buf):
         self.buf = buf
         self._size = size
         self.chunk = size or 1
-        self._md5 = hashlib.md5()
-        self.update = self._md5.update
 
     def add_headers(self, headers):
         headers["content-length"] = str(self._size)
@@ -31,6 +29,15 @@ class Framing:
 
     def finish(self):
         return b""
+
+
+class ETagFraming(Framing):
+    """The same with an MD5 of the body, which is that of the reply's ETag."""
+
+    def __init__(self, size, buf):
+        super().__init__(size, buf)
+        self._md5 = hashlib.md5()
+        self.update = self._md5.update
 
     def is_intact(self, headers):
         """Tell whether the ETag, where it is the MD5 of the object, is that of the bytes sent.

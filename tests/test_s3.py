@@ -114,7 +114,7 @@ def test_overwriting_sends_no_condition(run):
     assert store.header(0, "if-none-match") is None
 
 
-@pytest.mark.parametrize("mode", ["none", "checksum", "signed", "signed-checksum"])
+@pytest.mark.parametrize("mode", ["none", "etag", "checksum", "signed", "signed-checksum"])
 @pytest.mark.parametrize("size", [0, 1, 4091, 4092, 4093, 8184, 8192, 100_000])
 def test_the_body_is_as_long_as_declared(run, mode, size):
     store = Store()
@@ -124,7 +124,7 @@ def test_the_body_is_as_long_as_declared(run, mode, size):
     assert len(store.bodies[0]) == result["sent"] == int(store.header(0, "content-length"))
 
 
-@pytest.mark.parametrize("mode", ["none", "checksum"])
+@pytest.mark.parametrize("mode", ["none", "etag", "checksum"])
 def test_the_copy_loop_allocates_nothing(run, mode):
     """Nor do JSON and garbage collection: the heap is locked from the first piece to the last."""
     result = run(Store(), put(size=300_000, fault="lock"), integrity=mode)
@@ -141,7 +141,7 @@ def _least_heap_kb(run, mode, size, first_kb):
     raise AssertionError("no heap is large enough")
 
 
-@pytest.mark.parametrize("mode", ["none", "checksum", "signed", "signed-checksum"])
+@pytest.mark.parametrize("mode", ["none", "etag", "checksum", "signed", "signed-checksum"])
 def test_8_mb_need_no_more_memory_than_1_kb(run, mode):
     least_kb = _least_heap_kb(run, mode, 1_000, 46)
     # How the garbage happens to lie decides about a step.
@@ -151,7 +151,7 @@ def test_8_mb_need_no_more_memory_than_1_kb(run, mode):
 @pytest.mark.parametrize(
     ("fault", "given"), [("short", 49_999), ("long", 50_001)], ids=["short", "long"]
 )
-@pytest.mark.parametrize("mode", ["none", "checksum", "signed", "signed-checksum"])
+@pytest.mark.parametrize("mode", ["none", "etag", "checksum", "signed", "signed-checksum"])
 def test_a_body_of_another_length_is_never_stored(run, fault, given, mode):
     ended = []
 
@@ -374,13 +374,21 @@ def test_a_mode_that_the_store_refuses_is_replaced_and_remembered(run, status, c
 
 def test_every_mode_can_be_replaced(run):
     store = Store(*[refusal(501, "NotImplemented")] * 3)
-    assert run(store, integrity="signed-checksum")["integrity"] == "none"
+    assert run(store, integrity="signed-checksum")["integrity"] == "etag"
     assert len(store.heads) == 4
 
 
 def test_a_store_without_any_mode_is_given_up(run):
     store = Store(*[refusal(501, "NotImplemented")] * 9)
     assert run(store, integrity="checksum")["action"] == "fatal"
+
+
+@pytest.mark.parametrize("mode", ["etag", "none"])
+def test_a_store_that_refuses_plain_bodies_is_asked_once(run, mode):
+    store = Store(*[refusal(501, "NotImplemented")] * 9)
+    result = run(store, integrity=mode)
+    assert (result["action"], result["integrity"]) == ("fatal", mode)
+    assert len(store.heads) == 1
 
 
 def test_a_refused_condition_is_dropped_before_the_mode(run):
@@ -396,15 +404,20 @@ def test_an_invalid_argument_of_ours_is_no_matter_of_the_mode(run):
     assert (result["action"], result["integrity"]) == ("fatal", "checksum")
 
 
-def test_an_etag_of_other_bytes_is_noticed(run):
-    def script(peer):
-        peer.read_head()
-        peer.send(CONTINUE)
-        peer.read_body()
-        peer.send(STORED.replace(b'"x"', b'"900150983cd24fb0d6963f7d28e17f72"'))
+def _with_the_etag_of_other_bytes(peer):
+    peer.read_head()
+    peer.send(CONTINUE)
+    peer.read_body()
+    peer.send(STORED.replace(b'"x"', b'"900150983cd24fb0d6963f7d28e17f72"'))
 
-    result = run(script)
+
+def test_an_etag_of_other_bytes_is_noticed(run):
+    result = run(_with_the_etag_of_other_bytes, integrity="etag")
     assert (result["code"], result["action"]) == ("BadDigest", "retry")
+
+
+def test_without_integrity_nothing_is_compared(run):
+    assert run(_with_the_etag_of_other_bytes, integrity="none")["status"] == 200
 
 
 def test_access_denied_says_which_policy_is_missing(run):

@@ -18,7 +18,7 @@ __all__ = ["authority", "compiled", "root_der", "server", "session"]
 # micropython-lib's hmac, which is the board's; the simulator's stand-in is smaller.
 HMAC_BYTES = 865
 STAND_IN = Path(interpreter.__file__).parent / "port" / "hmac.py"
-FRAMINGS = {"checksum": "aws_chunked", "none": "unsigned_payload"}
+FRAMINGS = {"checksum": "aws_chunked", "etag": "unsigned_payload", "none": "unsigned_payload"}
 REPLIES = {
     "put": b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n',
     "refused": b"HTTP/1.1 403 No\r\nContent-Length: 25\r\n\r\n<Code>AccessDenied</Code>",

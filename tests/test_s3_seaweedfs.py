@@ -17,7 +17,7 @@ pytestmark = [
 ]
 SIZE = 50_000
 KEY = "cam1/2026/11/23/234500-000042.jpg"
-MODES = ("none", "checksum", "signed", "signed-checksum")
+MODES = ("none", "etag", "checksum", "signed", "signed-checksum")
 
 
 def put(**more):

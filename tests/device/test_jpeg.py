@@ -27,16 +27,11 @@ def _jpeg(length, tail=b"\xff\xd9"):
 def _read(data, block):
     body = JPEGBody(_Bytes(data))
     out = b""
-    left = body.size
     buf = bytearray(block)
-    while left >= block:
+    n = block
+    while n == block:
         n = body.readinto(buf)
-        out += buf
-        left -= n
-    view = memoryview(buf)[:left]
-    if left:
-        assert body.readinto(view) == left
-        out += bytes(view)
+        out += buf[:n]
     assert body.readinto(buf) == 0
     return out
 

@@ -80,8 +80,8 @@ def test_aws_gets_a_checksum_and_other_stores_the_body_as_it_is():
     for expected, endpoint in (
         ("checksum", None),
         ("checksum", "https://s3.dualstack.eu-west-1.amazonaws.com"),
-        ("none", "https://nas.local:9000"),
-        ("none", "https://0123456789abcdef.r2.cloudflarestorage.com"),
+        ("etag", "https://nas.local:9000"),
+        ("etag", "https://0123456789abcdef.r2.cloudflarestorage.com"),
     ):
         assert _client(endpoint=endpoint).integrity == expected, endpoint
     assert _client(region="cn-north-1").integrity == "checksum"

@@ -1,8 +1,8 @@
 """A photo from SPI to TLS: through the driver and the S3 client, and in the tightest loop.
 
 Each photo of the job is (path, size, buffer in bytes); a way is a mode of S3Client's `integrity`,
-"path" (none without its MD5) or "floor". What is counted begins with the first byte of the body
-and ends with the last. Arguments go by position: a board's modules have short names for them.
+or "floor". What is counted begins with the first byte of the body and ends with the last.
+Arguments go by position: a board's modules have short names for them.
 """
 
 import gc
@@ -70,7 +70,6 @@ def floor(bus, photo, context, port, meter, name):
 def ours(bus, photo, context, port, meter, name):
     """The driver's frame, watched by JPEGBody, put by the client in mode `name`'s first word."""
     buf = bytearray(photo[2])
-    mode = name.split()[0]
     client = S3Client(
         "bucket",
         "us-east-1",
@@ -80,7 +79,7 @@ def ours(bus, photo, context, port, meter, name):
         lambda: int(time.time()),
         f"https://localhost:{port}",
         True,
-        mode.replace("path", "none"),
+        name.split()[0],
     )
     client.limit_ms = _LIMIT_MS
     client.framing = metered(client.framing, meter, name)
@@ -95,18 +94,13 @@ def ours(bus, photo, context, port, meter, name):
 
 
 def metered(framing, meter, name):
-    """Return `framing` with the meter running from the body's first byte to its last.
-
-    For the way "path" it also forgets the checksum.
-    """
+    """Return `framing` with the meter running from the body's first byte to its last."""
 
     class Metered(framing):
         _is_running = False
 
         def head(self, count):
             head = super().head(count)
-            if name.startswith("path"):
-                self.update = len
             if not self._is_running:
                 self._is_running = True
                 meter.start(name)
