@@ -44,12 +44,17 @@ def _uploader(s3):
     from firmware.uploader import Uploader
 
     buf = bytearray(_BUFFER_BYTES)
+    key = rare.call("credentials", "load_key", buf)
+    # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
+    context = getattr(key, "context", None)
+    if not context:
+        context = borrow("tls_context").client_context(rare.call("board", "roots"))
     return Uploader(
         S3Client(
             s3["bucket"],
             s3["region"],
-            rare.call("credentials", "load_key", buf),
-            borrow("tls_context").client_context(rare.call("board", "roots")),
+            key,
+            context,
             buf,
             clock.now,
             s3["endpoint"] or None,

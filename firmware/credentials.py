@@ -2,9 +2,10 @@
 
 An entry is a blob: format version (1 byte), CRC-32 of the rest (4 bytes, big-endian), content.
 Entries in JSON: "wifi" [{"ssid", "password", "hidden", "address"}, ...], all but ssid optional;
-"aws" {"id", "secret"}, or "iot" {"host", "role_alias", "thing"}, which is preferred and comes
-with two entries in DER: "iot_cert" and "iot_key". The partition is plain text to anybody who
-holds the board, so a key in it may only put photos, and only its own.
+"aws" {"id", "secret"}, or "iot" {"host", "port", "role_alias", "thing", "slot"}, which is
+preferred and names, by its slot ("" or "2"), two entries in DER: "iot_cert" and "iot_key". The
+partition is plain text to anybody who holds the board, so a key in it may only put photos, and
+only its own.
 """
 
 import binascii
@@ -103,9 +104,10 @@ def load_key(buf=None):
     from iot_credentials import IoTCredentials
 
     iot = load("iot")
+    slot = iot.get("slot", "")
     try:
         context = borrow("tls_context").device_context(
-            rare.call("board", "roots"), load_der("iot_cert"), load_der("iot_key")
+            rare.call("board", "roots"), load_der("iot_cert" + slot), load_der("iot_key" + slot)
         )
     except ValueError:
         raise CredentialsError(f"certificate and key in NVS do not go together; {_FIX}")

@@ -39,6 +39,8 @@ class IoTCredentials:
         self._alias = role_alias
         self._thing = thing
         self._now = now
+        #: Trusts the roots and shows the certificate to who asks: good for S3Client as well.
+        self.context = context
         self._connection = Connection(host, port, context, buf, clock)
 
     def renew(self, close):

@@ -19,7 +19,7 @@ class KeyBoard:
     def put_key(self, key: Any) -> None:
         """Store an AccessKey or a DeviceCertificate in NVS, read back; raises MegacamError."""
         if isinstance(key, AccessKey):
-            provision.store_key(self._board, key)
+            provision.store(self._board, "aws", provision.of_key(key))
         else:
             provision.store_certificate(self._board, key)
 

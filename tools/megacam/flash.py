@@ -71,6 +71,12 @@ def image_name(chip: str) -> str:
     return names[chip]
 
 
+def wanted_image(chip: str) -> str:
+    """Say which image a chip needs and where it is; raises FlashError if there is none."""
+    name, oldest = image_name(chip), ".".join(map(str, OLDEST))
+    return f"{name}-....bin, version {oldest} or newer, from {_URL.format(name)}"
+
+
 def examine(path: Path) -> Image:
     """Return what is in an image file; raises ImageError if it is not MicroPython for an ESP32."""
     try:
@@ -125,7 +131,12 @@ def connect(port: str | None) -> Iterator[Chip]:
     try:
         _silence()
         with cmds.detect_chip(name) as esp:
-            yield _EsptoolChip(esp)
+            try:
+                yield _EsptoolChip(esp)
+            except BaseException:
+                with contextlib.suppress(FatalError, OSError):
+                    cmds.reset_chip(esp)
+                raise
             cmds.reset_chip(esp)
     except (FatalError, OSError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")

@@ -4,6 +4,7 @@ They travel in memory: never in an argument, a file or a message. What was store
 a salted hash that board and host compute with the same code.
 """
 
+import ast
 import contextlib
 import hashlib
 import os
@@ -18,8 +19,12 @@ from megacam.device import Device, DeviceError, RemoteError
 from megacam.errors import MegacamError
 
 ENTRIES = ("wifi", "aws")
-# A certificate in place of a key: its data, and both parts as DER in entries of their own.
-_IOT = ("iot", "iot_cert", "iot_key")
+# A certificate in place of a key: its data, and both parts as DER in entries of their own. There
+# are two slots for those, so that a new certificate lies beside the old one until "iot" names it.
+_SLOTS = ("", "2")
+_DER = ("iot_cert", "iot_key")
+# "iot" first: without it, the key in "aws" counts.
+_IOT = ("iot", *(name + slot for slot in _SLOTS for name in _DER))
 _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
 # Not AWS_...: those are the owner's, who can do far more than a board may.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
@@ -76,7 +81,16 @@ def of_key(key: AccessKey) -> dict[str, str]:
 
 
 def store(board: Device, entry: str, value: Any) -> None:
-    """Write one entry and read it back; raises NotStoredError, or DeviceError without firmware."""
+    """Write one entry and read it back; raises NotStoredError, or DeviceError without firmware.
+
+    A key in "aws" takes the place of a certificate, too.
+    """
+    _store(board, entry, value)
+    if entry == "aws":
+        _erase(board, _IOT)
+
+
+def _store(board: Device, entry: str, value: Any) -> None:
     salt = secrets.token_hex(16)
     with _explained():
         board.exec(f"from firmware import credentials\ncredentials.save({entry!r},{value!r})")
@@ -95,53 +109,70 @@ def _not_stored(entry: str) -> NotStoredError:
     )
 
 
-def store_key(board: Device, key: AccessKey) -> None:
-    """Write an AWS key in place of another one or of a certificate; raises as store() does."""
-    store(board, "aws", of_key(key))
-    with _explained():
-        board.exec(f"from firmware import credentials as c\nfor e in {_IOT!r}:c.erase(e)")
-
-
 def store_certificate(board: Device, certificate: DeviceCertificate) -> None:
-    """Write a device certificate in place of a key or another one; raises as store() does."""
-    parts = {
-        "iot_cert": certificate.certificate_der,
-        "iot_key": certificate.private_key_der,
-    }
-    with _explained():
-        board.exec("from firmware import credentials as c")
-        for name, der in parts.items():
-            board.exec(f"c.save_der({name!r},{der!r})")
-            found = board.exec(
-                "import binascii,hashlib\n"
-                f"print(binascii.hexlify(hashlib.sha256(c.load_der({name!r})).digest()).decode())"
-            )
-            if found.strip() != hashlib.sha256(der).hexdigest():
-                raise _not_stored(name)
+    """Write a device certificate in place of a key or another one; raises as store() does.
+
+    Wherever it is cut off, the board signs in with the one before or with this one.
+    """
+    slot, other = _slots(board)
+    parts = certificate.certificate_der, certificate.private_key_der
+    for name, der in zip(_DER, parts, strict=True):
+        _store_der(board, name + slot, der)
+    host, _, port = certificate.endpoint.partition(":")
     iot = {
         "id": certificate.identity,
-        "host": certificate.endpoint,
+        "host": host,
+        "port": int(port or 443),
         "role_alias": certificate.role_alias,
         "thing": certificate.thing,
+        "slot": slot,
     }
-    store(board, "iot", iot)
+    _store(board, "iot", iot)
+    _erase(board, ("aws", *(name + other for name in _DER)))
+
+
+def _slots(board: Device) -> tuple[str, str]:
+    """Return (the slot for a new certificate, the one of the certificate that counts now)."""
     with _explained():
-        board.exec("from firmware import credentials as c\nc.erase('aws')")
+        out = board.exec(
+            "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
+            "try:print(repr(c.load('iot').get('slot','')))\nexcept CredentialsError:print(None)"
+        )
+    held = ast.literal_eval(out.strip())
+    return (_SLOTS[1], _SLOTS[0]) if held == _SLOTS[0] else (_SLOTS[0], _SLOTS[1])
+
+
+def _store_der(board: Device, name: str, der: bytes) -> None:
+    with _explained():
+        board.exec(f"from firmware import credentials as c\nc.save_der({name!r},{der!r})")
+        found = board.exec(
+            "import binascii,hashlib\n"
+            f"print(binascii.hexlify(hashlib.sha256(c.load_der({name!r})).digest()).decode())"
+        )
+    if found.strip() != hashlib.sha256(der).hexdigest():
+        raise _not_stored(name)
 
 
 def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
     """Erase the entries from NVS, a certificate with "aws"; what is not there is no error."""
-    names = (*entries, *(_IOT if "aws" in entries else ()))
+    _erase(board, (*(_IOT if "aws" in entries else ()), *entries))
+
+
+def _erase(board: Device, names: tuple[str, ...]) -> None:
     with _explained():
-        board.exec(f"from firmware import credentials\nfor e in {names!r}:credentials.erase(e)")
+        board.exec(f"from firmware import credentials as c\nfor e in {names!r}:c.erase(e)")
 
 
 def known(board: Device) -> dict[str, str]:
-    """Return {entry: what may be shown of it}: names of networks, the key's id; no secret."""
+    """Return {entry: what may be shown of it}: names of networks, the key's id; no secret.
+
+    A certificate counts as "aws", for it signs in in the place of a key.
+    """
     with _explained():
         out = board.exec(
             "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
-            f"for e in {ENTRIES!r}:\n try:v=c.load(e)\n except CredentialsError:continue\n"
+            f"for e in {ENTRIES!r}:\n try:v=c.load('iot' if e=='aws' and c.has('iot') else e)\n"
+            " except CredentialsError:continue\n"
             " print(e,v['id'] if e=='aws' else ', '.join([n['ssid'] for n in v]))"
         )
     return dict(line.split(" ", 1) for line in out.splitlines() if " " in line)

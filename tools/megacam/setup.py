@@ -3,18 +3,20 @@
 Every step looks at what is there already, so a set-up that was cut off is run again.
 """
 
+import dataclasses
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from megacam import probes, provision, settings
+from megacam import flash, probes, provision, settings
 from megacam.aws import Aws
 from megacam.board_keys import KeyBoard
 from megacam.cloud import rotate
-from megacam.commands.options import Place
+from megacam.commands.options import Place, place
+from megacam.console import MisuseError
 from megacam.device import Device
 from megacam.errors import MegacamError
 
@@ -48,6 +50,16 @@ def write_config(path: Path, answers: dict[str, str]) -> None:
         raise MegacamError(f"cannot write {path}: {error.strerror}; choose --config") from error
 
 
+def place_of(config: Path) -> Place:
+    """Return where the board will put its photos: what config.json leaves out has its default."""
+    found = place(None, None, None, config)
+    return dataclasses.replace(
+        found,
+        device=found.device or settings.default("device"),
+        region=found.region or settings.default("s3.region"),
+    )
+
+
 def owner(place: Place, profile: str | None) -> Aws | None:
     """Return the owner's door to AWS, or None for a store whose keys are made elsewhere.
 
@@ -55,7 +67,26 @@ def owner(place: Place, profile: str | None) -> Aws | None:
     """
     if place.endpoint and place.endpoint != os.environ.get("AWS_ENDPOINT_URL"):
         return None
-    return place.aws(profile)
+    return Aws(profile, place.region)
+
+
+def check_iot(place: Place, aws: Aws | None, raw: Mapping[str, Any]) -> None:
+    """Raise MisuseError if there is no AWS for --iot, or a key is given as well."""
+    if not aws:
+        raise MisuseError(
+            f"--iot needs AWS, and config.json names the store {place.endpoint}; make a key there "
+            "and leave --iot away"
+        )
+    if "aws" in provision.from_environment(raw):
+        raise MisuseError(
+            "--iot makes a certificate, and an access key is given as well; take it out of "
+            "config.json (aws) and the environment (MEGACAM_KEY_ID), or leave --iot away"
+        )
+
+
+def must_flash(board: Device, image: flash.Image | None) -> bool:
+    """Tell whether a board with a MicroPython that is new enough shall get `image` yet."""
+    return image is not None and image.version != board.version
 
 
 def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]) -> str:

@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from megacam.aws import Aws, AwsError
-from megacam.cloud import bucket, policies
+from megacam.cloud import bucket, keys, policies
 from megacam.cloud.keys import POLICY
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, role_name, shared_name, user_path
@@ -36,7 +36,7 @@ _PEM_BODY = re.compile(r"-----BEGIN [A-Z ]+-----(.+?)-----END", re.DOTALL)
 class DeviceCertificate:
     """What a board needs to fetch its credentials; shows itself without the private key.
 
-    `endpoint` is a host name, `role_alias` the name in GET /role-aliases/NAME/credentials.
+    `endpoint` is HOST or HOST:PORT, `role_alias` the name in GET /role-aliases/NAME/credentials.
     """
 
     identity: str
@@ -85,6 +85,12 @@ def things(aws: Aws, bucket_name: str) -> list[str]:
         if error.denied or not error.code:
             return []
         raise
+
+
+def is_only_way(aws: Aws, bucket_name: str, device: str) -> bool:
+    """Return True if the device is an IoT thing and has no IAM user."""
+    no_user = keys.find_user(aws, bucket_name, device) is None
+    return no_user and device in things(aws, bucket_name)
 
 
 def steps(aws: Aws, spec: CloudSpec) -> list[Step]:

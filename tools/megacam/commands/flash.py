@@ -1,5 +1,7 @@
 """`megacam flash`: MicroPython onto the board."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,24 +23,42 @@ def flash_command(
 ) -> None:
     """Detect the chip, look into the image, erase the flash and write it."""
     terminal = Terminal()
-    found = flash.examine(image) if image else None
-    if found:
-        terminal.mark("done", f"{image}: MicroPython {found.version} for the {found.chip}")
-    with flash.connect(port) as chip:
-        terminal.mark("done", f"the chip is an {chip.name}")
-        name = flash.image_name(chip.name)
+    found = looked_into(terminal, image) if image else None
+    with detected(terminal, port) as chip:
         if not found:
-            raise MegacamError(
-                f"name the image to write: {name}-....bin, version 1.24 or newer, from "
-                f"https://micropython.org/download/{name}/"
-            )
-        flash.check(chip.name, found)
-        terminal.mark("remove", "everything on the board: files, photos waiting, Wi-Fi, key")
-        if dry_run:
-            terminal.line("nothing was done (--dry-run)")
-            return
-        terminal.agree("Erase the board and write MicroPython?", yes)
-        with terminal.working(f"writing {found.size_bytes // 1024} KB, about two minutes"):
-            flash.write(chip, found)
-    terminal.mark("done", f"MicroPython {found.version} is on the board")
-    terminal.mark("next", "`megacam setup`")
+            raise MegacamError(f"name the image to write: {flash.wanted_image(chip.name)}")
+        if write(terminal, chip, found, yes, dry_run):
+            terminal.mark("next", "`megacam setup`")
+
+
+def looked_into(terminal: Terminal, path: Path) -> flash.Image:
+    """Return what is in an image file, having said so; raises ImageError."""
+    found = flash.examine(path)
+    terminal.mark("done", f"{path}: MicroPython {found.version} for the {found.chip}")
+    return found
+
+
+@contextlib.contextmanager
+def detected(terminal: Terminal, port: str | None) -> Iterator[flash.Chip]:
+    """Hand over the chip in its bootloader, having said what it is; it starts anew at the end."""
+    with contextlib.ExitStack() as stack:
+        with terminal.working("detecting the chip"):
+            chip = stack.enter_context(flash.connect(port))
+        terminal.mark("done", f"the chip is an {chip.name}")
+        yield chip
+
+
+def write(
+    terminal: Terminal, chip: flash.Chip, image: flash.Image, yes: bool, dry_run: bool = False
+) -> bool:
+    """Erase and write after a yes; return False on a dry run. Raises MegacamError after a no."""
+    flash.check(chip.name, image)
+    terminal.mark("remove", "everything on the board: files, photos waiting, Wi-Fi, key")
+    if dry_run:
+        terminal.line("nothing was done (--dry-run)")
+        return False
+    terminal.agree("Erase the board and write MicroPython?", yes)
+    with terminal.working(f"writing {image.size_bytes // 1024} KB, about two minutes"):
+        flash.write(chip, image)
+    terminal.mark("done", f"MicroPython {image.version} is on the board")
+    return True

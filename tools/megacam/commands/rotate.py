@@ -57,9 +57,8 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
 def _ring(aws: Aws, place: options.Place, iot_way: bool) -> rotate.KeyRing[Any]:
     """Return the keys of the device: certificates if asked for, or if it has nothing else."""
     where = (place.need_bucket(), place.need_device())
-    if not iot_way and keys.find_user(aws, *where) is None:
-        iot_way = place.device in iot.things(aws, place.bucket)
-    return iot.Certificates(aws, *where) if iot_way else keys.AccessKeys(aws, *where)
+    by_certificate = iot_way or iot.is_only_way(aws, *where)
+    return (iot.Certificates if by_certificate else keys.AccessKeys)(aws, *where)
 
 
 def _retire(

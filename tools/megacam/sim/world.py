@@ -55,7 +55,11 @@ class NVS:
             raise PortError(*_NVS_NOT_FOUND)
         if kind == "blob" and len(entry[1]) // 2 > room_bytes:
             raise PortError(*_NVS_INVALID_LENGTH)
-        return entry[1]
+        return len(entry[1]) // 2 if kind == "blob" else entry[1]
+
+    def nvs_piece(self, namespace: str, key: str, at: int, size: int) -> str:
+        """Return `size` bytes of a blob from `at` in hex: all at once would fill the heap."""
+        return self._now[namespace][key][1][2 * at : 2 * (at + size)]
 
     def nvs_erase(self, namespace: str, key: str) -> None:
         if self._now[namespace].pop(key, None) is None:

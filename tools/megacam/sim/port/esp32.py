@@ -2,6 +2,9 @@
 
 from world import ask
 
+# A whole blob in JSON would take more of the firmware's heap than the port itself does.
+_PIECE = 512
+
 
 class NVS:
     def __init__(self, namespace):
@@ -12,9 +15,11 @@ class NVS:
         ask("nvs_set", self._namespace, key, "blob", value.hex())
 
     def get_blob(self, key, buf):
-        value = bytes.fromhex(ask("nvs_get", self._namespace, key, "blob", len(buf)))
-        buf[: len(value)] = value
-        return len(value)
+        n = ask("nvs_get", self._namespace, key, "blob", len(buf))
+        for at in range(0, n, _PIECE):
+            piece = bytes.fromhex(ask("nvs_piece", self._namespace, key, at, _PIECE))
+            buf[at : at + len(piece)] = piece
+        return n
 
     def set_i32(self, key, value):
         ask("nvs_set", self._namespace, key, "i32", value)

@@ -1,0 +1,84 @@
+"""`megacam` run as a user runs it, against a simulated board and a local AWS, and watched."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from usb_board import WIFI
+
+
+class Spy:
+    """Collects the command line of every process that runs meanwhile."""
+
+    def __init__(self):
+        self.seen = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stop.wait(0.02):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(path.read_bytes())
+                except OSError:
+                    continue
+
+
+def write_config(folder, account, bucket, ntp, device="cam1"):
+    """Write the config.json of a camera whose world is all on this machine."""
+    config = {
+        "device": device,
+        "interval_s": 5,
+        "s3": {
+            "bucket": bucket,
+            "region": account.aws.region,
+            "endpoint": account.store.endpoint,
+            "path_style": True,
+        },
+        "camera": {"resolution": "320x240"},
+        "clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def megacam(folder, *args, **environment):
+    """Run the command in a pipe, with the Wi-Fi in its environment."""
+    wifi = {"MEGACAM_WIFI_SSID": WIFI["ssid"], "MEGACAM_WIFI_PASSWORD": WIFI["password"]}
+    return subprocess.run(
+        [sys.executable, "-m", "megacam", *args], cwd=folder,
+        env={**os.environ, **wifi, **environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
+    )  # fmt: skip
+
+
+def stored(hardware):
+    """Return what NVS held after each commit: {entry: bytes} without the checksums."""
+    commits = [json.loads(line) for line in (hardware / "nvs.jsonl").read_text().splitlines()]
+    return [
+        {name: bytes.fromhex(blob)[5:] for name, (_, blob) in commit["megacam"].items()}
+        for commit in commits
+    ]
+
+
+def check_secrets(folder, secrets, spy, *runs):
+    """Raise if one of `secrets` (bytes) was said, lies in a file or was in a command line."""
+    said = "".join(run.stdout + run.stderr for run in runs)
+    texts = [said.encode(), *spy.seen]
+    # NVS is where secrets belong, and the flash image next to it must hold none.
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name != "nvs.jsonl":
+            texts.append(path.read_bytes())
+    for secret in secrets:
+        assert secret
+        assert not [text for text in texts if secret in text or secret.hex().encode() in text]
