@@ -117,7 +117,7 @@ def _certificate(authority, name):
 
 _SIGNS_IN = """
 from firmware import credentials as c
-key=c.load_key(bytearray(4092))
+key=c.load_key(bytearray(512))
 print(c.load('iot')['id'] if c.has('iot') else c.load('aws')['id'],key is not None)
 """
 
@@ -130,7 +130,10 @@ def _identity(board):
 
 def test_the_board_can_sign_in_wherever_the_change_of_its_certificate_is_cut_off(tmp_path):
     authority = trustme.CA()
-    with plugged_in(tmp_path, firmware(), fast=True) as port, device.connect(port.port) as board:
+    with (
+        plugged_in(tmp_path, firmware(), fast=True, heap=HEAP) as port,
+        device.connect(port.port) as board,
+    ):
         provision.store(board, "aws", {"id": "key", "secret": "s" * 40})
         held = "key"
         for number in range(3):
