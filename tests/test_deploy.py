@@ -10,7 +10,7 @@ from megacam import deploy, device, device_files, mip
 from megacam.device import DeviceError
 from megacam.errors import MegacamError
 from megacam.sim import flash
-from megacam.sim.board import PORT
+from megacam.sim.rom import PORT
 from usb_board import CONFIG, plugged_in
 
 BOOT = (PORT.parents[3] / "boot.py").read_bytes()

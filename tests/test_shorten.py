@@ -5,7 +5,7 @@ import symtable
 
 import pytest
 from megacam import device_tree
-from megacam.shorten import PrivacyError, shorten, shorten_family
+from megacam.shorten import PrivacyError, shorten
 
 SOURCES = {
     path.stem: path.read_text()
@@ -127,6 +127,6 @@ def test_what_only_looks_private_stays(text):
     assert shorten({"a": f"{text}\n_private = 1"})["a"].startswith(text)
 
 
-def test_a_family_alone_keeps_its_arguments():
-    short = shorten_family({"chip": "def read(block): _read(block)"})
-    assert short["chip"] == "def read(block):\n    _a(block)\n"
+def test_arguments_that_others_name_are_kept():
+    short = shorten({"chip": "def read(block, offset): _read(block)"}, named=["offset"])
+    assert short["chip"] == "def read(a, offset):\n    _a(a)\n"

@@ -138,7 +138,7 @@ def test_a_neighbour_with_a_strange_name_does_no_harm(board):
 # Stages: the driver mends a short outage; joining anew; the radio off and on.
 
 
-_BLINK = "connect()\nfrom world import ask\nask('blink', {})\n"
+_BLINK = "connect()\nimport network\nnetwork.WLAN(0).blink({})\n"
 
 
 def test_a_link_that_the_driver_mends_itself_is_waited_for(board):
@@ -153,12 +153,12 @@ def test_a_second_connect_never_runs_while_one_does(board):
 
 
 def test_a_stuck_radio_is_switched_off_and_on_at_the_third_try(board):
-    then = "from world import ask\nask('jam')\nconnect(0)\nconnect(1)\nconnect(2)"
+    then = "import network\nnetwork.WLAN(0).jam()\nconnect(0)\nconnect(1)\nconnect(2)"
     lines = connect(board, BARN, then=then).split("\n")
     assert [line.startswith("('Barn'") for line in lines] == [False, False, True]
     assert board.world.radio.cycles == 1
 
 
 def test_a_radio_that_does_not_start_is_one_sentence(board):
-    then = "from world import ask\nask('jam', True)\nconnect()"
+    then = "import network\nnetwork.WLAN(0).jam(True)\nconnect()"
     assert connect(board, BARN, then=then).startswith("the radio does not work (")

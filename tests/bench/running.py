@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from megacam import device_tree
-from megacam.sim import board, interpreter
+from megacam.sim import interpreter, rom
 
 PROGRAMS = Path(__file__).parent / "device"
 _TIMEOUT_S = 300
@@ -51,7 +51,7 @@ def can_count() -> bool:
 def board_files() -> dict[str, bytes]:
     """Return {path on the board: content}: the firmware as it is deployed, hmac, our programs."""
     files = device_tree.build()
-    for source in (board.PORT / "hmac.py", *PROGRAMS.glob("*.py")):
+    for source in (rom.PORT / "hmac.py", *PROGRAMS.glob("*.py")):
         files[f"lib/{source.stem}.mpy"] = device_tree.compile_file(source)
     return files
 

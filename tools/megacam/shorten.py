@@ -21,25 +21,21 @@ class PrivacyError(MegacamError):
     """A module uses a private name of another family; the message names both."""
 
 
-def shorten(sources: Mapping[str, str], api: Collection[str] = ()) -> dict[str, str]:
+def shorten(
+    sources: Mapping[str, str], api: Collection[str] = (), named: Collection[str] = ()
+) -> dict[str, str]:
     """Return {module: source} with shorter names; raises PrivacyError.
 
     `sources` is one whole program by bare module names, as "s3" or "uploader". Modules in `api`
-    keep the arguments of their public functions, which others may name.
+    keep the arguments of their public functions, which others may name; `named` are arguments
+    that others do name.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
-    keywords = _keywords(trees)
+    keywords = _keywords(trees) | {*named}
     for family in _families(sources):
         _shorten_private({name: trees[name] for name in family}, keywords)
         for name in family:
             _shorten_arguments(trees[name], keywords, name in api)
-    return _sources(trees)
-
-
-def shorten_family(sources: Mapping[str, str]) -> dict[str, str]:
-    """Return {module: source} of one family with shorter private names, and no others."""
-    trees = {name: ast.parse(text) for name, text in sources.items()}
-    _shorten_private(trees, _keywords(trees))
     return _sources(trees)
 
 

@@ -18,15 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from megacam import device_tree
 from megacam.errors import MegacamError
-from megacam.shorten import shorten_family
-from megacam.sim import flash, interpreter
+from megacam.sim import flash, interpreter, rom
 from megacam.sim.world import World
 
-PORT = Path(__file__).parent / "port"
-# Exit codes of the stand-in `machine` and the reset cause that the next start then reports.
-RESET_CAUSES = {75: 2, 76: 5, 77: 4}
 _STOP_TIMEOUT_S = 3
 
 
@@ -80,7 +75,8 @@ class Board:
                 with self._card.open("ab") as card:
                     card.truncate(self._card_bytes)
             self.world = World(self.folder, self._networks)
-            self._port = started.enter_context(_compiled_port(self._without))
+            self.world.on_bite = self._kill_process
+            self._rom = self._write_rom(started)
             self._bus = self._start_camera(started)
             self._cleanup = started.pop_all()
         return self
@@ -129,6 +125,10 @@ class Board:
             _kill(self._process)
         self.join(_STOP_TIMEOUT_S)
 
+    def _kill_process(self) -> None:
+        if self._process:
+            self._process.kill()
+
     def _run(self, on_line: Callable[[str], None]) -> None:
         self.world.power_on()
         while not self._stopping.is_set():
@@ -138,10 +138,11 @@ class Board:
             for line in process.stdout:
                 on_line(line.rstrip("\n"))
             code = process.wait()
-            if code not in RESET_CAUSES:
+            cause = self.world.reset_cause(code)
+            if not cause:
                 return
             self.world.reset()
-            self.world.cause = RESET_CAUSES[code]
+            self.world.cause = cause
 
     def _spawn(
         self, environment: dict[str, str] | None = None, **streams: Any
@@ -165,9 +166,9 @@ class Board:
     ) -> subprocess.Popen[Any]:
         environment = {
             "PATH": os.environ.get("PATH", ""),
-            "MICROPYPATH": f"{self._port}:.frozen",
+            "MEGACAM_ROM": str(self._rom),
+            "MEGACAM_INSTALLED": str(self._rom.parent),
             "MEGACAM_FLASH": str(self.image),
-            "MEGACAM_PORT": self._port,
             "MEGACAM_CAMERA_FD": str(bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
             **({"MEGACAM_CARD": str(self._card)} if self._card_bytes else {}),
@@ -176,13 +177,17 @@ class Board:
         }
         lines = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True}
         return subprocess.Popen(
-            interpreter.command("-m", "start", heap=self.heap),
+            interpreter.command("-c", rom.START, heap=self.heap),
             env=environment,
             stderr=subprocess.STDOUT,
             pass_fds=[bus.fileno(), world_end.fileno()],
             start_new_session=True,
             **{**lines, "errors": "replace", **streams},
         )
+
+    def _write_rom(self, started: contextlib.ExitStack) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="megacam-rom-")
+        return rom.write(Path(started.enter_context(folder)), self._without)
 
     def _start_camera(self, started: contextlib.ExitStack) -> socket.socket:
         board_end, camera_end = socket.socketpair()
@@ -200,17 +205,6 @@ class Board:
             )
         started.callback(_kill, process)
         return board_end
-
-
-@contextlib.contextmanager
-def _compiled_port(without: Sequence[str]):
-    # The stand-ins are compiled like the firmware: their source would not compile in its heap.
-    with tempfile.TemporaryDirectory(prefix="megacam-port-") as folder:
-        texts = {path.stem: path.read_text() for path in PORT.glob("*.py")}
-        kept = {name: text for name, text in texts.items() if name not in without}
-        for name, compiled in device_tree.compile_texts(shorten_family(kept)).items():
-            (Path(folder) / f"{name}.mpy").write_bytes(compiled)
-        yield folder
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:

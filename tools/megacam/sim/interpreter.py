@@ -12,9 +12,14 @@ HEAP = "80K"
 # The interpreter is a C extension that never returns to Python, so on Linux the kernel is asked
 # to end it with its parent (prctl PR_SET_PDEATHSIG); elsewhere it ends with its camera.
 _RUN = """
-import ctypes, signal, sys
+import ctypes, os, signal, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if path := os.environ.get("MEGACAM_ROM"):
+    with open(path, "rb") as file:
+        image = file.read()
+    rom = ctypes.create_string_buffer(image, len(image))
+    os.environ["MEGACAM_ROM"] = f"{ctypes.addressof(rom)} {len(image)}"
 from micropython_unix import main
 sys.exit(main())
 """
@@ -25,7 +30,11 @@ class InterpreterMissingError(MegacamError):
 
 
 def command(*args: str, heap: str = HEAP) -> list[str]:
-    """Return the argv that runs MicroPython with `args` and a Python heap of at most `heap`."""
+    """Return the argv that runs MicroPython with `args` and a Python heap of at most `heap`.
+
+    The file that MEGACAM_ROM names in its environment is in its memory, outside of the heap; it
+    finds "address size" there instead.
+    """
     if importlib.util.find_spec("micropython_unix") is None:
         raise InterpreterMissingError(
             "no MicroPython interpreter here: install the extra with "

@@ -19,14 +19,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from megacam.sim.board import RESET_CAUSES, Board, BoardError
+from megacam.sim.board import Board, BoardError
 from megacam.sim.prompt import MARK, Prompt
 from megacam.sim.spi_relay import Relay
 
 _SOFT_REBOOT = b"MPY: soft reboot\r\n"
 # What the ESP32's boot ROM prints, with its own number for the cause; 115200 baud as MicroPython.
 _ROM = "ets Jul 29 2019 12:21:46\r\n\r\nrst:{} ,boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
-_ROM_CAUSES = {1: "0x1 (POWERON_RESET)", 4: "0x5 (DEEPSLEEP_RESET)"}
+_SOFT_RESET = 5
+_ROM_CAUSES = {1: "0x1 (POWERON_RESET)", 3: "0x8 (TG1WDT_SYS_RESET)", 4: "0x5 (DEEPSLEEP_RESET)"}
 _ROM_SOFTWARE = "0xc (SW_CPU_RESET)"
 _BROWN_OUT = b"\r\nBrownout detector was triggered\r\n\r\n"
 _CHUNK_BYTES = 4096
@@ -92,14 +93,12 @@ class PtyBoard(Board):
     def cut_power(self) -> None:
         """Let the power go at once; the bridge then takes the port away."""
         self._stopping.set()
-        if self._process:
-            self._process.kill()
+        self._kill_process()
 
     def brown_out(self) -> None:
         """Let the supply sag: the ESP32's detector resets it."""
         self._emit(_BROWN_OUT)
-        if self._process:
-            self._process.kill()
+        self._kill_process()
 
     def wait_until_unplugged(self, timeout_s: float) -> bool:
         """Return True once a power cut has ended the board."""
@@ -128,12 +127,13 @@ class PtyBoard(Board):
 
     def _restart(self, code: int, prompt: Prompt) -> bool:
         # A soft reset keeps the peripherals and the kind of prompt, any other reset neither.
-        if code in (0, 76):
+        cause = self.world.reset_cause(code)
+        if code == 0 or cause == _SOFT_RESET:
             self._emit(_SOFT_REBOOT)
-            self.world.cause = 5
+            self.world.cause = _SOFT_RESET
             return prompt.raw
         self.world.reset()
-        self.world.cause = RESET_CAUSES.get(code, 1)
+        self.world.cause = cause or 1
         self._boot_rom()
         return False
 

@@ -1,21 +1,218 @@
-"""The flash chip of the simulated board; apart from mount.py, which does not stay in memory."""
+"""What the ESP32 has in C, all in one: the modules `machine`, `network`, `esp32` and `time`.
 
-import world
+The flash, the clock and the SPI bus are here; all else is asked of the simulator, as JSON
+(megacam.sim.world). The code lies in ROM, but each function, class and name takes some of the
+firmware's RAM, so there are few.
+"""
+
+import builtins
+import json
+import os
+import struct
+import sys
+import utime
+from utime import ticks_us
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
+_FAST = os.getenv("MEGACAM_FAST")  # a sleep takes no real time: the clock jumps instead
+_TICKS = const((1 << 30) - 1)
+_EPOCH_2000 = const(946684800)  # the ESP32 port counts from 2000-01-01, libc from 1970-01-01
 _BLOCK = const(4096)
+
+_pipe = open(int(os.getenv("MEGACAM_WORLD_FD")), "r+b")
+_camera = open(int(os.getenv("MEGACAM_CAMERA_FD")), "r+b")
+_header = bytearray(16)
+_start_us = ticks_us()
+rtc_us = 0  # microseconds from 2000-01-01 to power-on, by the wall clock
+
+
+# time
+
+
+def _now_us():
+    """Return microseconds since power-on; never wraps."""
+    return ticks_us() - _start_us
+
+
+def time_ns():
+    return (rtc_us + _now_us()) * 1000
+
+
+def time():
+    return time_ns() // 1000000000
+
+
+def gmtime(seconds=None):
+    return utime.gmtime((time() if seconds is None else seconds) + _EPOCH_2000)
+
+
+def ticks_ms():
+    return _now_us() // 1000 & _TICKS
+
+
+def ticks_diff(end, start):
+    return ((end - start + (1 << 29)) & _TICKS) - (1 << 29)
+
+
+def sleep_ms(ms):
+    global _start_us
+    if _FAST:
+        _start_us -= ms * 1000
+    else:
+        utime.sleep_ms(ms)
+
+
+# The simulator
+
+
+class _Proxy:
+    """Something of the simulator's; `id` is its name there."""
+
+    def __getattr__(self, name):
+        return ask(self.id + "." + name)
+
+    def __call__(self, *args, **values):
+        answer = ask(self.id, args, values)
+        if args and isinstance(args[-1], bytearray):
+            # A whole blob in JSON would take more of the firmware's heap than the port itself.
+            at = 0
+            while at < answer:
+                piece = ask("piece", (at,))
+                args[-1][at : at + len(piece)] = piece
+                at += len(piece)
+        return answer
+
+
+def ask(name, args=None, values=()):
+    """Return what the simulator has under `name`, or with `args` the result of calling it.
+
+    Raises what the port raises.
+    """
+    if name in ("reset", "soft_reset"):
+        # At once: a Ctrl-C behind it must not come before it.
+        kind, answer = ("object", name) if args is None else ("exit", 75 + (name != "reset"))
+    else:
+        kind, answer = _asked(name, args, values)
+    if kind == "object":
+        proxy = _Proxy()
+        proxy.id = answer
+        return proxy
+    if kind == "bytes":
+        return bytes.fromhex(answer)
+    if kind == "eval":
+        return eval(answer)
+    if kind == "exit":
+        sys.exit(answer)  # the simulator starts the board again
+    if kind:
+        raise getattr(builtins, kind)(*answer)
+    return answer
+
+
+def _asked(name, args, values):
+    now_us = _now_us()
+    if args is not None:
+        args = list(map(_plain, args))
+    for key in values:
+        values[key] = _plain(values[key])
+    _pipe.write(json.dumps([name, now_us, args, values]) + "\n")
+    while True:
+        # A Ctrl-C may have left an answer, or half of one, that nobody waits for any more.
+        try:
+            asked_us, *answer = json.loads(_pipe.readline())
+        except ValueError:
+            continue
+        if asked_us == now_us:
+            return answer
+
+
+def _plain(value):
+    # A bytearray is there to be filled: its length is what matters. Nobody calls a callback.
+    value = getattr(value, "id", value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, bytearray):
+        return len(value)
+    return None if callable(value) else value
+
+
+def __getattr__(name):
+    if hasattr(utime, name):
+        return getattr(utime, name)
+    if name in ("RTC", "SDCard"):
+        return getattr(__import__(name.lower()), name)
+    return ask(name)
+
+
+# machine
+
+
+_cs = ask("cs")
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+
+    def __init__(self, id, mode=-1, pull=-1, value=0):
+        self.id = id
+        self(value)
+
+    def __call__(self, level=None):
+        if level is None:
+            return self._level
+        self._level = level
+        if self.id == _cs:
+            _send(67, level, self.id, 0)  # C
+
+    value = __call__
+
+
+class SPI:
+    def __init__(self, id, baudrate=500000, polarity=0, phase=0, sck=None, mosi=None, miso=None):
+        # A bus on other pins than the camera's has nobody at its end.
+        self._wired = ask("spi", (id, sck, mosi, miso))
+        self.init(baudrate, polarity, phase)
+
+    def init(self, baudrate=500000, polarity=0, phase=0):
+        if self._wired:
+            _send(83, polarity << 1 | phase, 0, baudrate)  # S
+
+    def write(self, buf):
+        if self._wired:
+            _send(87, 0, 0, len(buf))  # W
+            _camera.write(buf)
+
+    def readinto(self, buf, write=0):
+        if self._wired:
+            _send(82, write, 0, len(buf))  # R
+            _camera.readinto(buf)
+        else:
+            buf[:] = bytes(len(buf))
+
+    def write_readinto(self, out, buf):
+        if self._wired:
+            _send(88, 0, 0, len(out))  # X
+            _camera.write(out)
+            _camera.readinto(buf)
+        else:
+            buf[:] = bytes(len(buf))
+
+
+def _send(op, arg, bus, n):
+    struct.pack_into("<BBHIQ", _header, 0, op, arg, bus, n, _now_us())
+    try:
+        _camera.write(_header)
+    except OSError:
+        sys.exit(0)  # the simulation is over: whoever started it is gone
 
 
 class Flash:
-    """The flash chip: a file of 4096-byte blocks (extended block protocol).
+    """The flash chip: a file of 4096-byte blocks (extended block protocol)."""
 
-    The power goes in front of the last of `writes_left` writes, if that is not 0.
-    """
-
-    def __init__(self, path, writes_left):
-        self._file = open(path, "r+b")
-        self._writes_left = writes_left
+    _file = open(os.getenv("MEGACAM_FLASH"), "r+b")
+    # The power goes in front of the last of so many writes, if it is not 0.
+    _writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
 
     def readblocks(self, block, buf, offset=0):
         self._file.seek(block * _BLOCK + offset)
@@ -25,7 +222,7 @@ class Flash:
         if self._writes_left:
             self._writes_left -= 1
             if not self._writes_left:
-                world.ask("cut_power")  # the simulator never answers this question
+                ask("power", ())  # the simulator never answers this question
         self._file.seek(block * _BLOCK + offset)
         self._file.write(buf)
 

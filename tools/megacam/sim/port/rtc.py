@@ -1,10 +1,10 @@
-"""The ESP32's real-time clock, and the memory that it keeps; loaded by machine.py when used."""
+"""The ESP32's real-time clock, and the memory that it keeps; loaded by chip.py when used."""
 
 import sys
 
+import machine
 import time
 import utime
-from world import ask
 
 del sys.modules["rtc"]
 
@@ -14,9 +14,7 @@ class RTC:
         year, month, day, _, hour, minute, second, microsecond = fields
         wanted = int(utime.mktime((year, month, day, hour, minute, second, 0, 0)))
         ahead_s = wanted - int(utime.mktime(time.gmtime()))
-        time._rtc_us += ahead_s * 1000000 + microsecond - time.time_ns() // 1000 % 1000000
+        machine.rtc_us += ahead_s * 1000000 + microsecond - time.time_ns() // 1000 % 1000000
 
     def memory(self, data=None):
-        if data is None:
-            return bytes.fromhex(ask("rtc"))
-        ask("rtc", data.hex())
+        return machine.ask("rtc_memory", () if data is None else (data,))

@@ -13,7 +13,7 @@ class SDCard:
     def __init__(self, slot=1, width=1, sck=None, mosi=None, miso=None, cs=None, freq=20000000):
         if slot != _OTHER_BUS_SLOT:
             raise OSError(-259)  # ESP_ERR_INVALID_STATE: the camera has this bus
-        self._file = machine._card
+        self._file = machine.card
 
     def readblocks(self, block, buf):
         self._file.seek(block * _BLOCK)

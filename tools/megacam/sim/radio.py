@@ -1,0 +1,148 @@
+"""The Wi-Fi station of a simulated board, in an air that the test describes."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from megacam.sim.peripherals import PortError
+
+MAC = bytes.fromhex("240ac4000001")
+# Association and DHCP of a good router.
+_JOIN_US = 300_000
+
+
+class Radio:
+    """The Wi-Fi station: joins what is in the air, with the driver's own habits.
+
+    `networks` is the air: {"ssid", "password", "rssi", "hidden", "dhcp", "refusal"}, all but ssid
+    optional; `refusal` is the status of a wrong password, which the driver often hides behind
+    CONNECTING. The status of a failure stays until an address is had; connect() in a connect() is
+    an error; a link that is lost comes back by itself.
+    `hostname`, `power_save` and `cycles` (off and on) tell what the firmware did.
+    """
+
+    PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
+    IDLE, CONNECTING, GOT_IP, NO_AP_FOUND, WRONG_PASSWORD = 1000, 1001, 1010, 201, 202
+    _NOBODY = ("0.0.0.0", "255.255.255.0", "0.0.0.0", "0.0.0.0")
+    _BY_DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+    def __init__(self, networks: Sequence[dict[str, Any]]):
+        self.networks = list(networks)
+        self.now_us = 0
+        self._active = False
+        self._joining: tuple[str, str] | None = None
+        self._since_us = 0
+        self._status = self.IDLE
+        self._address: Sequence[str] | None = None
+        self._hostname = "mpy-esp32"
+        self.power_save = 1  # the IDF's default
+        self._is_stuck = self._is_dead = False
+        self.cycles = 0
+        self._silent_until_us = 0
+
+    def __call__(self, interface: int = 0) -> "Radio":
+        """Be `WLAN(interface)`: there is one station."""
+        return self
+
+    def blink(self, outage_ms: int) -> None:
+        """Let the air be empty for that long; what was joined comes back by itself."""
+        self._silent_until_us = self.now_us + outage_ms * 1000
+
+    def jam(self, dead: bool = False) -> None:
+        """Be stuck: nothing is joined until the radio goes off; or dead: it does not start."""
+        self._is_stuck = True
+        self._is_dead = dead
+
+    def _air(self) -> list[dict[str, Any]]:
+        return [] if self.now_us < self._silent_until_us else self.networks
+
+    def active(self, on: bool | None = None) -> bool:
+        if on is not None:
+            if self._active and not on:
+                self._joining = None
+                self._status = self.IDLE
+                self._is_stuck = False
+                self.cycles += 1
+            self._active = bool(on)
+        return self._active
+
+    def scan(self) -> list[tuple[bytes, bytes, int, int, int, bool]]:
+        """Return (name, address, channel, dBm, ...) of each: a name may be any bytes."""
+        self._must_be_active()
+        found = [
+            (
+                b"" if ap.get("hidden") else os.fsencode(ap["ssid"]),
+                b"",
+                6,
+                self._rssi(ap),
+                3,
+                False,
+            )
+            for ap in self._air()
+        ]
+        return sorted(found, key=lambda ap: -ap[3])
+
+    @staticmethod
+    def _rssi(ap: dict[str, Any]) -> int:
+        return ap.get("rssi", -55)
+
+    def connect(self, ssid: str, key: str | None = None) -> None:
+        self._must_be_active()
+        if self._joining and not self.isconnected():
+            raise PortError(OSError, "Wifi Internal Error")
+        self._joining = (ssid, key or "")
+        self._since_us = self.now_us
+
+    def disconnect(self) -> None:
+        self._joining = None
+
+    def status(self, what: str | None = None) -> int:
+        if self._joining and self.now_us - self._since_us >= _JOIN_US:
+            self._status = self._result(*self._joining)
+        if what != "rssi":
+            return self._status
+        for ap in self._air() if self._joining else ():
+            if self._is_let_in(ap, *self._joining or ()):
+                return self._rssi(ap)
+        raise PortError(OSError, "Wifi Not Connected")
+
+    def isconnected(self) -> bool:
+        return self._joining is not None and self.status() == self.GOT_IP
+
+    def ifconfig(self, address: Sequence[str] | None = None) -> Sequence[str]:
+        if address == "dhcp" and not self._address:
+            # ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, which the port has no words for.
+            raise PortError(RuntimeError, "Wifi Unknown Error 0x5004")
+        if address:
+            self._address = None if address == "dhcp" else address
+        return self._address or (self._BY_DHCP if self.isconnected() else self._NOBODY)
+
+    def config(self, name: str = "", *, pm: int | None = None) -> Any:
+        self._must_be_active()
+        if pm is not None:
+            self.power_save = pm
+        if name == "ssid":
+            return self._joining[0] if self._joining else ""
+        return MAC if name == "mac" else None
+
+    def hostname(self, name: str | None = None) -> str:
+        self._hostname = name or self._hostname
+        return self._hostname
+
+    def _must_be_active(self) -> None:
+        if not self._active or self._is_dead:
+            raise PortError(OSError, "Wifi Not Started")
+
+    def _result(self, ssid: str, key: str) -> int:
+        for ap in self._air():
+            if ap["ssid"] == ssid:
+                if self._is_stuck:
+                    return self.CONNECTING
+                if not self._is_let_in(ap, ssid, key):
+                    return ap.get("refusal", self.WRONG_PASSWORD)
+                has_address = self._address or ap.get("dhcp", True)
+                return self.GOT_IP if has_address else self.CONNECTING
+        return self.NO_AP_FOUND
+
+    def _is_let_in(self, ap: dict[str, Any], ssid: str, key: str) -> bool:
+        return ap["ssid"] == ssid and ap.get("password", "") == key and not self._is_stuck

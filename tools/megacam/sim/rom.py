@@ -1,0 +1,48 @@
+"""The stand-ins for what a real ESP32 has in its ROM, as a MicroPython ROM file system.
+
+What lies in it runs in place. The interpreter holds the image outside its heap (see
+interpreter.command), so the stand-ins' code takes none of the firmware's RAM, as on the chip.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mpremote.romfs import VfsRomWriter
+
+from megacam import device_tree
+from megacam.shorten import shorten
+
+PORT = Path(__file__).parent / "port"
+# What mip installs on a real board takes RAM there, so it does here.
+INSTALLED = "hmac"
+# The arguments of Pin(), SPI() and SDCard(), which firmware gives by name.
+_NAMED = (
+    *("id", "mode", "pull", "value", "baudrate", "polarity", "phase", "sck", "mosi", "miso"),
+    *("slot", "width", "cs", "freq", "key", "msg", "digestmod", "write"),
+)
+# The interpreter's first line: mount the image and go on in it.
+START = (
+    "import os, sys, uctypes, vfs\n"
+    "rom = uctypes.bytearray_at(*map(int, os.getenv('MEGACAM_ROM').split()))\n"
+    "vfs.mount(vfs.VfsRom(rom), '/.rom')\n"
+    "sys.path[:] = ['', '.frozen', '/lib', '/.rom', '/.sim']\n"
+    "import start"
+)
+
+
+def write(folder: Path, without: Iterable[str] = ()) -> Path:
+    """Write the image into `folder` and return its path; INSTALLED comes beside it as .mpy.
+
+    `without` names stand-ins that this board lacks.
+    """
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in PORT.glob("*.py")}
+    kept = {name: text for name, text in texts.items() if name not in without}
+    image = VfsRomWriter()
+    for name, compiled in device_tree.compile_texts(shorten(kept, named=_NAMED)).items():
+        if name == INSTALLED:
+            (folder / f"{name}.mpy").write_bytes(compiled)
+        else:
+            image.mkfile(f"{name}.mpy", compiled)
+    path = folder / "rom.img"
+    path.write_bytes(image.finalise())
+    return path
