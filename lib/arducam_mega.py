@@ -48,8 +48,8 @@ arducam_mega_sensor with the sensor's registers and a self-test.
 
 import time
 
-from arducam_mega_bus import CameraError, MegaBus
-from arducam_mega_frame import HEAD_BYTES, Frame
+from arducam_mega_bus import CameraError, MegaBus  # noqa: F401 - the error is for our users
+from arducam_mega_frame import HEAD_BYTES
 
 if not hasattr(time, "ticks_ms"):
     import arducam_mega_host as time
@@ -57,29 +57,14 @@ if not hasattr(time, "ticks_ms"):
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # Register names are those of the application note "Mega SPI Camera Series".
-_FIFO_CTRL = const(0x04)
 _STATE = const(0x44)
-_FIFO_LEN = const(0x45)  # three bytes, low first
-
-_CLEAR_DONE = const(0x01)
-_START = const(0x02)
-_IDLE_MASK = const(0x03)
-_IDLE = const(0x02)
 _CAP_DONE = const(0x04)
-_FIFO_BYTES = const(0x800000)
-_MIN_JPEG_BYTES = const(500)  # the tables of a JPEG alone are larger
-
-_IDLE_MS = const(1000)
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
-_FRAME_MS = const(100)  # 36 were measured at 128x128 for each further frame of a burst
-_RETRY_MS = const(300)  # a blanked camera needs as long to come back
-_POLL_MS = const(10)  # a shorter sleep spins on the ESP32
-_TRIES = const(3)  # as it is, triggered again, reset and set up again
 
+# What a capture is at; arducam_mega_capture moves it on.
 _OFF = const(0)
 _SETTLING = const(1)
 _EXPOSING = const(2)
-_DONE = const(3)
 
 _VGA = const(640 << 16 | 480)
 
@@ -111,9 +96,10 @@ class ArducamMega(MegaBus):
         self.accept_unknown = accept_unknown
         self.frame = None  # the one that may be read
         self._forget()
-        self._extra_frames = 0
         self._head = bytearray(HEAD_BYTES)
         self._state = _OFF
+        self._extra_frames = self._tries = self._last_size = self._to_discard = 0
+        self._asleep = False
 
     def _forget(self):
         self._chosen = {}
@@ -130,16 +116,7 @@ class ArducamMega(MegaBus):
         methods do it by themselves when they must.
         """
         self._forget()
-        self._restore()
-
-    def _restore(self):
-        self.frame = None
-        self._state = _OFF
-        self.id = 0
-        self._asleep = False
-        self._to_discard = self.discard
-        self._last_size = 0
-        self._rare("reset").reset(self)
+        self._rare("reset").restore(self)
 
     # Settings
 
@@ -154,18 +131,10 @@ class ArducamMega(MegaBus):
         Checks all of them first and raises ValueError with what this model offers, then writes
         what differs. Names and words: docs/camera.md. Gives up an exposure that runs.
         """
-        if not self.id:
-            self._restore()
         wanted = dict(self._chosen)
         wanted.update(changes)
-        if wanted == self._chosen:
-            return
-        writes = self._rare("settings").change(self, changes)
-        try:
-            self._stop()
-            self._run(writes)
-        except CameraError:
-            self._restore()
+        if not self.id or wanted != self._chosen:
+            self._rare("settings").change(self, changes)
 
     def sleep(self):
         """Put the sensor into low power; an unread frame is given up."""
@@ -192,24 +161,7 @@ class ArducamMega(MegaBus):
 
     def start(self):
         """Begin a capture; the Frame before it can no longer be read."""
-        try:
-            self._stop()
-        except CameraError:
-            self.id = 0
-        if not self.id or not self.intact():
-            self._restore()
-        if self._asleep:
-            self.wake()
-        self.frame = None
-        self._tries = 0
-        self._state = _SETTLING
-        self.ready()
-
-    def _stop(self):
-        # A capture cannot be broken off, and what is written during one is lost.
-        if self._state == _EXPOSING:
-            self._wait(_CAP_DONE, _CAP_DONE, _EXPOSE_MS)
-        self._state = _OFF
+        self._rare("capture").start(self)
 
     def ready(self):
         """Tell whether the capture is complete; call it every 10 ms or so after start().
@@ -217,101 +169,15 @@ class ArducamMega(MegaBus):
         Here too a failed capture is triggered again, then the camera reset and set up again
         (which blocks for seconds), before CameraError is raised.
         """
-        if self._state == _OFF:
-            raise CameraError("stale", "no capture is under way; start() one")
-        try:
-            if self._state != _DONE:
-                self._advance()
-        except CameraError as e:
-            self._recover(e)
-        return self._state == _DONE
+        # Loads what moves the capture on only when there is something to do.
+        return not self._is_waiting() and self._rare("capture").ready(self)
 
     def finish(self):
         """Wait until the capture is complete and return its Frame."""
-        while not self.ready():
-            self._clock.sleep_ms(_POLL_MS)
-        self._state = _OFF
-        self.frame = Frame(self, self._last_size, self._raw, self._extra_frames + 1)
-        return self.frame
+        return self._rare("capture").finish(self)
 
-    def _advance(self):
-        if self._state == _SETTLING:
-            if not self._within(self._since, self._hold_ms):
-                self._trigger()
-            return
-        self._check_power()
-        if self._reg(_STATE) & _CAP_DONE:
-            self._check()
-        elif not self._within(self._since, _EXPOSE_MS + self._extra_frames * _FRAME_MS):
-            raise CameraError("timeout", "a capture never ends; check the supply")
-
-    def _trigger(self):
-        self._reg(_FIFO_CTRL, _CLEAR_DONE)
-        self._wait(_IDLE_MASK | _CAP_DONE, _IDLE, _IDLE_MS)
-        self._reg(_FIFO_CTRL, _START)
-        self._since = self._clock.ticks_ms()
-        self._hold_ms = 0
-        self._state = _EXPOSING
-
-    def _check(self):
-        size = self._length()
-        if size != self._length() or not self._plausible(size):
-            raise CameraError("length", f"a capture ended with {size} bytes")
-        self._command = b"\x3c\x00"
-        self._burst(self._head)
-        self._command = b"\x3c"
-        self._check_head()
-        # 1/32 is more than noise and less than a step of automatic exposure.
-        if self._to_discard and (self._raw or abs(size - self._last_size) * 32 > size):
-            self._to_discard -= 1
-            self._state = _SETTLING
-        else:
-            self._to_discard = 0
-            self._state = _DONE
-        self._last_size = size
-
-    def _length(self):
-        low = self._reg(_FIFO_LEN) | self._reg(_FIFO_LEN + 1) << 8
-        return low | self._reg(_FIFO_LEN + 2) << 16
-
-    def _plausible(self, size):
-        if self._raw:
-            pixels = (self._pixels >> 16) * (self._pixels & 0xFFFF)
-            return size == pixels * 2 * (self._extra_frames + 1)
-        return _MIN_JPEG_BYTES <= size < _FIFO_BYTES
-
-    def _check_head(self):
-        head = self._head
-        if self._raw:
-            # An empty FIFO reads 08 01 for ever; another constant may be a photo of the dark.
-            good = head != b"\x08\x01" * (HEAD_BYTES // 2)
-        else:
-            good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF
-        if not good:
-            raise CameraError("blank", "a frame does not begin as a picture does")
-        pixels = 0 if self._raw else _jpeg_pixels(head)
-        if pixels and pixels != self._pixels:
-            if self._tries < _TRIES - 1 or pixels == _VGA:
-                raise CameraError("size", "photos have not the size asked for; check the supply")
-            self._pixels = pixels  # in spite of a reset: it is what this camera makes of it
-
-    def _recover(self, error):
-        self._state = _OFF
-        self._tries += 1
-        if self._tries >= _TRIES:
-            raise error
-        if self._tries > 1 or not self.intact():
-            self._restore()
-        else:
-            self._hold(_RETRY_MS)
-        self._state = _SETTLING
-
-
-def _jpeg_pixels(head):
-    # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
-    at = 2
-    while at + 9 <= HEAD_BYTES and head[at] == 0xFF:
-        if head[at + 1] in b"\xc0\xc1\xc2":
-            return head[at + 7] << 24 | head[at + 8] << 16 | head[at + 5] << 8 | head[at + 6]
-        at += 2 + (head[at + 2] << 8 | head[at + 3])
-    return 0
+    def _is_waiting(self):
+        if self._state == _EXPOSING:
+            is_over = not self.intact() or self._reg(_STATE) & _CAP_DONE
+            return not is_over and self._within(self._since, _EXPOSE_MS)
+        return self._state == _SETTLING and self._within(self._since, self._hold_ms)

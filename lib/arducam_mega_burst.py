@@ -1,5 +1,7 @@
 """Several photos with one trigger of an Arducam Mega; part of arducam_mega."""
 
+from arducam_mega_registers import stop
+
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # Frames of one trigger, less one; 255 means "until full", after which the next capture fails.
@@ -17,7 +19,7 @@ def capture(camera, frames):
     size = (camera._pixels >> 16) * (camera._pixels & 0xFFFF) * 2
     if not 1 <= frames <= 255 or (camera._raw and size * frames >= _FIFO_BYTES):
         raise ValueError(f"burst of {frames} is not offered; choose 1 to 255 that fit in 8 MiB")
-    camera._stop()
+    stop(camera)
     camera._extra_frames = frames - 1
     try:
         camera._reg(_FRAME_COUNT, frames - 1)

@@ -1,4 +1,4 @@
-"""The wire of an Arducam Mega: registers, bursts and bounded waits; part of arducam_mega."""
+"""The wire of an Arducam Mega: registers and bursts; part of arducam_mega."""
 
 import sys
 
@@ -6,24 +6,10 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # Register names are those of the application note "Mega SPI Camera Series".
 _TEST = const(0x00)  # scratch
-_FORMAT = const(0x20)
-_RESOLUTION = const(0x21)
-_AUTOFOCUS = const(0x29)
-_AUTO_CTRL = const(0x30)
 _SENSOR_ID = const(0x40)
-_STATE = const(0x44)
 
 _WRITE = const(0x80)  # address bit of a register write
-_IDLE_MASK = const(0x03)
-_IDLE = const(0x02)
-_BUSY = const(0x08)  # second busy bit of the newer family
-_NEW_FAMILY = const(0x85)  # first id of it
 _MARK = const(0x55)  # left in the scratch register: it is gone when the camera lost its power
-
-_IDLE_MS = const(1000)
-_FOCUS_MS = const(8000)  # autofocus loads its firmware for seconds
-_CHANGE_MS = const(300)  # a trigger sooner after 0x20 or 0x21 was written gives a blank frame
-_POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 
 
 class CameraError(Exception):
@@ -100,40 +86,9 @@ class MegaBus:
         finally:
             self._release()
 
-    def _set(self, address, value):
-        # For 0x0A to 0x0E and 0x20 to 0x35: what is written to a busy camera is lost.
-        self._reg(address, value)
-        mask = _IDLE_MASK
-        if address == _AUTO_CTRL and self.id >= _NEW_FAMILY:
-            mask = _IDLE_MASK | _BUSY
-        self._wait(mask, _IDLE, _FOCUS_MS if address == _AUTOFOCUS else _IDLE_MS)
-        if address in (_FORMAT, _RESOLUTION):
-            self._hold(_CHANGE_MS)
-
-    def _run(self, program):
-        for i in range(0, len(program), 2):
-            self._set(program[i], program[i + 1])
-
-    def _wait(self, mask, want, limit_ms):
-        since = self._clock.ticks_ms()
-        state = self._reg(_STATE)
-        while state & mask != want:
-            if not self._within(since, limit_ms):
-                raise CameraError("busy", f"camera is busy after {limit_ms} ms, state {state:#x}")
-            self._clock.sleep_ms(_POLL_MS)
-            state = self._reg(_STATE)
-
     def _within(self, since, limit_ms):
         # False too when the ticks have wrapped meanwhile, so that no wait grows by days.
         return 0 <= self._clock.ticks_diff(self._clock.ticks_ms(), since) < limit_ms
-
-    def _hold(self, ms):
-        # No capture is triggered for the next `ms`.
-        now = self._clock.ticks_ms()
-        if self._within(self._since, self._hold_ms):
-            ms = max(ms, self._hold_ms - self._clock.ticks_diff(now, self._since))
-        self._since = now
-        self._hold_ms = ms
 
     def intact(self):
         """Tell whether the camera answers and has lost neither its power nor its settings."""
@@ -146,10 +101,11 @@ class MegaBus:
             raise CameraError("dead", "the camera lost its power meanwhile; take another photo")
 
     def _rare(self, name):
-        # Loaded for one use only, unless the program imported it itself to keep it.
-        name = "arducam_mega_" + name
-        keep = name in sys.modules
-        module = __import__(name)
-        if not keep:
-            del sys.modules[name]
-        return module
+        # Loaded for one use only, and its parts, unless the program imported them itself.
+        before = set(sys.modules)
+        try:
+            return __import__("arducam_mega_" + name)
+        finally:
+            for name in set(sys.modules) - before:
+                if name.startswith("arducam_mega_"):
+                    del sys.modules[name]

@@ -1,5 +1,7 @@
 """Low power of an Arducam Mega; part of arducam_mega. Import it yourself to keep it loaded."""
 
+from arducam_mega_registers import hold, run, stop, write
+
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _POWER = const(0x02)
@@ -15,7 +17,7 @@ def sleep(camera):
     """Put the sensor into low power. The frame in the FIFO is given up: not all models keep it."""
     if not camera.id:
         camera.reset()
-    camera._stop()
+    stop(camera)
     camera.frame = None
     _switch(camera, 1)
     camera._asleep = True
@@ -26,15 +28,15 @@ def wake(camera):
     _switch(camera, 0)
     camera._asleep = False
     if camera.id in _WIDE_IDS:
-        camera._run(camera._program)  # whether they keep their settings is not known
-    camera._hold(_WAKE_MS)
+        run(camera, camera._program)  # whether they keep their settings is not known
+    hold(camera, _WAKE_MS)
     camera._to_discard = max(camera._to_discard, 1)
     camera._last_size = 0
 
 
 def _switch(camera, low):
     if camera.id >= _NEW_FAMILY:
-        camera._set(_POWER_MODE, low)
+        write(camera, _POWER_MODE, low)
     elif camera.id in _WIDE_IDS:
         sensor = camera._rare("sensor")
         for address, value in ((0x0028, 0xD000), (0x002A, 0x107E), (0x0F12, low)):

@@ -1,6 +1,7 @@
 """Find, identify and reset an Arducam Mega; part of arducam_mega, loaded when that is needed."""
 
 from arducam_mega_bus import CameraError
+from arducam_mega_registers import hold, run, wait, write
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -29,6 +30,8 @@ _LEFT_OVER = ((_POWER, 0x02), (_DATA_SRC, 0x80), (_TESTPAT, 0x80))
 _FIRST = b"\x20\x01\x21\x02\x30\x81\x30\x80\x30\x82\x26\x00"
 _FIRST_NEW = b"\x20\x01\x21\x05\x30\x81\x30\x80\x30\x82\x26\x00"
 
+_OFF = const(0)  # no capture is under way
+
 _FIND_MS = const(2000)
 _RESET_MS = const(3000)  # 1.5 s measured on a 3MP
 _RESET_BUSY_MS = const(50)  # an idle state that is read sooner can be stale
@@ -36,8 +39,14 @@ _SETTLE_MS = const(400)  # a trigger sooner after a reset gives blank frames unt
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 
 
-def reset(camera):
+def restore(camera):
     """Reset the camera and write its settings again; raises CameraError, see ArducamMega.reset."""
+    camera.frame = None
+    camera._state = _OFF
+    camera.id = 0
+    camera._asleep = False
+    camera._to_discard = camera.discard
+    camera._last_size = 0
     found = _find(camera)
     for address, bit in _LEFT_OVER:
         value = camera._reg(address)
@@ -45,16 +54,16 @@ def reset(camera):
             camera._reg(address, value & ~bit)
     camera._reg(_RESET, _RESET_ALL)
     camera._clock.sleep_ms(_RESET_BUSY_MS)
-    camera._wait(_IDLE_MASK, _IDLE, _RESET_MS)
-    camera._set(_I2C_DEV, _SENSOR_ADDRESS)
+    wait(camera, _IDLE_MASK, _IDLE, _RESET_MS)
+    write(camera, _I2C_DEV, _SENSOR_ADDRESS)
     camera._reg(_FRAME_COUNT, camera._extra_frames)
     camera._reg(_TEST, _MARK)
     camera._marked = camera._reg(_TEST) == _MARK
     camera.id = found
     if not camera._program:
         camera._program = _FIRST_NEW if found >= _NEW_FAMILY else _FIRST
-    camera._run(camera._program)
-    camera._hold(max(camera.settle_ms, _SETTLE_MS))
+    run(camera, camera._program)
+    hold(camera, max(camera.settle_ms, _SETTLE_MS))
 
 
 def _find(camera):

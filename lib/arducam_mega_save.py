@@ -42,7 +42,7 @@ def save(frame, path):
             if not left or frame.photos > 1 or e.reason not in ("cut", "dead"):
                 raise
         if left == 1:
-            camera._restore()
+            camera._rare("reset").restore(camera)
         frame = camera.capture()
 
 

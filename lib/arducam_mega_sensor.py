@@ -8,6 +8,7 @@ sensor.self_test(camera)            # {"id": 130, "firmware": "2023-03-03", ...}
 
 import hashlib
 
+import arducam_mega_registers as registers
 from arducam_mega_bus import CameraError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -41,9 +42,9 @@ _FOCUS_TRIES = const(250)  # of 20 ms
 def read(camera, address):
     """Return the low byte of the sensor's register `address` (16 bits)."""
     _be_there(camera)
-    camera._set(_I2C_REG_H, address >> 8)
-    camera._set(_I2C_REG_L, address & 0xFF)
-    camera._set(_RESET, _I2C_READ)
+    registers.write(camera, _I2C_REG_H, address >> 8)
+    registers.write(camera, _I2C_REG_L, address & 0xFF)
+    registers.write(camera, _RESET, _I2C_READ)
     camera._clock.sleep_ms(_READ_MS)
     return camera._reg(_SENSOR_DATA)
 
@@ -51,17 +52,17 @@ def read(camera, address):
 def write(camera, address, value):
     """Write the sensor's register `address`: 8 bits, with the ids 0x83 and 0x84 16 bits."""
     _be_there(camera)
-    camera._set(_I2C_REG_H, address >> 8)
-    camera._set(_I2C_REG_L, address & 0xFF)
+    registers.write(camera, _I2C_REG_H, address >> 8)
+    registers.write(camera, _I2C_REG_L, address & 0xFF)
     if camera.id in _WIDE_IDS:
-        camera._set(_I2C_VAL_H, value >> 8)
-    camera._set(_I2C_VAL, value & 0xFF)
+        registers.write(camera, _I2C_VAL_H, value >> 8)
+    registers.write(camera, _I2C_VAL, value & 0xFF)
 
 
 def _be_there(camera):
     if not camera.id:
         camera.reset()
-    camera._stop()
+    registers.stop(camera)
 
 
 def focus(camera, position=None):
@@ -81,7 +82,7 @@ def focus(camera, position=None):
         raise ValueError('focus is off; configure(autofocus="single") first')
     if position is not None:
         return _move(camera, position)
-    camera._set(_AUTOFOCUS, _SINGLE)
+    registers.write(camera, _AUTOFOCUS, _SINGLE)
     return _focused(camera) if camera.id == _OV5640 else None
 
 

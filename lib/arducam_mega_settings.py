@@ -5,6 +5,9 @@ of writes (address, value, address, value, ...); the groups of two settings dict
 so that only what differs is written, and in the right order.
 """
 
+from arducam_mega_bus import CameraError
+from arducam_mega_registers import run, stop
+
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _NEW_FAMILY = const(0x85)  # first id of it
@@ -64,7 +67,19 @@ def in_force(camera):
 
 
 def change(camera, changes):
-    """Check `changes`, make them the camera's settings and return the writes that they need."""
+    """Check `changes` and make them the camera's settings, see ArducamMega.configure()."""
+    if not camera.id:
+        camera._rare("reset").restore(camera)
+    writes = _choose(camera, changes)
+    try:
+        stop(camera)
+        run(camera, writes)
+    except CameraError:
+        camera._rare("reset").restore(camera)
+
+
+def _choose(camera, changes):
+    # Returns the register writes that the new settings need.
     table = model(camera)
     for name in changes:
         _check(table, name, changes[name])

@@ -13,12 +13,13 @@ from mpremote import mip
 
 LIB = Path(__file__).parent.parent / "lib"
 DEVICE = Path(__file__).parent / "device"
+REGISTERS = "arducam_mega_registers"
 RESIDENT = ("arducam_mega", "arducam_mega_bus", "arducam_mega_frame")
 
 
-def test_the_resident_code_is_at_most_5_kb():
+def test_the_resident_code_is_at_most_3500_bytes():
     sizes = {name: len(compile_file(LIB / f"{name}.py")) for name in RESIDENT}
-    assert sum(sizes.values()) <= 5120, sizes
+    assert sum(sizes.values()) <= 3500, sizes
 
 
 def test_nothing_but_the_resident_modules_stays_loaded():
@@ -28,6 +29,34 @@ def test_nothing_but_the_resident_modules_stays_loaded():
         assert "brightness" in rig.camera.settings
     ours = {path.stem for path in LIB.glob("arducam_mega*.py")}
     assert ours & set(sys.modules) == {*RESIDENT, "arducam_mega_host"}  # that one on CPython only
+
+
+def test_waiting_loads_a_module_only_when_there_is_something_to_do():
+    with Rig("3mp", "slow-capture") as rig:
+        loaded = []
+        rare = rig.camera._rare
+        rig.camera._rare = lambda name: loaded.append(name) or rare(name)
+        rig.camera.start()
+        polls = 0
+        while not rig.camera.ready():
+            rig.clock.sleep_ms(10)
+            polls += 1
+        assert polls > 50
+        assert loaded == ["capture", "reset", "capture", "capture"]  # start, trigger, check
+
+
+def test_what_the_program_imported_itself_stays_with_its_parts():
+    with Rig() as rig:
+        import arducam_mega_power
+
+        kept = {name: sys.modules[name] for name in (arducam_mega_power.__name__, REGISTERS)}
+        try:
+            rig.shoot()
+            rig.camera.sleep()
+            assert all(sys.modules.get(name) is module for name, module in kept.items())
+        finally:
+            for name in kept:
+                del sys.modules[name]
 
 
 def test_the_clock_of_cpython_is_good_enough():

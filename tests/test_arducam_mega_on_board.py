@@ -39,7 +39,8 @@ read(camera.capture())
 read(camera.burst(2))
 import arducam_mega_sensor
 print(arducam_mega_sensor.self_test(camera)["pattern_bytes"])
-del sys.modules["arducam_mega_sensor"]
+for name in ("arducam_mega_sensor", "arducam_mega_registers"):
+    del sys.modules[name]
 print(camera.capture().save("/photo.raw"))
 camera.start()
 while not camera.ready():
