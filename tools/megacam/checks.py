@@ -88,11 +88,13 @@ CHECKS = (
         "camera",
         "Does a camera answer on the SPI wires?",
         (
-            Cause("absent", "nothing answers: a wire, a wrong pin, or no power", _WIRES),
             Cause("unknown", "something answers that is no Arducam Mega: mostly a loose or "
                   "swapped wire", _WIRES),
             Cause("busy", "the camera never becomes idle", "cut its power for some seconds"),
-            Cause("", "the camera fails", _WIRES + "; " + _SUPPLY),
+            Cause("ValueError", "this model does not offer a setting of section `camera`",
+                  "choose one that the sentence names, then `megacam deploy`"),
+            Cause("absent", "nothing answers: a wire, a wrong pin, or no power",
+                  _WIRES + "; " + _SUPPLY),
         ),
     ),
     Check(
@@ -164,6 +166,10 @@ CHECKS = (
                   "minutes wrong", "look at the clock check"),
             Cause("ExpiredToken", "403 ExpiredToken: the session's credentials are over",
                   "`megacam cloud rotate`"),
+            Cause("CredentialProvider", "AWS IoT gives no credentials for the certificate: it was "
+                  "deleted or switched off, or thing, role alias or policy are gone",
+                  "`megacam cloud show`, then `megacam cloud create --iot` and `megacam cloud "
+                  "rotate --iot`"),
         ),
     ),
     Check(

@@ -21,7 +21,7 @@ from megacam.probes import ProbeError
 _CLOCK_OFF_S = 60  # an exchange takes less; S3 forgives 15 minutes
 _WEAK_DBM = -75  # below, an ESP32 loses packets
 _SIGNATURE = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed")
-_SIGNATURE += ("ExpiredToken", "InvalidToken", "InvalidSecurity")
+_SIGNATURE += ("ExpiredToken", "InvalidToken", "InvalidSecurity", "CredentialProvider")
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,8 @@ def _store(board: Device, region: str) -> Iterator[Result]:
     try:
         probes.run(board, probes.TLS)
     except ProbeError as error:
+        if error.code in _SIGNATURE:
+            raise _FoundError("signature", error.code, error.text) from None
         raise _FoundError("tls", _tls_code(error.text), error.text) from None
     yield Result("tls", "good", "connected, the certificate is verified")
     try:

@@ -156,6 +156,8 @@ class CameraModel:
         t.mosi += bytes(mosi[: _SHOWN_BYTES - len(t.mosi)]) if first < _SHOWN_BYTES else b""
         t.size += len(mosi)
         miso = self._answer(bytes(mosi), first)
+        if self.faults.strike("late-miso"):
+            miso = (int.from_bytes(miso, "big") >> 1).to_bytes(len(miso), "big")
         t.miso += miso[: _SHOWN_BYTES - len(t.miso)] if first < _SHOWN_BYTES else b""
         return miso
 

@@ -11,6 +11,7 @@ FAULTS = {
     # Nothing or something wrong on the bus.
     "no-camera-low": "MISO stays at 0x00 (counted in SPI transfers)",
     "no-camera-high": "MISO stays at 0xFF (counted in SPI transfers)",
+    "late-miso": "each byte on MISO is one bit late, as on a loose or too long wire",
     "slow-power-up": "MISO stays at 0x00 for 800 ms after power-on",
     "fast-writes-ignored": "a register write clocked above 8 MHz has no effect",
     "second-write-dropped": "a register write while the camera is busy has no effect",

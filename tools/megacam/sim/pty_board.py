@@ -100,6 +100,10 @@ class PtyBoard(Board):
         self._emit(_BROWN_OUT)
         self._kill_process()
 
+    def press_reset(self) -> None:
+        """Press the board's reset button."""
+        self._kill_process()
+
     def wait_until_unplugged(self, timeout_s: float) -> bool:
         """Return True once a power cut has ended the board."""
         if self._bridge:
