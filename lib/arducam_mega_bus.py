@@ -51,22 +51,17 @@ class MegaBus:
         self._pair = memoryview(self._out)[:2]
         self._since = self._hold_ms = 0
 
-    def _select(self, hz):
-        # To be called inside the try whose `finally` releases.
-        if hz:
-            self._spi.init(baudrate=hz, polarity=0, phase=0)
-        self._cs(0)
-
-    def _release(self):
-        self._cs(1)
-        if self._hz:
-            self._spi.write(b"\xff")
+    def _tune(self, hz):
+        # Other devices on the bus may have set it otherwise.
+        self._spi.init(baudrate=hz, polarity=0, phase=0)
 
     def _reg(self, address, value=None):
         # A value is read as the third byte: the second is there for the camera to get ready.
         out = self._out
+        if self._hz:
+            self._tune(self._hz)
         try:
-            self._select(self._hz)
+            self._cs(0)
             if value is None:
                 out[0] = address
                 self._spi.write_readinto(out, self._in)
@@ -75,16 +70,22 @@ class MegaBus:
                 out[1] = value
                 self._spi.write(self._pair)
         finally:
-            self._release()
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")  # the camera lets go of MISO with the next clocks only
         return self._in[2]
 
     def _burst(self, buf):
+        if self._read_hz:
+            self._tune(self._read_hz)
         try:
-            self._select(self._read_hz)
+            self._cs(0)
             self._spi.write(self._command)
             self._spi.readinto(buf)
         finally:
-            self._release()
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")
 
     def _within(self, since, limit_ms):
         # False too when the ticks have wrapped meanwhile, so that no wait grows by days.

@@ -62,7 +62,8 @@ class Frame:
         count = min(len(buf), left)
         at = self._head.readinto(buf) if left > self._body else 0
         if at < count:
-            self._camera._burst(self._part(buf, at, count))
+            buf = self._part(buf, at, count)
+            self._camera._burst(buf)
         return count
 
     def _part(self, buf, start, end):

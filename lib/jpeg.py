@@ -16,6 +16,7 @@ _START = const(0xD8)
 _SOS = const(0xDA)
 _END = const(0xD9)
 _LONGEST_TAIL = const(8192)
+_NONE = const(-4)  # of the header's segments is left: none starts before -3
 
 
 class JPEGError(Exception):
@@ -38,9 +39,11 @@ class JPEGBody:
         self.size = self._left = body.size
         self._read = body.readinto
         self._watched = body.size + 1  # with fewer bytes left, a block is looked at
-        self._in_header = True
-        self._next = 2  # where the next header segment starts, from the start of the next block
-        self._border = bytearray(6)  # the last 3 bytes of a block and the first 3 of the next
+        # Where the next header segment starts, from the start of the next block.
+        self._next = 2
+        self._border = bytearray(
+            6
+        )  # the first 3 bytes of a block and the last 3 of the one before
         self._ended = self._is_marked = False
 
     def readinto(self, buf):
@@ -53,50 +56,41 @@ class JPEGBody:
         return n
 
     def _watch(self, buf, n, left):
-        start = 0
-        if self._in_header:
-            start = self._skip_header(buf, n, left)
-        if left < self.tail_bytes and not (self._in_header or self._ended):
-            self._ended = self._find_end(buf, n, left, start)
-        if left <= 0 and not self._ended:
-            JPEGBody.tail_bytes = _LONGEST_TAIL
-            raise JPEGError("photo is cut: no end marker (FF D9); take it again")
+        start = 0 if self._next == _NONE else self._skip_header(buf, n)
+        if left < self._watched and not self._ended:
+            # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be
+            # nothing else. Backwards, because it is near the end of the last block.
+            start = max(start, n + left - self._watched)
+            self._ended = buf.rfind(b"\xff\xd9", start, n) >= 0 or (
+                self._is_marked and not start and buf[0] == _END
+            )
+            self._is_marked = buf[n - 1] == _MARK
+            if left <= 0 and not self._ended:
+                JPEGBody.tail_bytes = _LONGEST_TAIL
+                raise JPEGError("photo is cut: no end marker (FF D9); take it again")
 
-    def _skip_header(self, buf, n, left):
+    def _skip_header(self, buf, n):
         # Segments are skipped by their length, because one may hold a thumbnail with an end
         # marker of its own. Returns where the picture's data starts in this block.
-        if left + n == self.size and (n < 4 or buf[0] != _MARK or buf[1] != _START):
+        if self._left + n == self.size and (n < 4 or buf[0] != _MARK or buf[1] != _START):
             raise JPEGError("photo is no JPEG: it does not start with FF D8; take it again")
         at = self._next
         while at + 4 <= n:
-            i = at
-            block = buf
-            if at < 0:
-                i += 3
-                block = self._join(buf, 0, 3)
-            if block[i] != _MARK:
+            block = buf if at >= 0 else self._join(buf, 0, 0)
+            if block[at] != _MARK:
                 raise JPEGError("photo is damaged: no marker where one must be; take it again")
-            if block[i + 1] == _SOS:
-                self._in_header = False
+            if block[at + 1] == _SOS:
+                self._next = _NONE
                 self._watched = self.tail_bytes
-                return max(at, 0)
-            at += 2 + (block[i + 2] << 8 | block[i + 3])
+                return at + 4
+            at += 2 + (block[at + 2] << 8 | block[at + 3])
         self._next = at - n
         if at < n:
-            self._join(buf, n - 3, 0)
+            self._join(buf, n - 3, 3)
         return n
 
     def _join(self, buf, start, at):
-        # A segment's head may lie across the border of two blocks.
+        # A segment's head may lie across the border of two blocks: at -3 to -1 in the one before.
         for i in range(3):
             self._border[at + i] = buf[start + i]
         return self._border
-
-    def _find_end(self, buf, n, left, start):
-        # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing
-        # else. Backwards, because it is near the end of the last block.
-        if self._is_marked and n and buf[0] == _END:
-            return True
-        self._is_marked = n and buf[n - 1] == _MARK
-        start = max(start, n + left - self.tail_bytes)
-        return buf.rfind(b"\xff\xd9", start, n) >= 0

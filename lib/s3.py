@@ -232,34 +232,36 @@ def copy(body, at, size, framing, connection):
     last = memoryview(buf)[: size % whole]
     readinto = body.readinto
     update = framing.update
-    # Not by connection.send(): calls cost more than what they do.
-    write = connection.sock.write
-    total = body.size
+    write = connection.sock.write  # not by connection.send(): a call costs more than what it does
     is_writing = False
     try:
         for done in range(at, at + size, whole):
-            left = total - done
-            if left <= whole or done % (_LOOK * whole) == whole:
+            if not (done + whole) % (_LOOK * whole):
                 connection.check_reply()
             count = readinto(buf)
-            if left < whole:
-                piece = last
-            elif left == whole:
-                count += readinto(bytearray(4))
-            if count != len(piece):
-                text = f"a body of {total} bytes gave {done + count}"
-                raise S3Error("BodyLength", 0, "body", text)
+            if count != whole or done + whole >= body.size:
+                whole = _end(body, done, count, whole)
+                piece = last or buf
             if update:
                 update(piece)
             is_writing = True
             count = write(piece)
             is_writing = False
-            if count != len(piece):
+            if count != whole:
                 connection.send(piece, count or 0)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         if not is_writing:
             raise
         connection.fail(error)
+
+
+def _end(body, at, count, size):
+    """Return `count`, the length of the piece from `at` on, if the body ends with it."""
+    if count == size:
+        count += body.readinto(bytearray(4))
+    if at + count != body.size:
+        raise S3Error("BodyLength", 0, "body", f"a body of {body.size} gave {at + count} bytes")
+    return count
 
 
 def _describe(key, content_type, metadata):
