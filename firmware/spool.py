@@ -52,22 +52,26 @@ class Spool:
             os.mkdir(folder)
         except OSError:
             pass  # it is there, or the listing says what is wrong
-        for name, size in list(self._entries()):
-            start, _, seconds = name.partition("=")
-            if seconds:
-                self.starts[start] = seconds
-            elif "~" in name or (not size and self._is_empty(name)):
-                self._discard(name)
-        self.newest()
+        left_over = []  # not removed while the folder is being listed
+        for _ in self.names(left_over):
+            pass
+        for name in left_over:
+            self._discard(name)
 
     def failed(self, action, name, why):
         """Return the SpoolError for a failed `action`."""
         return SpoolError(f"spool: cannot {action} {self.folder}/{name}: {why}")
 
-    def _is_empty(self, name):
+    def _is_left_over(self, name, size):
+        start, _, seconds = name.partition("=")
+        if seconds:
+            self.starts[start] = seconds
+            return False
+        if "~" in name or size or not name[:10].isdigit():
+            return "~" in name
         # Asked again, because a listing of flash that cannot be read has names and sizes of air.
         try:
-            return name[:10].isdigit() and not os.stat(f"{self.folder}/{name}")[6]
+            return not os.stat(f"{self.folder}/{name}")[6]
         except OSError:
             return False
 
@@ -90,8 +94,11 @@ class Spool:
         except OSError as e:
             raise self.failed("list", "", e)
 
-    def names(self):
-        """Yield the names in any order, and count all that waits on the way."""
+    def names(self, left_over=None):
+        """Yield the names in any order, and count all that waits on the way.
+
+        What a power cut left goes into the list `left_over`, if there is one.
+        """
         photos = total = 0
         for name, size in self._entries():
             head, _, seq = name.partition("-")
@@ -100,6 +107,8 @@ class Spool:
                 photos += 1
                 total += size
                 yield name
+            elif left_over is not None and self._is_left_over(name, size):
+                left_over.append(name)
         self.photos = photos
         self.bytes = total
 

@@ -77,3 +77,10 @@ def test_no_card_or_one_without_fat_is_one_clear_sentence(board_with_card, card_
         said = board.exec(_USE_CARD)
     assert said.startswith("spool: cannot use the SD card (")
     assert said.count("\n") == 1 and "FAT32" in said
+
+
+def test_a_spool_of_many_small_photos_opens_in_little_memory(tmp_path):
+    photos = {f"spool/{1793491200 + i:010}-{i:06}": b"photo" for i in range(400)}
+    open_it = "from firmware.spool import Spool\nprint(Spool('/spool', 1 << 20).photos)"
+    with Board(tmp_path, {**device_tree.build(), **photos}, heap="56K") as board:
+        assert board.exec(open_it).split() == ["400"]
