@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from megacam import flash
+from usb_board import scripted
 
 SEGMENT = b"\0" * 16 + b"MicroPython v%s on 2024-10-25; Generic ESP32 module with ESP32\0"
 
 
-def _image(path: Path, version=b"1.24.0", chip=0, content=SEGMENT, checksum_off=0) -> Path:
+def write_image(path: Path, version=b"1.24.0", chip=0, content=SEGMENT, checksum_off=0) -> Path:
     """Write an image as Espressif documents it: header, one segment, checksum at 16 n - 1."""
     body = content.replace(b"%s", version)
     body += b"\0" * (-len(body) % 4)
@@ -41,7 +42,7 @@ class FakeChip:
 
 
 def test_a_good_image_is_written_where_the_chip_starts(tmp_path):
-    image = flash.examine(_image(tmp_path / "ESP32_GENERIC.bin"))
+    image = flash.examine(write_image(tmp_path / "ESP32_GENERIC.bin"))
     assert (image.chip, image.version) == ("ESP32", "1.24.0")
     chip = FakeChip("ESP32")
     flash.write(chip, image)
@@ -49,7 +50,7 @@ def test_a_good_image_is_written_where_the_chip_starts(tmp_path):
 
 
 def test_an_image_for_another_chip_is_refused_before_anything_is_erased(tmp_path):
-    image = flash.examine(_image(tmp_path / "s3.bin", chip=9))
+    image = flash.examine(write_image(tmp_path / "s3.bin", chip=9))
     chip = FakeChip("ESP32")
     with pytest.raises(flash.ImageError, match=r"is an ESP32 and .* get ESP32_GENERIC-"):
         flash.write(chip, image)
@@ -73,7 +74,7 @@ def test_every_chip_has_its_own_image_and_an_unknown_one_is_named():
 )
 def test_an_image_that_is_not_right_says_which_one_is(tmp_path, changes, said):
     with pytest.raises(flash.ImageError, match=said):
-        flash.examine(_image(tmp_path / "image.bin", **changes))
+        flash.examine(write_image(tmp_path / "image.bin", **changes))
 
 
 @pytest.mark.parametrize("content", [b"", b"UF2\n" * 200, b"\xe9" + bytes(10)])
@@ -85,7 +86,7 @@ def test_what_is_no_image_is_refused(tmp_path, content):
 
 
 def test_an_image_that_was_cut_is_refused(tmp_path):
-    path = _image(tmp_path / "cut.bin")
+    path = write_image(tmp_path / "cut.bin")
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(flash.ImageError, match="download it again"):
         flash.examine(path)
@@ -98,9 +99,10 @@ def test_the_command_refuses_before_it_looks_for_a_board(tmp_path):
     assert done.stderr.startswith(f"megacam: cannot read {tmp_path / 'none.bin'}")
 
 
-def test_a_port_without_a_chip_is_one_sentence(tmp_path):
+def test_a_port_without_a_chip_is_one_sentence():
     with (
+        scripted() as port,
         pytest.raises(flash.FlashError, match=r"cannot be flashed: .* hold its BOOT button"),
-        flash.connect(str(tmp_path / "tty9")),
+        flash.connect(port),
     ):
         pass

@@ -123,10 +123,11 @@ def _open(port: str) -> SerialTransport:
         # A time-out keeps mpremote from waiting for ever for a byte that does not come.
         return SerialTransport(port, timeout=_READ_TIMEOUT_S)
     except (TransportError, OSError, ValueError):
-        raise _why_not_open(port) from None
+        raise why_not_open(port) from None
 
 
-def _why_not_open(port: str) -> DeviceError:
+def why_not_open(port: str) -> DeviceError:
+    """Return in words why a port cannot be opened."""
     try:
         serial.serial_for_url(port, exclusive=True).close()
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from megacam.device import OLDEST, DeviceError, find
+from megacam.device import OLDEST, DeviceError, find, why_not_open
 from megacam.errors import MegacamError
 
 _URL = "https://micropython.org/download/{}/"
@@ -122,28 +122,57 @@ def _check_sum(path: Path, chip: str) -> None:
 def connect(port: str | None) -> Iterator[Chip]:
     """Hand over the chip on the port, in its bootloader; it is reset at the end.
 
-    Raises FlashError and NoBoardError.
+    Raises FlashError, NoBoardError and BusyError.
     """
     from esptool import cmds
-    from esptool.util import FatalError
 
-    name = find(port)
+    name, is_reached = find(port), False
+    failures = _failures()
     try:
         _silence()
         with cmds.detect_chip(name) as esp:
+            is_reached = True
             try:
                 yield _EsptoolChip(esp)
             except BaseException:
-                with contextlib.suppress(FatalError, OSError):
+                with contextlib.suppress(*failures):
                     cmds.reset_chip(esp)
                 raise
             cmds.reset_chip(esp)
-    except (FatalError, OSError) as error:
+    except failures as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
+        if is_reached:
+            raise _broken_off(name, error, reason) from error
+        if reason.startswith("Could not open"):
+            raise why_not_open(name) from error
         raise FlashError(
             f"the chip at {name} cannot be flashed: {reason}; hold its BOOT button while this "
             "starts, and close every program that uses the port"
         ) from error
+
+
+def _broken_off(name: str, error: Exception, reason: str) -> FlashError:
+    from esptool.util import FatalError
+
+    why = reason if isinstance(error, FatalError) else "the board went away"
+    return FlashError(
+        f"flashing the chip at {name} broke off: {why}; check cable and supply and flash it "
+        "again, for until then the board does nothing"
+    )
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what esptool raises: its own kind, pyserial's, and termios' for a port that is gone.
+
+    Windows has no termios.
+    """
+    from esptool.util import FatalError
+
+    with contextlib.suppress(ImportError):
+        import termios
+
+        return FatalError, OSError, termios.error
+    return FatalError, OSError
 
 
 def _silence() -> None:

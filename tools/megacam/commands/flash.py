@@ -20,15 +20,18 @@ def flash_command(
     port: board.Port = None,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
+    as_json: options.Json = False,
 ) -> None:
     """Detect the chip, look into the image, erase the flash and write it."""
-    terminal = Terminal()
+    terminal = Terminal(as_json)
     found = looked_into(terminal, image) if image else None
     with detected(terminal, port) as chip:
         if not found:
             raise MegacamError(f"name the image to write: {flash.wanted_image(chip.name)}")
-        if write(terminal, chip, found, yes, dry_run):
-            terminal.mark("next", "`megacam setup`")
+        done = write(terminal, chip, found, yes, dry_run)
+    terminal.data({"done": done, "chip": chip.name, "version": found.version})
+    if done:
+        terminal.mark("next", "`megacam setup`")
 
 
 def looked_into(terminal: Terminal, path: Path) -> flash.Image:
