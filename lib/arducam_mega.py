@@ -46,10 +46,9 @@ with a `reason`. Rare things, loaded when used: sleep(), wake(), focus(), burst(
 arducam_mega_sensor with the sensor's registers and a self-test.
 """
 
+import io
+import sys
 import time
-
-from arducam_mega_bus import CameraError, MegaBus  # noqa: F401 - the error is for our users
-from arducam_mega_frame import HEAD_BYTES
 
 if not hasattr(time, "ticks_ms"):
     import arducam_mega_host as time
@@ -57,8 +56,13 @@ if not hasattr(time, "ticks_ms"):
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # Register names are those of the application note "Mega SPI Camera Series".
+_TEST = const(0x00)  # scratch
+_SENSOR_ID = const(0x40)
 _STATE = const(0x44)
+
+_WRITE = const(0x80)  # address bit of a register write
 _CAP_DONE = const(0x04)
+_MARK = const(0x55)  # left in the scratch register: it is gone when the camera lost its power
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
 
 # What a capture is at; arducam_mega_capture moves it on.
@@ -67,9 +71,116 @@ _SETTLING = const(1)
 _EXPOSING = const(2)
 
 _VGA = const(640 << 16 | 480)
+# What is read ahead of a frame to judge it: enough for a JPEG's frame header. A multiple of 4, so
+# that the rest of the first block stays aligned for DMA.
+_HEAD_BYTES = const(192)
 
 
-class ArducamMega(MegaBus):
+class CameraError(Exception):
+    """The camera failed in spite of a new trigger and a reset; `reason` is one of these words.
+
+    absent   nothing answers: check power and wiring
+    unknown  what answers has no id of a Mega: check the wiring, or see `accept_unknown`
+    busy     it never becomes idle: cut its power
+    timeout  a capture never ends: check the supply, cut its power
+    length   a capture ends with an impossible length
+    blank    a frame does not begin as a picture does
+    size     photos are 640x480 again and again, as after a reset: check the supply
+    dead     it lost its power, or was reset, while a frame was read: take another photo
+    cut      (save) three photos had no end: check the supply, slow the bus down
+    stale    the caller's error: this frame was read, closed or overwritten by another capture
+    """
+
+    def __init__(self, reason, text):
+        super().__init__(text)
+        self.reason = reason
+
+
+class Frame:
+    """One capture, which still lies in the camera and can be read once, until the next start().
+
+    `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
+    pixels from JPEG. `photos` is more than one after burst().
+    """
+
+    def __init__(self, camera, size, raw, photos):
+        self.size = self._left = size
+        self.raw = raw
+        self.photos = photos
+        self._camera = camera
+        self._body = size - _HEAD_BYTES
+        self._head = io.BytesIO(camera._head)
+        self._buf = None
+
+    def prepare(self, buf):
+        """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
+        view = memoryview(buf)
+        self._first = view[_HEAD_BYTES : self.size]
+        self._last = view[: self.size % len(buf)]
+        self._buf = buf
+
+    def readinto(self, buf):
+        """Fill `buf` from the FIFO; return the count, below len(buf) only at the end, then 0.
+
+        Best is one bytearray of 4092 bytes for all frames: a multiple of 4 up to there goes
+        through the ESP32's DMA at once and in place. Allocates a view for the first and the last
+        block only, see prepare(). Raises CameraError: "stale", or "dead" in place of the end.
+        """
+        camera = self._camera
+        if camera.frame is not self:
+            raise CameraError("stale", "this frame was read, closed or overwritten; capture again")
+        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
+        count = len(buf)
+        left = self._left
+        if count <= left <= self._body:
+            camera._burst(buf)
+        else:
+            count = self._read_edge(buf, left)
+        self._left = left - count
+        if not count:
+            return 0
+        if count == left:
+            camera._check_power()
+        camera.frame = self
+        return count
+
+    def _read_edge(self, buf, left):
+        # The first block begins with what was read ahead, the last may not fill the buffer.
+        count = min(len(buf), left)
+        at = self._head.readinto(buf) if left > self._body else 0
+        if at < count:
+            buf = self._part(buf, at, count)
+            self._camera._burst(buf)
+        return count
+
+    def _part(self, buf, start, end):
+        if end - start == len(buf):
+            return buf
+        if buf is self._buf:
+            view = self._first if start else self._last
+            if len(view) == end - start:
+                return view
+        return memoryview(buf)[start:end]
+
+    def close(self):
+        """Give up what was not read."""
+        if self._camera.frame is self:
+            self._camera.frame = None
+
+    def save(self, path):
+        """Write the photo to the file `path`, without padding, and return its size in bytes.
+
+        A JPEG without an end marker, or a camera that dies meanwhile, costs another photo, twice
+        at most; then CameraError "cut" or "dead". A failure leaves no file.
+        """
+        return self._camera._rare("save").save(self, path)
+
+    def __iter__(self):
+        """Yield the frame in blocks: views of one buffer, each valid until the next."""
+        return self._camera._rare("save").blocks(self)
+
+
+class ArducamMega:
     """The camera on `spi` (mode 0, at most 8 MHz) whose chip select is the output pin `cs`.
 
     After a reset it gets `settle_ms`, then at most `discard` frames are thrown away until their
@@ -90,13 +201,26 @@ class ArducamMega(MegaBus):
         read_baudrate_hz=0,
         accept_unknown=False,
     ):
-        super().__init__(spi, cs, clock or time, baudrate_hz, read_baudrate_hz)
+        cs(1)
+        if baudrate_hz > 8000000 or (read_baudrate_hz and not baudrate_hz):
+            raise ValueError("baudrate_hz must be given with read_baudrate_hz, at most 8000000")
+        self.id = 0  # 0x81 to 0x87, 0 until found
+        self._marked = False
+        self._spi = spi
+        self._cs = cs
+        self._clock = clock or time
+        self._hz = baudrate_hz
+        self._read_hz = read_baudrate_hz or baudrate_hz
+        self._out = bytearray(3)
+        self._in = bytearray(3)
+        self._pair = memoryview(self._out)[:2]
+        self._since = self._hold_ms = 0
         self.settle_ms = settle_ms
         self.discard = discard
         self.accept_unknown = accept_unknown
         self.frame = None  # the one that may be read
         self._forget()
-        self._head = bytearray(HEAD_BYTES)
+        self._head = bytearray(_HEAD_BYTES)
         self._state = _OFF
         self._extra_frames = self._tries = self._last_size = self._to_discard = 0
         self._asleep = False
@@ -181,3 +305,66 @@ class ArducamMega(MegaBus):
             is_over = not self.intact() or self._reg(_STATE) & _CAP_DONE
             return not is_over and self._within(self._since, _EXPOSE_MS)
         return self._state == _SETTLING and self._within(self._since, self._hold_ms)
+
+    # The wire
+
+    def _tune(self, hz):
+        # Other devices on the bus may have set it otherwise.
+        self._spi.init(baudrate=hz, polarity=0, phase=0)
+
+    def _reg(self, address, value=None):
+        # A value is read as the third byte: the second is there for the camera to get ready.
+        out = self._out
+        if self._hz:
+            self._tune(self._hz)
+        try:
+            self._cs(0)
+            if value is None:
+                out[0] = address
+                self._spi.write_readinto(out, self._in)
+            else:
+                out[0] = address | _WRITE
+                out[1] = value
+                self._spi.write(self._pair)
+        finally:
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")  # the camera lets go of MISO with the next clocks only
+        return self._in[2]
+
+    def _burst(self, buf):
+        if self._read_hz:
+            self._tune(self._read_hz)
+        try:
+            self._cs(0)
+            self._spi.write(self._command)
+            self._spi.readinto(buf)
+        finally:
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")
+
+    def _within(self, since, limit_ms):
+        # False too when the ticks have wrapped meanwhile, so that no wait grows by days.
+        return 0 <= self._clock.ticks_diff(self._clock.ticks_ms(), since) < limit_ms
+
+    def intact(self):
+        """Tell whether the camera answers and has lost neither its power nor its settings."""
+        if self._marked:
+            return self._reg(_TEST) == _MARK
+        return self._reg(_SENSOR_ID) == self.id
+
+    def _check_power(self):
+        if not self.intact():
+            raise CameraError("dead", "the camera lost its power meanwhile; take another photo")
+
+    def _rare(self, name):
+        # Loaded for one use only, and its parts, unless the program imported them itself.
+        prefix = __name__ + "_"
+        before = set(sys.modules)
+        try:
+            return __import__(prefix + name)
+        finally:
+            for name in set(sys.modules) - before:
+                if name.startswith(prefix):
+                    del sys.modules[name]

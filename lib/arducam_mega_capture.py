@@ -3,8 +3,7 @@
 Loaded in start() and in finish(), not while a photo is read: that is when memory is short.
 """
 
-from arducam_mega_bus import CameraError
-from arducam_mega_frame import HEAD_BYTES, Frame
+from arducam_mega import CameraError, Frame
 from arducam_mega_registers import hold, stop, wait
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -129,7 +128,7 @@ def _check_head(camera):
     head = camera._head
     if camera._raw:
         # An empty FIFO reads 08 01 for ever; another constant may be a photo of the dark.
-        good = head != b"\x08\x01" * (HEAD_BYTES // 2)
+        good = head != b"\x08\x01" * (len(head) // 2)
     else:
         good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF
     if not good:
@@ -144,7 +143,7 @@ def _check_head(camera):
 def _jpeg_pixels(head):
     # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
     at = 2
-    while at + 9 <= HEAD_BYTES and head[at] == 0xFF:
+    while at + 9 <= len(head) and head[at] == 0xFF:
         if head[at + 1] in b"\xc0\xc1\xc2":
             return head[at + 7] << 24 | head[at + 8] << 16 | head[at + 5] << 8 | head[at + 6]
         at += 2 + (head[at + 2] << 8 | head[at + 3])

@@ -1,9 +1,9 @@
 """Register writes that the camera needs time for, and bounded waits; part of arducam_mega.
 
-For the modules that are loaded when used; what reading a photo needs is in arducam_mega_bus.
+For the modules that are loaded when used; what reading a photo needs is in arducam_mega.
 """
 
-from arducam_mega_bus import CameraError
+from arducam_mega import CameraError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

@@ -1,6 +1,6 @@
 """Find, identify and reset an Arducam Mega; part of arducam_mega, loaded when that is needed."""
 
-from arducam_mega_bus import CameraError
+from arducam_mega import CameraError
 from arducam_mega_registers import hold, run, wait, write
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -21,7 +21,7 @@ _IDLE = const(0x02)
 _FIRST_ID = const(0x81)
 _NEW_FAMILY = const(0x85)
 _LAST_ID = const(0x87)
-_MARK = const(0x55)  # see MegaBus.intact()
+_MARK = const(0x55)  # see ArducamMega.intact()
 
 # Each of these can outlive a restart of the board: asleep, simulated data, test pattern.
 _LEFT_OVER = ((_POWER, 0x02), (_DATA_SRC, 0x80), (_TESTPAT, 0x80))

@@ -2,7 +2,7 @@
 
 import os
 
-from arducam_mega_bus import CameraError
+from arducam_mega import CameraError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

@@ -9,7 +9,7 @@ sensor.self_test(camera)            # {"id": 130, "firmware": "2023-03-03", ...}
 import hashlib
 
 import arducam_mega_registers as registers
-from arducam_mega_bus import CameraError
+from arducam_mega import CameraError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

@@ -5,7 +5,7 @@ of writes (address, value, address, value, ...); the groups of two settings dict
 so that only what differs is written, and in the right order.
 """
 
-from arducam_mega_bus import CameraError
+from arducam_mega import CameraError
 from arducam_mega_registers import run, stop
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this

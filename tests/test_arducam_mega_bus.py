@@ -1,4 +1,4 @@
-"""lib/arducam_mega_bus.py: a bus with other devices, and chip select whatever happens."""
+"""lib/arducam_mega.py: a bus with other devices, and chip select whatever happens."""
 
 import pytest
 from arducam_mega import ArducamMega, CameraError

@@ -14,21 +14,20 @@ from mpremote import mip
 LIB = Path(__file__).parent.parent / "lib"
 DEVICE = Path(__file__).parent / "device"
 REGISTERS = "arducam_mega_registers"
-RESIDENT = ("arducam_mega", "arducam_mega_bus", "arducam_mega_frame")
+RESIDENT = "arducam_mega"
 
 
-def test_the_resident_code_is_at_most_3500_bytes():
-    sizes = {name: len(compile_file(LIB / f"{name}.py")) for name in RESIDENT}
-    assert sum(sizes.values()) <= 3500, sizes
+def test_the_resident_code_is_at_most_3_kb():
+    assert len(compile_file(LIB / f"{RESIDENT}.py")) <= 3072
 
 
-def test_nothing_but_the_resident_modules_stays_loaded():
+def test_nothing_but_the_resident_module_stays_loaded():
     with Rig() as rig:
         rig.camera.configure(resolution="320x240")
         rig.shoot()
         assert "brightness" in rig.camera.settings
     ours = {path.stem for path in LIB.glob("arducam_mega*.py")}
-    assert ours & set(sys.modules) == {*RESIDENT, "arducam_mega_host"}  # that one on CPython only
+    assert ours & set(sys.modules) == {RESIDENT, "arducam_mega_host"}  # that one on CPython only
 
 
 def test_waiting_loads_a_module_only_when_there_is_something_to_do():
