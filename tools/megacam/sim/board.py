@@ -166,6 +166,7 @@ class Board:
     ) -> subprocess.Popen[Any]:
         environment = {
             "PATH": os.environ.get("PATH", ""),
+            "MICROPYPATH": ".frozen",
             "MEGACAM_ROM": str(self._rom),
             "MEGACAM_INSTALLED": str(self._rom.parent),
             "MEGACAM_FLASH": str(self.image),

@@ -29,7 +29,8 @@ for _name in _names:
                 _source = _source.read()
         if _prompt:
             micropython.kbd_intr(3)
-        exec(compile(_source, _name, "exec"), {"__name__": "__main__"})
+        _source = compile(_source, _name, "exec")  # the text would stay as long as it runs
+        exec(_source, {"__name__": "__main__"})
         if _prompt:
             micropython.kbd_intr(-1)
     except SystemExit as _e:
