@@ -155,6 +155,29 @@ def test_a_refusal_is_one_line_and_1(user):
     assert user.err.count("\n") == 1
 
 
+def _is_one_line_and_1(user, words):
+    user.types("cloud create -d cam1 --yes")
+    assert user.code == 1
+    assert user.err.startswith("megacam: ")
+    assert user.err.count("\n") == 1
+    assert words in user.err
+
+
+def test_no_credentials_no_permission_and_a_name_that_is_taken(user, account, monkeypatch):
+    user.types("cloud create -d cam1 --yes")
+    key = AccessKeys(account.aws, account.bucket, "cam1").make()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key.secret_access_key)
+    _is_one_line_and_1(user, "your credentials may not see it")
+    user.types("cloud show")
+    assert user.code == 1 and "may not" in user.err
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
+    _is_one_line_and_1(user, "belongs to another AWS account")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    _is_one_line_and_1(user, "no AWS credentials on this computer")
+
+
 def test_rotate_puts_a_key_on_the_board_and_says_no_secret(user):
     user.types("cloud create -d cam1 --yes")
     out = user.types("cloud rotate -d cam1 --yes --port /dev/ttyUSB7")

@@ -27,7 +27,13 @@ def test_a_full_set_up_ends_with_a_link_to_the_first_photo_and_shows_no_secret(t
         board.plug_in()
         arguments = ["--port", board.port, "--roots", str(account.store.ca_pem), "--yes"]
         with Spy() as spy:
+            dry = megacam(host, "setup", "--dry-run", *arguments)
+            assert (dry.returncode, dry.stderr) == (0, "")
+            assert f"+ create the bucket {BUCKET}" in dry.stdout
+            assert "+ firmware/app.mpy" in dry.stdout
+            assert BUCKET not in str(account.client("s3").list_buckets())
             done = megacam(host, "setup", *arguments)
+
             assert done.returncode == 0, done.stdout[-1500:] + done.stderr
             again = megacam(host, "setup", *arguments)
             assert again.returncode == 0, again.stderr

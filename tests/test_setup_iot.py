@@ -55,7 +55,7 @@ def test_a_set_up_with_a_certificate_ends_with_a_photo_and_can_be_rotated(
     arguments = ["--port", board.port, "--roots", "roots.pem", "--yes"]
     where = ["--bucket", BUCKET, "--device", DEVICE, "--region", account.aws.region]
     with Spy() as spy:
-        done = megacam(host, "setup", "--iot", *arguments)
+        done = megacam(host, "setup", "--iot", "--json", *arguments)
         assert done.returncode == 0, done.stdout[-1500:] + done.stderr
         first = iot.served[-1]
         again = megacam(host, "setup", *arguments)
@@ -65,7 +65,9 @@ def test_a_set_up_with_a_certificate_ends_with_a_photo_and_can_be_rotated(
         )
         assert rotated.returncode == 0, rotated.stderr
     board.pull()
-    link = done.stdout.split()[-1]
+    told = json.loads(done.stdout)
+    assert (told["done"], told["device"]) == (True, DEVICE)
+    link = told["link"]
     assert link.startswith(f"{account.store.endpoint}/{BUCKET}/{DEVICE}/")
     trust = ssl.create_default_context(cafile=str(account.store.ca_pem))
     with urllib.request.urlopen(link, context=trust) as answer:

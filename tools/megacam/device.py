@@ -87,11 +87,11 @@ class RemoteError(DeviceError):
         self.text = text
 
 
-def find(port: str | None, ports: Callable[[], Iterable[Any]] = list_ports.comports) -> str:
+def find(port: str | None, ports: Callable[[], Iterable[Any]] | None = None) -> str:
     """Return the name of the port: `port` if given, else the only USB serial port there is."""
     if port:
         return port
-    found = [one for one in ports() if one.vid is not None]
+    found = [one for one in (ports or list_ports.comports)() if one.vid is not None]
     if not found:
         raise NoBoardError(
             "no board on USB; plug it in with a cable that carries data, install the driver of "

@@ -6,8 +6,7 @@ import typer
 
 from megacam import provision, settings
 from megacam.commands import board, options
-from megacam.console import Terminal
-from megacam.errors import MegacamError
+from megacam.console import MisuseError, Terminal
 
 Only = Annotated[
     list[str] | None, typer.Option("--only", help="wifi or aws, not both (default: both)")
@@ -22,6 +21,7 @@ def provision_command(
     port: board.Port = None,
     only: Only = None,
     config: options.Config = options.CONFIG,
+    dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
     """Put Wi-Fi and key into the board: from the environment, config.json, or asked for."""
@@ -29,6 +29,11 @@ def provision_command(
     entries = chosen(only)
     given = provision.from_environment(settings.read(config) if config.exists() else {})
     values = {entry: given.get(entry) or ask(terminal, entry) for entry in entries}
+    if dry_run:
+        for entry, value in values.items():
+            terminal.mark("add", entry, shown(value))
+        _nothing_done(terminal, entries)
+        return
     with board.opened(terminal, port) as found:
         for entry, value in values.items():
             provision.store(found, entry, value)
@@ -40,6 +45,7 @@ def wipe_command(
     port: board.Port = None,
     only: Only = None,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
     """Erase Wi-Fi and key from the board, before it leaves your hands."""
@@ -49,17 +55,25 @@ def wipe_command(
         for entry, words in provision.known(found).items():
             if entry in entries:
                 terminal.mark("remove", entry, words)
+        if dry_run:
+            _nothing_done(terminal, entries)
+            return
         terminal.agree("Erase them from the board?", yes)
         provision.wipe(found, tuple(entries))
         terminal.mark("done", "NVS holds them no longer; an AWS key stays valid until deleted")
     terminal.data({"done": True, "entries": entries})
 
 
+def _nothing_done(terminal: Terminal, entries: list[str]) -> None:
+    terminal.line("nothing was done (--dry-run)")
+    terminal.data({"done": False, "entries": entries})
+
+
 def chosen(only: list[str] | None) -> list[str]:
-    """Return the entries to work on; raises MegacamError for one that there is not."""
+    """Return the entries to work on; raises MisuseError for one that there is not."""
     for entry in only or ():
         if entry not in provision.ENTRIES:
-            raise MegacamError(f"there is no entry {entry!r}; choose wifi or aws")
+            raise MisuseError(f"there is no entry {entry!r}; choose wifi or aws")
     return list(only or provision.ENTRIES)
 
 

@@ -1,6 +1,7 @@
 """`megacam setup`: from the parcel to the first photo."""
 
 import contextlib
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from megacam import deploy, flash, mip, provision, settings, setup
 from megacam.aws import Aws
 from megacam.cloud import create, iot, keys
+from megacam.cloud.plan import Plan
 from megacam.cloud.spec import CloudSpec
 from megacam.commands import board, cloud, options
 from megacam.commands import deploy as deploy_parts
@@ -37,47 +39,35 @@ def setup_command(
     hmac: deploy_parts.Hmac = None,
     index: deploy_parts.Index = mip.INDEX,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
 ) -> None:
     """Set up cloud and board and wait for the first photo; run it again if it was cut off."""
-    terminal = Terminal()
+    terminal = Terminal(as_json)
     _title(terminal, 1, "settings")
-    raw = _config(terminal, config)
+    raw = _config(terminal, config, dry_run)
     place = setup.place_of(config)
     wanted_image = flash_parts.looked_into(terminal, image) if image else None
     aws = setup.owner(place, profile)
     if iot_way:
         setup.check_iot(place, aws, raw)
-    _title(terminal, 2, "cloud")
-    before = set()
-    if aws:
-        iot_way = iot_way or iot.is_only_way(aws, place.need_bucket(), place.need_device())
-        _cloud(terminal, aws, place, iot_way, yes)
-        before = setup.photos(aws, place)
+    elif aws:
+        iot_way = iot.is_only_way(aws, place.need_bucket(), place.need_device())
+    work = _SetUp(terminal, raw, place, aws, iot_way, (roots, hmac, index), yes)
+    if dry_run:
+        work.look(port)
     else:
-        terminal.mark("same", f"{place.endpoint} is a store of your own", "bucket and key, too")
-    with contextlib.ExitStack() as stack:
-        _title(terminal, 3, "MicroPython")
-        found = _board(terminal, stack, port, wanted_image, yes)
-        _title(terminal, 4, "firmware")
-        _firmware(terminal, found, raw, roots, hmac, index)
-        _title(terminal, 5, "Wi-Fi and key")
-        _wifi(terminal, found, raw, aws)
-        if aws and "aws" not in provision.from_environment(raw):
-            _key(terminal, found, aws, place, iot_way)
-        _title(terminal, 6, "test")
-        with terminal.working("taking a photo, then uploading"):
-            setup.prove_upload(found)
-        terminal.mark("done", "camera, Wi-Fi, clock, TLS, signature and permission are in order")
-    if aws:
-        _wait(terminal, aws, place, before)
+        work.make(port, wanted_image)
 
 
 def _title(terminal: Terminal, number: int, text: str) -> None:
     terminal.heading(f"{number}  {text}")
 
 
-def _config(terminal: Terminal, path: Path) -> dict[str, Any]:
+def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
     if not path.exists():
+        if dry_run:
+            raise MegacamError(f"{path} is missing; without --dry-run, what it needs is asked for")
         answers = {
             name: terminal.ask(question, f"{name} in {path}", _DEFAULTS.get(name, ""))
             for name, question in setup.QUESTIONS
@@ -90,91 +80,152 @@ def _config(terminal: Terminal, path: Path) -> dict[str, Any]:
     return raw
 
 
-def _cloud(terminal: Terminal, aws: Aws, place: options.Place, iot_way: bool, yes: bool) -> None:
-    with terminal.working("looking at what is there"):
-        spec = CloudSpec(place.need_bucket(), place.need_device(), iot=iot_way)
-        plan = create.plan(aws, spec)
-    cloud.show_plan(terminal, aws, place.need_bucket(), plan)
-    if plan.changes:
-        terminal.agree(f"Make {len(plan.changes)} changes?", yes)
-        with terminal.progress("working", len(plan.changes)) as advance:
-            plan.make(lambda step: advance(1))
-    terminal.mark("done", f"{place.bucket} is private, and takes photos of {place.device}")
+@dataclasses.dataclass
+class _SetUp:
+    """The steps after the settings; `aws` is None for a store whose keys are made elsewhere.
 
+    `sources` are the arguments --roots, --hmac and --index.
+    """
 
-def _board(
-    terminal: Terminal,
-    stack: contextlib.ExitStack,
-    port: str | None,
-    image: flash.Image | None,
-    yes: bool,
-) -> Device:
-    """Return the board with a MicroPython that is good enough, flashed first if it must be."""
-    with contextlib.ExitStack() as first:
-        try:
-            found = first.enter_context(board.opened(terminal, port))
-        except NotMicroPythonError as error:
-            terminal.mark("warn", str(error))
+    terminal: Terminal
+    raw: dict[str, Any]
+    place: options.Place
+    aws: Aws | None
+    iot_way: bool
+    sources: tuple[Path | None, Path | None, str]
+    yes: bool
+
+    def make(self, port: str | None, image: flash.Image | None) -> None:
+        """Do all of it; raises MegacamError."""
+        terminal, aws = self.terminal, self.aws
+        _title(terminal, 2, "cloud")
+        before = self._cloud(aws) if aws else self._own_store()
+        with contextlib.ExitStack() as stack:
+            _title(terminal, 3, "MicroPython")
+            found = self._board(stack, port, image)
+            _title(terminal, 4, "firmware")
+            deploy_parts.carry_out(terminal, found, self._firmware(found))
+            found.reset()
+            _title(terminal, 5, "Wi-Fi and key")
+            self._wifi(found)
+            if aws and "aws" not in provision.from_environment(self.raw):
+                self._key(found, aws)
+            _title(terminal, 6, "test")
+            with terminal.working("taking a photo, then uploading"):
+                setup.prove_upload(found)
+            terminal.mark(
+                "done", "camera, Wi-Fi, clock, TLS, signature and permission are in order"
+            )
+        self._end(*(self._wait(aws, before) if aws else (None, None)))
+
+    def look(self, port: str | None) -> None:
+        """Show what would be changed in the cloud and on the board; change nothing."""
+        _title(self.terminal, 2, "cloud")
+        if self.aws:
+            self._plan(self.aws)
         else:
-            if not setup.must_flash(found, image):
-                terminal.mark("done", f"MicroPython {found.version} is on the board")
-                stack.push(first.pop_all())
-                return found
-            terminal.mark("same", f"MicroPython {found.version} is on the board")
-    _flash(terminal, port, image, yes)
-    return stack.enter_context(board.opened(terminal, port))
+            self._own_store()
+        _title(self.terminal, 3, "board")
+        with board.opened(self.terminal, port) as found:
+            deploy_parts.carry_out(self.terminal, found, self._firmware(found), dry_run=True)
+        self.terminal.data({"done": False})
 
+    def _own_store(self) -> set[str]:
+        text = f"{self.place.endpoint} is a store of your own"
+        self.terminal.mark("same", text, "bucket and key, too")
+        return set()
 
-def _flash(terminal: Terminal, port: str | None, image: flash.Image | None, yes: bool) -> None:
-    with flash_parts.detected(terminal, port) as chip:
-        if image:
-            flash_parts.write(terminal, chip, image, yes)
-            return
-        wanted = flash.wanted_image(chip.name)
-        name = terminal.ask(f"File of MicroPython's image ({wanted})", "--flash FILE")
-        if not name:
-            raise MegacamError(f"the board needs MicroPython: {wanted}; then run this again")
-        flash_parts.write(terminal, chip, flash_parts.looked_into(terminal, Path(name)), False)
+    def _plan(self, aws: Aws) -> Plan:
+        place = self.place
+        with self.terminal.working("looking at what is there"):
+            spec = CloudSpec(place.need_bucket(), place.need_device(), iot=self.iot_way)
+            plan = create.plan(aws, spec)
+        cloud.show_plan(self.terminal, aws, place.bucket, plan)
+        return plan
 
+    def _cloud(self, aws: Aws) -> set[str]:
+        """Make the cloud right; return the keys of the photos that are there already."""
+        terminal, place, plan = self.terminal, self.place, self._plan(aws)
+        if plan.changes:
+            terminal.agree(f"Make {len(plan.changes)} changes?", self.yes)
+            with terminal.progress("working", len(plan.changes)) as advance:
+                plan.make(lambda step: advance(1))
+        terminal.mark("done", f"{place.bucket} is private, and takes photos of {place.device}")
+        return setup.photos(aws, place)
 
-def _firmware(
-    terminal: Terminal,
-    found: Device,
-    raw: dict[str, Any],
-    roots: Path | None,
-    hmac: Path | None,
-    index: str,
-) -> None:
-    with terminal.working("compiling"):
-        wanted = deploy.tree(raw, roots)
-    with terminal.working("comparing with the board"):
-        plan = deploy.plan(found, wanted, hmac, index)
-    deploy_parts.carry_out(terminal, found, plan)
-    found.reset()
+    def _board(
+        self, stack: contextlib.ExitStack, port: str | None, image: flash.Image | None
+    ) -> Device:
+        """Return the board with a MicroPython that is good enough, flashed first if it must be."""
+        terminal = self.terminal
+        with contextlib.ExitStack() as first:
+            try:
+                found = first.enter_context(board.opened(terminal, port))
+            except NotMicroPythonError as error:
+                terminal.mark("warn", str(error))
+            else:
+                if not setup.must_flash(found, image):
+                    terminal.mark("done", f"MicroPython {found.version} is on the board")
+                    stack.push(first.pop_all())
+                    return found
+                terminal.mark("same", f"MicroPython {found.version} is on the board")
+        self._flash(port, image)
+        return stack.enter_context(board.opened(terminal, port))
 
+    def _flash(self, port: str | None, image: flash.Image | None) -> None:
+        terminal = self.terminal
+        with flash_parts.detected(terminal, port) as chip:
+            if image:
+                flash_parts.write(terminal, chip, image, self.yes)
+                return
+            wanted = flash.wanted_image(chip.name)
+            name = terminal.ask(f"File of MicroPython's image ({wanted})", "--flash FILE")
+            if not name:
+                raise MegacamError(f"the board needs MicroPython: {wanted}; then run this again")
+            asked_for = flash_parts.looked_into(terminal, Path(name))
+            # --yes was said of no image.
+            flash_parts.write(terminal, chip, asked_for, False)
 
-def _wifi(terminal: Terminal, found: Device, raw: dict[str, Any], aws: Aws | None) -> None:
-    """Put what is given into NVS; with `aws`, its key is not asked for but made."""
-    given = provision.from_environment(raw)
-    for entry in setup.missing_entries(found, given):
-        if entry == "wifi" or not aws:
-            given[entry] = provision_parts.ask(terminal, entry)
-    for entry, value in given.items():
-        provision.store(found, entry, value)
-        terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
+    def _firmware(self, found: Device) -> deploy.Plan:
+        roots, hmac, index = self.sources
+        with self.terminal.working("compiling"):
+            wanted = deploy.tree(self.raw, roots)
+        with self.terminal.working("comparing with the board"):
+            return deploy.plan(found, wanted, hmac, index)
 
+    def _wifi(self, found: Device) -> None:
+        """Put what is given into NVS; with AWS, the key is not asked for but made."""
+        given = provision.from_environment(self.raw)
+        for entry in setup.missing_entries(found, given):
+            if entry == "wifi" or not self.aws:
+                given[entry] = provision_parts.ask(self.terminal, entry)
+        for entry, value in given.items():
+            provision.store(found, entry, value)
+            self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
 
-def _key(terminal: Terminal, found: Device, aws: Aws, place: options.Place, iot_way: bool) -> None:
-    kind = iot.Certificates if iot_way else keys.AccessKeys
-    ring = kind(aws, place.need_bucket(), place.need_device())
-    with terminal.working(f"making and proving a {ring.word}"):
-        setup.put_key(found, ring, lambda text: terminal.mark("done", text))
+    def _key(self, found: Device, aws: Aws) -> None:
+        kind = iot.Certificates if self.iot_way else keys.AccessKeys
+        ring = kind(aws, self.place.need_bucket(), self.place.need_device())
+        with self.terminal.working(f"making and proving a {ring.word}"):
+            setup.put_key(found, ring, lambda text: self.terminal.mark("done", text))
 
+    def _wait(self, aws: Aws, before: set[str]) -> tuple[str, str]:
+        interval_s = self.place.interval_s or settings.default("interval_s")
+        with self.terminal.working("waiting for the first photo"):
+            return setup.first_photo(aws, self.place, before, _START_S + 3 * interval_s)
 
-def _wait(terminal: Terminal, aws: Aws, place: options.Place, before: set[str]) -> None:
-    interval_s = place.interval_s or settings.default("interval_s")
-    with terminal.working("waiting for the first photo"):
-        key, link = setup.first_photo(aws, place, before, _START_S + 3 * interval_s)
-    terminal.mark("done", f"the first photo is in the bucket: {key}")
-    terminal.line("Look at it (the link is good for 7 days):")
-    terminal.command(link)
+    def _end(self, key: str | None, link: str | None) -> None:
+        terminal, place = self.terminal, self.place
+        terminal.data(
+            {
+                "done": True,
+                "bucket": place.bucket,
+                "device": place.device,
+                "photo": key,
+                "link": link,
+            }
+        )
+        if key and link:
+            terminal.mark("done", f"the first photo is in the bucket: {key}")
+            terminal.line("Look at it (the link is good for 7 days):")
+            terminal.command(link)

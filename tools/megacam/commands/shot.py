@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from megacam import device, shot
-from megacam.commands import board
+from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.errors import MegacamError
 
@@ -18,9 +18,14 @@ Show = Annotated[bool, typer.Option("--show", help="Open it, too")]
 _STYLES = {"I ": "", "W ": "yellow", "E ": "bold red"}
 
 
-def shot_command(port: board.Port = None, output: Output = None, show: Show = False) -> None:
+def shot_command(
+    port: board.Port = None,
+    output: Output = None,
+    show: Show = False,
+    as_json: options.Json = False,
+) -> None:
     """Take one photo now, over USB, and save it."""
-    terminal = Terminal()
+    terminal = Terminal(as_json)
     path = output or Path(time.strftime("shot-%Y%m%d-%H%M%S.jpg"))
     with board.opened(terminal, port) as found, terminal.working("exposing"):
         photo = shot.take(
@@ -32,6 +37,7 @@ def shot_command(port: board.Port = None, output: Output = None, show: Show = Fa
         raise MegacamError(f"cannot write {path}: {error.strerror}") from error
     _, width, height = shot.check(photo)
     terminal.mark("done", f"{path}: {width}x{height}, {len(photo):,} bytes, a whole JPEG")
+    terminal.data({"path": str(path), "width": width, "height": height, "bytes": len(photo)})
     if show:
         typer.launch(str(path))
 
