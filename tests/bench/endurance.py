@@ -6,6 +6,9 @@ from pathlib import Path
 from bench.report import Chapter, Table
 
 _REPORT = Path(__file__).parents[2] / "build" / "soak.json"
+_TEXT = """\
+From `make soak`: the firmware on the simulated board through faults of the camera, the network,
+the clock, the store and the power, in simulated time."""
 
 
 def chapter() -> Chapter:
@@ -13,15 +16,17 @@ def chapter() -> Chapter:
     if not _REPORT.exists():
         return Chapter("Endurance", ["Not measured in this run: `make soak` left no report."])
     told = json.loads(_REPORT.read_text(encoding="utf-8"))
-    rows = [[name.replace("_", " "), value] for name, value in _figures(told)]
-    return Chapter("Endurance", ["From `make soak`:", Table(["figure", "value"], rows)])
+    broken = told.pop("broken", [])
+    rows: list[list[object]] = [[_words(name), _told(value)] for name, value in told.items()]
+    rows.append(["did not hold", "; ".join(broken) or "nothing"])
+    return Chapter("Endurance", [_TEXT, Table(["figure", "value"], rows)])
 
 
-def _figures(told: dict, before: str = "") -> list[tuple[str, object]]:
-    found: list[tuple[str, object]] = []
-    for name, value in told.items():
-        if isinstance(value, dict):
-            found += _figures(value, f"{before}{name} ")
-        elif not isinstance(value, list):
-            found.append((before + name, value))
-    return found
+def _told(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{_words(name)} {_told(count)}" for name, count in value.items()) or "-"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -20,10 +20,13 @@ _TELL = (1, 10, 100, 1000)
 SMALL, LARGE = 10_000, 5_000_000
 _STEP = 4096
 _RESIDENT = """\
-What each resident module keeps of the heap after its import, without the modules that it needs,
-and what the whole firmware has in use between two photos on the simulated board. The rest is the
-transfer buffer (4,092 bytes), settings, the TLS session and the stand-ins for the ESP32's own
-modules."""
+What each resident module keeps of the heap after its import (code, classes, constants), without
+the modules that it needs, and how many names it brings that no module before it had."""
+_LIVE = """\
+What the whole firmware has in use between two photos on the simulated board. Names and texts of
+up to ten letters are interned: MicroPython keeps them for ever, here {n_qstr} in {n_pool} tables,
+each twice as long as the one before. Objects are measured one by one, after a start with the same
+classes. *What is left* is the application's own, and what the stand-ins have come to know."""
 _FLAT = """\
 {count:,} photos of {size:,} bytes over one client, with verified TLS and mode `checksum`,
 collected as the firmware does. *Live* is what is in use after the upload, *least free* the
@@ -33,6 +36,8 @@ The smallest heap with which the interpreter does the work, bisected; on top of 
 network, which have their own RAM. A photo needs the same whatever its size. The budget is 50,000
 bytes on the ESP32, {budget:,} on this interpreter."""
 _BUDGET = 80 * 1024
+#: In objects(), what is dropped again before the first photo.
+DURING_START = "settings, during the start only"
 
 
 def upload(there: dict, size: int, count: int = 1) -> dict:
@@ -66,8 +71,25 @@ def least_cycle() -> int | None:
     return high
 
 
-def residence(modules: list[str]) -> dict[str, int]:
-    """Return {module: bytes of heap that it keeps}, without what it needs of the others."""
+def objects() -> dict[str, int]:
+    """Return {name: bytes of heap} of what the firmware makes at its start, without names."""
+    config = (device_tree.root() / "config.example.json").read_text(encoding="utf-8")
+    with store() as there:
+        job = {**there, "config": config, "path": photo_file(SMALL), "size": SMALL}
+        run = running.execute("objects", job)
+    named = [one["n_total_bytes"] for one in run.names]
+    grown = [after - before for before, after in zip(named[::2], named[1::2], strict=True)]
+    return {
+        one["name"]: one["bytes"] - names for one, names in zip(run.results, grown, strict=True)
+    }
+
+
+def residence(modules: list[str]) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Return the bytes of heap of a board that has just started, and {module: (bytes, names)}.
+
+    Bytes of heap that the module keeps, without what it needs of the others and without the names,
+    and how many names it brings.
+    """
     needs = {}
     for name, path in device_tree.sources().items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -78,7 +100,17 @@ def residence(modules: list[str]) -> dict[str, int]:
         tempfile.TemporaryDirectory(prefix="megacam-bench-") as folder,
         Board(Path(folder), running.board_files(), heap="2M") as board,
     ):
-        return json.loads(board.exec(code))
+        start = int(board.exec("import gc; gc.collect(); print(gc.mem_alloc())"))
+        lines = board.exec(code).splitlines()
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    names = [running.names(line) for line in lines if line.startswith(running.NAMES)]
+    return start, {
+        one["module"]: (
+            one["heap"] - after["n_total_bytes"] + before["n_total_bytes"],
+            after["n_qstr"] - before["n_qstr"],
+        )
+        for one, before, after in zip(told, names[:-1], names[1:], strict=True)
+    }
 
 
 def _imports(tree: ast.Module) -> set[str]:
@@ -91,16 +123,34 @@ def _imports(tree: ast.Module) -> set[str]:
     return names
 
 
+def _live(steady: dict, start: int, modules: int) -> Table:
+    made = objects()
+    made.pop(DURING_START)
+    names, letters = (steady["names"][name] for name in ("n_total_bytes", "n_str_data_bytes"))
+    parts = {
+        "interpreter and stand-ins, before our modules": start,
+        "modules: code, classes, constants": modules,
+        "names: letters": letters,
+        "names: tables": names - letters,
+        **made,
+    }
+    live = steady["heap"]["live"]
+    parts["what is left"] = live - sum(parts.values())
+    parts["in use between photos"] = live
+    return Table(["what", "bytes of heap"], [[name, count] for name, count in parts.items()])
+
+
 def chapter() -> Chapter:
     steady = whole.steady()
-    modules = flash.resident(steady["modules"])
-    kept = residence(modules)
+    sizes = flash.sizes()
+    start, kept = residence(flash.resident(steady["modules"]))
+    by_size = sorted(kept, key=lambda name: -kept[name][0])
+    columns = [(sizes[name], *kept[name]) for name in by_size]
     rows: list[list[object]] = [
-        [name, kept[name]] for name in sorted(kept, key=lambda n: -kept[n])
+        [name, *column] for name, column in zip(by_size, columns, strict=True)
     ]
-    total = sum(kept.values())
-    live = steady["heap"]["live"]
-    rows += [["all modules", total], ["the rest", live - total], ["in use between photos", live]]
+    totals = [sum(column) for column in zip(*columns, strict=True)]
+    rows.append(["all modules", *totals])
     flat = [[one["number"], one["live"], one["low"]] for one in uploads()]
     least = [
         [f"driver and client, a photo of {size:,} bytes", least_heap(size)]
@@ -111,7 +161,9 @@ def chapter() -> Chapter:
         "RAM",
         [
             _RESIDENT,
-            Table(["module", "bytes of heap"], rows),
+            Table(["module", "bytes of .mpy", "bytes of heap", "new names"], rows),
+            _LIVE.format(**steady["names"]),
+            _live(steady, start, totals[1]),
             _FLAT.format(count=UPLOADS, size=SMALL),
             Table(["uploads", "live", "least free"], flat),
             _LEAST.format(budget=_BUDGET),

@@ -30,16 +30,29 @@ _MOST_HEAP = 16 * 1024 * 1024
 _CALLGRIND = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 
 
+#: How MicroPython's line about the names that it has interned begins.
+NAMES = "qstr pool"
+
+
 class ProgramError(Exception):
     """A program for MicroPython failed; the message is what it printed."""
 
 
 @dataclass
 class Run:
-    """What came out of one run; `instructions` is empty where they were not counted."""
+    """What came out of one run; `instructions` is empty where they were not counted.
+
+    `names` has what names() makes of each line that micropython.qstr_info() printed.
+    """
 
     results: list[dict] = field(default_factory=list)
+    names: list[dict[str, int]] = field(default_factory=list)
     instructions: dict[str, int] = field(default_factory=dict)
+
+
+def names(line: str) -> dict[str, int]:
+    """Return {"n_pool", "n_qstr", "n_str_data_bytes", "n_total_bytes"} of a line of NAMES."""
+    return {name: int(count) for name, count in re.findall(r"(n_\w+)=(\d+)", line)}
 
 
 def can_count() -> bool:
@@ -108,7 +121,9 @@ def _follow(process: subprocess.Popen, counted: bool, at_mark: Callable[[str], o
     assert process.stdin and process.stdout
     run, strange, last, total = Run(), [], "", 0
     for line in process.stdout:
-        if not line.startswith("{"):
+        if line.startswith(NAMES):
+            run.names.append(names(line))
+        elif not line.startswith("{"):
             strange.append(line)
         elif "mark" in (result := json.loads(line)):
             if counted:

@@ -30,18 +30,21 @@ class CycleError(Exception):
 
 
 class Console:
-    """The lines of a board; `reports` are the objects of device/probe.py."""
+    """The lines of a board; `reports` are the objects of device/probe.py, with their `names`."""
 
     def __init__(self, wanted: int):
         self.lines: list[str] = []
         self.reports: list[dict] = []
         self._wanted = wanted
+        self._names: dict[str, int] = {}
         self.done = threading.Event()
 
     def line(self, text: str) -> None:
         self.lines.append(text)
+        if text.startswith(running.NAMES):
+            self._names = running.names(text)
         if text.startswith('{"'):
-            self.reports.append(json.loads(text))
+            self.reports.append({**json.loads(text), "names": self._names})
         if len(self.reports) == self._wanted or " photo lost " in text:
             self.done.set()
 

@@ -5,6 +5,8 @@ import gc
 import json
 import sys
 
+import micropython
+
 _print = print
 is_last = False  # whether the board shall end with its first photo
 
@@ -15,6 +17,7 @@ def _report(text, *more):
         used = gc.mem_alloc()
         gc.collect()
         heap = {"used": used, "live": gc.mem_alloc(), "free": gc.mem_free()}
+        micropython.qstr_info()
         _print(json.dumps({"modules": sorted(sys.modules), "heap": heap}))
         if is_last:
             sys.exit()

@@ -3,14 +3,19 @@
 import gc
 import json
 
+import micropython
+
 
 def main(modules):
-    """Print {module: bytes}; each is imported after those that it needs."""
-    kept = {}
+    """Print {module, heap} for each, and MicroPython's line about the names before and after.
+
+    Each is imported after those that it needs.
+    """
+    micropython.qstr_info()
     for name in modules:
         gc.collect()
         before = gc.mem_alloc()
         __import__(name)
         gc.collect()
-        kept[name] = gc.mem_alloc() - before
-    print(json.dumps(kept))
+        print(json.dumps({"module": name, "heap": gc.mem_alloc() - before}))
+        micropython.qstr_info()

@@ -1,0 +1,62 @@
+"""What the firmware makes at its start, one thing after the other, and what each keeps.
+
+The job: port, root, config (JSON text), and path and size of a photo. Prints {name, bytes} of the
+heap for each, with MicroPython's line about the names before and after it.
+"""
+
+import gc
+import json
+import time
+
+import micropython
+from arducam_mega import ArducamMega
+from buses import Replay
+from https import borrow
+from marks import job
+from s3 import S3Client
+from sigv4 import Credentials
+
+
+def keep(name, make):
+    """Print what make() leaves in memory and return its result."""
+    micropython.qstr_info()
+    gc.collect()
+    before = gc.mem_alloc()
+    result = make()
+    gc.collect()
+    micropython.qstr_info()
+    print(json.dumps({"name": name, "bytes": gc.mem_alloc() - before}))
+    return result
+
+
+def main(wanted):
+    """Make settings, buffer, TLS, client, connection and camera as firmware/build.py does."""
+    with open(wanted["root"], "rb") as file:
+        root = file.read()
+    buf = keep("transfer buffer", lambda: bytearray(4092))
+    context = keep("TLS context", lambda: borrow("tls_context").client_context([root]))
+
+    def client_for():
+        key = Credentials("AKIDEXAMPLE", "secret")
+        endpoint = f"https://localhost:{wanted['port']}"
+        return S3Client(
+            "bucket", "us-east-1", key, context, buf, time.time, endpoint, True, "checksum"
+        )
+
+    client = keep("S3 client and framing", client_for)
+    keep("open TLS connection", client.connect)
+    bus = Replay(wanted["path"], wanted["size"])
+
+    def camera_for():
+        camera = ArducamMega(bus, bus.cs, None, 0, 0)
+        camera.reset()
+        return camera
+
+    camera = keep("camera", camera_for)
+    settings = keep("settings, during the start only", lambda: json.loads(wanted["config"]))
+    client.close()
+    return camera, settings
+
+
+if __name__ == "__main__":
+    main(job())
