@@ -50,6 +50,15 @@ def test_a_transfer_costs_two_transactions_a_block_whatever_the_mode(transfers, 
         assert told["transactions"] == 2 * blocks + 1  # and whether the camera kept its power
 
 
+@pytest.mark.skipif(not running.can_count(), reason="no valgrind")
+def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
+    """Instructions, counted, of the same run: no time."""
+    size = reading.PHOTOS["1600x1200"]
+    _, factors = transfer.factors(transfer.GOALS, [(size, 4092)])
+    for mode, goal in transfer.GOALS.items():
+        assert factors[f"{mode} {size} 4092"] <= goal
+
+
 def test_memory_is_the_same_after_a_hundred_photos():
     first, tenth, hundredth = memory.uploads(100)
     assert first["live"] == tenth["live"] == hundredth["live"]

@@ -18,7 +18,7 @@ from servers.seaweedfs import SeaweedFS, program
 
 from bench import running
 from bench.report import Chapter, Table
-from bench.transfer import root_file
+from bench.servers import root_file
 
 CAMERAS = 50
 _PHOTOS = 5

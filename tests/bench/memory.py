@@ -13,7 +13,7 @@ from megacam.sim.board import Board
 from bench import flash, running, whole
 from bench.reading import photo_file
 from bench.report import Chapter, Table
-from bench.transfer import store
+from bench.servers import store
 
 UPLOADS = 1000
 _TELL = (1, 10, 100, 1000)

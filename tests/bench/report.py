@@ -1,5 +1,6 @@
 """Chapters of text and tables, as Markdown: the terminal shows what docs/performance.md holds."""
 
+import textwrap
 from dataclasses import dataclass, field
 
 
@@ -27,7 +28,12 @@ class Chapter:
     parts: list[object] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return "\n\n".join([f"## {self.title}", *(str(part) for part in self.parts)]) + "\n"
+        parts = [_fill(part) if isinstance(part, str) else str(part) for part in self.parts]
+        return "\n\n".join([f"## {self.title}", *parts]) + "\n"
+
+
+def _fill(text: str) -> str:
+    return textwrap.fill(text, 99, break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(value: object) -> str:

@@ -1,6 +1,7 @@
 """One request: to sign, build and parse it, and what a connection costs."""
 
 import contextlib
+import functools
 
 import trustme
 from servers.running import issue, server_context
@@ -8,7 +9,7 @@ from servers.scripted import Peer, ScriptedServer
 
 from bench import running
 from bench.report import Chapter, Table
-from bench.transfer import root_file, take_photos
+from bench.servers import root_file, take_photos
 
 _KEYS = {"ECDSA P-256": trustme.KeyType.ECDSA, "RSA-2048": trustme.KeyType.RSA}
 _TEXT = """\
@@ -27,6 +28,7 @@ def _take_in_the_clear(peer: Peer) -> None:
     take_photos(peer)
 
 
+@functools.cache
 def measure(counted: bool) -> running.Run:
     """Measure all steps; allocations are in `results`, instructions by the same names."""
     with contextlib.ExitStack() as stack:

@@ -10,7 +10,8 @@ from servers.scripted import Peer
 from bench import running
 from bench.reading import PHOTOS, photo_file
 from bench.report import Chapter, Table
-from bench.transfer import MODES, store
+from bench.servers import store
+from bench.transfer import MODES
 
 _APPLICATION_DATA = 23
 _TEXT = """\

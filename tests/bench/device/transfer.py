@@ -1,8 +1,9 @@
 """A photo from SPI to TLS: through the driver and the S3 client, and in the tightest loop.
 
 Each photo of the job is (path, size, buffer in bytes); a way is a mode of S3Client's `integrity`,
-or "floor". What is counted begins with the first byte of the body and ends with the last.
-Arguments go by position: a board's modules have short names for them.
+"unwatched" (none without the JPEG check) or "floor". What is counted begins with the first byte of
+the body and ends with the last. Arguments go by position: a board's modules have short names for
+them.
 """
 
 import gc
@@ -79,7 +80,7 @@ def ours(bus, photo, context, port, meter, name):
         lambda: int(time.time()),
         f"https://localhost:{port}",
         True,
-        name.split()[0],
+        name.split()[0].replace("unwatched", "none"),
     )
     client.limit_ms = _LIMIT_MS
     client.framing = metered(client.framing, meter, name)
@@ -89,7 +90,7 @@ def ours(bus, photo, context, port, meter, name):
     client.connect()
     frame = camera.capture()
     frame.prepare(client.body_buf)
-    client.put("cam1/a.jpg", JPEGBody(frame))
+    client.put("cam1/a.jpg", frame if name.startswith("unwatched") else JPEGBody(frame))
     client.close()
 
 
