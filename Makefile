@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test bench lint screenshots clean
+.PHONY: demo test bench soak lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
@@ -17,6 +17,10 @@ test: $(VENV)/test
 # Some ten minutes; prints, and with `-- --write` writes docs/performance.md.
 bench: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m bench $(OPTIONS)
+
+# A simulated month of faults in about an hour; `make soak -- --days=3 --seed=2` is another.
+soak: $(VENV)/test
+	PYTHONPATH=tests:. $(BIN)/python -m soak $(OPTIONS)
 
 lint: $(VENV)/test $(VENV)/typings
 	$(BIN)/ruff check .

@@ -30,12 +30,13 @@ START = (
 )
 
 
-def write(folder: Path, without: Iterable[str] = ()) -> Path:
+def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) -> Path:
     """Write the image into `folder` and return its path; INSTALLED comes beside it as .mpy.
 
-    `without` names stand-ins that this board lacks.
+    `without` names stand-ins that this board lacks, `more` are the sources of further ones.
     """
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in PORT.glob("*.py")}
+    sources = (*PORT.glob("*.py"), *more)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sources}
     kept = {name: text for name, text in texts.items() if name not in without}
     image = VfsRomWriter()
     for name, compiled in device_tree.compile_texts(shorten(kept, named=_NAMED)).items():

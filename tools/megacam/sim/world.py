@@ -115,10 +115,13 @@ class World:
         # A board whose power goes in mid-question leaves a broken connection behind.
         with contextlib.suppress(OSError), end, end.makefile("rw") as stream:
             for line in stream:
-                name, now_us, args, values = json.loads(line)
-                self.radio.now_us = now_us
-                stream.write(json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n")
+                stream.write(self.answer(*json.loads(line)))
                 stream.flush()
+
+    def answer(self, name: str, now_us: int, args: list[Any] | None, values: Any) -> str:
+        """Return the line that answers one question."""
+        self.radio.now_us = now_us
+        return json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n"
 
     def _answer(
         self, name: str, args: list[Any] | None, values: dict[str, Any]
