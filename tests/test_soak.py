@@ -10,7 +10,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from soak import plan, report, store
-from soak.ledger import Ledger
+from soak.ledger import Ledger, Photo
 from soak.truth import BEGIN_S, Truth
 
 KEY = "cam1/2026/12/01/001000-000007.jpg"  # 600 s after the month began
@@ -162,7 +162,6 @@ def test_what_must_not_be_is_told():
     month.ledger.line("Traceback (most recent call last):")
     month.ledger.line("I wifi joined password=hush")
     month.ledger.lives[0].descriptors = [7, 12]
-    month.ledger.lives[0].heaps = [70_000] * 200 + [75_000] * 200
     text = "\n".join(broken(month, "1"))
     for words in (
         "no photos were stored once everything worked again",
@@ -174,10 +173,20 @@ def test_what_must_not_be_is_told():
         "password=hush",
         "a secret is in status.json",
         "12 descriptors are open, 7 at first",
-        "the heap grew by 5000 bytes",
         "the board ended with 1 1 times",
     ):
         assert words in text
+
+
+def test_a_heap_that_shrinks_is_found():
+    for step, is_wrong in ((10, True), (1, False)):
+        month = a_month()
+        for number in range(100, 500):
+            sha = f"{number:064}"
+            month.ledger.photos[sha] = Photo(sha, 600_000_000, 0)
+            key = f"cam1/2026/12/01/001000-{number:06}.jpg"
+            put(month, key, sha, **{"heap-free": str(9000 - step * (number - 100))})
+        assert broken(month) == (["3200 bytes of heap were lost in one life"] if is_wrong else [])
 
 
 def test_the_key_of_a_photo_says_when():

@@ -33,10 +33,9 @@ class Photo:
 
 @dataclass
 class Life:
-    """One start of the board: what ended it, and samples of its heap and descriptors."""
+    """One start of the board: what ended it, and counts of its open descriptors."""
 
     end: str = ""
-    heaps: list[int] = field(default_factory=list)
     descriptors: list[int] = field(default_factory=list)
 
 
@@ -104,7 +103,7 @@ class Ledger:
         told = f"{self._truth.now_s:.0f} s, start {len(self.lives) - 1}: {text}"
         self.last_lines.append(told)
         del self.last_lines[:-_KEPT_LINES]
-        words = text.split()
+        words = text.replace(",", " ").split()
         is_log = bool(words) and words[0] in ("I", "W", "E")
         self.events[" ".join(words[:3]) if is_log else "not of the log"] += 1
         if not is_log or "emory" in text or any(secret in text for secret in self._secrets):
@@ -116,7 +115,6 @@ class Ledger:
         return told
 
     def _on_s3_stored(self, values: dict[str, str]) -> None:
-        self.lives[-1].heaps.append(int(values["heap"]))
         # A photo that waited is stored while no other is under way.
         self.drained += self._current is None
         self._current = None
@@ -134,6 +132,9 @@ class Ledger:
         else:
             self.misses[why] += 1
         self._current = None
+
+    def _on_safe_mode(self, _: dict[str, str]) -> None:
+        self._attempt_s = 0  # the board has said why there will be no photos
 
     def _on_spool_thinned(self, values: dict[str, str]) -> None:
         self.thinned += int(values["photos"])

@@ -70,6 +70,9 @@ DATES_WRONG = ("none", "redirect", "cached", "closed")
 _SEEN_AT_START = ("ntp-blocked", "ntp-wrong", "ntp-lies", "date-wrong", "no-dhcp", "no-dns")
 _SAMPLE_GAP_S = 300  # the uploader's pauses after some failures are over by then
 _SAMPLE_LENGTH_S = 75
+# More starts in a row than these, without a calm time, and the firmware stays in safe mode.
+_SAMPLE_STARTS = 1
+_CALM_S = 660
 _POWER_OFF_S = 4 * HOUR
 
 
@@ -165,12 +168,15 @@ def sample(seed: int) -> Plan:
     rng.shuffle(kinds)
     kinds = [kind for kind in kinds if kind not in last] + last
     faults: list[Fault] = []
-    now_s = float(_SAMPLE_GAP_S)
+    now_s, starts = float(_SAMPLE_GAP_S), 0
     for kind in kinds:
         detail = details[kind].pop() if kind in details else ""
         length_s = _SAMPLE_LENGTH_S if kind in LASTING else 0
         faults += _faults(rng, kind, now_s, length_s, detail, off_s=20)
         now_s += length_s + (_SAMPLE_GAP_S if length_s else _SAMPLE_GAP_S // 3)
+        starts += kind in (*_SEEN_AT_START, "reset", "power-off")
+        if starts > _SAMPLE_STARTS:
+            now_s, starts = now_s + _CALM_S, 0
     return Plan(seed, now_s, faults, cut_share=0.3)
 
 

@@ -25,7 +25,7 @@ DATE_TOLERANCE_S = 2
 MISDATED_BY_A_LIE = 3
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
-#: Bytes by which the least heap in use may differ between the two ends of one long life.
+#: Bytes by which the heap that is free after a collection may shrink in one long life.
 HEAP_TOLERANCE = 2048
 _LONG_LIFE_SHOTS = 200
 _MOST_TOLD = 5
@@ -182,16 +182,22 @@ def _few(what: str, texts: list[str]) -> list[str]:
 
 
 def _heap(month: "Month") -> dict[str, int]:
-    lives = [life.heaps for life in month.ledger.lives if life.heaps]
-    growth = 0
-    for heaps in lives:
-        if len(heaps) >= _LONG_LIFE_SHOTS:
-            fifth = len(heaps) // 5
-            growth = max(growth, min(heaps[-fifth:]) - min(heaps[:fifth]))
+    # What was free after a collection, from the metadata of the photos that were sent live.
+    free: dict[int, list[int]] = {}
+    for one in month.store.objects.values():
+        photo = month.ledger.photos.get(one.sha256)
+        if photo and not photo.kept and "heap-free" in one.metadata:
+            free.setdefault(photo.life, []).append(int(one.metadata["heap-free"]))
+    lost = 0
+    for samples in free.values():
+        if len(samples) >= _LONG_LIFE_SHOTS:
+            fifth = len(samples) // 5
+            lost = max(lost, max(samples[:fifth]) - max(samples[-fifth:]))
+    every = [sample for samples in free.values() for sample in samples]
     return {
-        "least": min((min(heaps) for heaps in lives), default=0),
-        "peak": max((max(heaps) for heaps in lives), default=0),
-        "growth_in_a_long_life": growth,
+        "free_least": min(every, default=0),
+        "free_most": max(every, default=0),
+        "lost_in_a_long_life": lost,
     }
 
 
@@ -215,8 +221,8 @@ def _broken(month: "Month", fates: Counter[str]) -> Iterator[str]:
     yield from _few("bad lines", [f"the board said: {text}" for text in ledger.bad_lines])
     bad_ends = {end: count for end, count in ends.items() if end not in _GOOD_ENDS}
     yield from (f"the board ended with {end} {count} times" for end, count in bad_ends.items())
-    if _heap(month)["growth_in_a_long_life"] > HEAP_TOLERANCE:
-        yield f"the heap grew by {_heap(month)['growth_in_a_long_life']} bytes in one life"
+    if _heap(month)["lost_in_a_long_life"] > HEAP_TOLERANCE:
+        yield f"{_heap(month)['lost_in_a_long_life']} bytes of heap were lost in one life"
     descriptors = [n for life in ledger.lives for n in life.descriptors]
     if descriptors and max(descriptors) > min(descriptors) + 2:
         yield f"{max(descriptors)} descriptors are open, {min(descriptors)} at first"

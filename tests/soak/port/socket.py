@@ -6,11 +6,11 @@ import usocket
 from usocket import AF_INET, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 from machine import ask
 
+IPPROTO_TCP = 6
+
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _ETIMEDOUT = const(110)
-_IPPROTO_TCP = const(6)
-_TCP_NODELAY = const(1)
 
 del __file__  # looks built in, as on the ESP32: nobody unloads it
 
@@ -24,10 +24,7 @@ def socket(family, kind=SOCK_STREAM, protocol=0):
         return _Datagram(usocket.socket(family, kind))
     if ask("is_lost", ()):
         return _Lost()
-    made = usocket.socket(family)
-    # Or Linux holds each second write back for 40 ms, until the server has acknowledged the first.
-    made.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
-    return made
+    return usocket.socket(family)
 
 
 class _Lost:
