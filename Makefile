@@ -14,7 +14,8 @@ demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 test: $(VENV)/test
 	$(BIN)/pytest
 
-# Some ten minutes; prints, and with `-- --write` writes docs/performance.md.
+# Some ten minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
+# `make bench -- --only=endurance --write` puts its figures there.
 bench: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m bench $(OPTIONS)
 

@@ -14,9 +14,11 @@ import hashlib
 import os
 import select
 import struct
+import tempfile
 import threading
 import tty
 import zlib
+from pathlib import Path
 
 from megacam.sim.pty_board import PtyBoard
 
@@ -177,7 +179,10 @@ class Bootloader:
     def __enter__(self):
         self._outer, self._slave = os.openpty()
         tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
+        # A name of its own: the system gives the pseudo-terminal's to the next one at once.
+        self._folder = tempfile.TemporaryDirectory()
+        self.port = str(Path(self._folder.name) / "tty")
+        Path(self.port).symlink_to(os.ttyname(self._slave))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -186,6 +191,7 @@ class Bootloader:
     def __exit__(self, *exc):
         self._ended.set()
         self._thread.join()
+        self._folder.cleanup()
 
     def _serve(self):
         with contextlib.suppress(OSError):
@@ -199,6 +205,7 @@ class Bootloader:
                 if self._damaged and is_writing:
                     self.chip.flash[0x1040] = 0
                 _write(self._outer, answer)
+        Path(self.port).unlink()
         os.close(self._slave)
         os.close(self._outer)
 

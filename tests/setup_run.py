@@ -1,7 +1,9 @@
 """`megacam` run as a user runs it, against a simulated board and a local AWS, and watched."""
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -60,6 +62,33 @@ def megacam(folder, *args, **environment):
         env={**os.environ, **wifi, **environment},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
+
+
+def typed(folder, args, *answers, **environment):
+    """Run the command on a terminal; type each of (question, answer) when it is asked.
+
+    Return (exit code, all that was shown).
+    """
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "megacam", *args], cwd=folder, env={**os.environ, **environment},
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        for question, answer in answers:
+            while question.encode() not in shown:
+                shown += os.read(ours, 1000)
+            os.write(ours, answer.encode() + b"\n")
+        with contextlib.suppress(OSError):  # EIO: it has ended
+            while data := os.read(ours, 1000):
+                shown += data
+        return running.wait(20), shown.decode()
+    finally:
+        running.kill()
+        running.wait()
+        os.close(ours)
 
 
 def stored(hardware):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 TOOLS = Path(__file__).parent.parent / "tools"
 # What the extras bring; whoever looks after a camera needs none of it.
-EXTRAS = ("PIL", "littlefs", "ministack", "nicegui", "trustme")
+EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "trustme")
 
 
 def _megacam(*words, without=()):
@@ -21,7 +21,8 @@ def _megacam(*words, without=()):
 
 
 def test_the_tools_of_the_cloud_need_no_extra():
-    for words in (["--help"], ["cloud", "--help"], ["status", "--help"], ["cost"]):
+    board = [[name, "--help"] for name in ("setup", "flash", "deploy", "provision", "doctor")]
+    for words in (["--help"], ["cloud", "--help"], ["status", "--help"], ["cost"], *board):
         done = _megacam(*words, without=EXTRAS)
         assert (done.returncode, done.stderr) == (0, "")
 

@@ -191,6 +191,13 @@ def test_a_link_to_one_photo_works_without_any_key_and_for_that_photo_alone(acco
         urllib.request.urlopen(link.replace("x.jpg", "y.jpg"), context=trust, timeout=30)
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_link_is_signed_as_every_bucket_wants_it(account, region):
+    link = Aws(region=region).presigned_url("photos", "cam1/x.jpg", 600)
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in link
+    assert f"%2F{region}%2Fs3%2Faws4_request" in link
+
+
 def test_a_bucket_that_is_not_there(account):
     with pytest.raises(MegacamError, match=r"there is no bucket .*`megacam cloud create`"):
         show.report(account.aws, account.bucket)

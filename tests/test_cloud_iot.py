@@ -188,6 +188,15 @@ def test_going_from_a_user_to_a_certificate_is_pointed_out(account, aliases):
     assert any("also has the IAM user" in text for text in plan.warnings)
 
 
+def test_a_stand_in_for_aws_without_iot_has_no_things(account):
+    def answer(request, **_):
+        return AWSResponse(request.url, 400, {}, Raw(b"what?"))
+
+    account.client("iot").meta.events.register("before-send.iot.ListThings", answer)
+    assert iot.things(account.aws, account.bucket) == []
+    assert not iot.is_only_way(account.aws, account.bucket, "cam1")
+
+
 def test_a_device_that_is_no_thing_is_sent_to_create(account, aliases):
     with pytest.raises(MegacamError, match="cloud create --iot"):
         iot.Certificates(account.aws, account.bucket, "nobody").list()

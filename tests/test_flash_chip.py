@@ -1,16 +1,12 @@
 """The real esptool writes to an ESP32 in its bootloader, and every way in which it breaks off."""
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 
 import pytest
 import serial
 from esp_rom import ESP32_S2, ESP8266, BlankBoard, Bootloader
-from setup_run import megacam
+from setup_run import megacam, typed
 from test_flash import SEGMENT, write_image
 from usb_board import WIFI
 
@@ -109,25 +105,12 @@ def test_setup_flashes_nothing_without_an_image_and_a_yes(tmp_path, blank, image
 
 
 def test_setup_asks_for_the_image_and_takes_a_no(tmp_path, blank, image):
-    ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "megacam", "setup", "--port", blank.port]
-    running = subprocess.Popen(
-        argv, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path, start_new_session=True
+    arguments = ["setup", "--port", blank.port]
+    code, shown = typed(
+        tmp_path, arguments, ("File of MicroPython", str(image)), ("Erase the", "n")
     )
-    os.close(theirs)
-    seen = b""
-    try:
-        for question, answer in ((b"File of MicroPython", str(image)), (b"Erase the", "n")):
-            while question not in seen:
-                seen += os.read(ours, 1000)
-            os.write(ours, answer.encode() + b"\n")
-        while b"did not say yes" not in seen:
-            seen += os.read(ours, 1000)
-        assert running.wait(20) == 1
-    finally:
-        running.kill()
-        running.wait()
-        os.close(ours)
+    assert code == 1
+    assert "did not say yes" in shown
     assert "erase_flash" not in blank.chip.done
 
 

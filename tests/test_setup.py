@@ -10,7 +10,7 @@ from megacam import setup
 from megacam.commands.options import Place
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.pty_board import PtyBoard
-from setup_run import Spy, check_secrets, megacam, stored, write_config
+from setup_run import Spy, check_secrets, megacam, stored, typed, write_config
 from usb_board import WIFI
 
 pytest_plugins = "local_aws"
@@ -55,6 +55,22 @@ def test_a_full_set_up_ends_with_a_link_to_the_first_photo_and_shows_no_secret(t
     assert f"deleted access key {first['id']}" in rotated.stdout
     secrets = [text.encode() for text in (WIFI["password"], first["secret"], last["secret"])]
     check_secrets(tmp_path, secrets, spy, done, again, rotated)
+
+
+def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
+    tmp_path, account, monkeypatch
+):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    questions = ("Name of the bucket", "photos-of-the-yard"), ("AWS region", "eu-west-1")
+    code, shown = typed(
+        tmp_path, ["setup"], *questions, ("Name of this camera", ""), AWS_EC2_METADATA_DISABLED="1"
+    )
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["s3"] == {"bucket": "photos-of-the-yard", "region": "eu-west-1"}
+    assert config["device"] == "cam1"
+    assert code == 1
+    assert "no AWS credentials on this computer" in shown
 
 
 def test_answers_become_a_config_json_without_a_place_for_secrets(tmp_path):

@@ -1,8 +1,10 @@
 """The simulated board on a pseudo-terminal, seen with the real mpremote."""
 
+import contextlib
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from megacam.sim import flash
@@ -23,7 +25,7 @@ def board(tmp_path):
 def wait_for(board, text, timeout_s=10):
     deadline = time.monotonic() + timeout_s
     while text not in board.console:
-        assert time.monotonic() < deadline, bytes(board.console)
+        assert time.monotonic() < deadline, bytes(board.console).decode(errors="replace")
         time.sleep(0.02)
 
 
@@ -37,6 +39,37 @@ def test_a_running_main_is_interrupted_and_code_runs_in_the_raw_repl(board):
     assert mpremote(board, "eval", "6*7") == (0, "42")
     code, said = mpremote(board, "exec", "1/0")
     assert (code, said.splitlines()[-1]) == (1, "ZeroDivisionError: divide by zero")
+
+
+BUSY = b"""
+import time
+print('busy')
+since = time.ticks_ms()
+while time.ticks_diff(time.ticks_ms(), since) < 250:
+    pass
+print('asleep')
+time.sleep_ms(60000)
+"""
+
+
+def test_a_ctrl_c_waits_until_the_board_sleeps_and_not_for_ever(tmp_path):
+    """One that hits the unix port's import of a module can leave it hanging for good."""
+    with _plugged(tmp_path / "a", BUSY) as (board, line):
+        line.write(b"\x03")
+        wait_for(board, b"KeyboardInterrupt")
+        assert b"asleep" in board.console
+    with _plugged(tmp_path / "b", BUSY.replace(b"250", b"60000")) as (board, line):
+        line.write(b"\x03")
+        wait_for(board, b"KeyboardInterrupt")
+
+
+@contextlib.contextmanager
+def _plugged(folder, main):
+    with PtyBoard(folder, {"main.py": main}) as board:
+        board.plug_in()
+        with Path(board.port).open("wb", buffering=0) as line:
+            wait_for(board, b"busy")
+            yield board, line
 
 
 def test_a_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):

@@ -23,7 +23,12 @@ def test_the_doctor_s_picture_shows_every_check():
 
 
 def test_the_set_up_s_picture_ends_with_the_first_photo():
-    assert "the first photo is in the bucket: cam1/" in _said("setup")
+    shown = _said("setup")
+    assert "the first photo is in the bucket: cam1/" in shown
+    steps = ("settings", "cloud", "MicroPython", "firmware", "Wi-Fi and key", "test")
+    for number, step in enumerate(steps, 1):
+        assert f"{number}  {step}" in shown
+    assert "X-Amz-Signature" in shown
 
 
 @pytest.mark.parametrize("name", ["setup", "doctor"])

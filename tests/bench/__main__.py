@@ -1,6 +1,6 @@
 """`make bench`: measure, print, and with --write keep it in docs/performance.md.
 
-python -m bench [--write] [CHAPTER...]
+make bench -- [--only=CHAPTER,...] [--write]
 """
 
 import argparse
@@ -56,24 +56,35 @@ def _first_line(argv: list[str]) -> str:
     return (done.stdout or done.stderr).strip().split("\n")[0]
 
 
+def _write_endurance() -> None:
+    """Replace the last chapter, which tells of a run of its own, and leave the others."""
+    chapter = endurance.chapter()
+    before = _DOCUMENT.read_text(encoding="utf-8").partition(f"## {chapter.title}\n")[0]
+    _DOCUMENT.write_text(f"{before}{chapter}", encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write docs/{_DOCUMENT.name}")
-    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help=", ".join(CHAPTERS))
+    parser.add_argument("--only", metavar="CHAPTER,...", help=", ".join(CHAPTERS))
     options = parser.parse_args()
-    if unknown := [name for name in options.chapters if name not in CHAPTERS]:
+    only = options.only.split(",") if options.only else []
+    if unknown := [name for name in only if name not in CHAPTERS]:
         parser.error(f"no chapter {', '.join(unknown)}; there are {', '.join(CHAPTERS)}")
-    if options.write and options.chapters:
-        parser.error("--write is for all chapters together")
+    if options.write and only == ["endurance"]:
+        _write_endurance()
+        return 0
+    if options.write and only:
+        parser.error("--write is for all chapters together, or for endurance, which has its date")
     if not running.can_count():
         print("skipped: counting instructions (apt install valgrind)", file=sys.stderr)
     told = [introduction()]
     print(told[0])
-    for name in options.chapters or CHAPTERS:
+    for name in only or CHAPTERS:
         told.append(str(CHAPTERS[name]()))
         print(told[-1], flush=True)
     if options.write:
-        _DOCUMENT.write_text("\n".join(told))
+        _DOCUMENT.write_text("\n".join(told), encoding="utf-8")
     return 0
 
 

@@ -1,5 +1,6 @@
 """Endurance: what the last `make soak` on this machine came to, if there was one."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -7,8 +8,8 @@ from bench.report import Chapter, Table
 
 _REPORT = Path(__file__).parents[2] / "build" / "soak.json"
 _TEXT = """\
-From `make soak`: the firmware on the simulated board through faults of the camera, the network,
-the clock, the store and the power, in simulated time."""
+From `make soak` of {date}: the firmware on the simulated board through faults of the camera, the
+network, the clock, the store and the power, in simulated time."""
 
 
 def chapter() -> Chapter:
@@ -19,12 +20,13 @@ def chapter() -> Chapter:
     broken = told.pop("broken", [])
     rows: list[list[object]] = [[_words(name), _told(value)] for name, value in told.items()]
     rows.append(["did not hold", "; ".join(broken) or "nothing"])
-    return Chapter("Endurance", [_TEXT, Table(["figure", "value"], rows)])
+    date = datetime.date.fromtimestamp(_REPORT.stat().st_mtime).isoformat()
+    return Chapter("Endurance", [_TEXT.format(date=date), Table(["figure", "value"], rows)])
 
 
 def _told(value: object) -> object:
     if isinstance(value, dict):
-        return ", ".join(f"{_words(name)} {_told(count)}" for name, count in value.items()) or "-"
+        return "; ".join(f"{_words(name)}: {_told(count)}" for name, count in value.items()) or "-"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -4,6 +4,7 @@ A job has what S3Client needs and `steps`; a result is a JSON object with what t
 how long it took, how much of the body was read, and how many descriptors were open afterwards.
 """
 
+import errno
 import gc
 import json
 import os
@@ -45,7 +46,7 @@ class _BodyError(Exception):
 
 
 class _Body:
-    """`size` bytes, or a fault: short and long lie about it, raise fails half way.
+    """`size` bytes, or a fault: short and long lie about it, raise and unreadable fail half way.
 
     With lock, the heap is locked from the first piece to the last: an allocation is an error.
     """
@@ -59,10 +60,14 @@ class _Body:
     def readinto(self, buf):
         if self._fault == "raise" and self.read >= self.size // 2:
             raise _BodyError("the camera fell over")
+        if self._fault == "unreadable" and self.read >= self.size // 2:
+            raise OSError(errno.EIO)
         if self._fault == "lock" and self.read == 0:
             micropython.heap_lock()
         count = min(len(buf), self._left)
-        # Filling larger bodies byte by byte would take seconds.
+        # Filling larger bodies byte by byte would take seconds: they have a first byte only.
+        if count:
+            buf[0] = self.read * 7 & 255
         for i in range(count if self.size <= _FILLED else 0):
             buf[i] = (self.read + i) * 7 & 255
         self._left -= count
@@ -125,6 +130,8 @@ def _put(client, step):
         result = {"status": stored.status, "etag": stored.etag, "sent": stored.sent_bytes}
     except _BodyError:
         result["error"] = "body fault"
+    except OSError as error:
+        result["error"] = f"body fault {error.errno}"
     finally:
         result["read"] = body.read
     return result

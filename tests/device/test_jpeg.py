@@ -73,6 +73,7 @@ def test_a_photo_without_a_start_marker_is_refused():
     _refused(b"\0" + _jpeg(99), 64, "FF D8")
     _refused(b"\x08\x01" * 40, 64, "FF D8")
     _refused(b"\xff", 64, "FF D8")
+    _refused(b"", 64, "FF D8")
 
 
 def test_a_broken_header_is_refused():

@@ -213,9 +213,10 @@ class Aws:
     def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
         """Return an address that shows one object to whoever has it, for `seconds`."""
         arguments = {"Bucket": bucket, "Key": key}
-        return self.client("s3").generate_presigned_url(
-            "get_object", Params=arguments, ExpiresIn=seconds
-        )
+        # boto3 still signs links for us-east-1 with Signature V2, which S3 refuses for buckets
+        # made since June 2020.
+        client = self.client("s3", botocore.config.Config(signature_version="s3v4"))
+        return client.generate_presigned_url("get_object", Params=arguments, ExpiresIn=seconds)
 
 
 @functools.cache

@@ -154,7 +154,8 @@ def connect(port: str | None) -> Iterator[Chip]:
 def _broken_off(name: str, error: Exception, reason: str) -> FlashError:
     from esptool.util import FatalError
 
-    why = reason if isinstance(error, FatalError) else "the board went away"
+    is_gone = not isinstance(error, FatalError) or reason.startswith("Could not open")
+    why = "the board went away" if is_gone else reason
     return FlashError(
         f"flashing the chip at {name} broke off: {why}; check cable and supply and flash it "
         "again, for until then the board does nothing"

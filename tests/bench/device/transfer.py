@@ -20,6 +20,7 @@ from s3 import S3Client
 from sigv4 import Credentials
 
 _LIMIT_MS = 600_000
+_CALLS = 100
 
 
 class Meter:
@@ -114,10 +115,30 @@ def metered(framing, meter, name):
     return Metered
 
 
+class Nothing:
+    """Its method is the least that a part of the path could be."""
+
+    def readinto(self, buf):
+        return 0
+
+
+def count_calls():
+    """Let the host count _CALLS calls of an empty method, and the loop around them."""
+    readinto = Nothing().readinto
+    mark("calls")
+    for _ in range(_CALLS):
+        readinto(None)
+    mark("no calls")
+    for _ in range(_CALLS):
+        pass
+    mark("")
+
+
 def main(job):
     with open(job["root"], "rb") as file:
         context = borrow("tls_context").client_context([file.read()])
     begin()
+    count_calls()
     for photo in job["photos"]:
         path, size, buffer_bytes = photo
         for way in job["ways"]:

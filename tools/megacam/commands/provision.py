@@ -34,7 +34,7 @@ def provision_command(
             terminal.mark("add", entry, shown(value))
         _nothing_done(terminal, entries)
         return
-    with board.opened(terminal, port) as found:
+    with board.opened(terminal, port) as found, terminal.working("writing into NVS"):
         for entry, value in values.items():
             provision.store(found, entry, value)
             terminal.mark("done", f"{entry} is in NVS, read back and compared", shown(value))

@@ -105,7 +105,8 @@ class _SetUp:
             found = self._board(stack, port, image)
             _title(terminal, 4, "firmware")
             deploy_parts.carry_out(terminal, found, self._firmware(found))
-            found.reset()
+            with terminal.working("starting the board anew"):
+                found.reset()
             _title(terminal, 5, "Wi-Fi and key")
             self._wifi(found)
             if aws and "aws" not in provision.from_environment(self.raw):
@@ -199,9 +200,10 @@ class _SetUp:
         for entry in setup.missing_entries(found, given):
             if entry == "wifi" or not self.aws:
                 given[entry] = provision_parts.ask(self.terminal, entry)
-        for entry, value in given.items():
-            provision.store(found, entry, value)
-            self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
+        with self.terminal.working("writing into NVS"):
+            for entry, value in given.items():
+                provision.store(found, entry, value)
+                self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
 
     def _key(self, found: Device, aws: Aws) -> None:
         kind = iot.Certificates if self.iot_way else keys.AccessKeys

@@ -36,6 +36,9 @@ _POLL_S = 0.05
 _DROP_S = 0.5
 # The interpreter empties its input when a Ctrl-C ends a program; a UART would not.
 _AFTER_INTERRUPT_S = 0.1
+# A Ctrl-C that hits the interpreter while it makes a name (qstr.c of the unix port) leaves a lock
+# held for ever. So one waits until it sleeps, or is so long awake that it must be in a loop.
+_AWAKE_S = 0.7
 _CTRL_C = b"\x03"
 
 
@@ -55,6 +58,7 @@ class PtyBoard(Board):
         self._writes_left = 0
         self._relay: Relay | None = None
         self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
+        self._awake_until = 0.0
         self.console = bytearray()
 
     @property
@@ -171,6 +175,7 @@ class PtyBoard(Board):
     def _pump(self, prompt: Prompt) -> None:
         assert self._outer is not None
         self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
+        self._awake_until = 0.0
         while not self._stopping.is_set():
             ready, _, _ = select.select([self._outer, self._inner], [], [], _POLL_S)
             if self._outer in ready:
@@ -195,21 +200,27 @@ class PtyBoard(Board):
         self._typed = after
 
     def _hand_on(self, prompt: Prompt) -> None:
-        if self._stop_asked and prompt.runs:
-            self._stop_asked = False
+        if self._stop_asked and prompt.runs and self._interrupt():
+            self._stop_asked, self._awake_until = False, 0.0
             self._hold_until = time.monotonic() + _AFTER_INTERRUPT_S
-            self._interrupt()
-        if self._typed and prompt.is_ready and time.monotonic() >= self._hold_until:
+        is_free = not self._stop_asked and time.monotonic() >= self._hold_until
+        if self._typed and prompt.is_ready and is_free:
             self._typed = self._typed[_write(self._inner, self._typed) :]
 
-    def _interrupt(self) -> None:
+    def _interrupt(self) -> bool:
+        """Pass a Ctrl-C on; return False if this is not the moment for it."""
         # A running program catches SIGINT; the prompt and a program that switched Ctrl-C off
         # (micropython.kbd_intr) read the byte.
         assert self._process
-        if _catches_interrupt(self._process.pid):
+        self._awake_until = self._awake_until or time.monotonic() + _AWAKE_S
+        catches, sleeps = _signal_state(self._process.pid)
+        if not catches:
+            _write(self._inner, _CTRL_C)
+        elif sleeps or time.monotonic() >= self._awake_until:
             self._process.send_signal(signal.SIGINT)
         else:
-            _write(self._inner, _CTRL_C)
+            return False
+        return True
 
     def _emit(self, data: bytes) -> None:
         self.console += data
@@ -231,14 +242,16 @@ def _open_inner() -> tuple[int, int]:
     return master, slave
 
 
-def _catches_interrupt(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    if status.exists():
-        mask = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+def _signal_state(pid: int) -> tuple[bool, bool]:
+    """Return whether a process catches SIGINT, and whether it sleeps."""
+    path = Path(f"/proc/{pid}/status")
+    if path.exists():
+        status = dict(line.split(":", 1) for line in path.read_text().splitlines())
+        mask, state = status["SigCgt"].strip(), status["State"].strip()
     else:  # macOS
-        done = subprocess.run(["ps", "-o", "caught=", "-p", str(pid)], capture_output=True)
-        mask = done.stdout.decode()
-    return bool(int(mask.split()[-1], 16) >> (signal.SIGINT - 1) & 1)
+        done = subprocess.run(["ps", "-o", "caught=,state=", "-p", str(pid)], capture_output=True)
+        mask, state = done.stdout.decode().split()
+    return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1), state[0] in "SI"
 
 
 def _read(end: int) -> bytes:
