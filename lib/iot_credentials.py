@@ -63,8 +63,9 @@ class IoTCredentials:
             f"x-amzn-iot-thingname: {self._thing}\r\n\r\n"
         )
         self._connection.request(head.encode(), _LIMIT_MS)
-        page = bytearray(_MAX_ANSWER)
         status = self._connection.reply()
+        size = self._connection.headers.get("content-length", "")
+        page = bytearray(min(int(size), _MAX_ANSWER) if size.isdigit() else _MAX_ANSWER)
         length = self._connection.read(page)
         try:
             answer = json.loads(bytes(memoryview(page)[:length]))

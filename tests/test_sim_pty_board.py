@@ -111,6 +111,14 @@ def test_a_program_left_running_is_interrupted_by_the_next_command(board):
     assert mpremote(board, "resume", "eval", "1") == (0, "1")
 
 
+def test_a_board_without_power_has_no_port(board):
+    assert Path(board.port).exists()
+    board.pull()
+    assert not Path(board.port).is_symlink(), "its number may be somebody else's by now"
+    board.plug_in()
+    assert Path(board.port).exists()
+
+
 def test_nvs_and_flash_outlive_a_pulled_cable(board):
     keep = "from esp32 import NVS; n = NVS('x'); n.set_i32('k', 7); n.commit()"
     assert mpremote(board, "exec", keep)[0] == 0

@@ -129,6 +129,8 @@ class PtyBoard(Board):
             if self._stopping.is_set():
                 break
             raw = self._restart(code, prompt)
+        # Before the pseudo-terminal goes: the next one of anybody's may get its number.
+        self._link.unlink(missing_ok=True)
         os.close(outer)
         os.close(self._slave)
         self._outer = None
