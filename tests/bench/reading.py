@@ -26,7 +26,9 @@ drivers go. Those two are **reimplementations made for this comparison**; they c
 try nothing twice, and read from the moment that the capture is complete. *by register*: one
 register transaction (0x3D, dummy, byte) for every byte. *255 and grow*: bursts of 255 bytes into a
 buffer that grows to the size of the photo. The driver's figures include its checks (is the camera
-still powered, does the length stand still, does the frame begin as a JPEG does)."""
+still powered, does the length stand still, does the frame begin as a JPEG does), and its
+instructions and heap the module that ends a capture, loaded for it and dropped before the bytes
+flow."""
 _MEANING = """\
 A CS cycle or a transaction costs an ESP32 tens of microseconds whatever its length, so the bus is
 only as fast as its transactions are long. Instructions are those of the interpreter, with a bus
