@@ -1,5 +1,6 @@
 """A camera that signs in with a certificate, from the parcel on; AWS IoT by servers/iot.py."""
 
+import ast
 import base64
 import contextlib
 import json
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from megacam import device, provision
 from megacam.cloud.iot import DeviceCertificate
 from megacam.errors import MegacamError
@@ -119,15 +122,24 @@ def _certificate(authority, name):
 
 _SIGNS_IN = """
 from firmware import credentials as c
-key=c.load_key(bytearray(512))
-print(c.load('iot')['id'] if c.has('iot') else c.load('aws')['id'],key is not None)
+c.load_key(bytearray(512))
+if c.has('iot'):
+    iot=c.load('iot')
+    print(repr([iot['id']]+[c.load_der(n+iot['slot']) for n in ('iot_cert','iot_key')]))
+else:
+    print(repr([c.load('aws')['id']]))
 """
 
 
 def _identity(board):
-    found, works = board.exec(_SIGNS_IN).split()
-    assert works == "True"
-    return found
+    """Return what the board signs in with; its certificate and key must be a pair."""
+    identity, *pair = ast.literal_eval(board.exec(_SIGNS_IN).strip())
+    if pair:
+        certificate, key = x509.load_der_x509_certificate(pair[0]), pair[1]
+        private = serialization.load_der_private_key(key, None)
+        assert certificate.public_key() == private.public_key()
+        assert identity in str(certificate.subject)
+    return identity
 
 
 def test_the_board_can_sign_in_wherever_the_change_of_its_certificate_is_cut_off(tmp_path):
