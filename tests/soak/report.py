@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 #: Seconds that the date of a photo may be wrong by beyond its clock-error-ms: whole seconds in
 #: the key, and the way from the trigger to the exposure.
 DATE_TOLERANCE_S = 2
-#: Photos with a wrong date for each time server that lies, until the store contradicts it.
-MISDATED_BY_A_LIE = 3
+#: Photos with a wrong date for each time server that lies: the store contradicts it at once, and
+#: once a minute the firmware looks whether it did.
+MISDATED_BY_A_LIE = 4
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
 #: Bytes by which the heap that is free after a collection may shrink in one long life.
