@@ -83,6 +83,7 @@ def a_month(secrets=("hush",)):
         ),
         times=SimpleNamespace(asked=0),
         image={},
+        heap="82K",
         has_recovered=True,
         secrets=secrets,
     )

@@ -67,6 +67,7 @@ def settle(month: "Month", wall_s: float) -> Report:
         "seed": plan.seed,
         "days": round(month.truth.now_s / 86400, 2),
         "wall_minutes": round(wall_s / 60, 1),
+        "board_heap": month.heap,
         "photos_taken": sum(fates.values()),
         "photos": dict(sorted(fates.items())),
         "thinned_in_log": ledger.thinned,

@@ -64,7 +64,8 @@ class Month:
         self.image: dict[str, bytes] = {}
         #: Whether photos were stored once everything worked again.
         self.has_recovered = False
-        self._folder, self._heap, self._say, self._log = folder, heap, say, log
+        self.heap = heap
+        self._folder, self._say, self._log = folder, say, log
         self._armed: list[Fault] = []
         self._events_left = self._off_s = self._day = 0
         self._last_shots = _LAST_SHOTS
@@ -74,7 +75,7 @@ class Month:
         """Live through the month."""
         self._make_flash()
         photos = Photos(self.plan.seed, self.ledger.exposed)
-        with SoakBoard(self._folder, self.truth, photos, self._heap) as board:
+        with SoakBoard(self._folder, self.truth, photos, self.heap) as board:
             self._board = board
             board.on_line, board.on_event = self._on_line, self._on_event
             board.live_in(self.plan, self.store, self.times, await self._start_servers())
