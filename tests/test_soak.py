@@ -180,14 +180,14 @@ def test_what_must_not_be_is_told():
 
 
 def test_a_heap_that_shrinks_is_found():
-    for step, is_wrong in ((10, True), (1, False)):
+    for step, is_wrong in ((20, True), (1, False)):
         month = a_month()
         for number in range(100, 500):
             sha = f"{number:064}"
             month.ledger.photos[sha] = Photo(sha, 600_000_000, 0)
             key = f"cam1/2026/12/01/001000-{number:06}.jpg"
-            put(month, key, sha, **{"heap-free": str(9000 - step * (number - 100))})
-        assert broken(month) == (["3200 bytes of heap were lost in one life"] if is_wrong else [])
+            put(month, key, sha, **{"heap-free": str(20000 - step * (number - 100))})
+        assert broken(month) == (["6400 bytes of heap were lost in one life"] if is_wrong else [])
 
 
 def test_the_key_of_a_photo_says_when():

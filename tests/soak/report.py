@@ -26,8 +26,9 @@ DATE_TOLERANCE_S = 2
 MISDATED_BY_A_LIE = 4
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
-#: Bytes by which the heap that is free after a collection may shrink in one long life.
-HEAP_TOLERANCE = 2048
+#: Bytes by which the heap that is free after a collection may shrink in one long life: the names
+#: of what is loaded seldom stay. A leak of two bytes a photo is more.
+HEAP_TOLERANCE = 4096
 _LONG_LIFE_SHOTS = 200
 _MOST_TOLD = 5
 _KEY = re.compile(r"(\d{4}/\d\d/\d\d/\d{6})-(\d+)\.jpg$")
