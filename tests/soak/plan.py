@@ -70,7 +70,7 @@ NTP_WRONG = ("kiss-of-death", "not-synchronised", "wrong-mode", "zero-stamp", "w
 DATES_WRONG = ("none", "redirect", "cached")
 #: Seen only by a board that starts: a reset comes with it.
 _SEEN_AT_START = ("ntp-blocked", "ntp-wrong", "ntp-lies", "date-wrong", "no-dhcp", "no-dns")
-_SAMPLE_GAP_S = 600  # the uploader's pauses after some failures are over by then
+_SAMPLE_GAP_S = 400  # most of the uploader's pauses after some failures are over by then
 _SAMPLE_LENGTH_S = 75
 # More starts in a row than these, without a calm time, and the firmware stays in safe mode.
 _SAMPLE_STARTS = 1
@@ -175,7 +175,7 @@ def sample(seed: int) -> Plan:
         detail = details[kind].pop() if kind in details else ""
         length_s = _SAMPLE_LENGTH_S if kind in LASTING else 0
         faults += _faults(rng, kind, now_s, length_s, detail, off_s=20)
-        now_s += length_s + (_SAMPLE_GAP_S if length_s else _SAMPLE_GAP_S // 6)
+        now_s += length_s + (_SAMPLE_GAP_S if length_s else _SAMPLE_GAP_S // 4)
         starts += kind in (*_SEEN_AT_START, "reset", "power-off")
         if starts > _SAMPLE_STARTS:
             now_s, starts = now_s + _CALM_S, 0
