@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: Seconds that the date of a photo may be wrong by beyond its clock-error-ms: whole seconds in
 #: the key, and the way from the trigger to the exposure.
 DATE_TOLERANCE_S = 2
-#: Photos with a wrong date for each time server that lies: the store contradicts it at once, and
-#: once a minute the firmware looks whether it did.
+#: Photos with a wrong date for each start while a time server lies: the store contradicts it at
+#: once, and once a minute the firmware looks whether it did.
 MISDATED_BY_A_LIE = 4
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
@@ -141,8 +141,9 @@ class _Dates:
             if photo:
                 taken_s = BEGIN_S + photo.exposed_us / 1_000_000
                 self._judge(key, key_time(key)[0] - taken_s, one.metadata, photo)
-        allowed = MISDATED_BY_A_LIE * month.plan.happened["ntp-lies"]
-        if self._misdated > allowed:
+        starts = [life.begin_s for life in month.ledger.lives]
+        lied_to = sum(any(f.start_s <= s < f.end_s for f in self._lies) for s in starts)
+        if self._misdated > MISDATED_BY_A_LIE * (lied_to + len(self._lies)):
             self._wrong.append(f"{self._misdated} photos have the date of a lying time server")
 
     def _judge(self, key: str, error_s: float, metadata: dict[str, str], photo: Photo) -> None:
