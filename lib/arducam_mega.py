@@ -100,7 +100,8 @@ class Frame:
     """One capture, which still lies in the camera and can be read once, until the next start().
 
     `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
-    pixels from JPEG. `photos` is more than one after burst().
+    pixels from JPEG. `photos` is more than one after burst(). `triggered_ms` is the moment of the
+    exposure in ticks_ms() of the camera's clock.
     """
 
     def __init__(self, camera, size, raw, photos):

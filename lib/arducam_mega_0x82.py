@@ -1,21 +1,21 @@
 """3MP, OV3640: what the model with id 0x82 offers; read by arducam_mega_settings.
 
-RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
-EXPOSURE and GAIN: least and greatest value.
-EXTRAS: controls that not every model has.
+_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
+_EXPOSURE and _GAIN: least and greatest value.
+_EXTRAS: controls that not every model has.
 """
 
-NAME = "3MP"
-RESOLUTIONS = (
+_NAME = "3MP"
+_RESOLUTIONS = (
     "96x96:0A 128x128:0B 320x240:01 320x320:0C 640x480:02 "
     "1280x720:04 1600x1200:06 1920x1080:07 2048x1536:08"
 )
-EXPOSURE = (1, 30000)
-GAIN = (1, 31)
+_EXPOSURE = (1, 30000)
+_GAIN = (1, 31)
 # Gain 1 to 31 as the codes of registers 0x31 and 0x32: the sensor's own steps are not even.
-GAIN_CODES = (
+_GAIN_CODES = (
     b"\x00\x10\x18\x30\x34\x38\x3b\x3f\x72\x74\x76\x78\x7a\x7c\x7e"
     b"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"
 )
-LIGHT_YELLOW = True
-EXTRAS = ("sharpness",)
+_LIGHT_YELLOW = True
+_EXTRAS = ("sharpness",)

@@ -1,17 +1,17 @@
 """5MP V2 with 16-bit sensor: what the model with id 0x83 offers; read by arducam_mega_settings.
 
-RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
-EXPOSURE and GAIN: least and greatest value.
-EXTRAS: controls that not every model has.
+_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
+_EXPOSURE and _GAIN: least and greatest value.
+_EXTRAS: controls that not every model has.
 """
 
-NAME = "5MP V2"
-RESOLUTIONS = (
+_NAME = "5MP V2"
+_RESOLUTIONS = (
     "96x96:0A 128x128:0B 320x240:01 320x320:0C 640x480:02 "
     "1280x720:04 1600x1200:06 1920x1080:07 2592x1936:09"
 )
-EXPOSURE = (1, 65535)
-GAIN = (1, 65535)
-GAIN_CODES = None
-LIGHT_YELLOW = False
-EXTRAS = ("autofocus",)
+_EXPOSURE = (1, 65535)
+_GAIN = (1, 65535)
+_GAIN_CODES = None
+_LIGHT_YELLOW = False
+_EXTRAS = ("autofocus",)

@@ -1,17 +1,17 @@
 """2MP of 2025: what the model with id 0x87 offers; read by arducam_mega_settings.
 
-RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
-EXPOSURE and GAIN: least and greatest value.
-EXTRAS: controls that not every model has.
+_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
+_EXPOSURE and _GAIN: least and greatest value.
+_EXTRAS: controls that not every model has.
 """
 
-NAME = "2MP of 2025"
-RESOLUTIONS = (
+_NAME = "2MP of 2025"
+_RESOLUTIONS = (
     "96x96:00 128x128:01 160x120:02 320x240:03 320x320:04 640x480:05 "
     "800x600:06 1024x768:07 1280x720:08 1280x1024:09 1600x1200:0A"
 )
-EXPOSURE = (1, 10000)
-GAIN = (0, 240)
-GAIN_CODES = None
-LIGHT_YELLOW = True
-EXTRAS = ("ae_freeze", "awb_freeze")
+_EXPOSURE = (1, 10000)
+_GAIN = (0, 240)
+_GAIN_CODES = None
+_LIGHT_YELLOW = True
+_EXTRAS = ("ae_freeze", "awb_freeze")

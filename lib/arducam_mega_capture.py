@@ -70,6 +70,7 @@ def finish(camera):
         camera._clock.sleep_ms(_POLL_MS)
     camera._state = _OFF
     camera.frame = Frame(camera, camera._last_size, camera._raw, camera._extra_frames + 1)
+    camera.frame.triggered_ms = camera._since
     return camera.frame
 
 

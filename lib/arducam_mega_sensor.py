@@ -87,7 +87,7 @@ def focus(camera, position=None):
 
 
 def _name(camera):
-    return camera._rare("settings").model(camera).NAME
+    return camera._rare("settings").model(camera)._NAME
 
 
 def _move(camera, position):

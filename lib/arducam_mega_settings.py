@@ -105,14 +105,14 @@ def model(camera):
 
 def controls(model):
     """Return the names of the settings that `model` has."""
-    return [name for name in _DEFAULTS if name not in _EXTRAS or name in model.EXTRAS]
+    return [name for name in _DEFAULTS if name not in _EXTRAS or name in model._EXTRAS]
 
 
 def choices(model, name):
     """Return the words that the setting `name` takes on `model`."""
     if name == "resolution":
         return tuple(sorted(_resolutions(model), key=_size))
-    more = ("yellow",) if name == "effect" and model.LIGHT_YELLOW else ()
+    more = ("yellow",) if name == "effect" and model._LIGHT_YELLOW else ()
     return _words(name) + more
 
 
@@ -121,13 +121,13 @@ def _words(name):
 
 
 def _resolutions(model):
-    return {item.split(":")[0]: int(item.split(":")[1], 16) for item in model.RESOLUTIONS.split()}
+    return {item.split(":")[0]: int(item.split(":")[1], 16) for item in model._RESOLUTIONS.split()}
 
 
 def _limits(model, name):
     if name in _LEVELS:
         return -_LEVELS[name], _LEVELS[name]
-    return model.EXPOSURE if name == "exposure" else model.GAIN
+    return model._EXPOSURE if name == "exposure" else model._GAIN
 
 
 def _defaults(model):
@@ -143,7 +143,9 @@ def _in_force(camera, model):
 def _check(model, name, value):
     offered = controls(model)
     if name not in offered:
-        raise ValueError(f"{model.NAME}: no setting {name!r}; it has {', '.join(sorted(offered))}")
+        raise ValueError(
+            f"{model._NAME}: no setting {name!r}; it has {', '.join(sorted(offered))}"
+        )
     if name in _LEVELS or name in _NUMBERS:
         low, high = _limits(model, name)
         good = type(value) is int and low <= value <= high
@@ -156,7 +158,7 @@ def _check(model, name, value):
         good = any(value == word and type(value) is type(word) for word in allowed)
         text = ", ".join(str(word) for word in allowed)
     if not good:
-        raise ValueError(f"{model.NAME}: {name} {value!r} is not offered; choose {text}")
+        raise ValueError(f"{model._NAME}: {name} {value!r} is not offered; choose {text}")
 
 
 def _check_together(camera, model, settings):
@@ -164,10 +166,10 @@ def _check_together(camera, model, settings):
     width, height = _size(word)
     form = settings["format"]
     if form != "jpeg" and width * height > _RAW_PIXELS:
-        raise ValueError(f"{model.NAME}: {form} ends at 1920x1080; take {word} as jpeg")
+        raise ValueError(f"{model._NAME}: {form} ends at 1920x1080; take {word} as jpeg")
     is_legacy = camera.id < _NEW_FAMILY and word not in "320x240 640x480"
     if settings["mode"] == "video" and is_legacy:
-        raise ValueError(f"{model.NAME}: video {word!r} is not offered; choose 320x240, 640x480")
+        raise ValueError(f"{model._NAME}: video {word!r} is not offered; choose 320x240, 640x480")
 
 
 def _size(word):
@@ -236,6 +238,6 @@ def _exposure(camera, value):
 def _gain(model, value):
     if value == "auto":
         return b"\x30\x80"
-    if model.GAIN_CODES:
-        value = model.GAIN_CODES[value - 1]
+    if model._GAIN_CODES:
+        value = model._GAIN_CODES[value - 1]
     return b"\x30\x00" + bytes((0x31, value >> 8, 0x32, value & 0xFF))
