@@ -46,8 +46,9 @@ class Framing:
     def begin(self, client, date, signature):
         """Start the chain with the date and signature of the request."""
         self._send = client.connection.send
-        self._key = client.signer.key(client.credentials.secret_access_key, date)
-        self._scope = f"{date}\n{client.signer.scope(date)}"
+        signer = client.signer()
+        self._key = signer.key(client.credentials.secret_access_key, date)
+        self._scope = f"{date}\n{signer.scope(date)}"
         self._signature = signature
 
     def head(self, count):

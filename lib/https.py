@@ -9,7 +9,6 @@ length = connection.read(page)  # page: a bytearray
 
 import gc
 import select
-import socket
 import sys
 import time
 
@@ -42,13 +41,23 @@ class EarlyReplyError(Exception):
     """The server answered before the body was sent; the reply can be read as usual."""
 
 
-def borrow(name):
-    """Import a module that is seldom needed, without keeping it in memory."""
+#: What imports for borrow(). An application may have a way that leaves no names in memory.
+load = __import__
+
+
+def borrow(*names):
+    """Import the first of `names`, a module that is seldom needed, without keeping it in memory.
+
+    The others are modules that it imports and nobody else needs.
+    """
     # An import into a heap full of garbage leaves it in pieces too small for the next one.
     gc.collect()
-    module = __import__(name)
-    del sys.modules[name]
-    return module
+    try:
+        return load(names[0])
+    finally:
+        # Half a module stays there, too, where memory ran out.
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 class Connection:
@@ -80,8 +89,11 @@ class Connection:
         self._first = first
         self._be_idle()
 
-    def request(self, head, limit_ms):
-        """Send the request line and headers; all of the request must end within `limit_ms`."""
+    def request(self, head, limit_ms, more=()):
+        """Send the head of a request, all of which must end within `limit_ms`.
+
+        `more` yields what comes after the bytes of `head`; it is gathered in the buffer.
+        """
         self._start = self._clock.ticks_ms()
         self._limit = limit_ms
         first = self._first
@@ -93,13 +105,28 @@ class Connection:
         )
         if not self.reused:
             first = b""
-            self._open()
+            borrow("https_open").open_connection(self)
         self._is_clean = False
         self._first = b""
         self._is_head = head[:5] == b"HEAD "
         self.status = 0
-        self.send(head[len(first) :])
+        self.send(head, len(first))
+        self._send_gathered(more)
         self.phase = "request"
+
+    def _send_gathered(self, pieces):
+        at = 0
+        for piece in pieces:
+            if at + len(piece) > len(self._buf):
+                self.send(self.view[:at])
+                at = 0
+            if len(piece) > len(self._buf):
+                self.send(piece)
+            else:
+                self._buf[at : at + len(piece)] = piece
+                at += len(piece)
+        if at:
+            self.send(self.view[:at])
 
     def _be_idle(self):
         self._is_clean = True
@@ -107,27 +134,6 @@ class Connection:
 
     def _elapsed(self, since):
         return self._clock.ticks_diff(self._clock.ticks_ms(), since)
-
-    def _open(self):
-        self.close()
-        self.phase = "dns"
-        try:
-            if not self._address:
-                self._address = socket.getaddrinfo(self.host, self._port, 0, socket.SOCK_STREAM)[0]
-            self.phase = "connect"
-            self.sock = self._raw = raw = socket.socket(self._address[0])
-            raw.settimeout(min(self._left(), _STALL_MS) / 1000)
-            raw.connect(self._address[-1])
-            raw.setblocking(False)
-            self.phase = "tls"
-            self.sock = self._context.wrap_socket(
-                raw, server_hostname=self.host, do_handshake_on_connect=False
-            )
-        except (OSError, ValueError) as error:
-            self.fail(error)
-        self._poller = select.poll()
-        self._poller.register(self.sock, select.POLLIN)
-        self.at = self.end = 0
 
     def close(self):
         """Close the socket, if there is one; the next request opens a new one."""

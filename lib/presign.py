@@ -40,6 +40,6 @@ def presign(signer, credentials, method, host, path, expires_s, seconds, headers
     if credentials.session_token:
         pairs.append(("X-Amz-Security-Token", credentials.session_token))
     query = encode_query(pairs)
-    request = canonical_request(method, path, query, signed, _UNSIGNED)[0]
+    request = canonical_request(method, path, query, signed, _UNSIGNED)
     signature = signer.signature(credentials.secret_access_key, date, request)
     return f"https://{host}{path}?{query}&X-Amz-Signature={signature}"

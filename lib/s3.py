@@ -9,7 +9,6 @@ print(stored.etag, client.url("cam1/a.jpg"))
 import time
 
 from https import EarlyReplyError, HTTPSError, borrow
-from sigv4 import Signer, uri_encode
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -42,6 +41,18 @@ class S3Error(Exception):
         self.action = action
 
 
+class Credentials:
+    """An AWS key, or a temporary one with its token; shows itself without its secret."""
+
+    def __init__(self, access_key_id, secret_access_key, session_token=None):
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+        self.session_token = session_token
+
+    def __repr__(self):
+        return f"Credentials({self.access_key_id})"
+
+
 class Stored:
     """A stored object; `sent_bytes` counts its body as it went over the wire."""
 
@@ -63,6 +74,8 @@ class S3Client:
     limit_ms = 60_000
     #: Seconds that the server's clock is ahead of `now`, as learned from a refusal.
     skew_s = 0
+    #: Whether the request under way, or the last one, has begun to read its body.
+    body_started = False
     #: False once a store has refused `If-None-Match`.
     is_conditional = True
     #: True after a temporary redirect, for one request.
@@ -91,7 +104,8 @@ class S3Client:
         self.path_style = path_style
         self.clock = clock
         self.log = log
-        self.signer = Signer(region)
+        self.region = region
+        self._key = {}
         self.connection = self._unsure = None
         borrow("s3_setup").set_up(self, integrity)
 
@@ -99,8 +113,12 @@ class S3Client:
         """Return UTC seconds as the server counts them, as far as it is known."""
         return self._now() + self.skew_s
 
+    def signer(self):
+        """Return a Signer, to be let go of again: it keeps code in memory that a body lacks."""
+        return borrow("sigv4", "hmac").Signer(self.region, self._key)
+
     def path(self, key):
-        return self.prefix + uri_encode(key)
+        return self.prefix + self.signer().encode(key)
 
     def url(self, key):
         return self.base + self.path(key)
@@ -120,9 +138,8 @@ class S3Client:
         as it is: S3Error with action "stored", or success where an earlier put of this client
         lost the reply. `metadata` is a dict or pairs.
         """
-        described = _describe(key, content_type, metadata)
         try:
-            stored = self.attempt(self._put, key, body, described, overwrite)
+            stored = self.attempt(self._put, key, body, content_type, metadata, overwrite)
         except S3Error as error:
             if error.action == "stored" and key == self._unsure:
                 return Stored(error.status, "", 0)
@@ -139,7 +156,7 @@ class S3Client:
             borrow("s3_setup").locate(self)
         tried = ""
         while True:
-            self._body_started = False
+            self.body_started = False
             try:
                 if hasattr(self.credentials, "renew"):
                     self.credentials.renew(self.connection.close)
@@ -149,16 +166,16 @@ class S3Client:
                 error.again = self.connection.reused
             except S3Error as refusal:
                 error = refusal
-            error.body_started = self._body_started
+            error.body_started = self.body_started
             if error.body_started or not error.again or error.action in tried:
                 raise error
             if error.action != "fallback":
                 tried += error.action
 
-    def _put(self, key, body, described, overwrite):
+    def _put(self, key, body, content_type, metadata, overwrite):
         connection = self.connection
+        headers = _describe(key, content_type, metadata)
         framing = self.framing(body.size, self.body_buf)
-        headers = dict(described)
         framing.add_headers(headers)
         if self.is_conditional and not overwrite:
             headers["if-none-match"] = "*"
@@ -168,7 +185,7 @@ class S3Client:
         # A reply before the body is a refusal, unless there is no body.
         is_sent = not (connection.expect_continue() and body.size)
         if is_sent:
-            self._body_started = True
+            self.body_started = True
             is_sent = self._send_body(body, framing)
         if connection.reply() != 200 or not is_sent or "etag" not in connection.headers:
             self.refuse("put", key)
@@ -184,16 +201,20 @@ class S3Client:
         `query` is encoded already. "" as the key is the bucket itself.
         """
         headers["host"] = self.host
-        path = self.path(key)
-        signature = self.signer.sign(
+        self.connection.headers = {}  # of the reply before, which would lie beside all of this
+        signer = self.signer()
+        path = self.prefix + signer.encode(key)
+        signature = signer.sign(
             self.credentials, method, path, query, headers, payload, self.now()
         )
+        signer = None
         if query:
             path = f"{path}?{query}"
         if method == "PUT":
             headers["expect"] = "100-continue"
-        lines = "".join([f"{name}: {headers[name]}\r\n" for name in headers])
-        self.connection.request(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode(), self.limit_ms)
+        self.connection.request(
+            f"{method} {path} HTTP/1.1\r\n".encode(), self.limit_ms, _lines(headers)
+        )
         return signature
 
     def _send_body(self, body, framing):
@@ -264,10 +285,17 @@ def _end(body, at, count, size):
     return count
 
 
+def _lines(headers):
+    # One by one: as one text, with its copies, they would take 6 KB of RAM at once.
+    for name in headers:
+        yield f"{name}: {headers[name]}\r\n".encode()
+    yield b"\r\n"
+
+
 def _describe(key, content_type, metadata):
     """Return the headers that describe an object, or refuse what S3 would not take."""
     headers = {"content-type": content_type}
-    for name, value in dict(metadata).items():
+    for name, value in metadata.items() if hasattr(metadata, "items") else metadata:
         headers["x-amz-meta-" + name.lower()] = str(value)
     # Bytes, because MicroPython would keep each single letter as a text for ever.
     text = ("".join(headers) + "".join(headers.values())).encode()

@@ -48,7 +48,7 @@ def advise(client, refusal, verb, key):
         for codes, sentence in _BY_CODE:
             if refusal.code in codes.split():
                 text = sentence
-    region = client.signer.region
+    region = client.region
     return text.format(
         verb=verb,
         key=key,

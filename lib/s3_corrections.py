@@ -33,11 +33,11 @@ def _renew(credentials):
 
 
 def _set_region(client, region):
-    old = client.signer.region
+    old = client.region
     region = region or _ask_region(client)
     if not region or region == old or not all(c.isalpha() or c in "-0123456789" for c in region):
         return False
-    client.signer.region = region
+    client.region = region
     if client.endpoint:
         client.endpoint = client.endpoint.replace(old, region)
     borrow("s3_setup").locate(client)
@@ -60,7 +60,7 @@ def _follow(client):
     host, _, port = rest.partition("/")[0].partition(":")
     if scheme != "https" or not host or client.is_away or not (port or "1").isdigit():
         return False
-    borrow("s3_setup").go_to(client, "https", host, port)
+    borrow("s3_setup")._go_to(client, "https", host, port)
     client.is_away = True
     return True
 
@@ -69,5 +69,5 @@ def _weaken(client):
     setup = borrow("s3_setup")
     weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 : -1]
     if weaker:
-        setup.use(client, weaker[0])
+        setup._use(client, weaker[0])
     return bool(weaker)

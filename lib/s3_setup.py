@@ -33,10 +33,10 @@ def set_up(client, integrity):
         integrity = "checksum" if _AWS in client.host else "etag"
     if integrity not in MODES:
         raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
-    use(client, integrity)
+    _use(client, integrity)
 
 
-def use(client, integrity):
+def _use(client, integrity):
     """Send bodies in this mode, one of MODES, from now on."""
     client.integrity = integrity
     module, _, framing = _FRAMINGS[MODES.index(integrity)].partition(".")
@@ -54,25 +54,27 @@ def locate(client):
     """Point the client at its bucket, by endpoint, region and path style."""
     endpoint = client.endpoint
     if endpoint is None:
-        region = client.signer.region
+        region = client.region
         endpoint = f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
     scheme, _, host = endpoint.rstrip("/").partition("://")
     host, _, port = host.partition(":")
-    if scheme not in ("http", "https") or not host or not (port or "1").isdigit():
+    if scheme not in ("http", "https") or not host or not (port + "0").isdigit():
         raise ValueError(f"endpoint {endpoint}: write https://host or https://host:port")
     is_path = client.path_style
     if is_path is None:
         # A wildcard certificate does not cover a dot in the bucket's name.
         is_path = "." in client.bucket or _AWS not in host
-    client.prefix = f"/{client.bucket}/" if is_path else "/"
-    go_to(client, scheme, host if is_path else f"{client.bucket}.{host}", port)
+    # Not as patterns: MicroPython would keep each such short text for ever.
+    client.prefix = "/" + client.bucket + "/" if is_path else "/"
+    _go_to(client, scheme, host if is_path else client.bucket + "." + host, port)
 
 
-def go_to(client, scheme, host, port):
+def _go_to(client, scheme, host, port):
     """Let the client talk to this host; `port` is text and empty for the usual one."""
-    usual = "443" if scheme == "https" else "80"
-    client.host = host if port in ("", usual) else f"{host}:{port}"
-    client.base = f"{scheme}://{client.host}"
+    usual = 443 if scheme == "https" else 80
+    port = int(port or usual)
+    client.host = host if port == usual else host + ":" + str(port)
+    client.base = scheme + "://" + client.host
     if client.connection:
         client.connection.close()
     context = client.context
@@ -80,4 +82,4 @@ def go_to(client, scheme, host, port):
         if host != "localhost" and not host.startswith("127."):
             raise ValueError(f"plain http to {host} refused: use https")
         context = _PlainContext()
-    client.connection = Connection(host, int(port or usual), context, client.buf, client.clock)
+    client.connection = Connection(host, port, context, client.buf, client.clock)

@@ -45,39 +45,42 @@ def hmac_sha256(key, text):
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
+def signed_names(headers):
+    """Return the names of `headers`, all of them, as the signature lists them."""
+    return ";".join(sorted(headers))
+
+
 def canonical_request(method, path, query, headers, payload):
-    """Return the canonical request and its signed header names.
+    """Yield the lines of the canonical request; in one text they would take 2 KB of RAM at once.
 
     `path` and `query` are encoded already, `headers` has lower-case names, all of them signed.
     """
-    names = sorted(headers)
-    lines = [method, path, query]
-    lines.extend([f"{name}:{' '.join(headers[name].split())}" for name in names])
-    signed = ";".join(names)
-    lines.extend(("", signed, payload))
-    return "\n".join(lines), signed
-
-
-class Credentials:
-    """An AWS key, or a temporary one with its token; shows itself without its secret."""
-
-    def __init__(self, access_key_id, secret_access_key, session_token=None):
-        self.access_key_id = access_key_id
-        self.secret_access_key = secret_access_key
-        self.session_token = session_token
-
-    def __repr__(self):
-        return f"Credentials({self.access_key_id})"
+    yield method
+    yield path
+    yield query
+    for name in sorted(headers):
+        yield name + ":" + " ".join(headers[name].split())
+    yield ""
+    yield signed_names(headers)
+    yield payload
 
 
 class Signer:
-    """Signs requests to S3 in one region and keeps the signing key of the day."""
+    """Signs requests to S3 in one region and keeps the signing key of the day.
 
-    def __init__(self, region):
+    `credentials` of its methods have access_key_id, secret_access_key and session_token or None.
+    `kept`, a dict, outlives this Signer with the key in it, for another one.
+    """
+
+    def __init__(self, region, kept=None):
         # micropython-lib's hmac imports hashlib for every HMAC, which searches the flash.
         sys.modules.setdefault("hashlib", hashlib)
         self.region = region
-        self._made_from = self._key = None
+        self._kept = {} if kept is None else kept
+
+    def encode(self, key):
+        """Return an object's key as a path has it."""
+        return uri_encode(key)
 
     def scope(self, date):
         return f"{date[:8]}/{self.region}/s3/aws4_request"
@@ -85,17 +88,25 @@ class Signer:
     def key(self, secret, date):
         """Return the signing key (32 bytes) of this region for the day of `date`."""
         made_from = (secret, date[:8], self.region)
-        if made_from != self._made_from:
+        key = self._kept.get(made_from)
+        if not key:
+            self._kept.clear()
             key = hmac_sha256(b"AWS4" + secret.encode(), date[:8])
             for part in (self.region, "s3", "aws4_request"):
                 key = hmac_sha256(key, part)
-            self._key = key
-            self._made_from = made_from
-        return self._key
+            self._kept[made_from] = key
+        return key
 
     def signature(self, secret, date, request):
-        """Return the hex signature of a canonical request."""
-        text = "\n".join((_ALGORITHM, date, self.scope(date), sha256_hex(request.encode())))
+        """Return the hex signature of a canonical request, given by its lines."""
+        digest = hashlib.sha256()
+        end = b""
+        for line in request:
+            digest.update(end)
+            digest.update(line.encode())
+            end = b"\n"
+        digest = hexlify(digest.digest()).decode()
+        text = "\n".join((_ALGORITHM, date, self.scope(date), digest))
         return hexlify(hmac_sha256(self.key(secret, date), text)).decode()
 
     def sign(self, credentials, method, path, query, headers, payload, seconds):
@@ -111,10 +122,21 @@ class Signer:
         headers["x-amz-content-sha256"] = payload
         if credentials.session_token:
             headers["x-amz-security-token"] = credentials.session_token
-        request, signed = canonical_request(method, path, query, headers, payload)
+        request = canonical_request(method, path, query, headers, payload)
         signature = self.signature(credentials.secret_access_key, date, request)
-        headers["authorization"] = (
-            f"{_ALGORITHM} Credential={credentials.access_key_id}/{self.scope(date)}, "
-            f"SignedHeaders={signed}, Signature={signature}"
+        signed = signed_names(headers)
+        # join() takes just what it needs; a pattern grows, and moves, while it is filled.
+        headers["authorization"] = "".join(
+            (
+                _ALGORITHM,
+                " Credential=",
+                credentials.access_key_id,
+                "/",
+                self.scope(date),
+                ", SignedHeaders=",
+                signed,
+                ", Signature=",
+                signature,
+            )
         )
         return signature

@@ -7,7 +7,11 @@ from bench import flash, fleet, memory, reading, running, transfer, whole, wire
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
     sizes = flash.sizes()
     stays = flash.resident(whole.steady()["modules"])
-    assert {"s3", "https", "sigv4", "arducam_mega", "firmware.app"} <= set(stays)
+    assert set(stays) == {
+        "arducam_mega", "https", "jpeg", "s3", "unsigned_payload", "firmware.app",
+        "firmware.clock", "firmware.keys", "firmware.log", "firmware.rare", "firmware.schedule",
+        "firmware.uploader", "firmware.wifi",
+    }  # fmt: skip
     assert sum(sizes[name] for name in stays) <= flash.MOST_RESIDENT
 
 
@@ -61,7 +65,8 @@ def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
 
 def test_memory_is_the_same_after_a_hundred_photos():
     first, tenth, hundredth = memory.uploads(100)
-    assert first["live"] == tenth["live"] == hundredth["live"]
+    live = [told["live"] for told in (first, tenth, hundredth)]
+    assert max(live) - min(live) <= 64, live  # an object, wherever a collection found it
     assert tenth["low"] == hundredth["low"]
 
 

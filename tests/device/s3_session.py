@@ -198,7 +198,7 @@ def _do(client, step):
     if client:
         result["reused"] = client.connection.reused
         result["integrity"] = client.integrity
-        result["region"] = client.signer.region
+        result["region"] = client.region
         result["skew_s"] = client.skew_s
         if step.get("close", True):
             client.close()

@@ -20,7 +20,7 @@ class _Client:
 
     def __init__(self):
         self.credentials = self
-        self.signer = Signer("us-east-1")
+        self.signer = lambda: Signer("us-east-1")
         self.connection = self
         self.sent = []
 

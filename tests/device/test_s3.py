@@ -116,5 +116,5 @@ def test_a_content_type_cannot_carry_another_header():
 
 def test_no_secret_shows():
     client = _client()
-    for text in (repr(client), str(client), repr(client.signer), repr(client.connection)):
+    for text in (repr(client), str(client), repr(client.signer()), repr(client.connection)):
         assert "secret" not in text and "AKID" not in text

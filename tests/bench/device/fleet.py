@@ -5,8 +5,7 @@ import time
 
 from https import borrow
 from marks import job, mark
-from s3 import S3Client, S3Error
-from sigv4 import Credentials
+from s3 import Credentials, S3Client, S3Error
 
 
 class Noise:

@@ -8,8 +8,7 @@ import micropython
 from body import BytesBody
 from https import borrow
 from marks import begin, job, mark
-from s3 import S3Client
-from sigv4 import Credentials
+from s3 import Credentials, S3Client
 
 _KEY = "cam1/2026/11/24/101500-000042.jpg"
 _METADATA = {"taken-at": "2026-11-24T10:15:00Z", "device": "cam1", "seq": "42"}
@@ -60,7 +59,7 @@ def put(client, name):
 def main(wanted):
     """Measure over plain HTTP, then over each server of `tls`: {name: {port, root}}."""
     client = client_for(f"http://127.0.0.1:{wanted['port']}", None)
-    sign = client.signer.sign
+    sign = client.signer().sign
     for name in ("sign, a new day", "sign, key cached"):
         given = headers()
         given["host"] = client.host

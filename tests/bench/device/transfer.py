@@ -16,8 +16,7 @@ from buses import Bus, Replay
 from https import borrow
 from jpeg import JPEGBody
 from marks import begin, job, mark
-from s3 import S3Client
-from sigv4 import Credentials
+from s3 import Credentials, S3Client
 
 _LIMIT_MS = 600_000
 _CALLS = 100

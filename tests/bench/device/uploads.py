@@ -12,8 +12,7 @@ from buses import Replay
 from https import borrow
 from jpeg import JPEGBody
 from marks import job
-from s3 import S3Client
-from sigv4 import Credentials
+from s3 import Credentials, S3Client
 
 _BLOCK = 4092
 

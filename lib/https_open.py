@@ -1,0 +1,39 @@
+"""Opens a Connection of https.py: name, TCP, TLS; loaded for that moment only."""
+
+import select
+import socket
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# No progress for so long is an error, whatever the request's own deadline says.
+_STALL_MS = const(10_000)
+# IPPROTO_TCP and TCP_NODELAY, on lwIP and on Unix.
+_TCP = const(6)
+_NODELAY = const(1)
+
+
+def open_connection(connection):
+    """Connect and begin the handshake; raises HTTPSError."""
+    connection.close()
+    connection.phase = "dns"
+    try:
+        if not connection._address:
+            connection._address = socket.getaddrinfo(
+                connection.host, connection._port, 0, socket.SOCK_STREAM
+            )[0]
+        connection.phase = "connect"
+        connection.sock = connection._raw = raw = socket.socket(connection._address[0])
+        raw.settimeout(min(connection._left(), _STALL_MS) / 1000)
+        raw.connect(connection._address[-1])
+        # What is written is complete: the peer must not wait for more of it.
+        raw.setsockopt(_TCP, _NODELAY, 1)
+        raw.setblocking(False)
+        connection.phase = "tls"
+        connection.sock = connection._context.wrap_socket(
+            raw, server_hostname=connection.host, do_handshake_on_connect=False
+        )
+    except (OSError, ValueError) as error:
+        connection.fail(error)
+    connection._poller = select.poll()
+    connection._poller.register(connection.sock, select.POLLIN)
+    connection.at = connection.end = 0
