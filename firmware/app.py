@@ -1,87 +1,171 @@
-"""The capture loop: a photo at every multiple of the interval, stored in the bucket."""
+"""The capture loop: a photo at every moment that is due, stored in the bucket or kept."""
 
-import gc
 import time
 
 from arducam_mega import CameraError
+from jpeg import JPEGError
 
-from firmware import __version__, clock, keys, rare, wifi
+from firmware import __version__, clock, rare
 from firmware.log import log
 from firmware.schedule import next_shot
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_SHOTS = const(2)  # a damaged photo is taken again this often in all
+_SHOTS = const(3)  # a photo that breaks on its way is taken again this often in all
 _SLICE_MS = const(1000)
-_ALWAYS = ((0, 1 << 40),)
+_WORK_S = const(8)  # nothing is begun with less time than this, or half an interval, to go
+_SET_BACK_S = const(60)
+_ASK_S = const(32)  # in a long wait there is something to do now and then
+_SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
+_AGAIN_S = const(300)  # a chore that failed in a way that nobody expected waits this long
 
 
 def main():
     """Build the application and run it for ever; returns if the settings cannot be used."""
-    app = rare.call("build", "build")
-    if app:
-        app.run()
+    app = None
+    reset = rare.call("supervisor", "last_resort")
+    try:
+        app = rare.call("build", "build")
+        if app and app.sleeps:
+            rare.call("deep_sleep", "run", app)
+        elif app:
+            app.run()
+    except KeyboardInterrupt:
+        rare.call("attend", "attend", app)
+        raise
+    except Exception as e:
+        # Whatever this is, a camera on a roof is better off starting again.
+        try:
+            rare.call("restart", "crashed", e)
+        except MemoryError:
+            reset()
 
 
 class App:
-    """Takes a photo at every multiple of the interval and stores it."""
+    """Takes a photo whenever one is due, and does in between what else there is to do.
 
-    def __init__(self, device, interval_s, camera, uploader):
-        self._device = device
-        self._interval_s = interval_s
+    `chores` has the uptime in seconds at which each chore is due: a module chore_NAME.py whose
+    do(app) returns after how many seconds it is due again. Photos are taken in `windows`, which
+    are known until `windows_until` (UTC). `tally` is what the camera
+    counts, see tally.py.
+    """
+
+    windows = ((0, 1 << 40),)
+    windows_until = 0
+    #: Whether the camera, an ArducamMega, is set up.
+    is_camera_ready = False
+    #: For the chores and the health report: failures in a row of the link and of shots, when the
+    #: last good shot was (uptime), lacks of memory in the last hour, what the LED says and what
+    #: keeps it, the least heap ever free.
+    link_failures = failures = good_s = shortages = 0
+    state = led = None
+    heap_free_low = 1 << 30
+
+    #: For the metadata: where the camera is, and the section "sensor" if there is one.
+    location = ""
+    sensor = None
+    #: deep_sleep.py has the loop of a camera on batteries.
+    sleeps = False
+
+    def __init__(self, interval_s, camera, uploader, chores):
+        self.interval_s = interval_s
         self.camera = camera
         self.uploader = uploader
-        self._sequence = keys.Sequence("/sequence")
-        self._lost = 0
+        self.tally = uploader.tally
+        self.chores = chores
+        self.signals = []
 
     def run(self):
-        """Take photos until the power goes."""
-        log("I app started", device=self._device, version=__version__)
-        rare.call("link", "wait")
-        due = clock.now()
+        """Take photos until the power goes or somebody presses Ctrl-C."""
+        log("I app started", device=self.uploader.device, version=__version__)
+        self.work()
         while True:
-            due = next_shot(max(due, clock.now()), self._interval_s, _ALWAYS)
-            self._sleep_until(due)
-            self._take_and_store()
+            due = next_shot(clock.now(), self.interval_s, self.windows)
+            self.work_until(due or self.windows_until)
+            if due:
+                self.take()
+            else:
+                self.chores["plan"] = 0  # the windows that were known are over
+                self.work()
+                time.sleep_ms(_SLICE_MS)
 
-    def _sleep_until(self, due):
-        while True:
+    def work_until(self, due):
+        """Do what there is to do until `due`, UTC seconds since 1970."""
+        is_more = True
+        last_s = left_s = due - clock.now()
+        # More left than before: the clock was set back, and nobody waits for hours because of it.
+        while 0 < left_s <= last_s + _SET_BACK_S:
+            self.uploader.feed()
+            last_s = left_s
+            if is_more and left_s >= min(_WORK_S, self.interval_s // 2):
+                is_more = self.work()
+            else:
+                time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
+                is_more = not left_s % _ASK_S
             left_s = due - clock.now()
-            if left_s <= 0:
-                return
-            time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
 
-    def _take_and_store(self):
-        # The only broad guard of the firmware: nothing that happens to one photo ends the loop.
+    def work(self):
+        """Do one thing that there is to do; return whether there may be more."""
+        name = min(self.chores, key=self.chores.get)
+        now_s = clock.uptime_s()
+        if self.chores[name] <= now_s:
+            self.chores[name] = now_s + _AGAIN_S
+            after_s = self._do(rare.call, "chore_" + name, "do", self)
+            if after_s is not None:
+                self.chores[name] = clock.uptime_s() + after_s
+            return True
+        return self.uploader.has_waiting() and self._do(self.uploader.drain)
+
+    def _do(self, work, *args):
+        # Returns what work(*args) returns, or None where it failed: the loop goes on.
+        try:
+            return work(*args)
+        except Exception as e:
+            log("E app work failed", at=args[0] if args else "", why=e)
+            self._note(e)
+
+    def _note(self, error):
+        # Memory in pieces does not mend itself: rather start again.
+        if isinstance(error, MemoryError):
+            self.shortages += 1
+            if self.shortages >= _SHORTAGES:
+                raise error
+
+    def take(self):
+        """Take the photo that is due, again if it breaks on its way, and count what came of it."""
         for _ in range(_SHOTS):
+            taken = self.tally["taken"]
             try:
-                self._shot()
-                return
+                self._shoot()
+                self.failures = 0
+                self.good_s = clock.uptime_s()
+                break
             except Exception as e:
+                # The loop goes on whatever happens to one photo.
                 log("E app photo lost", why=e)
-                if not isinstance(e, CameraError):
+                self._note(e)
+                self.failures += 1
+                if isinstance(e, CameraError):
+                    self.is_camera_ready = False
+                if taken == self.tally["taken"]:
+                    self.tally["missed"] += 1
                     break
-        self._lost += 1
+                self.tally["damaged" if isinstance(e, JPEGError) else "lost"] += 1
+                if not isinstance(e, (JPEGError, CameraError, self.uploader.broken_off)):
+                    break  # another photo would fare no better
+        self._do(rare.call, "tally", "keep", self.tally)
 
-    def _shot(self):
-        start = time.ticks_ms()
+    def _shoot(self):
+        if not self.is_camera_ready:
+            rare.call("camera", "prepare", self.camera)
+            self.is_camera_ready = True
         self.camera.start()
-        taken = clock.now()
-        # While the camera exposes: the handshake wants the garbage gone.
-        gc.collect()
-        if not wifi.is_up():
-            rare.call("link", "restore")
-        self.uploader.connect()
+        is_connected = self.uploader.connect()  # while the camera exposes
         frame = self.camera.finish()
-        key = keys.photo_key(self._device, clock.fields(taken), self._sequence.next())
-        gc.collect()
-        status, url = self.uploader.put(key, frame)
-        log(
-            "I s3 stored",
-            key=key,
-            bytes=frame.size,
-            ms=time.ticks_diff(time.ticks_ms(), start),
-            status=status,
-            heap=gc.mem_alloc(),
-            url=url,
-        )
+        self.tally["taken"] += 1
+        taken = clock.now() if clock.is_set() else clock.uptime_s()
+        # After a reset the camera lets its exposure settle first, for seconds.
+        taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
+        number = rare.call("sequence", "advance", self.tally)
+        metadata = rare.call("metadata", "describe", self, number, taken)
+        self.uploader.deliver(frame, number, taken, metadata, is_connected)

@@ -2,7 +2,6 @@
 
 import os
 
-import machine
 from machine import SPI, Pin
 
 _ROOTS = "/roots"
@@ -21,26 +20,6 @@ def camera_bus(spi):
         miso=Pin(spi["miso"]),
     )
     return bus, cs
-
-
-def sd_card(card, camera_bus):
-    """Return the SD card (a block device) of section "spool.sd", on the bus beside the camera's.
-
-    Nothing is known of the card yet; raises OSError where the bus is taken.
-    """
-    # Slot 2 is SPI bus 2 and slot 3 is bus 1 (machine_sdcard.c).
-    pins = {name: Pin(card[name]) for name in ("sck", "mosi", "miso", "cs")}
-    return machine.SDCard(slot=1 + camera_bus, **pins)
-
-
-def pwm(pin, hz, duty):
-    """Return a PWM that switches GPIO `pin` `hz` times a second, on for `duty` of 65535."""
-    return machine.PWM(Pin(pin), freq=hz, duty_u16=duty)
-
-
-def restart():
-    """Start anew with an empty memory; does not return."""
-    machine.reset()
 
 
 def roots(path=_ROOTS):

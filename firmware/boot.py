@@ -1,4 +1,4 @@
-"""What happens before the capture loop: memory limits, new settings, Wi-Fi."""
+"""What happens before the capture loop: memory limits, new settings, Wi-Fi, safe mode."""
 
 import gc
 
@@ -14,18 +14,37 @@ _GC_THRESHOLD_BYTES = const(8192)
 
 
 def main():
-    """Check a new config.json, then join the Wi-Fi; an error is logged and boot goes on."""
+    """Count the start, check a new config.json, join the Wi-Fi; an error is logged, boot goes on.
+
+    Stays here, in safe mode, where the firmware has restarted too often.
+    """
     gc.threshold(_GC_THRESHOLD_BYTES)
+    tally = rare.call("supervisor", "start")
+    log("I boot", start=tally["boots"], cause=tally["cause"])
     try:
-        if not config.is_checked(config.read()):
-            rare.call("setup", "run")
-            log("I config checked")
-            # The names in the schema would stay in RAM until the next start.
-            rare.call("board", "restart")
-        rare.call("link", "restore")
+        _prepare(tally)
     except ConfigError as e:
         log("E config refused", why=e)
     except CredentialsError as e:
         log("E credentials unusable", why=e)
     except WiFiError as e:
         log("E wifi failed", why=e)
+    except Exception as e:
+        # NVS or flash that fails: MicroPython would not start main.py after it.
+        log("E boot failed", why=e)
+    if rare.call("supervisor", "is_crash_loop", tally):
+        rare.call("safe_mode", "stay")
+
+
+def _prepare(tally):
+    if not config.is_checked(config.read()):
+        rare.call("setup", "run")
+        log("I config checked")
+        # The names in the schema would stay in RAM until the next start.
+        rare.call("restart", "reset", tally, "config")
+    power = config.section("power")
+    if power["deep_sleep"]:
+        rare.call("deep_sleep", "guard", power)
+    joined = rare.call("wifi_join", "connect", config.section("wifi"))
+    if joined:
+        log("I wifi joined", ssid=joined[0], address=joined[1])

@@ -2,11 +2,8 @@
 
 import gc
 
-from arducam_mega import CameraError
-
 from firmware import clock, config, rare
 from firmware.app import App
-from firmware.camera import Camera
 from firmware.errors import ConfigError, CredentialsError
 from firmware.log import log
 
@@ -14,51 +11,88 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
 _BUFFER_BYTES = const(4092)
+# What waits is counted first; then link and time: without them nothing can be sent.
+_CHORES = {
+    "spool": -3,
+    "link": -2,
+    "clock": -1,
+    "plan": 0,
+    "day": 0,
+    "led": 0,
+    "tally": 0,
+    "status": 0,
+}
 
 
-def build():
-    """Return the App that the settings describe, or None where they cannot be used."""
+def build(is_safe=False):
+    """Return the App that the settings describe, or None where they cannot be used.
+
+    One part after the other, and each lets the settings go again: all would not fit in memory.
+    `is_safe` builds it without a camera, for safe mode.
+    """
     try:
-        settings = config.load()
-        camera = Camera(settings["spi"], settings["camera"])
-        _prepare(camera)
-        gc.collect()  # what stays must lie close together
-        uploader = _uploader(settings["s3"])
-        return App(settings["device"], settings["interval_s"], camera, uploader)
+        # Setting the camera up takes as much code as TLS: they must not be loaded at once.
+        camera, is_ready = (None, False) if is_safe else rare.call("camera", "find")
+        app = _app(camera, _uploader(_store()))
+        app.is_camera_ready = is_ready
+        return app
     except (ConfigError, CredentialsError) as e:
         log("E app cannot start", why=e)
+        return None
 
 
-def _prepare(camera):
-    # Setting the camera up takes as much code as TLS: they must not be loaded at once.
-    try:
-        camera.prepare()
-    except CameraError as e:
-        log("W camera not ready", why=e)
-
-
-def _uploader(s3):
-    from https import borrow
+def _store():
+    import https
     from s3 import S3Client
 
-    from firmware.uploader import Uploader
-
+    https.load = rare.library
+    gc.collect()  # what stays must lie close together
     buf = bytearray(_BUFFER_BYTES)
-    key = rare.call("credentials", "load_key", buf)
+    key = rare.call("credentials_read", "load_key", buf)
     # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
     context = getattr(key, "context", None)
     if not context:
-        context = borrow("tls_context").client_context(rare.call("board", "roots"))
-    return Uploader(
-        S3Client(
-            s3["bucket"],
-            s3["region"],
-            key,
-            context,
-            buf,
-            clock.now,
-            s3["endpoint"] or None,
-            s3["path_style"],
-            s3["integrity"],
-        )
+        context = https.borrow("tls_context").client_context(rare.call("board", "roots"))
+    s3 = config.section("s3")
+    return S3Client(
+        s3["bucket"],
+        s3["region"],
+        key,
+        context,
+        buf,
+        clock.now,
+        s3["endpoint"] or None,
+        s3["path_style"],
+        s3["integrity"],
     )
+
+
+def _uploader(store):
+    from firmware.uploader import Uploader
+
+    settings = config.load()
+    device, spool, bus = settings["device"], settings["spool"], settings["spi"]["id"]
+    cap = (settings["cap"]["requests"], settings["cap"]["mb"] << 10)
+    is_watched = settings["watchdog"]
+    settings = None
+    gc.collect()
+    place = spool["sd"]["enabled"] and rare.call("spool_place", "place", spool, bus)
+    tally = rare.call("tally", "read")
+    feed = rare.call("watchdog", "start", is_watched, tally["cause"])
+    place = place or ("/spool", spool["limit_kb"] << 10)
+    uploader = Uploader(device, store, place, cap, tally, feed)
+    uploader.is_spool_first = spool["first"]
+    if not clock.is_set():
+        uploader.boot = tally["boots"]
+    return uploader
+
+
+def _app(camera, uploader):
+    settings = config.load()
+    app = App(settings["interval_s"], camera, uploader, dict(_CHORES))
+    app.location = settings["location"]["name"]
+    app.sleeps = settings["power"]["deep_sleep"]
+    # After the watchdog bit: it may have been the sensor that never returned.
+    if settings["sensor"]["function"] and uploader.tally["cause"] != "watchdog":
+        app.sensor = settings["sensor"]
+    return app

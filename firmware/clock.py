@@ -7,8 +7,6 @@ import time
 
 import machine
 
-from firmware import rare
-
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 #: What the port counts seconds from: 2000 on the ESP32, 1970 on unix.
@@ -72,8 +70,3 @@ def set_time(seconds, microseconds):
     """Set the clock to UTC `seconds` since 1970; whoever calls answers for them."""
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - EPOCH_S)[:8]
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))
-
-
-def learn(skew_s):
-    """Correct the clock by `skew_s`, the seconds that a verified Date of S3 is ahead of it."""
-    rare.call("clock_set", "learn", skew_s)

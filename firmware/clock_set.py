@@ -15,7 +15,6 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _MEASURED_S = const(3600)
 _GOOD_MS = const(250)
 _MOST_PPM = const(500)
-_DATE_MS = const(1000)  # the Date of HTTP has whole seconds
 
 
 def sync(section):
@@ -34,11 +33,6 @@ def sync(section):
             except ClockError as e:
                 reasons.append(f"{name}: {e}")
     raise ClockError("no time server can be used: " + "; ".join(reasons))
-
-
-def learn(skew_s):
-    """See clock.learn()."""
-    correct(_now_ms() + skew_s * 1000, _DATE_MS)
 
 
 def correct(utc_ms, error_ms):

@@ -1,5 +1,6 @@
 """The board's settings: /config.json as setup.py or the host's deploy left it, checked once."""
 
+import gc
 import json
 
 from firmware import __version__
@@ -30,3 +31,10 @@ def load(path=PATH):
     if not is_checked(settings):
         raise ConfigError(f"{path} has not been checked; restart the board to have boot.py do it")
     return settings
+
+
+def section(name):
+    """Return one section of the checked settings; all of them take 5 KB. Raises ConfigError."""
+    found = load()[name]
+    gc.collect()
+    return found

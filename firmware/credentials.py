@@ -1,32 +1,22 @@
-"""Secrets in NVS, the ESP32's key-value partition: the only module that knows how they lie there.
-
-An entry is a blob: format version (1 byte), CRC-32 of the rest (4 bytes, big-endian), content.
-Entries in JSON: "wifi" [{"ssid", "password", "hidden", "address"}, ...], all but ssid optional;
-"aws" {"id", "secret"}, or "iot" {"host", "port", "role_alias", "thing", "slot"}, which is
-preferred and names, by its slot ("" or "2"), two entries in DER: "iot_cert" and "iot_key". The
-partition is plain text to anybody who holds the board, so a key in it may only put photos, and
-only its own.
-"""
+"""Secrets into NVS, the ESP32's key-value partition; credentials_read.py says how they lie."""
 
 import binascii
 import json
 import struct
 
 from esp32 import NVS
-from sigv4 import Credentials
 
-from firmware import clock, rare
+from firmware.credentials_read import has, load, load_der, load_key
 from firmware.errors import CredentialsError
+
+__all__ = ["erase", "has", "load", "load_der", "load_key", "save", "save_der"]
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _NAMESPACE = "megacam"
 _FORMAT = const(1)
 _HEAD = ">BI"
-_HEAD_BYTES = const(5)
 _BLOB_BYTES = const(1984)  # the longest NVS blob that fits in one flash page
-_NOT_FOUND = const(-4354)  # ESP_ERR_NVS_NOT_FOUND
-_FIX = "run `megacam provision`"
 
 
 def save(name, value):
@@ -44,44 +34,6 @@ def save_der(name, content):
     nvs.commit()
 
 
-def load(name):
-    """Return the value of entry `name`; raises CredentialsError."""
-    return json.loads(load_der(name))
-
-
-def load_der(name):
-    """Return the bytes of entry `name`; raises CredentialsError."""
-    blob = bytearray(_BLOB_BYTES)
-    n = 0
-    try:
-        n = NVS(_NAMESPACE).get_blob(name, blob)
-    except OSError as e:
-        if e.args[0] == _NOT_FOUND:
-            raise CredentialsError(_missing(name))
-    if n > _HEAD_BYTES:
-        version, crc = struct.unpack(_HEAD, blob)
-        content = bytes(memoryview(blob)[_HEAD_BYTES:n])
-        if version == _FORMAT and binascii.crc32(content) == crc:
-            return content
-    raise CredentialsError(f"the {name} credentials in NVS are damaged; {_FIX}")
-
-
-def has(name):
-    """Tell whether there is an entry `name`, damaged or not."""
-    try:
-        NVS(_NAMESPACE).get_blob(name, bytearray(1))
-    except OSError as e:
-        return e.args[0] != _NOT_FOUND  # mostly it is too long for one byte
-    return True
-
-
-def _missing(name):
-    if any(has(other) for other in ("wifi", "aws", "iot")):
-        return f"no {name} credentials in NVS; {_FIX}"
-    # The port erases a partition that it cannot read, without a word.
-    return f"NVS holds no credentials at all: a new board, or it was erased; {_FIX}"
-
-
 def erase(name):
     """Forget entry `name`; nothing happens if there is none."""
     nvs = NVS(_NAMESPACE)
@@ -90,28 +42,3 @@ def erase(name):
     except OSError:
         return
     nvs.commit()
-
-
-def load_key(buf=None):
-    """Return what S3Client signs with: Credentials, or IoTCredentials; raises CredentialsError.
-
-    The latter fetch themselves through `buf`, the client's transfer buffer.
-    """
-    if not has("iot"):
-        aws = load("aws")
-        return Credentials(aws["id"], aws["secret"])
-    from https import borrow
-    from iot_credentials import IoTCredentials
-
-    iot = load("iot")
-    slot = iot.get("slot", "")
-    try:
-        context = borrow("tls_context").device_context(
-            rare.call("board", "roots"), load_der("iot_cert" + slot), load_der("iot_key" + slot)
-        )
-    except ValueError:
-        raise CredentialsError(f"certificate and key in NVS do not go together; {_FIX}")
-    return IoTCredentials(
-        iot["host"], iot["role_alias"], iot["thing"], context, buf, clock.now,
-        port=iot.get("port", 443),
-    )  # fmt: skip

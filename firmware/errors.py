@@ -16,5 +16,9 @@ class WiFiError(Exception):
     """No network could be joined; the message says which, why, and what to change."""
 
 
+class SpoolError(Exception):
+    """A photo cannot be kept or read; the message says which and why. The spool works on."""
+
+
 class ClockError(Exception):
     """No time server gave a usable time; the message says which and why."""

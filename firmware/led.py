@@ -4,11 +4,10 @@ The blinking is the ESP32's PWM: it goes on while the processor waits for a hand
 takes no RAM.
 """
 
-from firmware import rare
+from machine import PWM, Pin
 
 # State: flashes a second, share of the time that the LED is on, in percent.
 STATES = {
-    "starting": (1, 100),
     "working": (1, 5),
     "waiting": (1, 50),
     "failing": (5, 50),
@@ -26,4 +25,4 @@ def show(led, state):
     flashes_hz, percent = STATES.get(state, (1, 0))
     if led["inverted"]:
         percent = 100 - percent
-    return rare.call("board", "pwm", led["pin"], flashes_hz, 65535 * percent // 100)
+    return PWM(Pin(led["pin"]), freq=flashes_hz, duty_u16=65535 * percent // 100)

@@ -3,9 +3,19 @@
 I s3 stored key=cam1/2026/11/23/101500-000042.jpg bytes=81234 ms=2140
 """
 
+from firmware import clock
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_RECENT = const(4)
+_RECENT_CHARACTERS = const(90)
+
+#: The last warnings and errors for the health report: (UTC seconds since 1970, line).
+recent = []
+
 
 def _word(value):
-    text = str(value)
+    text = str(value).replace("\n", " ")
     return '"' + text.replace('"', "'") + '"' if " " in text or not text else text
 
 
@@ -18,3 +28,6 @@ def log(event, **values):
     for name in values:
         event += f" {name}={_word(values[name])}"
     print(event)
+    if event[0] != "I":
+        recent.append((clock.now(), event[:_RECENT_CHARACTERS]))
+        del recent[:-_RECENT]

@@ -35,15 +35,21 @@ _HTTP_URLS = (
     "http://detectportal.firefox.com/success.txt",
 )
 
+INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "none")
+
 # name, kind, lowest or choices, highest, default, help
 SETTINGS = (
     ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),
     ("interval_s", "int", 5, 86400, 30, "seconds from one shot to the next"),
+    ("status_min", "int", 1, 1440, 15, "minutes from one health report to the next"),
+    ("watchdog", "bool", 0, 1, True, "restart the board when it makes no progress for 3 minutes"),
     ("s3.bucket", "bucket", 3, 63, "", "bucket that takes the photos (required)"),
     ("s3.region", "text", 1, 32, "us-east-1", "region of the bucket"),
     ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
     ("s3.path_style", "bool", 0, 1, False, "put the bucket in the path, not in the host name"),
     ("s3.integrity", "choice", INTEGRITY, 0, "auto", "protection of bodies; auto: by the store"),
+    ("cap.requests", "int", 100, 1000000, 10000, "requests a day at most; more photos wait"),
+    ("cap.mb", "int", 10, 1000000, 5000, "MB sent a day at most; more photos wait"),
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
@@ -64,13 +70,19 @@ SETTINGS = (
     ("schedule.weekdays", "weekdays", 1, 7, WEEKDAYS, "days on which they are taken"),
     ("schedule.timezone", "timezone", 4, 64, "UTC0", "POSIX time zone of hours and weekdays"),
     ("schedule.daylight", "bool", 0, 1, False, "only from sunrise to sunset at location"),
+    ("location.name", "text", 0, 64, "", "where the camera is, for the photos' metadata"),
     ("location.latitude", "degrees", -90, 90, 0, "degrees, north is positive"),
     ("location.longitude", "degrees", -180, 180, 0, "degrees, east is positive"),
+    ("power.deep_sleep", "bool", 0, 1, False, "sleep between photos, for batteries"),
+    ("power.battery_pin", "int", -1, 39, -1, "GPIO 32 to 39 that measures the battery; -1: none"),
+    ("power.divider", "int", 1, 20, 2, "battery voltage in units of the pin's"),
+    ("power.low_mv", "int", 0, 60000, 3300, "millivolts below which the board only sleeps"),
     ("led.pin", "int", -1, 33, -1, "GPIO of a status LED; -1: none"),
     ("led.inverted", "bool", 0, 1, False, "the LED is on while the GPIO is low"),
     ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION, its text goes with each photo"),
     ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that it may take"),
     ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
+    ("spool.first", "bool", 0, 1, False, "write every photo to the spool before it is sent"),
     ("spool.sd.enabled", "bool", 0, 1, False, "keep waiting photos on an SD card (FAT32) instead"),
     ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card that they may take"),
     (

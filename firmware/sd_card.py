@@ -1,9 +1,9 @@
 """The SD card as a larger spool; to be called through rare.py at the start."""
 
 import vfs
+from machine import Pin, SDCard
 
-from firmware import rare
-from firmware.spool import SpoolError
+from firmware.errors import SpoolError
 
 _WHERE = "/sd"
 
@@ -15,7 +15,9 @@ def mount(card, camera_bus):
     and what else lies on it is left alone.
     """
     try:
-        vfs.mount(vfs.VfsFat(rare.call("board", "sd_card", card, camera_bus)), _WHERE)
+        # Slot 2 is SPI bus 2 and slot 3 is bus 1 (machine_sdcard.c).
+        pins = {name: Pin(card[name]) for name in ("sck", "mosi", "miso", "cs")}
+        vfs.mount(vfs.VfsFat(SDCard(slot=1 + camera_bus, **pins)), _WHERE)
     except OSError as e:
         raise SpoolError(
             f"spool: cannot use the SD card ({e}); format it with FAT32 on a computer and check "

@@ -16,14 +16,11 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _CHARACTERS = const(64)  # of a header's value, with room for all the others
 
 
-class SensorError(Exception):
-    """The function took too long, so it must not be asked again; the message says how long."""
-
-
 def read(sensor):
     """Return the text of the function in section "sensor", or "" if there is none or it failed.
 
-    It has at most 64 characters, of ASCII as a header must be. Raises SensorError.
+    It has at most 64 characters, of ASCII as a header must be. None: the function took too long
+    and must not be asked again before the next start.
     """
     module, _, function = sensor["function"].partition(":")
     if not module:
@@ -37,10 +34,12 @@ def read(sensor):
         log("W sensor failed", why=repr(e)[:100])
     took_ms = time.ticks_diff(time.ticks_ms(), start)
     if took_ms > sensor["limit_ms"]:
-        raise SensorError(
-            f"{sensor['function']} took {took_ms} ms; it is left out until the next start, "
-            "make it faster or raise sensor.limit_ms"
+        log(
+            "W sensor left out until the next start; make it faster or raise sensor.limit_ms",
+            function=sensor["function"],
+            took_ms=took_ms,
         )
+        return None
     return text
 
 

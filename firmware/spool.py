@@ -14,15 +14,12 @@ import struct
 from binascii import crc32
 
 from firmware import rare
+from firmware.errors import SpoolError
 
 # What photos leave free for the directory, the settings and the sequence: 8 flash blocks.
 _SPARE_BYTES = 32768
 # Far more starts than wait for their date.
 _EMPTY_FILES = 999
-
-
-class SpoolError(Exception):
-    """A photo cannot be kept or read; the message says which and why. The spool works on."""
 
 
 def photo_name(seq, seconds, boot=None):

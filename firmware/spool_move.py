@@ -4,7 +4,7 @@ Photos get there while the card is missing or broken, and would wait on until it
 """
 
 from firmware import rare
-from firmware.spool import SpoolError
+from firmware.errors import SpoolError
 
 
 def move(source, target, buf):

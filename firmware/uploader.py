@@ -1,26 +1,155 @@
-"""A photo on its way from the camera's FIFO into the bucket."""
+"""A photo's way into the bucket: sent at once where that can be, else kept in the spool.
+
+Here is what every shot needs. uploader_trouble.py has the retry policy and the circuit breaker,
+uploader_spool.py keeps what cannot be sent now.
+"""
+
+import gc
+import time
 
 from jpeg import JPEGBody
+from s3 import S3Error
+
+from firmware import clock, keys, rare, wifi
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_LIVE_FIRST_S = const(300)
 
 
 class Uploader:
-    """Puts frames into one bucket, `store`, an S3Client."""
+    """Stores photos through `store`, an S3Client, or keeps them in the spool.
 
-    def __init__(self, store):
+    `place` is the spool's folder and its limit in bytes, `cap` the most requests and KB of a day,
+    `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
+    before the uptime `pause_until_s`. `boot` is the number of this start until the time is known,
+    then None; `waiting` photos of `waiting_kb` lie in the spool.
+    """
+
+    #: The error of a photo that broke off on its way: another one may fare better.
+    broken_off = S3Error
+    pause_until_s = failures = waiting = waiting_kb = 0
+    boot = None
+    #: Every photo goes through the spool, so that nothing on its way can be lost.
+    is_spool_first = False
+    #: The store's clock, the text of its last Date, and the uptime when it came.
+    date = ""
+    date_at_s = 0
+
+    def __init__(self, device, store, place, cap, tally, feed):
+        self.device = device
         self.store = store
+        self.place = place
+        self.cap = cap
+        self.tally = tally
+        self.feed = feed
+
+    def is_ready(self):
+        """Tell whether a request may be made now."""
+        return (
+            clock.is_set()
+            and clock.uptime_s() >= self.pause_until_s
+            and self.tally["requests"] < self.cap[0]
+            and self.tally["sent_kb"] < self.cap[1]
+            and wifi.is_up()
+        )
+
+    def has_waiting(self):
+        """Tell whether a photo waits that could be sent now; after a failure a live one goes."""
+        if not self.waiting or self.boot is not None or not self.is_ready():
+            return False
+        return not self.failures or clock.uptime_s() >= self.pause_until_s + _LIVE_FIRST_S
 
     def connect(self):
-        """Open the connection while the camera exposes; raises S3Error."""
-        self.store.connect()
+        """Open the connection while the camera exposes; return whether there is one."""
+        return self.is_ready() and self._try(False, self.store.connect)
 
-    def put(self, key, frame):
-        """Store a whole JPEG under `key`; return the HTTP status and the object's URL.
+    def deliver(self, frame, number, taken, metadata, is_connected):
+        """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
 
-        Raises JPEGError for a damaged photo, of which nothing is stored then, and S3Error.
+        Raises JPEGError, CameraError or S3Error where the photo is lost and has to be taken
+        again, and SpoolError where it can neither be sent nor kept.
         """
         frame.prepare(self.store.body_buf)
+        body = JPEGBody(frame)
         try:
-            stored = self.store.put(key, JPEGBody(frame))
+            is_live = is_connected and not self.is_spool_first
+            if not (is_live and self.put(body, number, taken, metadata)):
+                rare.call("uploader_spool", "keep", self, body, number, taken, metadata)
         finally:
             frame.close()
-        return stored.status, self.store.url(key)
+
+    def put(self, body, number, taken, metadata, is_again=False):
+        """Store a photo taken at `taken` and return True; if False, `body` was not begun.
+
+        `is_again` tells that it may be stored already. Raises S3Error when the connection broke
+        in the middle of the body, or another photo has its key.
+        """
+        key = keys.photo_key(self.device, clock.fields(taken), number)
+        start = time.ticks_ms()
+        stored = self._try(is_again, self.store.put, key, body, "image/jpeg", metadata)
+        if not stored:
+            return False
+        self.tally["stored"] += 1
+        self.tally["sent_kb"] += (body.size >> 10) + 1
+        self.date = self.store.connection.headers.get("date", "")
+        self.date_at_s = clock.uptime_s()
+        log(
+            "I s3 stored",
+            key=key,
+            bytes=body.size,
+            ms=time.ticks_diff(time.ticks_ms(), start),
+            status=stored.status,
+            heap=gc.mem_alloc(),
+            url=self.store.base + self.store.prefix + key,  # nothing in it has to be encoded
+        )
+        return True
+
+    def drain(self):
+        """Store one photo that waits and forget it; return whether the next could be sent as well.
+
+        Raises S3Error when the connection broke in mid-body: the photo goes on waiting.
+        """
+        photo = rare.call("uploader_spool", "open_next", self)
+        if not photo:
+            return self.waiting > 0  # what was damaged is out of the way
+        why = None
+        try:
+            # It may be stored already: the power may have gone before it was forgotten.
+            is_over = self.put(photo, photo.seq, photo.taken, photo.meta, True)
+        except (S3Error, MemoryError):
+            raise
+        except Exception as e:  # the photo itself: it cannot be read
+            is_over = why = e
+        finally:
+            photo.close()
+        if is_over:
+            rare.call("uploader_spool", "forget", self, photo.name, why)
+        return is_over
+
+    def _try(self, is_again, request, *args):
+        # Returns what request(*args) returned in the end, or True; False if it never succeeded.
+        try:
+            attempt = 0
+            while True:
+                attempt += 1
+                self.feed()
+                try:
+                    self.tally["requests"] += len(args) > 0
+                    done = request(*args) or True
+                    self.failures = 0
+                    return done
+                except S3Error as e:
+                    error = e
+                if error.action == "stored" and is_again:
+                    return error  # before a power cut, or with a reply that got lost
+                if not rare.call("uploader_trouble", "may_retry", self, error, attempt):
+                    return False
+        except Exception as e:
+            # Whatever this is, such as a lack of memory: a photo not begun can still be kept.
+            self.store.close()
+            if self.store.body_started or isinstance(e, S3Error):
+                raise
+            log("E s3 request failed", why=e)
+            return False

@@ -1,8 +1,6 @@
-"""The Wi-Fi link: is it up, and bring it up; the only module that touches the radio."""
+"""The Wi-Fi link: is it up, and how strong; wifi_join.py brings it up."""
 
 import network
-
-from firmware import rare
 
 
 def is_up():
@@ -11,19 +9,14 @@ def is_up():
     return wlan.active() and wlan.isconnected()
 
 
-def connect(wifi, stage=0):
-    """Bring the link up; return the network's name and our address, or None if it was up.
-
-    `wifi` is the section "wifi" of the settings. `stage` says how hard to try, one more after
-    each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
-    2 on the radio goes off and on before. What comes after that is the caller's: a reset.
-    A link survives a soft reset, and a second connect() while one runs is an error: a link that
-    is up is left alone. Takes 70 s at most. Raises WiFiError, CredentialsError.
-    """
-    if is_up():
+def rssi_dbm():
+    """Return the strength of the link's signal in dBm, or None without a link."""
+    try:
+        return network.WLAN(network.STA_IF).status("rssi")
+    except (OSError, RuntimeError):
         return None
-    network.hostname(wifi["hostname"])
-    wlan = network.WLAN(network.STA_IF)
-    networks = rare.call("credentials", "load", "wifi")
-    ssid = rare.call("wifi_join", "join", wlan, networks, wifi["power_save"], stage)
-    return ssid, wlan.ifconfig()[0]
+
+
+def off():
+    """Switch the radio off; wifi_join.connect() switches it on again."""
+    network.WLAN(network.STA_IF).active(False)

@@ -8,6 +8,9 @@ text instead of a number.
 
 import time
 
+import network
+
+from firmware import rare, wifi
 from firmware.errors import WiFiError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -18,6 +21,9 @@ _MEND_MS = const(5000)  # the driver tries again at once, without being asked
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
 
+# wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
+_POWER_SAVE = {"none": 0, "min": 1, "max": 2}
+
 # network.STAT_...: the driver's words for why it is not connected.
 _IDLE = const(1000)
 _CONNECTING = const(1001)
@@ -25,11 +31,25 @@ _NOT_FOUND = const(201)
 _WRONG_PASSWORD = const(202)
 
 
-def join(wlan, networks, power_save, stage):
-    """Join one of `networks`, see credentials.py; return its name. Raises WiFiError.
+def connect(section, stage=0):
+    """Bring the link up; return the network's name and our address, or None if it was up.
 
-    `stage` as in wifi.connect(), `power_save` as in the settings.
+    `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after
+    each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
+    2 on the radio goes off and on before. What comes after that is the caller's: a reset.
+    A link survives a soft reset, and a second connect() while one runs is an error: a link that
+    is up is left alone. Takes 70 s at most. Raises WiFiError, CredentialsError.
     """
+    if wifi.is_up():
+        return None
+    network.hostname(section["hostname"])
+    wlan = network.WLAN(network.STA_IF)
+    networks = rare.call("credentials_read", "load", "wifi")
+    ssid = _join(wlan, networks, section["power_save"], stage)
+    return ssid, wlan.ifconfig()[0]
+
+
+def _join(wlan, networks, power_save, stage):
     if not networks:
         raise WiFiError("no Wi-Fi network is known; run `megacam provision`")
     try:
@@ -48,8 +68,7 @@ def _switch_on(wlan, power_save, is_cycle):
         time.sleep_ms(_PAUSE_MS)
     wlan.active(True)
     _stop(wlan)
-    modes = {"none": wlan.PM_NONE, "min": wlan.PM_PERFORMANCE, "max": wlan.PM_POWERSAVE}
-    wlan.config(pm=modes[power_save])
+    wlan.config(pm=_POWER_SAVE[power_save])
 
 
 def _stop(wlan):

@@ -7,7 +7,7 @@ import pytest
 DEVICE = Path(__file__).parent / "device"
 
 
-@pytest.mark.parametrize("name", ["config", "sequence"])
+@pytest.mark.parametrize("name", ["config", "sequence", "tally"])
 def test_a_power_cut_at_any_write_leaves_the_old_file_or_the_new_one(micropython, name):
     out = micropython(DEVICE / "board_file_cuts.py", name, path=[DEVICE], heap="4M")
     assert int(out.split()[-2]) > 0

@@ -43,13 +43,17 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
     )
     with _new_board(tmp_path, json.dumps(config)) as board:
         lines = _boot(board)
-        assert lines[0] == "I config checked"
-        assert board.world.cause == 2, "started anew, without the schema's names in memory"
-        assert lines[1].startswith("I wifi joined ssid=Barn")
+        assert lines[:3] == [
+            "I boot cause=power-on start=1",
+            "I config checked",
+            "W restart why=config",
+        ]
+        assert lines[3] == "I boot cause=config start=2", "without the schema's names in memory"
+        assert lines[4].startswith("I wifi joined ssid=Barn")
         assert SECRET in board.exec(
             "from firmware import credentials as c\nprint(c.load_key().secret_access_key)"
         )
-        assert _boot(board)[0].startswith("I wifi joined"), "checked only once"
+        assert _boot(board)[1].startswith("I wifi joined"), "checked only once"
     image = flash.read_image(board.image)
     assert SECRET not in image["config.json"].decode()
     assert BARN["password"] not in image["config.json"].decode()
@@ -69,7 +73,7 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
 def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, sentence):
     with _new_board(tmp_path, config) as board:
         lines = _boot(board)
-    assert len(lines) == 1
-    assert lines[0].startswith("E config refused")
-    assert sentence in lines[0]
+    assert len(lines) == 2
+    assert lines[1].startswith("E config refused")
+    assert sentence in lines[1]
     assert flash.read_image(board.image)["config.json"].decode() == config

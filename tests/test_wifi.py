@@ -10,13 +10,13 @@ ADDRESS = ["192.168.1.9", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
 FILES = device_tree.build()
 _CONNECT = """
 import time
-from firmware import credentials, wifi
+from firmware import credentials, wifi, wifi_join
 from firmware.errors import WiFiError
 section = {{"hostname": "porch", "power_save": {power_save!r}}}
 def connect(stage=0):
     start = time.ticks_ms()
     try:
-        said = wifi.connect(section, stage)
+        said = wifi_join.connect(section, stage)
     except WiFiError as e:
         said = e
     assert time.ticks_diff(time.ticks_ms(), start) < 70000

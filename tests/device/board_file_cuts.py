@@ -1,7 +1,7 @@
 """Cut the power at every write and erase while a file of the board is replaced.
 
-`micropython board_file_cuts.py config` or `... sequence`; prints the number of cuts. NVS is
-durable at its commit, as on the ESP32, and stands here in RAM.
+`micropython board_file_cuts.py config`, `... sequence` or `... tally`; prints the number of cuts.
+NVS is durable at its commit, as on the ESP32, and stands here in RAM.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 import flash_with_cuts as chip
 
 from firmware import config, rare
-from firmware.keys import Sequence
+from firmware.sequence import Sequence
 
 _BYTES = 16 * 4096
 _SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -90,7 +90,34 @@ class Numbers:
             assert number not in self._used and number > 1, number
 
 
-ACTIONS = {"config": Config, "sequence": Numbers}
+class RTC:
+    """machine.RTC, which has just lost its memory with the power."""
+
+    def memory(self, data=None):
+        return b""
+
+
+class Tally:
+    """The tally is the old one or the new one."""
+
+    path = "/flash/tally"
+    old = {"boots": 1, "taken": 900, "reboots": {"power-on": 1}}  # noqa: RUF012
+    new = {"boots": 2, "taken": 990, "reboots": {"power-on": 1, "crash": 1}}  # noqa: RUF012
+
+    def prepare(self):
+        NVS.durable.clear()
+        rare.call("tally", "write", self.old, self.path)
+
+    def act(self):
+        rare.call("tally", "write", self.new, self.path)
+
+    def check(self):
+        found = rare.call("tally", "read", self.path)
+        assert found.pop("seq") == 0
+        assert found in (self.old, self.new), found
+
+
+ACTIONS = {"config": Config, "sequence": Numbers, "tally": Tally}
 
 
 def _run(action, image, **fault):
@@ -106,6 +133,7 @@ def _run(action, image, **fault):
 
 def main(name):
     sys.modules["esp32"] = type("esp32", (), {"NVS": NVS})
+    sys.modules["machine"] = type("machine", (), {"RTC": RTC})
     action = ACTIONS[name]()
     image = chip.new_image(_BYTES)
     chip.mount(chip.Flash(image))

@@ -2,7 +2,8 @@
 
 import os
 
-from firmware.keys import Sequence, photo_key
+from firmware.keys import photo_key
+from firmware.sequence import Sequence, advance
 
 _FILE = "sequence-of-this-test"
 
@@ -44,4 +45,24 @@ def test_a_damaged_file_starts_anew():
     with open(_FILE, "w") as f:
         f.write("what?")
     assert Sequence(_FILE).next() == 1
+    _forget()
+
+
+def test_who_remembers_the_last_number_skips_none():
+    _forget()
+    tally = {"seq": 0}
+    numbers = [advance(tally, _FILE) for _ in range(200)]
+    assert numbers == list(range(1, 201))
+    tally["seq"] = 0  # a power cut
+    assert 200 < advance(tally, _FILE) <= 264
+    _forget()
+
+
+def test_what_somebody_remembers_from_another_life_counts_for_nothing():
+    _forget()
+    for _ in range(3):
+        reserved = Sequence(_FILE).next() + 64
+    for used in (0, reserved - 65, reserved, reserved + 1000):
+        assert Sequence(_FILE, used).next() == reserved
+        reserved += 64
     _forget()

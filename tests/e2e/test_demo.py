@@ -16,7 +16,7 @@ def test_the_demo_stores_two_photos_byte_for_byte(tmp_path):
     assert any("status=200" in line and "url=https://localhost:" in line for line in lines)
 
 
-def test_a_wrong_secret_is_named_and_stores_nothing(tmp_path):
+def test_a_wrong_secret_is_named_stores_nothing_and_loses_nothing(tmp_path):
     lines = []
     options = demo.Options(photos_count=1, folder=tmp_path)
     with demo._stage(options, lines.append) as (board, store, _):
@@ -28,9 +28,12 @@ def test_a_wrong_secret_is_named_and_stores_nothing(tmp_path):
         board.join(25)
         found = store.client("s3").list_objects_v2(Bucket=demo.BUCKET)
     assert found["KeyCount"] == 0
-    refusals = [line for line in lines if line.startswith("E app photo lost")]
+    refusals = [line for line in lines if line.startswith("E s3 unreachable")]
     assert refusals, lines
     assert "SignatureDoesNotMatch" in refusals[0]
+    assert "again_in_s=3600" in refusals[0]
+    assert any(line.startswith("I spool kept") for line in lines)
+    assert not any("memory" in line for line in lines), lines
 
 
 @pytest.mark.parametrize("count", [0, -1])

@@ -1,15 +1,14 @@
 """A photo's way from the camera's FIFO over TLS, on a simulated board."""
 
-import contextlib
-import select
-import socket
+import hashlib
 import threading
 
 from megacam import demo
+from servers.relay import USE_ENDPOINT, Relay
 
 PUT_WITH_A_LOCKED_HEAP = """
 import micropython
-from firmware import rare
+from firmware import config, rare
 from firmware.build import build
 from jpeg import JPEGBody
 
@@ -28,7 +27,7 @@ class Locked:
         return n
 
 rare.call("boot", "main")
-rare.call("link", "wait")
+rare.call("clock_set", "sync", config.load()["clock"])
 app = build()
 app.camera.start()
 frame = app.camera.finish()
@@ -44,56 +43,6 @@ def test_camera_to_tls_allocates_nothing(tmp_path):
         assert said.splitlines()[-1] == "200"
         found = store.client("s3").head_object(Bucket=demo.BUCKET, Key="cam1/locked.jpg")
     assert found["ContentLength"] > 100_000
-
-
-class Relay:
-    """Stands in front of a server and pulls the plug of the first connection in mid-body."""
-
-    def __init__(self, port, cut_after_bytes):
-        self.cuts = 0
-        self._port = port
-        self._left = cut_after_bytes
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-
-    def __enter__(self):
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc):
-        self._listener.close()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
-
-    def _carry(self, client):
-        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
-            other = {client: server, server: client}
-            with contextlib.suppress(OSError):
-                while True:
-                    for end in select.select([client, server], [], [])[0]:
-                        data = end.recv(4096)
-                        if not data:
-                            return
-                        if end is client and not self.cuts:
-                            self._left -= len(data)
-                            if self._left < 0:
-                                self.cuts += 1
-                                return
-                        other[end].sendall(data)
-
-
-USE_ENDPOINT = """
-import json
-with open("/config.json") as f:
-    settings = json.load(f)
-settings["s3"]["endpoint"] = "{}"
-with open("/config.json", "w") as f:
-    json.dump(settings, f)
-"""
 
 
 def test_after_a_server_that_vanishes_in_mid_body_the_next_photo_is_stored(tmp_path):
@@ -116,4 +65,43 @@ def test_after_a_server_that_vanishes_in_mid_body_the_next_photo_is_stored(tmp_p
     lost = [line for line in lines if line.startswith("E app photo lost")]
     assert len(lost) == 1
     assert "body" in lost[0]
-    assert found["KeyCount"] == 1
+    assert len([one for one in found["Contents"] if one["Key"].endswith(".jpg")]) == 1
+
+
+def _waited(lines):
+    """Return the numbers of the photos that were kept, as text."""
+    return {line.partition("name=")[2].split("-")[1][:6] for line in lines if "kept" in line}
+
+
+def test_photos_of_an_outage_wait_on_the_flash_and_are_stored_afterwards(tmp_path):
+    lines = []
+    kept, drained = threading.Event(), threading.Event()
+
+    def on_line(line):
+        lines.append(line)
+        if sum(line.startswith("I spool kept") for line in lines) == 2:
+            kept.set()
+        stored = {
+            line.partition(".jpg")[0][-6:] for line in lines if line.startswith("I s3 stored")
+        }
+        if kept.is_set() and len(stored) >= 4 and _waited(lines) <= stored:
+            drained.set()
+
+    with demo._stage(demo.Options(folder=tmp_path), lines.append) as (board, store, served):
+        port = int(store.endpoint.rpartition(":")[2])
+        with Relay(port, cut_after_bytes=1 << 40) as relay:
+            relay.is_down = True
+            board.exec(USE_ENDPOINT.format(f"https://localhost:{relay.port}"))
+            board.start(on_line)
+            assert kept.wait(60), lines
+            relay.is_down = False
+            assert drained.wait(90), lines
+            board.stop()
+        s3 = store.client("s3")
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=demo.BUCKET)["Contents"]]
+        bodies = [s3.get_object(Bucket=demo.BUCKET, Key=key)["Body"].read() for key in keys]
+        hashes = demo._served_hashes(served)
+    assert _waited(lines) <= {key[-10:-4] for key in keys}, lines
+    photos = [body for key, body in zip(keys, bodies, strict=True) if key.endswith(".jpg")]
+    assert all(hashlib.sha256(body).hexdigest() in hashes for body in photos)
+    assert not any("memory" in line for line in lines), lines

@@ -33,9 +33,8 @@ class Photo:
 
 @dataclass
 class Life:
-    """One start of the board: when, what ended it, and counts of its open descriptors."""
+    """One start of the board: what ended it, and counts of its open descriptors."""
 
-    begin_s: float
     end: str = ""
     descriptors: list[int] = field(default_factory=list)
 
@@ -64,7 +63,7 @@ class Ledger:
 
     def begin_life(self) -> None:
         """Note a start of the board."""
-        self.lives.append(Life(self._truth.now_s))
+        self.lives.append(Life())
         self._attempt_s = 0
 
     def end_life(self, why: str) -> None:

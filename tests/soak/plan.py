@@ -65,12 +65,10 @@ CAMERA_FAULTS = (
 #: Where a reset hits: at which event of that kind after it is due, at most.
 PLACES = {"spi": 400, "world": 20, "head": 1, "body": 1, "stored": 1, "replied": 1, "line": 20}
 NTP_WRONG = ("kiss-of-death", "not-synchronised", "wrong-mode", "zero-stamp", "wrong-year")
-# Not among them: no HTTP at all. After that urequests leaves its socket open, which the collector
-# of the ESP32 closes and that of the Unix port does not.
-DATES_WRONG = ("none", "redirect", "cached")
+DATES_WRONG = ("none", "redirect", "cached", "closed")
 #: Seen only by a board that starts: a reset comes with it.
 _SEEN_AT_START = ("ntp-blocked", "ntp-wrong", "ntp-lies", "date-wrong", "no-dhcp", "no-dns")
-_SAMPLE_GAP_S = 400  # most of the uploader's pauses after some failures are over by then
+_SAMPLE_GAP_S = 300  # the uploader's pauses after some failures are over by then
 _SAMPLE_LENGTH_S = 75
 # More starts in a row than these, without a calm time, and the firmware stays in safe mode.
 _SAMPLE_STARTS = 1
@@ -175,7 +173,7 @@ def sample(seed: int) -> Plan:
         detail = details[kind].pop() if kind in details else ""
         length_s = _SAMPLE_LENGTH_S if kind in LASTING else 0
         faults += _faults(rng, kind, now_s, length_s, detail, off_s=20)
-        now_s += length_s + (_SAMPLE_GAP_S if length_s else _SAMPLE_GAP_S // 4)
+        now_s += length_s + (_SAMPLE_GAP_S if length_s else _SAMPLE_GAP_S // 3)
         starts += kind in (*_SEEN_AT_START, "reset", "power-off")
         if starts > _SAMPLE_STARTS:
             now_s, starts = now_s + _CALM_S, 0

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: Seconds that the date of a photo may be wrong by beyond its clock-error-ms: whole seconds in
 #: the key, and the way from the trigger to the exposure.
 DATE_TOLERANCE_S = 2
-#: Photos with a wrong date for each start while a time server lies: the store contradicts it at
-#: once, and once a minute the firmware looks whether it did.
+#: Photos with a wrong date for each time server that lies: the store contradicts it at once, and
+#: once a minute the firmware looks whether it did.
 MISDATED_BY_A_LIE = 4
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
@@ -141,9 +141,8 @@ class _Dates:
             if photo:
                 taken_s = BEGIN_S + photo.exposed_us / 1_000_000
                 self._judge(key, key_time(key)[0] - taken_s, one.metadata, photo)
-        starts = [life.begin_s for life in month.ledger.lives]
-        lied_to = sum(any(f.start_s <= s < f.end_s for f in self._lies) for s in starts)
-        if self._misdated > MISDATED_BY_A_LIE * (lied_to + len(self._lies)):
+        allowed = MISDATED_BY_A_LIE * month.plan.happened["ntp-lies"]
+        if self._misdated > allowed:
             self._wrong.append(f"{self._misdated} photos have the date of a lying time server")
 
     def _judge(self, key: str, error_s: float, metadata: dict[str, str], photo: Photo) -> None:
@@ -212,9 +211,9 @@ def _broken(month: "Month", fates: Counter[str]) -> Iterator[str]:
     vanished = [str(photo) for fate, photo in _fates(month) if fate == "vanished"]
     yield from _few("photos vanished", [f"vanished without a word: {text}" for text in vanished])
     ends = Counter(life.end for life in ledger.lives)
-    # A thinning of which nobody could tell any more; one of a photo that had just been stored.
+    # The thinning of which nobody could tell any more.
     cuts = ends["power cut"] + ends["power off"] + ends["reset"]
-    if abs(fates["thinned"] - ledger.thinned) > cuts:
+    if not ledger.thinned <= fates["thinned"] <= ledger.thinned + cuts:
         yield f"{fates['thinned']} photos were kept and are gone, the log has {ledger.thinned}"
     if fates["cut off with the board"] > len(ledger.lives):
         yield f"{len(ledger.lives)} starts cost {fates['cut off with the board']} photos"

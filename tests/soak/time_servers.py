@@ -58,8 +58,9 @@ class TimeServers:
             status = "204 No Content"
             if wrong == "redirect":
                 status, lines = "302 Found", lines + "Location: http://login.example/\r\n"
-            writer.write(f"HTTP/1.1 {status}\r\n{lines}Connection: close\r\n\r\n".encode())
-            await writer.drain()
+            if wrong != "closed":
+                writer.write(f"HTTP/1.1 {status}\r\n{lines}Connection: close\r\n\r\n".encode())
+                await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:

@@ -65,13 +65,15 @@ def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
 def build() -> dict[str, bytes]:
     """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy.
 
-    Names are shortened, so these files work with one another only. Raises BuildError.
+    Names are shortened, arguments of all but the driver too, so these files work with one
+    another only. Raises BuildError.
     """
     files = sources()
     tree = {name: files.pop(name).read_bytes() for name in _AS_SOURCE}
     texts = {path.stem: path.read_text(encoding="utf-8") for path in files.values()}
-    library = {path.stem for name, path in files.items() if name.startswith("lib/")}
-    compiled = compile_texts(shorten(texts, library))
+    # The driver is what people use by hand, and at the prompt.
+    driver = {name for name in texts if name.startswith("arducam_mega")}
+    compiled = compile_texts(shorten(texts, driver))
     return {
         **tree,
         **{name.removesuffix(".py") + ".mpy": compiled[Path(name).stem] for name in files},

@@ -71,8 +71,8 @@ def _probe():
 WIFI = """
 def _probe():
  import network
- from firmware import config,wifi
- wifi.connect(config.load()['wifi'])
+ from firmware import config,rare
+ rare.call('wifi_join','connect',config.load()['wifi'])
  w=network.WLAN(network.STA_IF)
  return w.ifconfig()[0],w.status('rssi')
 """
@@ -90,7 +90,7 @@ def _client():
 def _probe():
  global client
  client=_client()
- return client.host,client.signer.region
+ return client.host,client.region
 """
 DNS = """
 def _probe():
@@ -116,7 +116,7 @@ def _probe():
  key=config.load()['device']+'/megacam-doctor'
  text='megacam doctor: {}-{:02}-{:02} {:02}:{:02}:{:02} UTC'.format(*clock.fields(clock.now()))
  stored=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
- return key,stored.status,client.signer.region,client.skew_s
+ return key,stored.status,client.region,client.skew_s
 """
 KEY = """
 def _probe():

@@ -30,7 +30,7 @@ _FORGIVEN_S = 7 * 86_400
 # Reports come hourly; three that are missing make what they say old.
 _STALE_S = 3 * 3600
 _ERRORS_SHOWN = 8
-_CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "deploy", "update"}
+_CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "config", "update"}
 _TEXT_LIMIT = 300
 
 

@@ -1,0 +1,43 @@
+"""Chore: have a link, join the Wi-Fi when there is none, and note its strength."""
+
+from firmware import config, rare, wifi
+from firmware.errors import CredentialsError, WiFiError
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_AGAIN_S = const(60)
+_LONGEST_S = const(300)
+_RESET_STAGE = const(14)  # after about an hour
+_SIGNALS = const(12)
+# So many failed requests in a row, a quarter of an hour apart, and the radio goes off and on; at
+# a multiple the board restarts: what answers to nobody may be the network's own code.
+_DEAF = const(8)
+
+
+def do(app):
+    """Return the seconds until this chore is due again."""
+    stage = app.link_failures
+    failures = app.uploader.failures
+    if failures and failures % _DEAF == 0 and wifi.is_up():
+        if failures >= 2 * _DEAF:
+            rare.call("restart", "reset", app.tally, "network")
+        app.uploader.failures += 1
+        wifi.off()
+        stage = 2
+    try:
+        joined = rare.call("wifi_join", "connect", config.section("wifi"), stage)
+    except (WiFiError, CredentialsError) as e:
+        log("W wifi failed", why=e, stage=stage)
+        app.link_failures += 1
+        if app.link_failures >= _RESET_STAGE:
+            rare.call("restart", "reset", app.tally, "wifi")
+        return min(_AGAIN_S * app.link_failures, _LONGEST_S)
+    if joined:
+        log("I wifi joined", ssid=joined[0], address=joined[1])
+    app.link_failures = 0
+    if app.uploader.store.skew_s:
+        app.chores["clock"] = 0  # the store says that it is wrong
+    app.signals.append(wifi.rssi_dbm())
+    del app.signals[:-_SIGNALS]
+    return _AGAIN_S

@@ -1,0 +1,31 @@
+"""Chore: store a health report as DEVICE/status.json."""
+
+import gc
+
+from https import borrow
+from s3 import S3Error
+
+from firmware import config, rare
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_AGAIN_S = const(60)
+
+
+def do(app):
+    """Return the seconds until this chore is due again."""
+    uploader = app.uploader
+    if not uploader.is_ready():
+        return _AGAIN_S
+    text = rare.call("report", "report", app).encode()
+    gc.collect()
+    uploader.feed()
+    uploader.tally["requests"] += 1
+    key = f"{uploader.device}/status.json"
+    body = borrow("body").BytesBody(text)
+    try:
+        uploader.store.put(key, body, "application/json", overwrite=True)
+    except S3Error as e:
+        log("W status not put", why=e)
+    return config.section("status_min") * 60

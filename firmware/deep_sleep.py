@@ -1,0 +1,89 @@
+"""The capture loop of a camera on batteries: wake, shoot, send or keep, sleep.
+
+Deep sleep is a start like any other, so what must outlive it is in RTC memory (tally.py); the
+clock of the chip goes on. To be called through rare.py.
+"""
+
+from firmware import clock, rare, wifi
+from firmware.log import log
+from firmware.schedule import next_shot
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_WORK_S = const(60)  # for what waits, after the photo
+_LATE_S = const(60)  # a photo so late is still the one that was due
+_LONGEST_SLEEP_S = const(86400)
+_LOW_SLEEP_S = const(3600)
+_WRITE_EVERY = const(32)  # flash wears
+
+
+def guard(power):
+    """Sleep at once, an hour at a time, while the battery is low; `power`: the section."""
+    if power["battery_pin"] < 0:
+        return
+    mv = rare.call("power", "millivolts", power["battery_pin"]) * power["divider"]
+    if mv < power["low_mv"]:
+        log("E battery low", mv=mv, limit_mv=power["low_mv"], sleep_s=_LOW_SLEEP_S)
+        rare.call("power", "deep_sleep", _LOW_SLEEP_S)
+
+
+def run(app):
+    """Take the photo that is due, send what waits, and sleep; does not return.
+
+    The tally knows what is "due" next, when the next report is ("report_at") and until when
+    nothing is sent ("pause_until"), all UTC. Due is 0 where the time is not known, and a moment
+    long ago while no photo is.
+    """
+    tally = app.tally
+    uploader = app.uploader
+    app.chores["status"] = _left_s(tally, "report_at")
+    uploader.pause_until_s = _left_s(tally, "pause_until")
+    uploader.failures = tally.get("failures", 0)
+    _do_chores(app)
+    ahead_s = clock.uptime_s()  # so long before a photo the board has to wake
+    _take(app, tally.get("due", 0))
+    _send(app)
+    now = clock.now()
+    due = next_shot(now, app.interval_s, app.windows)
+    tally["due"] = (due or 1) if clock.is_set() else 0
+    tally["report_at"] = now + app.chores["status"] - clock.uptime_s()
+    tally["pause_until"] = now + uploader.pause_until_s - clock.uptime_s()
+    tally["failures"] = uploader.failures
+    tally["quick"] = 0
+    lasting = "write" if tally["boots"] % _WRITE_EVERY == 0 else "keep"
+    rare.call("tally", lasting, tally)
+    wake = due - ahead_s if due else app.windows_until
+    sleep_s = min(max(wake - now, 1), _LONGEST_SLEEP_S)
+    log("I deep sleep", seconds=sleep_s)
+    wifi.off()
+    rare.call("power", "deep_sleep", sleep_s)
+
+
+def _left_s(tally, name):
+    # The time may have been lost with the power, or have been wrong.
+    left_s = tally.get(name, 0) - clock.now()
+    return min(max(left_s, 0), _LONGEST_SLEEP_S) if clock.is_set() else 0
+
+
+def _do_chores(app):
+    # Every wake joins and sets the clock: while asleep the chip's is off by up to 5 %.
+    for _ in app.chores:
+        app.uploader.feed()
+        if min(app.chores.values()) <= clock.uptime_s():
+            app.work()
+
+
+def _take(app, due):
+    if due and clock.is_set():
+        if abs(due - clock.now()) > _LATE_S:
+            due = next_shot(clock.now(), app.interval_s, app.windows)
+        if not due or due - clock.now() > _LATE_S:
+            return
+        app.work_until(due)
+    app.take()
+
+
+def _send(app):
+    until_s = clock.uptime_s() + _WORK_S
+    while clock.uptime_s() < until_s and app.uploader.has_waiting() and app.work():
+        pass

@@ -1,0 +1,38 @@
+"""A waiting photo while it is sent: the part of spool_photo.py that has to stay in memory."""
+
+from binascii import crc32
+
+
+class Photo:
+    """A waiting photo as a body: `taken` (UTC seconds since 1970), `seq` and `meta` as put.
+
+    `is_exact` is False where `taken` is only the latest that it can have been.
+    """
+
+    def __init__(self, file, path, size, check):
+        self.size = self._left = size
+        self.close = file.close
+        self._file = file
+        self._path = path
+        self._check = check
+        self._crc = 0
+
+    def readinto(self, buf):
+        """Fill `buf` and return the count; SpoolError instead of a damaged photo's last bytes."""
+        if self._left < len(buf):
+            buf = memoryview(buf)[: self._left]
+        try:
+            n = self._file.readinto(buf)
+        except OSError as e:
+            raise self._failed(e)
+        self._crc = crc32(buf, self._crc)
+        self._left -= n
+        if n < len(buf) or (not self._left and self._crc != self._check):
+            raise self._failed("it is damaged")
+        return n
+
+    def _failed(self, why):
+        # Not before it is needed: it would take memory beside every photo that is sent.
+        from firmware.errors import SpoolError
+
+        return SpoolError(f"spool: cannot read {self._path}: {why}")

@@ -1,0 +1,74 @@
+"""The starts of the firmware: how many, why, and whether it is a crash loop.
+
+Restarts are in restart.py, the watchdog is in watchdog.py. To be called through rare.py.
+"""
+
+import machine
+
+from firmware import rare
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_CRASH_LOOP = const(5)  # quick starts in a row; restart.retry() knows it too
+# machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
+_CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
+# Starts that somebody wanted are no part of a crash loop.
+_WANTED = ("deepsleep", "soft", "config", "retry")
+# Numbers that may have been used since the tally was kept: a photo is tried three times.
+_FORGOTTEN = const(3)
+_COUNTS = (
+    "boots",
+    "quick",
+    "seq",
+    "day",
+    "requests",
+    "sent_kb",
+    "taken",
+    "stored",
+    "damaged",
+    "thinned",
+    "missed",
+    "lost",
+    "written_kb",
+)
+
+
+def start():
+    """Count this start and why it came; return the tally of the starts before, brought on."""
+    counts = dict.fromkeys(_COUNTS, 0)
+    counts["reboots"] = {}
+    counts.update(rare.call("tally", "read") or {})
+    cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
+    counts["cause"] = cause
+    counts["boots"] += 1
+    if counts["seq"]:
+        counts["seq"] += _FORGOTTEN
+    if cause != "deepsleep":
+        counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
+    if cause == "power-on":
+        _write(counts)
+    if cause not in _WANTED:
+        counts["quick"] += 1
+    rare.call("tally", "keep", counts)
+    if cause == "soft":
+        rare.call("attend", "attend")
+    return counts
+
+
+def _write(counts):
+    # Photos without a date go by the number of their start, so it must not come twice.
+    try:
+        rare.call("tally", "write", counts)
+    except OSError as e:
+        log("E tally not kept", why=e)
+
+
+def is_crash_loop(counts):
+    """Tell whether the firmware keeps restarting so soon that safe mode is better."""
+    return counts["quick"] > _CRASH_LOOP
+
+
+def last_resort():
+    """Return what restarts the board when there is no memory for anything else."""
+    return machine.reset

@@ -1,0 +1,58 @@
+"""What to do after a request failed: the one retry policy of the firmware, loaded on a failure.
+
+The standard mode of the AWS SDKs: three attempts, full jitter. Then the circuit breaker: failures
+in a row make the pauses longer, and what cannot succeed until somebody changes something is tried
+once an hour. The first connection after a pause is its probe: no photo is at stake yet.
+"""
+
+import random
+import time
+
+from firmware import clock
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_ATTEMPTS = const(3)
+_BASE_MS = const(1000)
+_THROTTLED_BASE_MS = const(4000)
+_LONGEST_WAIT_MS = const(8000)  # an interval is hardly longer
+_FIRST_PAUSE_S = const(30)
+_LONGEST_PAUSE_S = const(900)
+_FATAL_PAUSE_S = const(3600)
+_FREE_FAILURES = const(2)  # so many in a row cost no pause
+
+
+def may_retry(uploader, error, attempt):
+    """Wait and return True where attempt `attempt` shall be made again, else pause the uploader.
+
+    Raises `error` where the body was begun: it cannot be read again. So it does where another
+    photo has the key, as only a new one can be stored then.
+    """
+    if error.action == "stored":
+        raise error
+    is_last = attempt >= _ATTEMPTS or error.body_started or error.action == "fatal"
+    if is_last or error.retry_after_ms > _LONGEST_WAIT_MS:
+        _pause(uploader, error)
+        if error.body_started:
+            raise error
+        return False
+    log("W s3 failed", why=error, attempt=attempt)
+    base_ms = _THROTTLED_BASE_MS if error.action == "throttle" else _BASE_MS
+    wait_ms = random.getrandbits(16) % min(_LONGEST_WAIT_MS, base_ms << attempt)
+    time.sleep_ms(max(wait_ms, error.retry_after_ms))
+    return True
+
+
+def _pause(uploader, error):
+    # Nothing is sent for a while, the longer the more failures there were in a row.
+    uploader.failures += 1
+    pause_s = 0
+    if error.action == "fatal":
+        pause_s = _FATAL_PAUSE_S
+    elif uploader.failures > _FREE_FAILURES:
+        pause_s = min(_FIRST_PAUSE_S << min(uploader.failures, 8), _LONGEST_PAUSE_S)
+        pause_s = pause_s // 2 + random.getrandbits(16) % (pause_s // 2)
+    pause_s = max(pause_s, error.retry_after_ms // 1000)
+    uploader.pause_until_s = clock.uptime_s() + pause_s
+    log("E s3 unreachable", why=error, failures=uploader.failures, again_in_s=pause_s)

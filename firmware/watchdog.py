@@ -1,0 +1,23 @@
+"""The hardware watchdog, which restarts a board that makes no progress; called through rare.py."""
+
+import machine
+
+from firmware import rare
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# DNS, handshake and upload have their own deadlines; joining a network may take 70 s in one call.
+_WATCHDOG_MS = const(180000)
+
+
+def start(is_wanted, cause):
+    """Return what feeds the watchdog, or does nothing; `cause` is that of the start."""
+    if not is_wanted:
+        return _feed_nothing
+    if cause == "soft":
+        rare.call("attend", "leave")  # from here on only progress feeds
+    return machine.WDT(timeout=_WATCHDOG_MS).feed
+
+
+def _feed_nothing():
+    pass

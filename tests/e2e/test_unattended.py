@@ -1,0 +1,101 @@
+"""What a camera leaves behind in a real store: report and metadata, and no secret anywhere."""
+
+import json
+import re
+import threading
+
+import pytest
+from megacam import demo, settings, status
+from servers.relay import USE_ENDPOINT, Relay
+
+_WRONG_SECRET = "wRongSecretwRongSecretwRongSecretwRongSe"
+_SPOIL = f"""
+from firmware import credentials as c
+key = c.load("aws")
+key["secret"] = {_WRONG_SECRET!r}
+c.save("aws", key)
+"""
+_SECRET = "from firmware import credentials as c\nprint(c.load('aws')['secret'])"
+
+
+def _live(board, lines, *wanted):
+    """Run the board until each of the texts `wanted` was in a line of its own; add its lines."""
+    left, done = list(wanted), threading.Event()
+
+    def on_line(line):
+        lines.append(line)
+        if left and left[0] in line:
+            del left[0]
+        if not left:
+            done.set()
+
+    board.start(on_line)
+    try:
+        assert done.wait(60), (left, lines)
+    finally:
+        board.stop()
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    """Return (lines, flash image, {key: (bytes, head)}, secrets) of a camera.
+
+    It lived through an outage, a good day and a day on which it was refused.
+    """
+    folder = tmp_path_factory.mktemp("life")
+    with demo._stage(demo.Options(folder=folder), lambda text: None) as (board, store, _):
+        secret = board.exec(_SECRET).strip()
+        port = int(store.endpoint.rpartition(":")[2])
+        with Relay(port, cut_after_bytes=1 << 40) as relay:
+            relay.is_down = True
+            board.exec(USE_ENDPOINT.format(f"https://localhost:{relay.port}"))
+            lines = []
+            _live(board, lines, "I spool kept", "I spool kept")
+            relay.is_down = False
+            _live(board, lines, *["I s3 stored"] * 4)
+            board.exec(_SPOIL)
+            _live(board, lines, "E s3 unreachable", "I spool kept")
+        s3 = store.client("s3")
+        found = {}
+        for one in s3.list_objects_v2(Bucket=demo.BUCKET)["Contents"]:
+            answer = s3.get_object(Bucket=demo.BUCKET, Key=one["Key"])
+            found[one["Key"]] = (answer["Body"].read(), answer)
+        image = board.image.read_bytes()
+        secrets = (secret, _WRONG_SECRET, demo._WIFI["password"])
+        yield lines, image, found, secrets
+
+
+def test_the_report_is_in_the_bucket(life):
+    _, _, found, _ = life
+    body, answer = found[f"{demo.DEVICE}/status.json"]
+    said = json.loads(body)
+    assert answer["ContentType"] == "application/json"
+    assert said["device"] == demo.DEVICE and said["version"] == settings.firmware_version()
+    assert said["interval_s"] == 5 and said["boots"] >= 2
+    assert status._report(said)["rssi_dbm"] == demo._WIFI["rssi"]
+
+
+def test_each_photo_says_what_is_known_of_it(life):
+    _, _, found, _ = life
+    photos = {key: answer["Metadata"] for key, (_, answer) in found.items() if "jpg" in key}
+    assert {said["origin"] for said in photos.values()} == {"live", "spool"}
+    for key, said in photos.items():
+        moment = re.sub(r"\D", "", said["taken-at"])
+        assert re.sub(r"\D", "", key.partition("/")[2])[:14] == moment
+        assert int(said["seq"]) == int(key[-10:-4])
+        assert said["device"] == demo.DEVICE and said["camera"].startswith("0x8")
+        assert said["rssi-dbm"] == str(demo._WIFI["rssi"])
+        assert said["clock-error-ms"].isdigit() and int(said["heap-free"]) > 0
+        assert said["uptime-s"].isdigit() and said["version"] == settings.firmware_version()
+
+
+def test_no_secret_is_in_the_log_the_bucket_or_the_flash(life):
+    lines, image, found, secrets = life
+    assert any("SignatureDoesNotMatch" in line for line in lines)
+    assert any("I wifi joined" in line for line in lines)
+    left = "\n".join(lines).encode() + image
+    for key, (body, answer) in found.items():
+        left += key.encode() + body + json.dumps(answer["Metadata"]).encode()
+    # The flash is read as it lies there, with what was overwritten and removed.
+    for secret in secrets:
+        assert len(secret) > 12 and secret.encode() not in left

@@ -1,0 +1,63 @@
+"""What stands between a simulated board and its store, and can be cut."""
+
+import contextlib
+import select
+import socket
+import threading
+
+# Makes a board whose settings are checked use another endpoint.
+USE_ENDPOINT = """
+import json
+with open("/config.json") as f:
+    settings = json.load(f)
+settings["s3"]["endpoint"] = "{}"
+with open("/config.json", "w") as f:
+    json.dump(settings, f)
+"""
+
+
+class Relay:
+    """Stands in front of a server: pulls the plug of the first connection in mid-body.
+
+    While `is_down`, it ends every connection at once.
+    """
+
+    def __init__(self, port, cut_after_bytes):
+        self.cuts = 0
+        self.is_down = False
+        self._port = port
+        self._left = cut_after_bytes
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self._listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if self.is_down:
+                    client.close()
+                    continue
+                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client):
+        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
+            other = {client: server, server: client}
+            with contextlib.suppress(OSError):
+                while True:
+                    for end in select.select([client, server], [], [])[0]:
+                        data = end.recv(4096)
+                        if not data:
+                            return
+                        if end is client and not self.cuts:
+                            self._left -= len(data)
+                            if self._left < 0:
+                                self.cuts += 1
+                                return
+                        other[end].sendall(data)

@@ -1,0 +1,315 @@
+"""firmware/chore_*.py on a simulated board: what each returns and does, and the loop."""
+
+import itertools
+
+import pytest
+from app_rig import BARN, NOON, board, run
+from megacam.sim.ntp_server import NTPServer
+
+_DAY_S = 86400
+DO = """
+def do(name):
+    tell(name, after_s=rare.call("chore_" + name, "do", a))
+"""
+
+
+@pytest.fixture
+def camera(tmp_path):
+    with board(tmp_path) as board_:
+        yield board_
+
+
+def do(camera, code, at="NOON"):
+    return run(camera, f"{DO}a = app(at={at})\n{code}\nreport(a)")
+
+
+# The loop.
+
+
+def test_chores_are_done_on_time_also_where_photos_are_hours_apart(camera):
+    told = run(camera, """
+class Signals(list):
+    def append(self, dbm):
+        tell("signal")
+a = app()
+a.interval_s = 14400
+a.chores["link"] = 0
+a.signals = Signals()
+shots = []
+def take():
+    tell("shot")
+    if len(shots) == 2:
+        raise KeyboardInterrupt
+    shots.append(1)
+a.take = take
+try:
+    a.run()
+except KeyboardInterrupt:
+    pass
+""")  # fmt: skip
+    shots = [shot["up_s"] for shot in told.all("shot")]
+    # Whole hours apart by the wall clock, and late by less than a second.
+    assert [shot // 100 for shot in shots[1:]] == [(shots[0] + 14400 * n) // 100 for n in (1, 2)]
+    signals = [signal["up_s"] for signal in told.all("signal")]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(signals)]
+    assert min(gaps) >= 60 and max(gaps) <= 130
+
+
+def test_a_chore_that_fails_costs_nothing_else(camera):
+    told = run(camera, "a = app()\na.chores['absent'] = 0\na.work()\nshoot(a)\nreport(a)")
+    assert told.said("E app work failed") and told.end["tally"]["stored"] == 1
+    told = run(camera, "a = app()\na.chores['absent'] = 0\n"
+               "for _ in range(40):\n    a.work()\n    time.sleep_ms(30000)")  # fmt: skip
+    assert 4 <= len(told.said("E app work failed")) <= 5, "again after five minutes"
+
+
+# link
+
+
+def test_link_joins_and_notes_the_signal(camera):
+    told = do(camera, "wifi.off()\ndo('link')\nfor _ in range(14):\n    do('link')\n"
+              "tell('signals', signals=a.signals)")  # fmt: skip
+    assert {event["after_s"] for event in told.all("link")} == {60}
+    assert told.all("signals")[0]["signals"] == [BARN["rssi"]] * 12
+    (joined,) = told.said("I wifi joined")
+    assert "ssid=Barn" in joined
+
+
+def test_link_tries_harder_and_restarts_the_board_after_about_an_hour(camera):
+    camera.world.radio.networks = []
+    told = run(camera, """
+tally = rare.call("supervisor", "start")
+credentials.save("wifi", [{"ssid": "Barn", "password": "hay hay hay"}])
+a = App(30, Camera(), Uploader("cam1", Store(), ("/spool", 1 << 20), (9, 9), tally, lambda: 0), {})
+while True:
+    after_s = []
+    code = catch(lambda: after_s.append(rare.call("chore_link", "do", a)))
+    tell("link", after_s=after_s, code=code)
+    if code:
+        break
+    time.sleep_ms(after_s[0] * 1000)
+print(rare.call("tally", "read")["why"])
+""")  # fmt: skip
+    tries = told.all("link")
+    assert [event["after_s"] for event in tries[:6]] == [[60], [120], [180], [240], [300], [300]]
+    assert len(tries) == 14 and tries[-1]["code"] == 75
+    assert 3000 < tries[-1]["up_s"] < 4500
+    assert told.lines[-1] == "wifi"
+    # From the third try on the radio goes off and on.
+    assert camera.world.radio.cycles == 12
+    assert all("'Barn' not found" in line for line in told.said("W wifi failed"))
+
+
+def test_link_that_answers_to_nobody_is_joined_anew_and_then_the_board_restarts(camera):
+    told = do(camera, """
+for failures in (7, 8, 9, 15, 16):
+    a.uploader.failures = failures
+    code = catch(do, "link")
+    tell("after", failures=a.uploader.failures, code=code, is_up=wifi.is_up())
+print(rare.call("tally", "read")["why"])
+""")  # fmt: skip
+    after = told.all("after")
+    assert [event["failures"] for event in after[:4]] == [7, 9, 9, 15]
+    assert [event["code"] for event in after] == [None] * 4 + [75]
+    assert all(event["is_up"] for event in after)
+    assert camera.world.radio.cycles == 1 and len(told.said("I wifi joined")) == 1
+    assert "network" in told.lines
+
+
+def test_link_has_the_clock_set_when_the_store_says_that_it_is_wrong(camera):
+    told = do(camera, """
+a.chores["clock"] = 1 << 20
+for skew_s in (0, -500):
+    a.uploader.store.skew_s = skew_s
+    do("link")
+    tell("due", due=a.chores["clock"])
+""")  # fmt: skip
+    assert [event["due"] for event in told.all("due")] == [1 << 20, 0]
+
+
+# clock
+
+_CLOCK = {"clock": {"servers": ["127.0.0.1:9"], "http_urls": []}}
+_NOW = "tell('now', now=clock.now(), error_ms=clock.error_ms(), skew_s=a.uploader.store.skew_s)\n"
+
+
+@pytest.fixture
+def alone(tmp_path):
+    with board(tmp_path, _CLOCK) as board_:
+        yield board_
+
+
+def test_clock_is_set_daily_by_ntp(tmp_path):
+    with NTPServer(now=lambda: NOON + 5000) as ntp:
+        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
+        with board(tmp_path, config) as camera:
+            told = do(camera, "do('clock')\n" + _NOW)
+            assert told.all("clock")[0]["after_s"] == _DAY_S
+            assert 0 <= told.all("now")[0]["now"] - NOON - 5000 <= 2
+            off = do(camera, "wifi.off()\ndo('clock')\n" + _NOW)
+            assert off.all("clock")[0]["after_s"] == 30 and off.all("now")[0]["now"] < NOON + 99
+
+
+def test_clock_believes_the_store_before_any_time_server(tmp_path):
+    with NTPServer(now=lambda: NOON + 5000) as ntp:
+        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
+        with board(tmp_path, config) as camera:
+            told = do(camera, "a.uploader.store.skew_s = 777\ndo('clock')\n" + _NOW)
+        assert ntp.requests == 0
+    (now,) = told.all("now")
+    assert told.all("clock")[0]["after_s"] == 3600
+    assert abs(now["now"] - NOON - 777) <= 2 and now["skew_s"] == 0
+
+
+def test_clock_follows_the_store_where_no_time_server_answers(alone):
+    told = do(alone, "a.uploader.store.skew_s = -500\ndo('clock')\n" + _NOW)
+    (now,) = told.all("now")
+    assert told.all("clock")[0]["after_s"] == 3600
+    assert abs(now["now"] - (NOON - 500)) <= 2 and (now["error_ms"], now["skew_s"]) == (1000, 0)
+
+
+def test_clock_follows_the_date_of_the_last_photo_that_was_stored(alone):
+    told = do(
+        alone, "a.uploader.store.headers = {'date': 'Tue, 24 Nov 2026 12:30:00 GMT'}\n"
+        "shoot(a)\ndo('clock')\n" + _NOW
+    )  # fmt: skip
+    (now,) = told.all("now")
+    assert abs(now["now"] - (NOON + 1800 + 30)) <= 2 and now["error_ms"] == 1000
+
+
+def test_clock_without_any_time_asks_again_soon(alone):
+    told = do(alone, "do('clock')\n" + _NOW, at=0)
+    assert told.all("clock")[0]["after_s"] == 30
+    assert told.all("now")[0]["error_ms"] is None
+    assert do(alone, "do('clock')").all("clock")[0]["after_s"] == 3600
+
+
+def test_clock_dates_the_photos_from_before(tmp_path):
+    with NTPServer(now=lambda: NOON) as ntp:
+        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
+        with board(tmp_path, config) as camera:
+            told = do(camera, "shoot(a, 2)\ndrain(a)\nreport(a)\ndo('clock')\ndrain(a)", at=0)
+    before, after = told.all("end")
+    assert (before["waiting"], after["waiting"], after["tally"]["stored"]) == (2, 0, 2)
+    keys = sorted(put["key"] for put in told.all("put"))
+    assert keys[0].startswith("cam1/2026/11/24/1158") or keys[0].startswith("cam1/2026/11/24/1159")
+
+
+# plan
+
+
+def test_plan_has_nothing_to_do_all_day_every_day(camera):
+    told = do(camera, "do('plan')\ntell('w', windows=a.windows, until=a.windows_until)")
+    assert told.all("plan")[0]["after_s"] == _DAY_S
+    assert told.all("w")[0]["windows"] == [[0, 1 << 40]]
+    assert do(camera, "do('plan')", at=0).all("plan")[0]["after_s"] == 30
+
+
+def test_plan_is_followed_from_day_to_day(tmp_path):
+    schedule = {"hours": ["13:00-13:10"], "weekdays": ["tue", "thu", "fri"]}
+    with board(tmp_path, {"schedule": schedule, "interval_s": 300}) as camera:
+        told = run(camera, """
+a = app()
+a.interval_s = 300
+a.chores = {"plan": 0}
+def take():
+    if clock.now() > NOON + 4 * 86400:
+        raise KeyboardInterrupt
+    tell("shot", at=clock.now())
+a.take = take
+try:
+    a.run()
+except KeyboardInterrupt:
+    pass
+""")  # fmt: skip
+    # 2026-11-24 is a Tuesday.
+    hour = NOON + 3600
+    wanted = [hour + day * _DAY_S + s for day in (0, 2, 3) for s in (0, 300)]
+    assert [shot["at"] for shot in told.all("shot")] == wanted
+
+
+# day
+
+
+def test_day_begins_at_midnight_utc_and_says_when_the_cap_is_reached(camera):
+    told = run(camera, DO + """
+a = app(cap=(5, 100), at=NOON + 43200 - 100)
+a.tally["day"], a.tally["requests"], a.tally["sent_kb"] = NOON // 86400, 5, 7
+do("day")
+report(a)
+time.sleep_ms(100000)
+do("day")
+report(a)
+""")  # fmt: skip
+    assert [event["after_s"] for event in told.all("day")] == [100, 300]
+    before, after = told.all("end")
+    assert (before["tally"]["requests"], before["tally"]["sent_kb"]) == (5, 7)
+    assert (after["tally"]["requests"], after["tally"]["sent_kb"]) == (0, 0)
+    assert len(told.said("E app daily cap reached")) == 1
+    assert do(camera, "do('day')", at=0).all("day")[0]["after_s"] == 30
+
+
+# led
+
+
+def test_led_shows_how_the_camera_is_doing(tmp_path):
+    with board(tmp_path, {"led": {"pin": 2}}) as camera:
+        shown = {}
+        for state, code in {
+            "working": "",
+            "waiting": "a.uploader.failures = 1\n",
+            "failing": "a.failures = 3\n",
+            "safe": "a.camera = None\n",
+        }.items():
+            told = do(camera, f"{code}do('led')\ntell('state', state=a.state)")
+            assert told.all("state")[0]["state"] == state
+            assert told.all("led")[0]["after_s"] == 30
+            shown[state] = camera.world.pwms[2]
+        assert len(set(shown.values())) == 4
+
+
+def test_led_is_no_chore_where_there_is_none(camera):
+    assert do(camera, "do('led')").all("led")[0]["after_s"] > _DAY_S
+    assert not camera.world.pwms
+
+
+# tally
+
+
+def test_tally_is_written_hourly(camera):
+    told = do(camera, """
+from machine import RTC
+def on_flash():
+    RTC().memory(b"")
+    tell("flash", taken=rare.call("tally", "read")["taken"])
+a.tally["taken"] = 41
+do("tally")
+on_flash()
+time.sleep_ms(600000)
+do("tally")
+on_flash()
+""")  # fmt: skip
+    assert [event["after_s"] for event in told.all("tally")] == [600, 3600]
+    assert [event["taken"] for event in told.all("flash")] == [0, 41]
+
+
+def test_a_camera_that_gave_no_photo_for_an_hour_restarts_the_board(camera):
+    told = do(camera, """
+a.failures, a.good_s = 7, clock.uptime_s()
+time.sleep_ms(3500000)
+tell("early", code=catch(do, "tally"))
+time.sleep_ms(200000)
+tell("late", code=catch(do, "tally"))
+print(rare.call("tally", "read")["why"])
+""")  # fmt: skip
+    assert told.all("early")[0]["code"] is None and told.all("late")[0]["code"] == 75
+    assert "camera" in told.lines
+
+
+# spool
+
+
+def test_spool_is_counted_at_the_start(camera):
+    run(camera, "a = app()\na.uploader.is_ready = lambda: False\nshoot(a, 3)")
+    told = do(camera, "a.uploader.waiting = 0\ndo('spool')")
+    assert told.end["waiting"] == 3 and told.all("spool")[0]["after_s"] >= _DAY_S
