@@ -225,6 +225,7 @@ def _index_over_http(folder, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     serve = functools.partial(Handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        server.socket.settimeout(1)  # a client may be gone before it is accepted
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
