@@ -13,8 +13,9 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _CRASH_LOOP = const(5)  # quick starts in a row; restart.retry() knows it too
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
-# Starts that somebody wanted are no part of a crash loop.
-_WANTED = ("deepsleep", "soft", "config", "retry")
+# Starts that somebody wanted are no part of a crash loop. A hard reset is the button or a tool,
+# which may reset the board several times in a minute; a panic looks the same.
+_WANTED = ("deepsleep", "soft", "hard", "config", "retry")
 # Numbers that may have been used since the tally was kept: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
