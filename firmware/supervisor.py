@@ -5,7 +5,7 @@ Restarts are in restart.py, the watchdog is in watchdog.py. To be called through
 
 import machine
 
-from firmware import rare
+from firmware import clock, rare
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -47,7 +47,7 @@ def start():
         counts["seq"] += _FORGOTTEN
     if cause != "deepsleep":
         counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
-    if cause == "power-on":
+    if not clock.is_set():
         _write(counts)
     if cause not in _WANTED:
         counts["quick"] += 1
@@ -58,7 +58,8 @@ def start():
 
 
 def _write(counts):
-    # Photos without a date go by the number of their start, so it must not come twice.
+    # Photos without a date go by the number of their start, so it must not come twice, also when
+    # the power goes and RTC memory with it.
     try:
         rare.call("tally", "write", counts)
     except OSError as e:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from app_rig import NOON, board, photo_sha256, power_on, run, seq
+from megacam import device_tree
 from megacam.sim.ntp_server import NTPServer
 
 _DAY_S = 86400
@@ -13,6 +14,13 @@ _CONFIG = {
     "clock": {"servers": ["127.0.0.1:9"], "http_urls": []},
 }
 # In deep sleep the clock of a chip goes on; that of the simulated one starts anew, so it is set.
+_BOOT = b"""
+try:
+    from firmware import clock
+    clock.set_time(int(open("/woken").read()), 0)
+except OSError:
+    pass
+"""
 _POWER = b"""
 from machine import deepsleep
 from firmware import clock
@@ -39,7 +47,8 @@ return a
 
 def sleepy(folder, at=NOON, interval_s=600, connects="[]", script="[]", config=None):
     build = _BUILD.format(at=at, interval_s=interval_s, connects=connects, script=script)
-    extra = {"firmware/power.py": _POWER}
+    boot = _BOOT + (device_tree.root() / "boot.py").read_bytes()
+    extra = {"boot.py": boot, "firmware/power.py": _POWER}
     return board(folder, {**_CONFIG, **(config or {})}, build, extra)
 
 
