@@ -14,7 +14,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _SHOTS = const(3)  # a photo that breaks on its way is taken again this often in all
 _SLICE_MS = const(1000)
 _WORK_S = const(8)  # nothing is begun with less time than this, or half an interval, to go
-_SET_BACK_S = const(60)
+_SET_BACK_S = const(60)  # more than any correction of a clock that was right
 _ASK_S = const(32)  # in a long wait there is something to do now and then
 _SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
 _AGAIN_S = const(300)  # a chore that failed in a way that nobody expected waits this long
@@ -46,8 +46,7 @@ class App:
 
     `chores` has the uptime in seconds at which each chore is due: a module chore_NAME.py whose
     do(app) returns after how many seconds it is due again. Photos are taken in `windows`, which
-    are known until `windows_until` (UTC). `tally` is what the camera
-    counts, see tally.py.
+    are known until `windows_until` (UTC). `tally` is what the camera counts, see tally.py.
     """
 
     windows = ((0, 1 << 40),)
@@ -60,7 +59,6 @@ class App:
     link_failures = failures = good_s = shortages = 0
     state = led = None
     heap_free_low = 1 << 30
-
     #: For the metadata: where the camera is, and the section "sensor" if there is one.
     location = ""
     sensor = None

@@ -1,4 +1,8 @@
-"""Secrets into NVS, the ESP32's key-value partition; credentials_read.py says how they lie."""
+"""Secrets into NVS, the ESP32's key-value partition, and out of it again.
+
+Whoever only reads, as the capture loop does, is spared this part: credentials_read.py has the
+format and the reading.
+"""
 
 import binascii
 import json

@@ -1,4 +1,4 @@
-"""Secrets in NVS, the ESP32's key-value partition: the only module that knows how they lie there.
+"""Secrets in NVS, the ESP32's key-value partition, as credentials.py writes them.
 
 An entry is a blob: format version (1 byte), CRC-32 of the rest (4 bytes, big-endian), content.
 Entries in JSON: "wifi" [{"ssid", "password", "hidden", "address"}, ...], all but ssid optional;

@@ -11,7 +11,6 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _PAUSE_MS = const(10000)
-_LAST_CHANCE = const(5)  # one start more than so many is a crash loop, see supervisor.py
 
 
 def reset(counts, why):
@@ -23,12 +22,6 @@ def reset(counts, why):
     except OSError as e:
         log("W tally not kept", why=e)
     machine.reset()
-
-
-def retry(counts):
-    """Restart from safe mode: one crash more, and the board is back in it."""
-    counts["quick"] = _LAST_CHANCE
-    reset(counts, "retry")
 
 
 def crashed(error):

@@ -21,7 +21,7 @@ def stay():
         app = rare.call("build", "build", True)
         if app:
             _work(app)
-            rare.call("restart", "retry", app.tally)
+            rare.call("supervisor", "retry", app.tally)
     except KeyboardInterrupt:
         rare.call("attend", "attend", app)
         raise

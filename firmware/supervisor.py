@@ -10,7 +10,7 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_CRASH_LOOP = const(5)  # quick starts in a row; restart.retry() knows it too
+_CRASH_LOOP = const(5)  # quick starts in a row
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Starts that somebody wanted are no part of a crash loop. A hard reset is the button or a tool,
@@ -69,6 +69,12 @@ def _write(counts):
 def is_crash_loop(counts):
     """Tell whether the firmware keeps restarting so soon that safe mode is better."""
     return counts["quick"] > _CRASH_LOOP
+
+
+def retry(counts):
+    """Restart from safe mode: one crash more, and the board is back in it."""
+    counts["quick"] = _CRASH_LOOP
+    rare.call("restart", "reset", counts, "retry")
 
 
 def last_resort():

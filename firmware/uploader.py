@@ -56,7 +56,10 @@ class Uploader:
         )
 
     def has_waiting(self):
-        """Tell whether a photo waits that could be sent now; after a failure a live one goes."""
+        """Tell whether a photo waits that could be sent now.
+
+        After a failure the live photos find out first whether the store is back.
+        """
         if not self.waiting or self.boot is not None or not self.is_ready():
             return False
         return not self.failures or clock.uptime_s() >= self.pause_until_s + _LIVE_FIRST_S

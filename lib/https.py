@@ -115,6 +115,7 @@ class Connection:
         self.phase = "request"
 
     def _send_gathered(self, pieces):
+        # A reply that comes meanwhile is read over them: it refuses what it has not seen whole.
         at = 0
         for piece in pieces:
             if at + len(piece) > len(self._buf):
