@@ -1,0 +1,84 @@
+"""A scripted S3 for the tests of S3Client: stores, or refuses as it is told to."""
+
+import datetime
+import json
+import re
+
+import pytest
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+STORED = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
+SECRET = "wJalrXUtnFEMI-this-must-never-show"
+TOKEN = "FwoGZXIvYXdz-nor-this"
+
+
+def put(**more):
+    return {"op": "put", "key": "cam1/a.jpg", **more}
+
+
+def refusal(status, code, *headers, **elements):
+    """Return S3's reply that refuses a request."""
+    inner = "".join(f"<{name}>{text}</{name}>" for name, text in elements.items())
+    page = f'<?xml version="1.0"?>\n<Error><Code>{code}</Code>{inner}</Error>'
+    lines = [f"HTTP/1.1 {status} Word", f"Content-Length: {len(page)}", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n" + page).encode()
+
+
+def date_header(offset_s):
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset_s)
+    return f"Date: {now:%a, %d %b %Y %H:%M:%S} GMT"
+
+
+class Store:
+    """Answers request after request: a refusal in the place of 100 Continue, or None to store.
+
+    `bucket_region` is what it tells those who ask with a HEAD of the bucket.
+    """
+
+    def __init__(self, *answers, bucket_region=None):
+        self.answers = list(answers)
+        self.bucket_region = bucket_region
+        self.heads = []
+        self.bodies = []
+
+    def __call__(self, peer):
+        while True:
+            self.heads.append(peer.read_head().decode())
+            if self.heads[-1].startswith("HEAD "):
+                told = f"x-amz-bucket-region: {self.bucket_region}\r\n"
+                peer.send(f"HTTP/1.1 403 No\r\n{told * bool(self.bucket_region)}\r\n".encode())
+                continue
+            answer = self.answers.pop(0) if self.answers else None
+            if answer:
+                peer.send(answer)
+                continue
+            peer.send(CONTINUE)
+            self.bodies.append(peer.read_body())
+            peer.body = b""
+            peer.send(STORED)
+
+    def header(self, index, name):
+        for line in self.heads[index].split("\r\n")[1:]:
+            if line.startswith(name + ":"):
+                return line.partition(":")[2].strip()
+        return None
+
+    def region(self, index):
+        return re.search(r"Credential=[^/]+/\d+/([^/]+)/s3", self.heads[index])[1]
+
+
+@pytest.fixture
+def run(server, session):
+    """Return run(store, *steps, **job) -> results of the steps against a Store."""
+
+    def run(store, *steps, **job):
+        endpoint = f"https://localhost:{server.play(store)}"
+        job = {"secret_access_key": SECRET, "session_token": TOKEN, **job}
+        results = session(list(steps or [put()]), endpoint=endpoint, **job)
+        shown = json.dumps([results, session.log])
+        assert SECRET not in shown
+        assert TOKEN not in shown
+        run.log = session.log
+        return results if len(results) > 1 else results[0]
+
+    return run
