@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: the MicroPython interpreter as a subprocess."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from megacam.sim import interpreter
 
 ROOT = Path(__file__).parent.parent
 PORT = ROOT / "tools" / "megacam" / "sim" / "port"
+
+# Whoever runs the tests in the background of a shell has Ctrl-C ignored, and all that they start
+# inherits it: then nothing could be ended by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
