@@ -12,7 +12,7 @@ demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses=4 --dist=worksteal
 
 # Some ten minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
 # `make bench -- --only=endurance --write` puts its figures there.

@@ -44,6 +44,7 @@ def test_an_empty_board_gets_every_file_and_runs_it(tmp_path):
         assert b"main runs" in board.console
         image = _image(board)
     manifest = json.loads(image.pop("deployed.json"))
+    image.pop("tally", None)  # the board has started, perhaps it got as far as counting that
     assert image == wanted
     assert set(manifest["files"]) == set(wanted)
     assert manifest["version"] == plan.version
