@@ -89,10 +89,11 @@ def test_variables_of_modules_are_short_in_each():
     assert short["a_b"] == "def _a():\n    return _b\n_b = 2\n"
 
 
-def test_a_variable_that_another_module_looks_up_keeps_its_name():
-    short = shorten({"a": "_x = 1", "a_b": "import a\nprint(a._x)"})
-    assert short["a"] == "_x = 1\n"
-    assert short["a_b"].endswith("print(a._x)\n")
+@pytest.mark.parametrize("use", ["import a\nprint(a._limit)", "from a import _limit"])
+def test_a_variable_that_another_module_looks_up_is_short_in_both(use):
+    short = shorten({"a": "_limit = 1\n_b = _limit", "a_b": use + "\n_own = 2"})
+    assert short["a"] == "_a = 1\n_c = _a\n"
+    assert short["a_b"] == use.replace("_limit", "_a") + "\n_c = 2\n"
 
 
 def test_arguments_are_short_unless_a_call_names_them():

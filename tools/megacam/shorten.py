@@ -59,12 +59,15 @@ def _shorten_private(trees: Mapping[str, ast.Module], keywords: set[str]) -> Non
             raise PrivacyError(
                 f"{name} uses {strange}, which is private to another module; give it a public name"
             )
-    # What is a variable of one module and looked up in it by another keeps its name.
-    kept = keywords | (foreign & variables - attributes)
+    # A variable of one module that another one looks up has one short name in all of them.
+    shared = foreign & variables - attributes
     taken = attributes | variables
-    attribute_table = _table(attributes - kept, taken)
+    attribute_table = _table((attributes | shared) - keywords, taken)
+    shared_table = {name: attribute_table[name] for name in shared - keywords}
+    taken |= {*shared_table.values()}
     for name, tree in trees.items():
-        _rename(tree, attribute_table, _table(parts[name].variables - kept, taken))
+        own = _table(parts[name].variables - keywords - shared, taken)
+        _rename(tree, attribute_table, {**own, **shared_table})
 
 
 def _table(names: set[str], taken: set[str]) -> dict[str, str]:
@@ -151,7 +154,7 @@ def _rename(tree: ast.Module, attributes: Mapping[str, str], variables: Mapping[
             node.name = table.get(node.name, node.name)
         elif isinstance(node, ast.arg):
             node.arg = variables.get(node.arg, node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
+        elif isinstance(node, ast.alias | ast.ExceptHandler) and node.name:
             node.name = variables.get(node.name, node.name)
         elif isinstance(node, ast.Global):
             node.names = [variables.get(name, name) for name in node.names]
