@@ -20,8 +20,6 @@ _REUSE_MS = const(5_000)
 _STALL_MS = const(10_000)
 # A server that stops reading may have answered already; look after so long.
 _STUCK_MS = const(1_000)
-_MAX_HEADER_LINES = const(100)
-_MAX_HEADERS = const(4096)
 
 
 class HTTPSError(Exception):
@@ -74,7 +72,7 @@ class Connection:
         self._buf = buf
         self.view = memoryview(buf)
         self._clock = clock
-        self._address = self.sock = None
+        self._address = self.sock = self._reader = None
         self._first = b""
         self.phase = ""
         self.status = 0
@@ -139,7 +137,7 @@ class Connection:
     def close(self):
         """Close the socket, if there is one; the next request opens a new one."""
         sock = self.sock
-        self.sock = None
+        self.sock = self._reader = None
         self._is_clean = False
         if sock:
             sock.close()
@@ -188,7 +186,7 @@ class Connection:
         """
         self._left()
         while self._has_reply():
-            if self._read_head() >= 200:
+            if self._reading().read_head(self) >= 200:
                 self.headers["connection"] = "close"
                 raise EarlyReplyError
 
@@ -212,23 +210,21 @@ class Connection:
 
         RFC 9110, 10.1.1: a server that stays silent is sent the body all the same.
         """
-        told = False
-        while self.at < self.end or (not told and self.fill(wait_ms)):
-            status = self._read_head()
-            if status >= 200:
-                # Whether the server still waits for the body is not known.
-                self.headers["connection"] = "close"
-                return status
-            told = told or status == 100
-        self.phase = "body"
-        return 0
+        return self._reading().expect_continue(self, wait_ms)
 
     def reply(self):
         """Return the status of the final reply; `headers` has those that matter."""
         self.phase = "reply"
-        while self.status < 200:
-            self._read_head()
+        if self.status < 200:
+            self._reading().read_final(self)
+        self._reader = None
         return self.status
+
+    def _reading(self):
+        # From before a body to after it: a reply must not get lost for want of memory.
+        if not self._reader:
+            self._reader = borrow("https_reply")
+        return self._reader
 
     def read(self, dest=b""):
         """Read the reply's body into `dest`, drop what does not fit, and return its length."""
@@ -242,30 +238,6 @@ class Connection:
         elif self.sock:
             self._be_idle()
         return total
-
-    def _read_head(self):
-        """Read one status line and its headers; return the status."""
-        line = self.line()
-        if line[:7] != b"HTTP/1." or not line[9:12].isdigit():
-            self.stop(f"not an HTTP reply: {line[:20]}")
-        self.status = int(line[9:12])
-        self.headers = {"connection": "close"} if line[7:8] == b"0" else {}
-        self.skip_lines(self.headers)
-        return self.status
-
-    def skip_lines(self, headers):
-        """Read header lines up to the empty one into `headers`, the first 4 KB of them."""
-        room = _MAX_HEADERS
-        for _ in range(_MAX_HEADER_LINES):
-            line = self.line()
-            if not line:
-                return
-            room -= len(line)
-            # Nothing of ours is in a header that is not ASCII, and it could not be decoded.
-            if room > 0 and max(line) < 128:
-                name, _, value = line.decode().partition(":")
-                headers[name.lower()] = value.strip()
-        self.stop("headers too long")
 
     def line(self):
         """Return the next line without its end."""

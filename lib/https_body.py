@@ -8,6 +8,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # An unread rest up to this size is read to keep the connection, else it is closed.
 _MAX_REST = const(16_384)
 _STALL_MS = const(10_000)
+_MAX_LINES = const(100)  # of a trailer
 
 
 def read_body(connection, dest):
@@ -37,8 +38,15 @@ def _read_chunks(connection, dest):
         if size and connection.sock and connection.line():
             connection.stop("a chunk is longer than it says")
     if connection.sock:
-        connection.skip_lines({})
+        _skip_trailer(connection)
     return total
+
+
+def _skip_trailer(connection):
+    for _ in range(_MAX_LINES):
+        if not connection.line():
+            return
+    connection.stop("trailer too long")
 
 
 def _take(connection, count, dest, total):

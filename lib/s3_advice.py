@@ -6,8 +6,7 @@ text = advise(client, refusal, "put", "cam1/a.jpg")  # a Refusal of s3_errors
 _BY_CODE = (
     (
         "AccessDenied",
-        "this key may not {verb} {key}; the policy must allow s3:{permission} on "
-        "arn:{partition}:s3:::{resource}",
+        "this key may not {verb} {key}; the policy must allow s3:{action} on {arn}",
     ),
     ("SignatureDoesNotMatch", "the secret access key is wrong, or a proxy changed the request"),
     ("InvalidAccessKeyId", "the access key id is unknown; make a new key"),
@@ -38,7 +37,9 @@ _BY_ACTION = {
     "stored": "an object {key} exists already",
     "fatal": "refused; check bucket, region and endpoint",
 }
-_PERMISSIONS = {"put": "PutObject", "list": "ListBucket"}
+# In long texts, because MicroPython would keep each short one for ever.
+_ACTIONS = "put=PutObject list=ListBucket get=GetObject"
+_PARTITIONS = "aws-cn aws-us-gov"
 
 
 def advise(client, refusal, verb, key):
@@ -48,30 +49,27 @@ def advise(client, refusal, verb, key):
         for codes, sentence in _BY_CODE:
             if refusal.code in codes.split():
                 text = sentence
-    region = client.region
+    actions = dict([pair.split("=") for pair in _ACTIONS.split()])
     return text.format(
         verb=verb,
         key=key,
-        permission=_PERMISSIONS.get(verb, "GetObject"),
-        partition=_partition(region),
-        resource=_resource(client.bucket, key, verb),
+        action=actions.get(verb, actions["get"]),
+        arn=_arn(client, key, verb),
         bucket=client.bucket,
         host=client.host,
-        region=region,
+        region=client.region,
         integrity=client.integrity,
         skew_s=refusal.skew_s,
     )
 
 
-def _partition(region):
-    """Return the second word of the ARNs of a region."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
-def _resource(bucket, key, verb):
+def _arn(client, key, verb):
     """Return what the policy must name: the bucket to list, else the device's prefix in it."""
+    partition = "aws-" + client.region.rsplit("-", 2)[0]  # of cn-north-1, us-gov-west-1
+    if partition not in _PARTITIONS.split():
+        partition = "aws"
+    arn = f"arn:{partition}:s3:::{client.bucket}"
     if verb == "list":
-        return bucket
-    return f"{bucket}/{key.partition('/')[0]}/*" if "/" in key else f"{bucket}/{key}"
+        return arn
+    folder = key.rpartition("/")[0].split("/")[0]
+    return f"{arn}/{folder}/*" if folder else f"{arn}/{key}"

@@ -46,22 +46,26 @@ def hmac_sha256(key, text):
 
 
 def signed_names(headers):
-    """Return the names of `headers`, all of them, as the signature lists them."""
-    return ";".join(sorted(headers))
+    """Yield the names of `headers`, all of them, as the signature lists them: a;b;c in pieces."""
+    end = ""
+    for name in sorted(headers):
+        yield end + name
+        end = ";"
 
 
 def canonical_request(method, path, query, headers, payload):
-    """Yield the lines of the canonical request; in one text they would take 2 KB of RAM at once.
+    """Yield the canonical request in pieces; as one text it would take 2 KB of RAM at once.
 
     `path` and `query` are encoded already, `headers` has lower-case names, all of them signed.
     """
-    yield method
-    yield path
+    yield f"{method}\n{path}\n"
     yield query
+    yield "\n"
     for name in sorted(headers):
-        yield name + ":" + " ".join(headers[name].split())
-    yield ""
-    yield signed_names(headers)
+        yield f"{name}:{' '.join(headers[name].split())}\n"
+    yield "\n"
+    yield from signed_names(headers)
+    yield "\n"
     yield payload
 
 
@@ -98,13 +102,10 @@ class Signer:
         return key
 
     def signature(self, secret, date, request):
-        """Return the hex signature of a canonical request, given by its lines."""
+        """Return the hex signature of a canonical request, given in pieces."""
         digest = hashlib.sha256()
-        end = b""
-        for line in request:
-            digest.update(end)
-            digest.update(line.encode())
-            end = b"\n"
+        for piece in request:
+            digest.update(piece.encode())
         digest = hexlify(digest.digest()).decode()
         text = "\n".join((_ALGORITHM, date, self.scope(date), digest))
         return hexlify(hmac_sha256(self.key(secret, date), text)).decode()
@@ -117,6 +118,16 @@ class Signer:
         of the body or one of S3's words for it.
         AWS: "Signature Calculations for the Authorization Header".
         """
+        begin, signature = self.parts(credentials, method, path, query, headers, payload, seconds)
+        names = "".join(signed_names(headers))
+        headers["authorization"] = f"{begin}{names}, Signature={signature}"
+        return signature
+
+    def parts(self, credentials, method, path, query, headers, payload, seconds):
+        """Do as sign(), but leave the authorization header, 500 bytes in one piece, to the caller.
+
+        Returns what it begins with and the signature: between them come the signed names.
+        """
         date = amz_date(seconds)
         headers["x-amz-date"] = date
         headers["x-amz-content-sha256"] = payload
@@ -124,19 +135,5 @@ class Signer:
             headers["x-amz-security-token"] = credentials.session_token
         request = canonical_request(method, path, query, headers, payload)
         signature = self.signature(credentials.secret_access_key, date, request)
-        signed = signed_names(headers)
-        # join() takes just what it needs; a pattern grows, and moves, while it is filled.
-        headers["authorization"] = "".join(
-            (
-                _ALGORITHM,
-                " Credential=",
-                credentials.access_key_id,
-                "/",
-                self.scope(date),
-                ", SignedHeaders=",
-                signed,
-                ", Signature=",
-                signature,
-            )
-        )
-        return signature
+        scope = f"{credentials.access_key_id}/{self.scope(date)}"
+        return f"{_ALGORITHM} Credential={scope}, SignedHeaders=", signature

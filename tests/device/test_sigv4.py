@@ -166,7 +166,7 @@ def test_path_style_at_other_stores():
 
 
 def test_inner_spaces_of_a_header_count_once():
-    request = "\n".join(canonical_request("PUT", "/", "", {"host": " a   b  "}, UNSIGNED))
+    request = "".join(canonical_request("PUT", "/", "", {"host": " a   b  "}, UNSIGNED))
     assert "\nhost:a b\n" in request
 
 

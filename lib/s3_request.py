@@ -1,0 +1,33 @@
+"""Signs a request of s3.py and sends it up to its body; loaded for that moment only."""
+
+
+def send_head(client, method, key, query, headers, payload):
+    """See S3Client.send_head()."""
+    headers["host"] = client.host
+    client.connection.headers = {}  # of the reply before, which would lie beside all of this
+    signer = client.signer()
+    path = client.prefix + signer.encode(key)
+    begin, signature = signer.parts(
+        client.credentials, method, path, query, headers, payload, client.now()
+    )
+    signer = None
+    if query:
+        path = f"{path}?{query}"
+    first = f"{method} {path} HTTP/1.1\r\n".encode()
+    expect = b"expect: 100-continue\r\n" if method == "PUT" else b""
+    lines = _lines(headers, expect, begin, signature)
+    client.connection.request(first, client.limit_ms, lines)
+    return signature
+
+
+def _lines(headers, unsigned, begin, signature):
+    # One by one: as one text, with its copies, they would take 6 KB of RAM at once.
+    for name in headers:
+        yield f"{name}: {headers[name]}\r\n".encode()
+    yield unsigned
+    yield f"authorization: {begin}".encode()
+    end = ""
+    for name in sorted(headers):
+        yield (end + name).encode()
+        end = ";"
+    yield f", Signature={signature}\r\n\r\n".encode()
