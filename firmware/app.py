@@ -7,7 +7,6 @@ from jpeg import JPEGError
 
 from firmware import __version__, clock, rare
 from firmware.log import log
-from firmware.schedule import next_shot
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -51,7 +50,7 @@ class App:
 
     windows = ((0, 1 << 40),)
     windows_until = 0
-    #: Whether the camera, an ArducamMega, is set up.
+    #: Whether the camera, an ArducamMega, has been set up; from then on it recovers by itself.
     is_camera_ready = False
     #: For the chores and the health report: failures in a row of the link and of shots, when the
     #: last good shot was (uptime), lacks of memory in the last hour, what the LED says and what
@@ -78,7 +77,7 @@ class App:
         log("I app started", device=self.uploader.device, version=__version__)
         self.work()
         while True:
-            due = next_shot(clock.now(), self.interval_s, self.windows)
+            due = rare.call("schedule", "next_shot", clock.now(), self.interval_s, self.windows)
             self.work_until(due or self.windows_until)
             if due:
                 self.take()
@@ -143,8 +142,6 @@ class App:
                 log("E app photo lost", why=e)
                 self._note(e)
                 self.failures += 1
-                if isinstance(e, CameraError):
-                    self.is_camera_ready = False
                 if taken == self.tally["taken"]:
                     self.tally["missed"] += 1
                     break
@@ -155,8 +152,7 @@ class App:
 
     def _shoot(self):
         if not self.is_camera_ready:
-            rare.call("camera", "prepare", self.camera)
-            self.is_camera_ready = True
+            rare.call("camera", "wait_for", self)
         self.camera.start()
         is_connected = self.uploader.connect()  # while the camera exposes
         frame = self.camera.finish()

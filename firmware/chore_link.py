@@ -26,7 +26,8 @@ def do(app):
         wifi.off()
         stage = 2
     try:
-        joined = rare.call("wifi_join", "connect", config.section("wifi"), stage)
+        buf = app.uploader.store.buf
+        joined = rare.call("wifi_join", "connect", config.section("wifi"), stage, buf)
     except (WiFiError, CredentialsError) as e:
         log("W wifi failed", why=e, stage=stage)
         app.link_failures += 1

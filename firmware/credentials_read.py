@@ -28,14 +28,17 @@ _NOT_FOUND = const(-4354)  # ESP_ERR_NVS_NOT_FOUND
 _FIX = "run `megacam provision`"
 
 
-def load(name):
-    """Return the value of entry `name`; raises CredentialsError."""
-    return json.loads(load_der(name))
+def load(name, buf=None):
+    """Return the value of entry `name`; raises CredentialsError.
+
+    `buf`, of 2 KB at least, is read through where so much may not be free in one piece.
+    """
+    return json.loads(load_der(name, buf))
 
 
-def load_der(name):
-    """Return the bytes of entry `name`; raises CredentialsError."""
-    blob = bytearray(_BLOB_BYTES)
+def load_der(name, buf=None):
+    """Return the bytes of entry `name`, see load(); raises CredentialsError."""
+    blob = buf or bytearray(_BLOB_BYTES)
     n = 0
     try:
         n = NVS(_NAMESPACE).get_blob(name, blob)

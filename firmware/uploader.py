@@ -10,7 +10,7 @@ import time
 from jpeg import JPEGBody
 from s3 import S3Error
 
-from firmware import clock, keys, rare, wifi
+from firmware import clock, rare, wifi
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -89,7 +89,7 @@ class Uploader:
         `is_again` tells that it may be stored already. Raises S3Error when the connection broke
         in the middle of the body, or another photo has its key.
         """
-        key = keys.photo_key(self.device, clock.fields(taken), number)
+        key = rare.call("keys", "photo_key", self.device, clock.fields(taken), number)
         start = time.ticks_ms()
         stored = self._try(is_again, self.store.put, key, body, "image/jpeg", metadata)
         if not stored:

@@ -31,12 +31,13 @@ _NOT_FOUND = const(201)
 _WRONG_PASSWORD = const(202)
 
 
-def connect(section, stage=0):
+def connect(section, stage=0, buf=None):
     """Bring the link up; return the network's name and our address, or None if it was up.
 
     `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after
     each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
-    2 on the radio goes off and on before. What comes after that is the caller's: a reset.
+    2 on the radio goes off and on before. What comes after that is the caller's: a reset. `buf`
+    is for credentials_read.load().
     A link survives a soft reset, and a second connect() while one runs is an error: a link that
     is up is left alone. Takes 70 s at most. Raises WiFiError, CredentialsError.
     """
@@ -44,7 +45,7 @@ def connect(section, stage=0):
         return None
     network.hostname(section["hostname"])
     wlan = network.WLAN(network.STA_IF)
-    networks = rare.call("credentials_read", "load", "wifi")
+    networks = rare.call("credentials_read", "load", "wifi", buf)
     ssid = _join(wlan, networks, section["power_save"], stage)
     return ssid, wlan.ifconfig()[0]
 

@@ -9,8 +9,7 @@ def test_at_most_24_kb_of_bytecode_stay_in_memory():
     stays = flash.resident(whole.steady()["modules"])
     assert set(stays) == {
         "arducam_mega", "https", "jpeg", "s3", "unsigned_payload", "firmware.app",
-        "firmware.clock", "firmware.keys", "firmware.log", "firmware.rare", "firmware.schedule",
-        "firmware.uploader", "firmware.wifi",
+        "firmware.clock", "firmware.log", "firmware.rare", "firmware.uploader", "firmware.wifi",
     }  # fmt: skip
     assert sum(sizes[name] for name in stays) <= flash.MOST_RESIDENT
 

@@ -58,6 +58,28 @@ except KeyboardInterrupt:
 def test_a_chore_that_fails_costs_nothing_else(camera):
     told = run(camera, "a = app()\na.chores['absent'] = 0\na.work()\nshoot(a)\nreport(a)")
     assert told.said("E app work failed") and told.end["tally"]["stored"] == 1
+
+
+_ABSENT = "from arducam_mega import CameraError\nabsent = CameraError('absent', 'nobody')\n"
+
+
+def test_a_camera_that_was_absent_at_the_start_is_set_up_by_a_restart_once_it_answers(camera):
+    told = run(camera, _ABSENT + """
+a = app(camera=Camera([absent, absent]))
+a.is_camera_ready = False
+shoot(a, 2)
+tell("back", code=catch(a.take), missed=a.tally["missed"])
+print(rare.call("tally", "read")["why"])
+""")  # fmt: skip
+    (back,) = told.all("back")
+    assert (back["code"], back["missed"]) == (75, 2)
+    assert "camera" in told.lines and not told.all("shot")
+
+
+def test_a_camera_that_was_set_up_once_recovers_without_a_restart(camera):
+    told = run(camera, _ABSENT + "a = app(camera=Camera([absent, absent]))\nshoot(a, 3)\nreport(a)")
+    assert not told.all("reset") and told.end["tally"]["missed"] == 2
+    assert told.end["tally"]["stored"] == 1
     told = run(camera, "a = app()\na.chores['absent'] = 0\n"
                "for _ in range(40):\n    a.work()\n    time.sleep_ms(30000)")  # fmt: skip
     assert 4 <= len(told.said("E app work failed")) <= 5, "again after five minutes"

@@ -10,7 +10,7 @@ MOST_RESIDENT = 24 * 1024
 # micropython-lib's hmac, compiled; the simulator's stand-in is smaller.
 _HMAC_BYTES = 865
 # No longer in sys.modules, but a class of theirs is in use.
-_HELD = {"firmware.keys", "firmware.uploader", "firmware.wifi", "unsigned_payload"}
+_HELD = {"firmware.uploader", "firmware.wifi", "unsigned_payload"}
 
 _TEXT = """\
 Compiled with `-O3` and with private names shortened, as the board gets it. *Resident*: in

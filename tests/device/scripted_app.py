@@ -48,13 +48,18 @@ class Frame:
 
 
 class Camera:
-    """Takes photo_bytes(1), (2), ...; `failures` are raised first, one a shot."""
+    """Takes photo_bytes(1), (2), ...; `failures` are raised first, one a shot or a reset."""
 
     def __init__(self, failures=()):
         self.failures = list(failures)
         self.taken = 0
 
     id = 0x82
+
+    def reset(self):
+        tell("reset")
+        if self.failures:
+            raise self.failures.pop(0)
 
     def start(self):
         self._started_ms = time.ticks_ms()

@@ -1,11 +1,7 @@
 """The short form of `make soak`: every kind of fault once, on the real interpreter."""
 
 from soak import plan, run
-
-# In the 80 KB of all other tests memory runs short where several faults meet: with photos waiting
-# after an HTTP date, and when the camera's power fails in the middle of a photo. The board counts
-# what that costs, and goes on; here nothing may be short of memory.
-HEAP = "100K"
+from soak.board import HEAP
 
 
 def test_through_every_fault_each_photo_is_stored_waits_or_is_accounted_for(tmp_path):
