@@ -10,12 +10,13 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_CRASH_LOOP = const(5)  # quick starts in a row
+# So many quick starts in a row: a hard one counts once, as it may be a tool or the button, which
+# come several times in a minute, or a panic; every other that nobody wanted counts twice.
+_CRASH_LOOP = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
-# Starts that somebody wanted are no part of a crash loop. A hard reset is the button or a tool,
-# which may reset the board several times in a minute; a panic looks the same.
-_WANTED = ("deepsleep", "soft", "hard", "config", "retry")
+# Starts that somebody wanted are no part of a crash loop.
+_WANTED = ("deepsleep", "soft", "config", "retry")
 # Numbers that may have been used since the tally was kept: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
@@ -50,7 +51,7 @@ def start():
     if not clock.is_set():
         _write(counts)
     if cause not in _WANTED:
-        counts["quick"] += 1
+        counts["quick"] += 1 if cause == "hard" else 2
     rare.call("tally", "keep", counts)
     if cause == "soft":
         rare.call("attend", "attend")

@@ -181,7 +181,15 @@ def test_a_calm_start_ends_the_count(camera):
     )  # fmt: skip
     assert told.end["tally"]["quick"] == 0
     camera.world.power_on()
-    assert start(camera)["quick"] == 1
+    assert start(camera)["quick"] == 2
+
+
+@pytest.mark.parametrize(("code", "most"), [(1, 5), (2, 10), (3, 5), (4, 12), (5, 12)])
+def test_so_many_quick_starts_are_no_crash_loop_yet(camera, code, most):
+    camera.world.cause = code
+    loops = "\ntell('loop', is_loop=rare.call('supervisor', 'is_crash_loop', t))"
+    found = [run(camera, START + loops).all("loop")[0]["is_loop"] for _ in range(12)]
+    assert found == [False] * most + [True] * (12 - most)
 
 
 def test_ctrl_c_in_the_pause_before_a_restart_keeps_the_watchdog_fed(camera):
