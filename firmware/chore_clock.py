@@ -30,6 +30,7 @@ def do(app):
             rare.call("clock_store", "follow", app.uploader.date, app.uploader.date_at_s)
         after_s = _HOUR_S if clock.is_set() else _AGAIN_S
     store.skew_s = 0
+    app.uploader.is_clock_doubted = False
     if app.uploader.boot is not None and clock.is_set():
         started = clock.now() - clock.uptime_s()
         rare.call("uploader_spool", "date", app.uploader, started)

@@ -37,8 +37,8 @@ def do(app):
     if joined:
         log("I wifi joined", ssid=joined[0], address=joined[1])
     app.link_failures = 0
-    if app.uploader.store.skew_s:
-        app.chores["clock"] = 0  # the store says that it is wrong
+    if app.uploader.store.skew_s or app.uploader.is_clock_doubted:
+        app.chores["clock"] = 0  # the store says that it is wrong, or its certificate does
     app.signals.append(wifi.rssi_dbm())
     del app.signals[:-_SIGNALS]
     return _AGAIN_S

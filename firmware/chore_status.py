@@ -11,6 +11,7 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _AGAIN_S = const(60)
+_FAILED_S = const(300)
 
 
 def do(app):
@@ -28,4 +29,5 @@ def do(app):
         uploader.store.put(key, body, "application/json", overwrite=True)
     except S3Error as e:
         log("W status not put", why=e)
+        return _FAILED_S
     return config.section("status_min") * 60

@@ -36,6 +36,8 @@ class Uploader:
     #: The store's clock, the text of its last Date, and the uptime when it came.
     date = ""
     date_at_s = 0
+    #: Set when the store's certificate seems not to be valid today: the clock may be wrong.
+    is_clock_doubted = False
 
     def __init__(self, device, store, place, cap, tally, feed):
         self.device = device

@@ -47,6 +47,7 @@ def may_retry(uploader, error, attempt):
 def _pause(uploader, error):
     # Nothing is sent for a while, the longer the more failures there were in a row.
     uploader.failures += 1
+    uploader.is_clock_doubted = error.action == "clock"
     pause_s = 0
     if error.action == "fatal":
         pause_s = _FATAL_PAUSE_S

@@ -77,7 +77,8 @@ print(rare.call("tally", "read")["why"])
 
 
 def test_a_camera_that_was_set_up_once_recovers_without_a_restart(camera):
-    told = run(camera, _ABSENT + "a = app(camera=Camera([absent, absent]))\nshoot(a, 3)\nreport(a)")
+    code = "a = app(camera=Camera([absent, absent]))\nshoot(a, 3)\nreport(a)"
+    told = run(camera, _ABSENT + code)
     assert not told.all("reset") and told.end["tally"]["missed"] == 2
     assert told.end["tally"]["stored"] == 1
     told = run(camera, "a = app()\na.chores['absent'] = 0\n"
@@ -147,6 +148,21 @@ for skew_s in (0, -500):
     tell("due", due=a.chores["clock"])
 """)  # fmt: skip
     assert [event["due"] for event in told.all("due")] == [1 << 20, 0]
+
+
+def test_link_has_the_clock_set_when_a_certificate_seems_not_to_be_valid(camera):
+    refused = [("tls", 0, "clock", {})] * 3
+    told = do(camera, f"""
+a.uploader.store.connects = {refused}
+a.chores["clock"] = 1 << 20
+a.uploader.connect()
+do("link")
+tell("due", due=a.chores["clock"], why=a.uploader.is_clock_doubted)
+do("clock")
+tell("then", why=a.uploader.is_clock_doubted)
+""")  # fmt: skip
+    assert told.all("due")[0]["due"] == 0 and told.all("due")[0]["why"]
+    assert not told.all("then")[0]["why"]
 
 
 # clock

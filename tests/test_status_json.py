@@ -103,7 +103,7 @@ def test_the_gallery_reads_it(sent):
     newest = photos.parse(f"{DEVICE}/2026/11/24/120000-000001.jpg")
     words = {one.subject: one.text for one in health.findings(said, newest, now)}
     assert "1 photos" in words["Backlog"] and "watchdog" in words["Reboots"]
-    assert "1 lost of 4" in words["Losses"] and "-61 dBm" in words["Signal"]
+    assert "1 lost, 1 missed of 4" in words["Losses"] and "-61 dBm" in words["Signal"]
     assert words["Clock"].startswith("right within") and "Memory" not in words
     assert len(health.errors(said)) == 4 and health.log(said)
 
@@ -147,3 +147,4 @@ def test_a_report_that_is_refused_is_a_warning(tmp_path):
     with board(tmp_path) as camera:
         told = run(camera, f"a = app([{DENIED!r}])\n" + _REPORT + "report(a)")
     assert told.said("W status not put") and told.end["failures"] == 0
+    assert told.all("status")[0]["after_s"] == 300
