@@ -83,7 +83,7 @@ def _uploader(store):
     uploader = Uploader(device, store, place, cap, tally, feed)
     uploader.is_spool_first = spool["first"]
     if not clock.is_set():
-        uploader.boot = tally["boots"]
+        uploader.boot = tally["era"]
     return uploader
 
 

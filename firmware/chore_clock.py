@@ -32,6 +32,6 @@ def do(app):
     store.skew_s = 0
     app.uploader.is_clock_doubted = False
     if app.uploader.boot is not None and clock.is_set():
-        started = clock.now() - clock.uptime_s()
+        started = clock.power_s or clock.now() - clock.uptime_s()
         rare.call("uploader_spool", "date", app.uploader, started)
     return after_s

@@ -11,6 +11,7 @@ from firmware.schedule import next_shot
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _WORK_S = const(60)  # for what waits, after the photo
+_EARLY_S = const(10)  # a pause as long as some sleeps may end with the last of them
 _LATE_S = const(60)  # a photo so late is still the one that was due
 _LONGEST_SLEEP_S = const(86400)
 _LOW_SLEEP_S = const(3600)
@@ -37,10 +38,11 @@ def run(app):
     tally = app.tally
     uploader = app.uploader
     app.chores["status"] = _left_s(tally, "report_at")
-    uploader.pause_until_s = _left_s(tally, "pause_until")
+    uploader.pause_until_s = max(_left_s(tally, "pause_until") - _EARLY_S, 0)
     uploader.failures = tally.get("failures", 0)
     _do_chores(app)
-    ahead_s = clock.uptime_s()  # so long before a photo the board has to wake
+    # So long before a photo the board has to wake, with what whole seconds leave out.
+    ahead_s = clock.uptime_s() + 1
     _take(app, tally.get("due", 0))
     _send(app)
     now = clock.now()

@@ -44,6 +44,8 @@ class Spool:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self.thinned = self.damaged = self.written_bytes = 0
+        # {number: UTC when that start began, below 0 where it is only the latest possible}: whole
+        # numbers, because there may be as many as photos.
         self.starts = {}
         try:
             os.mkdir(folder)
@@ -61,8 +63,9 @@ class Spool:
 
     def _is_left_over(self, name, size):
         start, _, seconds = name.partition("=")
-        if seconds:
-            self.starts[start] = seconds
+        if seconds and (start[1:] + seconds.rstrip("~")).isdigit():
+            sign = -1 if seconds.endswith("~") else 1
+            self.starts[int(start[1:])] = sign * int(seconds.rstrip("~"))
             return False
         if "~" in name or size or not name[:10].isdigit():
             return "~" in name
@@ -113,8 +116,8 @@ class Spool:
         """Return when a photo was taken, UTC seconds since 1970, or 0 while that is unknown."""
         if name < "9":
             return int(name[:10])
-        start = self.starts.get(name[:6])
-        return int(start.rstrip("~")) + int(name[6:14]) if start else 0
+        started = self.starts.get(int(name[1:6]))
+        return abs(started) + int(name[6:14]) if started else 0
 
     def _dated(self):
         for name in self.names():

@@ -1,11 +1,15 @@
 """Date the photos taken while the time was unknown; to be called through rare.py.
 
-An empty file START=SECONDS in the spool's folder says when a start began: one write, however
+An empty file 9START=SECONDS in the spool's folder says when a start began: one write, however
 many photos it took, and all or nothing when the power goes. It ends in "~" where it is only the
 latest that is possible.
 """
 
 import os
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_NUMBERS = const(100000)  # of starts; then they begin anew
 
 
 def date(spool, boot, offset_s):
@@ -19,16 +23,17 @@ def date(spool, boot, offset_s):
     for start in list(spool.starts):
         if start not in lasts:
             _forget(spool, start)
-    mark = ""
+    boot %= _NUMBERS
+    sign = 1
     # Backwards in time: each start ended before the one after it.
-    for start in sorted(lasts, key=lambda start: (boot - int(start[1:])) % 100000):
-        if int(start[1:]) != boot % 100000:
-            mark = "~"
+    for start in sorted(lasts, key=lambda start: (boot - start) % _NUMBERS):
+        if start != boot:
+            sign = -1
             offset_s -= 1 + lasts[start]
         if start in spool.starts:
-            offset_s = int(spool.starts[start].rstrip("~"))
+            offset_s = abs(spool.starts[start])
         else:
-            remember(spool, start, f"{offset_s}{mark}")
+            remember(spool, start, sign * offset_s)
     return dated
 
 
@@ -38,15 +43,20 @@ def _lasts(spool):
     dated = 0
     for name in spool.names():
         if name > "9":
-            lasts[name[:6]] = max(int(name[6:14]), lasts.get(name[:6], 0))
+            start = int(name[1:6])
+            lasts[start] = max(int(name[6:14]), lasts.get(start, 0))
             dated += not spool.taken(name)
     return lasts, dated
 
 
+def _path(spool, start, seconds):
+    return f"{spool.folder}/9{start:05}={abs(seconds)}{'~' if seconds < 0 else ''}"
+
+
 def remember(spool, start, seconds):
-    """Write down when the start of that number began: `seconds` as text, perhaps with "~"."""
+    """Write down when the start of that number began: `seconds` as Spool.starts has it."""
     try:
-        open(f"{spool.folder}/{start}={seconds}", "wb").close()
+        open(_path(spool, start, seconds), "wb").close()
     except OSError as e:
         raise spool.failed("date", start, e)
     spool.starts[start] = seconds
@@ -54,6 +64,6 @@ def remember(spool, start, seconds):
 
 def _forget(spool, start):
     try:
-        os.remove(f"{spool.folder}/{start}={spool.starts.pop(start)}")
+        os.remove(_path(spool, start, spool.starts.pop(start)))
     except OSError as e:
         raise spool.failed("date", start, e)

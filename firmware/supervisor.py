@@ -21,6 +21,8 @@ _WANTED = ("deepsleep", "soft", "config", "retry")
 _FORGOTTEN = const(3)
 _COUNTS = (
     "boots",
+    "era",
+    "powered_s",
     "quick",
     "seq",
     "day",
@@ -48,8 +50,13 @@ def start():
         counts["seq"] += _FORGOTTEN
     if cause != "deepsleep":
         counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
-    if not clock.is_set():
+    # An era begins with the power: photos without a date go by its number and the clock in it. A
+    # clock that goes back has begun anew, whatever the reason.
+    powered_s = clock.powered_s()
+    if not counts["era"] or powered_s <= counts["powered_s"]:
+        counts["era"] = counts["boots"]
         _write(counts)
+    counts["powered_s"] = powered_s
     if cause not in _WANTED:
         counts["quick"] += 1 if cause == "hard" else 2
     rare.call("tally", "keep", counts)
@@ -59,8 +66,7 @@ def start():
 
 
 def _write(counts):
-    # Photos without a date go by the number of their start, so it must not come twice, also when
-    # the power goes and RTC memory with it.
+    # No era may have the number of another, also when the power goes and RTC memory with it.
     try:
         rare.call("tally", "write", counts)
     except OSError as e:

@@ -33,11 +33,11 @@ def keep(tally):
 
 
 def write(tally, path=PATH):
-    """Keep `tally` through power cuts as well, but for "seq" and "why"; raises OSError."""
+    """Keep `tally` through power cuts as well, but for what they end; raises OSError."""
     keep(tally)
     lasting = dict(tally)
-    # After a power cut nobody knows how many photos came after this.
-    lasting["seq"] = 0
+    # After a power cut nobody knows how many photos came after this, and another era begins.
+    lasting["seq"] = lasting["era"] = 0
     # A reset that was wanted is over by the time that anybody reads the file.
     lasting.pop("why", None)
     with open(path + ".new", "wb") as f:

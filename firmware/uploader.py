@@ -23,8 +23,8 @@ class Uploader:
 
     `place` is the spool's folder and its limit in bytes, `cap` the most requests and KB of a day,
     `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
-    before the uptime `pause_until_s`. `boot` is the number of this start until the time is known,
-    then None; `waiting` photos of `waiting_kb` lie in the spool.
+    before the uptime `pause_until_s`. `boot` is the number of the start with which the power came
+    until the time is known, then None; `waiting` photos of `waiting_kb` lie in the spool.
     """
 
     #: The error of a photo that broke off on its way: another one may fare better.

@@ -39,7 +39,7 @@ def count(uploader):
             flash = Spool(_FLASH, 0)
             rare.call("spool_move", "move", flash, spool, uploader.store.buf)
         _note(uploader, spool)
-        if any(not spool.taken(name) for name in spool.names()):
+        if uploader.boot is None and any(not spool.taken(name) for name in spool.names()):
             # The clock was set before this start, but they were not dated any more.
             uploader.boot = uploader.tally["boots"]
     except SpoolError as e:

@@ -240,6 +240,7 @@ def test_plan_has_nothing_to_do_all_day_every_day(camera):
     told = do(camera, "do('plan')\ntell('w', windows=a.windows, until=a.windows_until)")
     assert told.all("plan")[0]["after_s"] == _DAY_S
     assert told.all("w")[0]["windows"] == [[0, 1 << 40]]
+    camera.world.power_on()
     assert do(camera, "do('plan')", at=0).all("plan")[0]["after_s"] == 30
 
 
@@ -284,6 +285,7 @@ report(a)
     assert (before["tally"]["requests"], before["tally"]["sent_kb"]) == (5, 7)
     assert (after["tally"]["requests"], after["tally"]["sent_kb"]) == (0, 0)
     assert len(told.said("E app daily cap reached")) == 1
+    camera.world.power_on()
     assert do(camera, "do('day')", at=0).all("day")[0]["after_s"] == 30
 
 

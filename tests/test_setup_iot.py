@@ -25,9 +25,6 @@ pytest_plugins = "local_aws"
 
 BUCKET = "garden-photos-iot"
 DEVICE = "iot-cam"
-# The capture loop with a certificate runs in the usual 80 KB, but with nothing to spare, as
-# docs/cloud.md says: this test is about the way, not about the last KB.
-HEAP = "80K"
 
 
 @pytest.fixture
@@ -35,7 +32,7 @@ def world(tmp_path, account, monkeypatch):
     """Return (folder of the computer, folder of the board, board, IoT) of a new camera."""
     host, hardware = tmp_path / "host", tmp_path / "hardware"
     host.mkdir()
-    options = {"networks": [WIFI], "camera": ["--scene"], "heap": HEAP}
+    options = {"networks": [WIFI], "camera": ["--scene"]}
     with IoTCore(account) as iot, NTPServer() as ntp, PtyBoard(hardware, {}, **options) as board:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT", iot.endpoint)
         (host / "roots.pem").write_text(account.store.ca_pem.read_text() + iot.ca_pem)
@@ -145,7 +142,7 @@ def _identity(board):
 def test_the_board_can_sign_in_wherever_the_change_of_its_certificate_is_cut_off(tmp_path):
     authority = trustme.CA()
     with (
-        plugged_in(tmp_path, firmware(), fast=True, heap=HEAP) as port,
+        plugged_in(tmp_path, firmware(), fast=True) as port,
         device.connect(port.port) as board,
     ):
         provision.store(board, "aws", {"id": "key", "secret": "s" * 40})

@@ -92,6 +92,22 @@ def test_a_watchdog_that_is_fed_stays_quiet(tmp_path):
     assert _life(tmp_path, main, fast=True) == ["1", "alive"]
 
 
+def test_the_clock_outlives_a_reset_and_deep_sleep_but_no_loss_of_power(board):
+    def told(code="print(time.time())"):
+        code += "\nreset_cause()"  # the simulator hears what time it is
+        begin = "import time\nfrom machine import RTC, deepsleep, reset_cause\n"
+        return int(board.exec(begin + code))
+
+    told("time.sleep_ms(50000)\nprint(0)")
+    assert told() // 10 == 5
+    told("RTC().datetime((2026, 11, 24, 1, 12, 0, 0, 0))\ntime.sleep_ms(60000)\nprint(0)")
+    assert told("print(time.gmtime()[3] * 60 + time.gmtime()[4])") == 12 * 60 + 1
+    told("print(0)\ntry:\n    deepsleep(3600000)\nexcept SystemExit:\n    pass")
+    assert told("print(time.gmtime()[3] * 60 + time.gmtime()[4])") == 13 * 60 + 1
+    board.world.power_on()
+    assert told() < 10
+
+
 def test_a_watchdog_of_an_earlier_life_does_not_bite(tmp_path):
     main = "    machine.WDT(timeout=2000)\n    machine.reset()\nimport time\ntime.sleep_ms(5000)\n"
     main += "print(machine.unique_id() and 'alive')\n"

@@ -139,6 +139,7 @@ def test_nothing_is_put_where_nothing_may_be_sent(tmp_path):
         for code in ("a.uploader.cap = (0, 9)", "a.uploader.pause_until_s = 99", "wifi.off()"):
             told = run(camera, f"a = app()\n{code}\n" + _REPORT)
             assert not told.all("put") and told.all("status")[0]["after_s"] == 60
+        camera.world.power_on()
         told = run(camera, "a = app(at=0)\n" + _REPORT)
         assert not told.all("put")
 

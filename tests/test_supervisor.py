@@ -100,15 +100,27 @@ def test_where_both_are_damaged_it_counts_from_nothing(camera, damage):
     assert (tally["taken"], tally["boots"], tally["cause"]) == (0, 1, "power-on")
 
 
-def test_no_start_without_the_time_has_the_number_of_another(camera):
-    """Photos without a date go by it, over resets that only RTC memory knows of and power cuts."""
-    numbers = []
+# The simulator knows of time that passed once it is asked something.
+_WAIT = "time.sleep_ms(3000)\nimport machine\nmachine.reset_cause()\n"
+
+
+def test_an_era_lasts_over_resets_and_no_other_has_its_number(camera):
+    """Photos without a date go by it and by the clock, which outlives resets, too."""
+    eras = []
     for code, power_goes in [(1, 0), (3, 0), (2, 1), (1, 0), (2, 1), (1, 0)]:
         camera.world.cause = code
-        numbers.append(start(camera)["boots"])
+        eras.append(start(camera, _WAIT)["era"])
         if power_goes:
             camera.world.power_on()
-    assert numbers == sorted(set(numbers))
+    assert eras[0] == eras[1] == eras[2] < eras[3] == eras[4] < eras[5]
+
+
+def test_where_the_clock_began_anew_another_era_begins(camera):
+    first = start(camera, _WAIT)
+    second = start(camera, _WAIT)
+    camera.world.rtc_us = 0
+    third = start(camera)
+    assert first["era"] == second["era"] != third["era"]
 
 
 # The sequence.

@@ -178,8 +178,8 @@ def app(
     if at:
         clock.set_time(at, 0)
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
-    else:
-        uploader.boot = tally["boots"]
+    elif not clock.is_set():
+        uploader.boot = tally["era"]
     rare.call("uploader_spool", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
     made.is_camera_ready = True

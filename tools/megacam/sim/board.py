@@ -172,6 +172,7 @@ class Board:
             "MEGACAM_FLASH": str(self.image),
             "MEGACAM_CAMERA_FD": str(bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
+            "MEGACAM_RTC_US": str(self.world.rtc_us),
             **({"MEGACAM_CARD": str(self._card)} if self._card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
             **environment,

@@ -55,6 +55,9 @@ class World:
         self.on_bite: Callable[[], None] = lambda: None
         self._folder = folder
         self._rtc = b""
+        #: What the real-time clock says when the board starts, microseconds from 2000-01-01.
+        self.rtc_us = 0
+        self._now_us = 0
         self.reset()
 
     def power_on(self) -> None:
@@ -62,9 +65,12 @@ class World:
         self.cause = 1
         self._rtc = b""
         self.reset()
+        self.rtc_us = 0
 
     def reset(self) -> None:
         """Do to the peripherals what a reset of the chip does: uncommitted NVS is lost."""
+        self.rtc_us += self._now_us
+        self._now_us = 0
         self.radio = Radio(self.radio.networks)
         self._nvs = Partition(self._folder / "nvs.jsonl")
         self._objects: dict[str, Any] = {}
@@ -93,7 +99,7 @@ class World:
             "WDT_RESET": 3,
             "DEEPSLEEP_RESET": 4,
             "SOFT_RESET": 5,
-            "deepsleep": lambda time_ms=0: self._exit(_DEEP_SLEEP),
+            "deepsleep": self._deep_sleep,
             "hostname": self.radio.hostname,
             "idf_heap_info": lambda capabilities: [(100000, 53000, 31000, 29000)],
             "reset_cause": lambda: self.cause,
@@ -102,6 +108,7 @@ class World:
             "piece": lambda at: bytes(self._filling[at : at + _PIECE_BYTES]),
             "power": lambda: self.on_power_cut(),
             "spi": self._is_camera,
+            "rtc": self._set_rtc,
             "rtc_memory": self._rtc_memory,
         }
 
@@ -120,7 +127,7 @@ class World:
 
     def answer(self, name: str, now_us: int, args: list[Any] | None, values: Any) -> str:
         """Return the line that answers one question."""
-        self.radio.now_us = now_us
+        self.radio.now_us = self._now_us = now_us
         return json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n"
 
     def _answer(
@@ -170,6 +177,13 @@ class World:
     def _is_camera(self, bus: int, *pins: int | None) -> bool:
         wired = [pin or usual for pin, usual in zip(pins, _CAMERA[1:], strict=True)]
         return [bus, *wired] == _CAMERA
+
+    def _deep_sleep(self, time_ms: int = 0) -> None:
+        self.rtc_us += time_ms * 1000  # a chip's is up to 5 % off after it
+        self._exit(_DEEP_SLEEP)
+
+    def _set_rtc(self, start_us: int) -> None:
+        self.rtc_us = start_us
 
     def _rtc_memory(self, memory: str | None = None) -> bytes | None:
         if memory is None:

@@ -24,7 +24,8 @@ _pipe = open(int(os.getenv("MEGACAM_WORLD_FD")), "r+b")
 _camera = open(int(os.getenv("MEGACAM_CAMERA_FD")), "r+b")
 _header = bytearray(16)
 _start_us = ticks_us()
-rtc_us = 0  # microseconds from 2000-01-01 to power-on, by the wall clock
+# Microseconds from 2000-01-01 to this start, by the clock that outlives resets.
+rtc_us = int(os.getenv("MEGACAM_RTC_US"))
 
 
 # time

@@ -15,6 +15,7 @@ class RTC:
         wanted = int(utime.mktime((year, month, day, hour, minute, second, 0, 0)))
         ahead_s = wanted - int(utime.mktime(time.gmtime()))
         machine.rtc_us += ahead_s * 1000000 + microsecond - time.time_ns() // 1000 % 1000000
+        machine.ask("rtc", (machine.rtc_us,))
 
     def memory(self, data=None):
         return machine.ask("rtc_memory", () if data is None else (data,))
