@@ -1,7 +1,10 @@
 """The short form of `make soak`: every kind of fault once, on the real interpreter."""
 
 from soak import plan, run
-from soak.board import HEAP
+
+# The 80 KB of all other tests, 2 for what the harness has in it, and 2 more: on a busy machine a
+# late answer of the store can come in the middle of a body, where little is free.
+HEAP = "84K"
 
 
 def test_through_every_fault_each_photo_is_stored_waits_or_is_accounted_for(tmp_path):
