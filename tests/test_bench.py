@@ -71,6 +71,10 @@ def test_memory_is_the_same_after_a_hundred_photos():
     assert abs(tenth["low"] - hundredth["low"]) <= 8192
 
 
+def test_every_object_that_lives_as_long_as_the_firmware_is_measured():
+    assert all(size >= 0 for size in memory.objects().values())
+
+
 def test_5_mb_fit_into_the_heap_that_10_kb_need():
     with memory.store() as there:
         least = memory.least_heap(memory.SMALL)

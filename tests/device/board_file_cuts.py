@@ -113,7 +113,7 @@ class Tally:
 
     def check(self):
         found = rare.call("tally", "read", self.path)
-        assert found.pop("seq") == 0
+        assert found.pop("seq") == found.pop("era") == 0
         assert found in (self.old, self.new), found
 
 

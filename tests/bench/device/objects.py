@@ -13,8 +13,7 @@ from arducam_mega import ArducamMega
 from buses import Replay
 from https import borrow
 from marks import job
-from s3 import S3Client
-from sigv4 import Credentials
+from s3 import Credentials, S3Client
 
 
 def keep(name, make):
