@@ -35,8 +35,6 @@ _HTTP_URLS = (
     "http://detectportal.firefox.com/success.txt",
 )
 
-INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "none")
-
 # name, kind, lowest or choices, highest, default, help
 SETTINGS = (
     ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),

@@ -1,5 +1,7 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
+from s3_setup import MODES
+
 from firmware import schema
 from firmware.errors import ConfigError
 
@@ -30,6 +32,13 @@ def test_a_minimal_config_gets_every_default():
     assert settings["s3.bucket"] == "my-photos"
     assert secrets == {}
     assert len(settings) == len(schema.SETTINGS) - len(schema.SECRETS)
+
+
+def test_every_mode_of_the_client_can_be_chosen():
+    assert schema.INTEGRITY == ("auto",) + MODES
+    for mode in schema.INTEGRITY:
+        settings, _ = schema.check({"s3": {"bucket": "my-photos", "integrity": mode}})
+        assert settings["s3.integrity"] == mode
 
 
 def test_secrets_are_split_off():
