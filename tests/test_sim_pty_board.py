@@ -22,9 +22,9 @@ def board(tmp_path):
         yield board
 
 
-def wait_for(board, text, timeout_s=10):
+def wait_for(board, text, timeout_s=10, count=1):
     deadline = time.monotonic() + timeout_s
-    while text not in board.console:
+    while board.console.count(text) < count:
         assert time.monotonic() < deadline, bytes(board.console).decode(errors="replace")
         time.sleep(0.02)
 
@@ -70,6 +70,39 @@ def _plugged(folder, main):
         with Path(board.port).open("wb", buffering=0) as line:
             wait_for(board, b"busy")
             yield board, line
+
+
+ASKING = b"""
+from machine import SPI, Pin
+spi, cs = SPI(2, sck=Pin(18), mosi=Pin(23), miso=Pin(19)), Pin(5, Pin.OUT, value=1)
+out, back = bytearray(3), bytearray(3)
+def ask(register):
+    try:
+        cs(0)
+        out[0] = register
+        spi.write_readinto(out, back)
+    finally:
+        cs(1)
+    return back[2]
+try:
+    while True:
+        ask(0x44)
+except KeyboardInterrupt:
+    print("id", hex(ask(0x40)))
+"""
+
+
+def test_a_ctrl_c_in_mid_transfer_does_not_shift_what_the_camera_says(tmp_path):
+    with _plugged(tmp_path, b"print('busy')") as (board, line):
+        line.write(b"\r\x01")
+        wait_for(board, b"raw REPL; CTRL-B to exit\r\n>")
+        for count in range(1, 21):
+            line.write(ASKING + b"\x04")
+            wait_for(board, b"OK", count=count)
+            time.sleep(0.05 + count / 1000)
+            line.write(b"\x03")
+            wait_for(board, b"\x04>", count=count)
+        assert board.console.count(b"id 0x82") == 20, bytes(board.console[-1000:])
 
 
 def test_a_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):

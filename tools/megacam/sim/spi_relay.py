@@ -2,6 +2,8 @@
 
 A board whose power goes, or whose program is stopped, in the middle of a transfer leaves half of
 it behind; the camera only ever sees whole ones, as a shift register does not care who clocks it.
+A program stopped by Ctrl-C begins its next transfer with a header N, which comes back as an echo;
+zeros in front of it end what it had begun.
 """
 
 import socket
@@ -9,7 +11,7 @@ import struct
 import threading
 
 _HEADER = struct.Struct("<BBHIQ")
-_WRITE, _READ, _EXCHANGE = b"WRX"
+_WRITE, _READ, _EXCHANGE, _ECHO = b"WRXN"
 
 
 class Relay:
@@ -32,10 +34,13 @@ class Relay:
 def _relay(board: socket.socket, camera: socket.socket) -> None:
     with board:
         while True:
-            head = _take(board, _HEADER.size)
+            head = _head(board)
             if len(head) < _HEADER.size:
                 return
             op, _, _, n, _ = _HEADER.unpack(head)
+            if op == _ECHO:
+                board.sendall(head)
+                continue
             out = _take(board, n).ljust(n, b"\0") if op in (_WRITE, _EXCHANGE) else b""
             try:
                 camera.sendall(head + out)
@@ -46,6 +51,15 @@ def _relay(board: socket.socket, camera: socket.socket) -> None:
                 board.sendall(answer)
             except OSError:
                 return
+
+
+def _head(board: socket.socket) -> bytes:
+    """Return the next header, without the zeros before it."""
+    head = _take(board, _HEADER.size)
+    while head[:1] == b"\0":
+        head = head.lstrip(b"\0")
+        head += _take(board, _HEADER.size - len(head))
+    return head
 
 
 def _take(end: socket.socket, size: int) -> bytes:

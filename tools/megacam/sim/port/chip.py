@@ -165,6 +165,7 @@ class Pin:
         self._level = level
         if self.id == _cs:
             _send(67, level, self.id, 0)  # C
+            _header[0] = 0
 
     value = __call__
 
@@ -178,16 +179,19 @@ class SPI:
     def init(self, baudrate=500000, polarity=0, phase=0):
         if self._wired:
             _send(83, polarity << 1 | phase, 0, baudrate)  # S
+            _header[0] = 0
 
     def write(self, buf):
         if self._wired:
             _send(87, 0, 0, len(buf))  # W
             _camera.write(buf)
+            _header[0] = 0
 
     def readinto(self, buf, write=0):
         if self._wired:
             _send(82, write, 0, len(buf))  # R
             _camera.readinto(buf)
+            _header[0] = 0
         else:
             buf[:] = bytes(len(buf))
 
@@ -196,16 +200,31 @@ class SPI:
             _send(88, 0, 0, len(out))  # X
             _camera.write(out)
             _camera.readinto(buf)
+            _header[0] = 0
         else:
             buf[:] = bytes(len(buf))
 
 
 def _send(op, arg, bus, n):
+    if _header[0]:
+        _synchronize()
     struct.pack_into("<BBHIQ", _header, 0, op, arg, bus, n, _now_us())
     try:
         _camera.write(_header)
     except OSError:
         sys.exit(0)  # the simulation is over: whoever started it is gone
+
+
+def _synchronize():
+    # A Ctrl-C cut off the transfer in _header, which no chip would let happen: say what may still
+    # be waited for, and drop what comes before the relay's echo.
+    op, _, _, size, _ = struct.unpack("<BBHIQ", _header)
+    _camera.write(bytes(size if op in (87, 88) else 0))
+    struct.pack_into("<BBHIQ", _header, 0, 78, 0, 0, 0, _now_us())  # N
+    _camera.write(_header)
+    seen = b""
+    while seen != _header:
+        seen = (seen + _camera.read(1))[-16:]
 
 
 class Flash:
