@@ -10,9 +10,10 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# So many quick starts in a row: a hard one counts once, as it may be a tool or the button, which
-# come several times in a minute, or a panic; every other that nobody wanted counts twice.
-_CRASH_LOOP = const(10)
+# What quick starts in a row may come to: ten for each that nobody wanted, one for a hard reset,
+# which may be a panic, or one of the ten that a set-up takes.
+_CRASH_LOOP = const(50)
+_CRASH = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Starts that somebody wanted are no part of a crash loop.
@@ -58,7 +59,7 @@ def start():
         _write(counts)
     counts["powered_s"] = powered_s
     if cause not in _WANTED:
-        counts["quick"] += 1 if cause == "hard" else 2
+        counts["quick"] += 1 if cause == "hard" else _CRASH
     rare.call("tally", "keep", counts)
     if cause == "soft":
         rare.call("attend", "attend")
