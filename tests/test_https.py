@@ -7,14 +7,13 @@ import threading
 import pytest
 import trustme
 from servers.running import authority, compiled, issue, root_der, server, server_context, session
-from servers.scripted import ScriptedServer, wait_until
+from servers.scripted import CONTINUE, ScriptedServer, breaks_off, wait_until
 
 __all__ = ["authority", "compiled", "root_der", "server", "session"]
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.timezone.utc)
 STORED = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def put(**more):
@@ -292,21 +291,12 @@ def test_nothing_is_left_open_after_failures(server, session):
 
 
 def test_the_server_sees_the_end_at_once_when_the_camera_fails(server, session):
-    ended = []
-
-    def script(peer):
-        peer.read_head()
-        peer.send(CONTINUE)
-        try:
-            peer.read_body()
-        except ConnectionError:
-            ended.append(len(peer.body))
-
-    endpoint = f"https://localhost:{server.play(script)}"
+    came = []
+    endpoint = f"https://localhost:{server.play(breaks_off(came))}"
     result = only(session([put(fault="raise", size=40_000, close=False)], endpoint=endpoint))
     assert result["error"] == "body fault"
-    assert wait_until(lambda: ended)
-    assert ended[0] < 40_000
+    assert wait_until(lambda: came)
+    assert came[0] < 40_000
 
 
 COUNTING_SOCKET = """

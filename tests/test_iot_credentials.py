@@ -10,11 +10,10 @@ import ssl
 
 import pytest
 from servers.running import authority, compiled, issue, root_der, server, server_context, session
-from servers.scripted import ScriptedServer, wait_until
+from servers.scripted import CONTINUE, ScriptedServer, wait_until
 
 __all__ = ["authority", "compiled", "root_der", "server", "session"]
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 STORED = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
 SECRET = "a-secret-of-an-hour"
 PUT = {"op": "put", "key": "cam1/a.jpg", "size": 10}

@@ -7,7 +7,8 @@ import datetime
 
 import pytest
 from servers.running import authority, compiled, root_der, server, session
-from servers.s3_store import CONTINUE, TOKEN, Store, date_header, put, refusal, run
+from servers.s3_store import TOKEN, Store, date_header, put, refusal, run
+from servers.scripted import CONTINUE
 
 __all__ = ["authority", "compiled", "root_der", "run", "server", "session"]
 

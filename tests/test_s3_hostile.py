@@ -18,7 +18,7 @@ from servers.running import (
     root_der,
     server_context,
 )
-from servers.scripted import ScriptedServer
+from servers.scripted import CONTINUE, ScriptedServer
 
 __all__ = ["authority", "compiled", "root_der"]
 
@@ -26,7 +26,6 @@ LIMIT_MS = 1500
 # What a busy machine may add to a deadline; the client itself adds nothing.
 SLACK_MS = 1000
 PROCESSES = 5
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 OK = (
     b"HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 23:45:00 GMT\r\n"
     b'ETag: "x"\r\nContent-Length: 0\r\n\r\n'

@@ -25,6 +25,8 @@ pytest_plugins = "local_aws"
 
 BUCKET = "garden-photos-iot"
 DEVICE = "iot-cam"
+# With a certificate the usual 80 KB are short now and then, as docs/cloud.md says.
+HEAP = "84K"
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def world(tmp_path, account, monkeypatch):
     """Return (folder of the computer, folder of the board, board, IoT) of a new camera."""
     host, hardware = tmp_path / "host", tmp_path / "hardware"
     host.mkdir()
-    options = {"networks": [WIFI], "camera": ["--scene"]}
+    options = {"networks": [WIFI], "camera": ["--scene"], "heap": HEAP}
     with IoTCore(account) as iot, NTPServer() as ntp, PtyBoard(hardware, {}, **options) as board:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT", iot.endpoint)
         (host / "roots.pem").write_text(account.store.ca_pem.read_text() + iot.ca_pem)

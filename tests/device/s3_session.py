@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 
+import https
 import micropython
 import utime
 from https import borrow
@@ -45,10 +46,15 @@ class _BodyError(Exception):
     pass
 
 
+def _no_memory(name):
+    raise MemoryError(name)
+
+
 class _Body:
     """`size` bytes, or a fault: short and long lie about it, raise and unreadable fail half way.
 
     With lock, the heap is locked from the first piece to the last: an allocation is an error.
+    With poor, no module can be loaded any more from the first piece on.
     """
 
     def __init__(self, size, fault):
@@ -64,6 +70,8 @@ class _Body:
             raise OSError(errno.EIO)
         if self._fault == "lock" and self.read == 0:
             micropython.heap_lock()
+        if self._fault == "poor":
+            https.load = _no_memory
         count = min(len(buf), self._left)
         # Filling larger bodies byte by byte would take seconds: they have a first byte only.
         if count:

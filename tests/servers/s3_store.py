@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+from servers.scripted import CONTINUE
+
 STORED = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
 SECRET = "wJalrXUtnFEMI-this-must-never-show"
 TOKEN = "FwoGZXIvYXdz-nor-this"

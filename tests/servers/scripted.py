@@ -14,6 +14,7 @@ import threading
 import time
 
 TIMEOUT_S = 20
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Peer:
@@ -158,6 +159,20 @@ class ScriptedServer:
             raise
         finally:
             peer.close()
+
+
+def breaks_off(came):
+    """Return a script for a body that ends too soon; how many bytes came goes into `came`."""
+
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        try:
+            peer.read_body()
+        except ConnectionError:
+            came.append(len(peer.body))
+
+    return script
 
 
 def wait_until(condition, timeout_s: float = 5) -> bool:
