@@ -2,9 +2,10 @@
 
 A file is the photo, its metadata as JSON, and 16 bytes: size and CRC-32 of the photo, length of
 the metadata, and the CRC-32 of all that follows the photo, which starts from the photo's number.
-A file START=SECONDS tells when a start without a clock began. A power cut leaves the last file
-empty, or FAT, which SD cards have, with a short name such as 179349~1. No photo is ever renamed
-there: a cut would leave both names, and removing the second takes another photo's blocks along.
+A file START=SECONDS tells when the power came, where a start did not know it. A power cut leaves
+the last file empty, or FAT, which SD cards have, with a short name such as 179349~1. No photo is
+ever renamed there: a cut would leave both names, and removing the second takes another photo's
+blocks along.
 To be called through rare.py: spool_photo, spool_thin, spool_aside and spool_date.
 """
 
@@ -25,8 +26,8 @@ _EMPTY_FILES = 999
 def photo_name(seq, seconds, boot=None):
     """Return the name for photo number `seq` taken at UTC `seconds` since 1970.
 
-    While the time is unknown, `seconds` count from the start number `boot`, which no other start
-    of this device had: such a photo waits until spool_date.py knows when that start was.
+    While the time is unknown, `seconds` count from when the power came, with start number `boot`:
+    such a photo waits until spool_date.py knows when that was.
     """
     if boot is None:
         return f"{seconds:010}-{seq:06}"

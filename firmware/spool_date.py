@@ -1,8 +1,8 @@
 """Date the photos taken while the time was unknown; to be called through rare.py.
 
-An empty file 9START=SECONDS in the spool's folder says when a start began: one write, however
-many photos it took, and all or nothing when the power goes. It ends in "~" where it is only the
-latest that is possible.
+An empty file 9START=SECONDS in the spool's folder says when the power came, with the start of that
+number: one write, however many photos were taken, and all or nothing when the power goes. It ends
+in "~" where it is only the latest that is possible.
 """
 
 import os
@@ -13,10 +13,10 @@ _NUMBERS = const(100000)  # of starts; then they begin anew
 
 
 def date(spool, boot, offset_s):
-    """Date the photos without a date; return how many. `offset_s`: UTC when `boot` started.
+    """Date the photos without a date; return how many. `offset_s`: UTC when `boot` got its power.
 
-    A photo of `boot` gets its time. One of an earlier start, which ended without ever knowing
-    the time, gets the latest that is possible, as if no time had passed between the starts.
+    A photo of `boot` gets its time. One from before a power cut, with which the time got lost,
+    gets the latest that is possible, as if the power had come back at once.
     Call it once at each start, as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)

@@ -49,7 +49,7 @@ def count(uploader):
 def keep(uploader, body, number, taken, metadata):
     """Keep a photo until it can be sent; raises SpoolError, or what `body` raises."""
     spool = _open(uploader)
-    # Taken before the time was known, it counts from the start of the board.
+    # Taken before the time was known, it counts from when the power came.
     name = photo_name(number, taken, None if clock.is_credible(taken) else uploader.boot)
     metadata["origin"] = "spool"
     try:

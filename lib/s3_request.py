@@ -26,6 +26,7 @@ def _lines(headers, unsigned, begin, signature):
         yield f"{name}: {headers[name]}\r\n".encode()
     yield unsigned
     yield f"authorization: {begin}".encode()
+    # The same as signed_names() of sigv4.py, which has left the memory.
     end = ""
     for name in sorted(headers):
         yield (end + name).encode()
