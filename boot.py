@@ -8,4 +8,5 @@ if "switch" in os.listdir("/"):  # a deploy was cut off while its files took eff
 
 from firmware import rare
 
-rare.call("boot", "main")
+if rare.call("boot", "main"):  # it restarted too often to go on
+    rare.call("safe_mode", "stay")

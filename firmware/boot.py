@@ -1,4 +1,4 @@
-"""What happens before the capture loop: memory limits, new settings, Wi-Fi, safe mode."""
+"""What happens before the capture loop: memory limits, new settings, Wi-Fi."""
 
 import gc
 
@@ -16,7 +16,8 @@ _GC_THRESHOLD_BYTES = const(8192)
 def main():
     """Count the start, check a new config.json, join the Wi-Fi; an error is logged, boot goes on.
 
-    Stays here, in safe mode, where the firmware has restarted too often.
+    Returns whether the firmware has restarted too often: boot.py stays in safe mode then, when
+    this module has left the memory.
     """
     gc.threshold(_GC_THRESHOLD_BYTES)
     tally = rare.call("supervisor", "start")
@@ -32,8 +33,7 @@ def main():
     except Exception as e:
         # NVS or flash that fails: MicroPython would not start main.py after it.
         log("E boot failed", why=e)
-    if rare.call("supervisor", "is_crash_loop", tally):
-        rare.call("safe_mode", "stay")
+    return rare.call("supervisor", "is_crash_loop", tally)
 
 
 def _prepare(tally):
