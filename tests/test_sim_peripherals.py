@@ -108,6 +108,16 @@ def test_the_clock_outlives_a_reset_and_deep_sleep_but_no_loss_of_power(board):
     assert told() < 10
 
 
+def test_the_clock_outlives_a_reset_from_the_last_that_was_heard_of_the_board(tmp_path):
+    world = World(tmp_path)
+    for heard_us in (2_000_000, 7_000_000):
+        world.hear(heard_us)
+    world.reset()
+    world.hear(1_000_000)
+    world.reset()
+    assert world.rtc_us == 8_000_000
+
+
 def test_a_watchdog_of_an_earlier_life_does_not_bite(tmp_path):
     main = "    machine.WDT(timeout=2000)\n    machine.reset()\nimport time\ntime.sleep_ms(5000)\n"
     main += "print(machine.unique_id() and 'alive')\n"

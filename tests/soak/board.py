@@ -229,6 +229,7 @@ class SoakBoard(Board):
             return False
         op, arg, _, size, board_us = _HEADER.unpack(head)
         self._truth.hear(board_us)
+        self.world.hear(board_us)
         if op == _CHIP_SELECT:
             self.model.chip_select(arg)
         elif op == _INIT:

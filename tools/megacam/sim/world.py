@@ -125,9 +125,13 @@ class World:
                 stream.write(self.answer(*json.loads(line)))
                 stream.flush()
 
+    def hear(self, now_us: int) -> None:
+        """Take the time since its start that the board has just sent, here or on its bus."""
+        self.radio.now_us = self._now_us = now_us
+
     def answer(self, name: str, now_us: int, args: list[Any] | None, values: Any) -> str:
         """Return the line that answers one question."""
-        self.radio.now_us = self._now_us = now_us
+        self.hear(now_us)
         return json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n"
 
     def _answer(
