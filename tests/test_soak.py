@@ -1,17 +1,23 @@
 """The simulated month's own parts: its plan, its store's arithmetic, its books; no board here."""
 
 import hashlib
+import os
 import struct
+import subprocess
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from soak import plan, report, store
+from megacam.sim import interpreter
+from soak import board, plan, report, store
 from soak.ledger import Ledger, Photo
 from soak.truth import BEGIN_S, Truth
+
+PORT = Path(board.__file__).parent / "port"
 
 KEY = "cam1/2026/12/01/001000-000007.jpg"  # 600 s after the month began
 SHA = hashlib.sha256(b"photo").hexdigest()
@@ -194,3 +200,30 @@ def test_the_key_of_a_photo_says_when():
     assert report.key_time(KEY) == (BEGIN_S + 600, 7)
     with pytest.raises(ValueError, match="not the key of a photo"):
         report.key_time("cam1/status.json")
+
+
+def test_a_socket_that_nobody_holds_is_closed_by_the_collector_as_on_the_esp32(tmp_path):
+    (tmp_path / "machine.py").write_text("def ask(name, args):\n    return 0\n")
+    (tmp_path / "main.py").write_text(
+        "import gc, socket\n"
+        "def leave():\n"
+        "    return socket.socket(socket.AF_INET, socket.SOCK_STREAM, 6).settimeout(1)\n"
+        "for _ in range(50):\n"
+        "    leave()\n"
+        "gc.collect()\n"
+        "held = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 6)\n"
+        "gc.collect()\n"
+        "held.settimeout(1)\n"
+        "held.close()\n"
+        "print(open('main.py').fileno())\n"
+    )
+    done = subprocess.run(
+        interpreter.command("main.py"),
+        cwd=tmp_path,
+        env={**os.environ, "MICROPYPATH": f".:{PORT}:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) < 20
