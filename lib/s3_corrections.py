@@ -4,7 +4,6 @@ again = correct(client, refusal)  # a Refusal of s3_errors
 """
 
 from https import HTTPSError, borrow
-from sigv4 import sha256_hex
 
 
 def correct(client, refusal):
@@ -47,7 +46,7 @@ def _set_region(client, region):
 def _ask_region(client):
     """Return the region that the bucket names in the reply to any HEAD, even a refusal, or ""."""
     try:
-        client.send_head("HEAD", "", "", {}, sha256_hex(b""))
+        client.send_head("HEAD", "", "", {}, "UNSIGNED-PAYLOAD")
         client.connection.reply()
         client.connection.read()
     except HTTPSError:

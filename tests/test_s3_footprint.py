@@ -22,6 +22,9 @@ FRAMINGS = {"checksum": "aws_chunked", "etag": "unsigned_payload", "none": "unsi
 REPLIES = {
     "put": b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n',
     "refused": b"HTTP/1.1 403 No\r\nContent-Length: 25\r\n\r\n<Code>AccessDenied</Code>",
+    "refused for what might be corrected": (
+        b"HTTP/1.1 400 Bad\r\nContent-Length: 25\r\n\r\n<Code>ExpiredToken</Code>"
+    ),
 }
 
 
