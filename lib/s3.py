@@ -164,11 +164,14 @@ class S3Client:
             if error.action != "fallback":
                 tried += error.action
 
-    def _put(self, *args):
-        # What sends is gone before a refusal is explained, which takes as much memory.
-        stored = borrow("s3_put").put(self, *args)
+    def _put(self, key, body, *args):
+        # One after the other: each takes as much memory as there is.
+        headers, framing = borrow("s3_describe").describe(self, key, body, *args)
+        signature = self.send_head("PUT", key, "", headers, framing.payload)
+        stored = borrow("s3_put").put(self, key, body, framing, headers, signature)
         if not stored:
-            self.refuse("put", args[0])
+            headers = framing = None
+            self.refuse("put", key)
         return stored
 
     def send_head(self, *args):
