@@ -33,5 +33,5 @@ def do(app):
     app.uploader.is_clock_doubted = False
     if app.uploader.boot is not None and clock.is_set():
         started = clock.power_s or clock.now() - clock.uptime_s()
-        rare.call("uploader_spool", "date", app.uploader, started)
+        rare.call("uploader_drain", "date", app.uploader, started)
     return after_s

@@ -1,13 +1,33 @@
 """Chore: count what waits in the spool from the starts before."""
 
-from firmware.uploader_spool import count
+from firmware import rare
+from firmware.errors import SpoolError
+from firmware.log import log
+from firmware.spool import Spool
+from firmware.uploader_spool import note, open_spool
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _DAY_S = const(86400)
+_FLASH = "/spool"
 
 
 def do(app):
     """Return the seconds until this chore is due again."""
     count(app.uploader)
     return _DAY_S
+
+
+def count(uploader):
+    """Count what waits; on a card that is back, with what the flash has."""
+    try:
+        spool = open_spool(uploader)
+        if spool.folder != _FLASH:
+            flash = Spool(_FLASH, 0)
+            rare.call("spool_move", "move", flash, spool, uploader.store.buf)
+        note(uploader, spool)
+        if uploader.boot is None and any(not spool.taken(name) for name in spool.names()):
+            # The clock was set before this start, but they were not dated any more.
+            uploader.boot = uploader.tally["boots"]
+    except SpoolError as e:
+        log("E spool unusable", why=e)

@@ -1,7 +1,7 @@
 """A photo's way into the bucket: sent at once where that can be, else kept in the spool.
 
 Here is what every shot needs. uploader_trouble.py has the retry policy and the circuit breaker,
-uploader_spool.py keeps what cannot be sent now.
+uploader_spool.py keeps what cannot be sent now, uploader_drain.py takes it out again.
 """
 
 import gc
@@ -116,7 +116,7 @@ class Uploader:
 
         Raises S3Error when the connection broke in mid-body: the photo goes on waiting.
         """
-        photo = rare.call("uploader_spool", "open_next", self)
+        photo = rare.call("uploader_drain", "open_next", self)
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
         why = None
@@ -130,7 +130,7 @@ class Uploader:
         finally:
             photo.close()
         if is_over:
-            rare.call("uploader_spool", "forget", self, photo.name, why)
+            rare.call("uploader_drain", "forget", self, photo.name, why)
         return is_over
 
     def _try(self, is_again, request, *args):

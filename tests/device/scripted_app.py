@@ -180,7 +180,7 @@ def app(
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
     elif not clock.is_set():
         uploader.boot = tally["era"]
-    rare.call("uploader_spool", "count", uploader)
+    rare.call("chore_spool", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
     made.is_camera_ready = True
     return made

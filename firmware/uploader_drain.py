@@ -1,0 +1,47 @@
+"""Takes photos out of the spool for the uploader; loaded when one can go."""
+
+import random
+
+from firmware import rare
+from firmware.errors import SpoolError
+from firmware.log import log
+from firmware.uploader_spool import note, open_spool
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# The newest are what people look for; but one of four is the oldest. By chance, because
+# any count would fall into step with the live photos in between.
+_OLDEST_BITS = const(2)
+
+
+def open_next(uploader):
+    """Return the Photo to be sent next, to be closed, or None; a damaged one is set aside."""
+    spool = open_spool(uploader)
+    name = spool.newest() if random.getrandbits(_OLDEST_BITS) else spool.oldest()
+    try:
+        photo = name and rare.call("spool_photo", "open_photo", spool, name)
+    except SpoolError as e:
+        forget(uploader, name, e)
+        return None
+    if photo and "clock-error-ms" not in photo.meta:
+        rare.call("metadata", "date", photo.meta, photo.taken, photo.is_exact)
+    return photo
+
+
+def forget(uploader, name, why=None):
+    """Remove the photo `name`, which is stored, or set it aside because of `why`."""
+    spool = open_spool(uploader)
+    if why:
+        log("E spool damaged", why=why)
+        rare.call("spool_aside", "set_aside", spool, name)
+    else:
+        spool.remove(name)
+    note(uploader, spool)
+
+
+def date(uploader, started):
+    """Date the photos from before the time was known; `started`: UTC when the power came."""
+    dated = rare.call("spool_date", "date", open_spool(uploader), uploader.boot, started)
+    uploader.boot = None
+    if dated:
+        log("I spool dated", photos=dated)
