@@ -25,8 +25,8 @@ pytest_plugins = "local_aws"
 
 BUCKET = "garden-photos-iot"
 DEVICE = "iot-cam"
-# With a certificate the usual 80 KB are short now and then, as docs/cloud.md says.
-HEAP = "84K"
+# With a certificate the usual 80 KB are hardly enough, as docs/cloud.md says.
+HEAP = "82K"
 
 
 @pytest.fixture

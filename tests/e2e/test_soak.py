@@ -2,9 +2,8 @@
 
 from soak import plan, run
 
-# The 80 KB of all other tests, 2 for what the harness has in it, and 2 more: on a busy machine a
-# late answer of the store can come in the middle of a body, where little is free.
-HEAP = "84K"
+# The 80 KB of all other tests, and 2 for what the harness has in it.
+HEAP = "82K"
 
 
 def test_through_every_fault_each_photo_is_stored_waits_or_is_accounted_for(tmp_path):
