@@ -111,7 +111,7 @@ class Frame:
         self._camera = camera
         self._body = size - _HEAD_BYTES
         self._head = io.BytesIO(camera._head)
-        self._buf = None
+        self._buf = self._first = self._last = None
 
     def prepare(self, buf):
         """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
@@ -136,32 +136,28 @@ class Frame:
         if count <= left <= self._body:
             camera._burst(buf)
         else:
-            count = self._read_edge(buf, left)
-        self._left = left - count
-        if not count:
-            return 0
-        if count == left:
-            camera._check_power()
+            # The first block begins with what was read ahead, the last may not fill the buffer.
+            if count > left:
+                count = left
+            if left > self._body:
+                at = self._head.readinto(buf)
+                view = self._first
+            else:
+                at = 0
+                view = self._last
+            if at < count:
+                if buf is not self._buf or len(view) != count - at:
+                    view = memoryview(buf)[at:count]
+                camera._burst(view)
+        left -= count
+        self._left = left
+        if not left:
+            if not count:
+                return 0
+            if not camera.intact():
+                raise camera._lost()
         camera.frame = self
         return count
-
-    def _read_edge(self, buf, left):
-        # The first block begins with what was read ahead, the last may not fill the buffer.
-        count = min(len(buf), left)
-        at = self._head.readinto(buf) if left > self._body else 0
-        if at < count:
-            buf = self._part(buf, at, count)
-            self._camera._burst(buf)
-        return count
-
-    def _part(self, buf, start, end):
-        if end - start == len(buf):
-            return buf
-        if buf is self._buf:
-            view = self._first if start else self._last
-            if len(view) == end - start:
-                return view
-        return memoryview(buf)[start:end]
 
     def close(self):
         """Give up what was not read."""
@@ -355,9 +351,8 @@ class ArducamMega:
             return self._reg(_TEST) == _MARK
         return self._reg(_SENSOR_ID) == self.id
 
-    def _check_power(self):
-        if not self.intact():
-            raise CameraError("dead", "the camera lost its power meanwhile; take another photo")
+    def _lost(self):
+        return CameraError("dead", "the camera lost its power meanwhile; take another photo")
 
     def _rare(self, name):
         # Loaded for one use only, and its parts, unless the program imported them itself.

@@ -79,7 +79,8 @@ def _advance(camera):
         if not camera._within(camera._since, camera._hold_ms):
             _trigger(camera)
         return
-    camera._check_power()
+    if not camera.intact():
+        raise camera._lost()
     if camera._reg(_STATE) & _CAP_DONE:
         _check(camera)
     elif not camera._within(camera._since, _EXPOSE_MS + camera._extra_frames * _FRAME_MS):

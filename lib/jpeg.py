@@ -5,8 +5,8 @@
         send(buf)
 
 The whole photo is never in memory, so the only moment to stop a bad one is while it is on its
-way: the first block must start a JPEG, and the last is handed out only when the end marker has
-been seen. Marker codes: ITU-T T.81, table B.1.
+way: the first block must start a JPEG, and the last is handed out only when the end marker is in
+what the buffer holds then, which is the end of the photo. Marker codes: ITU-T T.81, table B.1.
 """
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -16,7 +16,6 @@ _START = const(0xD8)
 _SOS = const(0xDA)
 _END = const(0xD9)
 _LONGEST_TAIL = const(8192)
-_NONE = const(-4)  # of the header's segments is left: none starts before -3
 
 
 class JPEGError(Exception):
@@ -26,68 +25,75 @@ class JPEGError(Exception):
 class JPEGBody:
     """A body that passes `body` through and raises JPEGError where the photo is damaged.
 
-    `body` has `size` (bytes) and `readinto(buf) -> int`, which fills `buf`, a bytearray of at
-    least 4, unless the end is nearer. Allocates nothing in readinto().
+    `body` has `size` (bytes) and `readinto(buf) -> int`, which fills `buf`, the same bytearray of
+    at least 4 each time, unless the end is nearer. Allocates nothing in readinto().
     """
 
-    #: The end marker is looked for in so many last bytes. The camera rounds its FIFO's length up;
-    #: where it adds more, the first photo is refused and this grows, for all photos to come:
-    #: a search costs a third of what encryption does.
-    tail_bytes = 256
+    #: With fewer bytes left the end marker is looked for. The camera rounds its FIFO's length up.
+    #: What the last block leaves in the buffer of the one before is searched anyway; where more
+    #: was added, the first photo is refused and this grows, for all photos to come.
+    tail_bytes = 1
 
     def __init__(self, body):
         self.size = self._left = body.size
         self._read = body.readinto
-        self._watched = body.size + 1  # with fewer bytes left, a block is looked at
         # Where the next header segment starts, from the start of the next block.
         self._next = 2
-        self._border = bytearray(
-            6
-        )  # the first 3 bytes of a block and the last 3 of the one before
-        self._ended = self._is_marked = False
+        # Where the picture's data starts, from the start of the photo; 0 while that is unknown.
+        self._data = 0
+        # The first 3 bytes of a block and, at -3 to -1, the last 3 of the one before.
+        self._border = bytearray(6)
+        self._ended = False
+        self._tail = self.tail_bytes  # found sooner
 
     def readinto(self, buf):
         """Fill `buf` from the body and return the count; raises JPEGError instead of the end."""
         n = self._read(buf)
-        left = self._left - n
-        self._left = left
-        if left < self._watched:
-            self._watch(buf, n, left)
+        self._left = left = self._left - n
+        if not self._data:
+            self._skip_header(buf, n)
+        if left < self._tail and n:
+            self._look(buf, n, left)
         return n
 
-    def _watch(self, buf, n, left):
-        start = 0 if self._next == _NONE else self._skip_header(buf, n)
-        if left < self._watched and not self._ended:
-            # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be
-            # nothing else. Backwards, because it is near the end of the last block.
-            start = max(start, n + left - self._watched)
-            self._ended = buf.rfind(b"\xff\xd9", start, n) >= 0 or (
-                self._is_marked and not start and buf[0] == _END
-            )
-            self._is_marked = buf[n - 1] == _MARK
-            if left <= 0 and not self._ended:
-                JPEGBody.tail_bytes = _LONGEST_TAIL
-                raise JPEGError("photo is cut: no end marker (FF D9); take it again")
+    def _look(self, buf, n, left):
+        # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing
+        # else. Backwards, because it is near the end of the last block.
+        start = self._data - (self.size - left - n)
+        if not self._data:
+            start = n
+        elif buf.rfind(b"\xff\xd9", start if start > 0 else 0, n) >= 0:
+            self._ended = True
+        if left <= 0 and not self._ended and not self._is_before(buf, n, start + len(buf)):
+            JPEGBody.tail_bytes = _LONGEST_TAIL
+            raise JPEGError("photo is cut: no end marker (FF D9); take it again")
+
+    def _is_before(self, buf, n, start):
+        # Behind the last block the buffer still holds what was there of the one before it, whose
+        # part of the picture's data begins at `start`.
+        if not self._data or n == self.size:
+            return False
+        is_split = buf[-1] == _MARK and buf[0] == _END and start < len(buf)
+        return is_split or buf.rfind(b"\xff\xd9", max(n, start)) >= 0
 
     def _skip_header(self, buf, n):
         # Segments are skipped by their length, because one may hold a thumbnail with an end
-        # marker of its own. Returns where the picture's data starts in this block.
+        # marker of its own.
         if self._left + n == self.size and (n < 4 or buf[0] != _MARK or buf[1] != _START):
             raise JPEGError("photo is no JPEG: it does not start with FF D8; take it again")
         at = self._next
+        block = buf if at >= 0 else self._join(buf, 0, 0)
         while at + 4 <= n:
-            block = buf if at >= 0 else self._join(buf, 0, 0)
             if block[at] != _MARK:
                 raise JPEGError("photo is damaged: no marker where one must be; take it again")
             if block[at + 1] == _SOS:
-                self._next = _NONE
-                self._watched = self.tail_bytes
-                return at + 4
+                self._data = self.size - self._left - n + at + 4
+                return
             at += 2 + (block[at + 2] << 8 | block[at + 3])
+            block = buf
         self._next = at - n
         if at < n:
             self._join(buf, n - 3, 3)
-        return n
 
     def _join(self, buf, start, at):
         # A segment's head may lie across the border of two blocks: at -3 to -1 in the one before.

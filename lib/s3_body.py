@@ -17,7 +17,9 @@ def send(connection, body, framing):
     try:
         for at in range(0, size, framing.chunk):
             count = min(size - at, framing.chunk)
-            write(framing.head(count))
+            head = framing.head(count)
+            if head:
+                write(head)
             copy(body, at, count, framing, connection)
         write(framing.finish())
         is_over = True
@@ -38,18 +40,23 @@ def copy(body, at, size, framing, connection):
     """
     piece = buf = framing.buf
     whole = len(buf)
-    last = memoryview(buf)[: size % whole]
+    look = _LOOK * whole
+    rest = size % whole
+    last = memoryview(buf)[:rest]
+    total = body.size
     readinto = body.readinto
     update = framing.update
     write = connection.sock.write  # not by connection.send(): a call costs more than what it does
     is_writing = False
     try:
-        for done in range(at, at + size, whole):
-            if not (done + whole) % (_LOOK * whole):
+        for end in range(at + whole, at + size + whole, whole):
+            if not end % look:
                 connection.check_reply()
             count = readinto(buf)
-            if count != whole or done + whole >= body.size:
-                whole = _end(body, done, count, whole)
+            if count != whole or end >= total:
+                if count != rest or end - whole + count != total:
+                    count = _end(body, end - whole, count, whole)
+                whole = count
                 piece = last or buf
             if update:
                 update(piece)

@@ -59,6 +59,9 @@ def factors(ways, photos) -> tuple[dict[str, int], dict[str, float]]:
     """
     counted = measure(("floor", *ways), photos, counted=True).instructions
     counted["call"] = (counted.pop("calls") - counted.pop("no calls")) // _CALLS
+    meters = [counted.pop(name) for name in ("meter", "floor meter")]
+    for name in counted.keys() - {"call"}:
+        counted[name] -= meters[name.startswith("floor")]
     floors = {name.partition(" ")[2]: n for name, n in counted.items() if name[:5] == "floor"}
     factor = {
         name: n / floors[name.partition(" ")[2]] for name, n in counted.items() if name != "call"
@@ -91,7 +94,7 @@ def _meaning(counted: dict[str, int], factor: dict[str, float]) -> list[str]:
         f"`{mode}` at {resolution} ({factor[f'{mode} {size} 4092']:.2f})"
         for resolution, size in PHOTOS.items()
         for mode, goal in GOALS.items()
-        if factor[f"{mode} {size} 4092"] > goal
+        if round(factor[f"{mode} {size} 4092"], 2) > goal
     ]
     verdict = f"It is met but for {' and '.join(missed)}." if missed else "It is met."
     over_none = {m: factor[f"{m} {medium} 4092"] - factor[f"none {medium} 4092"] for m in MODES}
