@@ -41,8 +41,9 @@ def run(app):
     uploader.pause_until_s = max(_left_s(tally, "pause_until") - _EARLY_S, 0)
     uploader.failures = tally.get("failures", 0)
     _do_chores(app)
-    # So long before a photo the board has to wake, with what whole seconds leave out.
-    ahead_s = clock.uptime_s() + 1
+    # So long before a photo the board has to wake, with what whole seconds leave out; but not
+    # without the time, when it shoots at once and would be due again a moment later.
+    ahead_s = clock.uptime_s() + 1 if clock.is_set() else 0
     _take(app, tally.get("due", 0))
     _send(app)
     now = clock.now()

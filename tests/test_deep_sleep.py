@@ -22,12 +22,16 @@ a.interval_s = {interval_s}
 a.sleeps = True
 a.chores = {{"spool": -3, "link": -2, "clock": -1, "plan": 0, "day": 0, "tally": 0, "status": 0}}
 tell("wake", at=clock.now())
+if start == 1:
+    time.sleep_ms({slow_ms})
 return a
 """
 
 
-def sleepy(folder, at=NOON, interval_s=600, connects="[]", script="[]", config=None):
-    build = _BUILD.format(at=at, interval_s=interval_s, connects=connects, script=script)
+def sleepy(folder, at=NOON, interval_s=600, connects="[]", script="[]", config=None, slow_ms=0):
+    build = _BUILD.format(
+        at=at, interval_s=interval_s, connects=connects, script=script, slow_ms=slow_ms
+    )
     return board(folder, {**_CONFIG, **(config or {})}, build)
 
 
@@ -132,6 +136,15 @@ def test_a_lost_or_wrong_time_does_not_put_off_the_report(tmp_path):
                 "print(a.tally['report_at'] - clock.now())",
             )
             assert int(told.lines[-1]) <= _DAY_S
+
+
+def test_without_the_time_one_photo_is_taken_at_a_time_however_slow_a_start_is(tmp_path):
+    with sleepy(tmp_path, at=0, slow_ms=20_000) as camera:
+        run(camera, "join()")
+        told = power_on(camera, " start=4")
+    woken = [wake["at"] for wake in told.all("wake")]
+    assert len(told.all("shot")) == len(woken) == 3
+    assert [(woken[i + 1] - woken[i] + 30) // 600 for i in range(2)] == [1, 1]
 
 
 def test_photos_from_before_the_time_was_known_are_dated_later(tmp_path):
