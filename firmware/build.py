@@ -82,7 +82,8 @@ def _uploader(store):
     place = place or ("/spool", spool["limit_kb"] << 10)
     uploader = Uploader(device, store, place, cap, tally, feed)
     uploader.is_spool_first = spool["first"]
-    if not clock.is_set():
+    clock.power_s = tally["power_s"]
+    if not clock.is_set() or tally["known_era"] != tally["era"]:
         uploader.boot = tally["era"]
     return uploader
 

@@ -1,4 +1,8 @@
-"""Chore: set the clock, and date the photos that were taken before the time was known."""
+"""Chore: set the clock, have the store confirm it, and date the photos from before that.
+
+A time server may lie, and nobody verifies its answer. So the time is known only once the store
+has confirmed it: Uploader.boot is None then, and the tally's "known_era" is its "era".
+"""
 
 from firmware import clock, config, rare, wifi
 from firmware.errors import ClockError
@@ -7,31 +11,86 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _AGAIN_S = const(30)
+_UNTOLD_S = const(300)
 _HOUR_S = const(3600)
 _DAY_S = const(86400)
+_GOOD_MS = const(1000)  # what comes from the store is not, and a time server may do better soon
 
 
 def do(app):
     """Return the seconds until this chore is due again."""
     if not wifi.is_up():
         return _AGAIN_S
-    store = app.uploader.store
-    after_s = _DAY_S
+    uploader = app.uploader
+    skip = _doubt(uploader)
+    is_known = clock.is_set() and uploader.boot is None
+    server = (not skip and _is_unconfirmed(uploader)) or _sync(is_known, skip)
+    if not clock.is_set():
+        return _AGAIN_S
+    is_moved = _keep(app)
+    is_confirmed = False
+    # A battery has no power for a question at each wake; a photo gets an answer, too.
+    if not (app.sleeps and is_known and server) or uploader.store.skew_s:
+        is_confirmed = rare.call("clock_store", "confirm", uploader, bool(server))
+    uploader.store.skew_s = 0
+    if server == "" and app.sleeps:
+        # Asleep the clock goes wrong by minutes, and there may be no store to say so.
+        server = _sync(is_confirmed, 0)
+    is_moved = _keep(app) or is_moved
+    if uploader.boot is not None and not (is_confirmed or app.sleeps):
+        if is_moved:
+            rare.call("uploader_drain", "propose", uploader)
+        # As often as a photo would find out whether the store is back.
+        wait_s = min(app.interval_s, _AGAIN_S) if server else _UNTOLD_S
+        return max(uploader.pause_until_s - clock.uptime_s(), wait_s)
+    tally = uploader.tally
+    if tally["known_era"] != tally["era"]:
+        rare.call("uploader_drain", "date", uploader)
+    is_good = server and tally["known_era"] == tally["era"] and (clock.error_ms() or 0) < _GOOD_MS
+    return _DAY_S if is_good else _HOUR_S
+
+
+def _doubt(uploader):
+    """Return how many time servers to skip where the store's certificate seems not to be valid.
+
+    Either it is not, or the clock is wrong, and what was known of the time is not any more.
+    """
+    if not uploader.is_clock_doubted:
+        return 0
+    uploader.is_clock_doubted = False
+    uploader.boot = uploader.tally["era"]
+    uploader.tally["known_era"] = 0
+    return uploader.failures
+
+
+def _keep(app):
+    """Keep how far a jump has moved the era, for the next start; return whether one has."""
+    tally = app.tally
+    if tally["power_s"] == clock.power_s:
+        return False
+    tally["power_s"] = clock.power_s
+    rare.call("tally", "keep", tally)
+    if "plan" in app.chores:
+        # The windows were those of another day.
+        app.windows, app.windows_until = app.__class__.windows, 0
+        app.chores["plan"] = 0
+    return True
+
+
+def _is_unconfirmed(uploader):
+    """Tell whether a time server has set the clock lately and only the store's word is missing."""
+    if uploader.boot is None or clock.set_error_ms is None:
+        return False
+    return clock.uptime_s() - clock.set_at_s < _HOUR_S
+
+
+def _sync(is_known, skip):
+    """Return the name of the server that set the clock, "" where all would jump, or None."""
     try:
-        if store.skew_s:  # it is verified, so it outweighs what any time server says
-            rare.call("clock_store", "learn", store.skew_s)
-            log("W clock set by the store", seconds=store.skew_s)
-            after_s = _HOUR_S
-        else:
-            log("I clock set", server=rare.call("clock_set", "sync", config.section("clock")))
+        server = rare.call("clock_set", "sync", config.section("clock"), is_known, skip)
     except ClockError as e:
         log("W clock not set", why=e)
-        if app.uploader.date:
-            rare.call("clock_store", "follow", app.uploader.date, app.uploader.date_at_s)
-        after_s = _HOUR_S if clock.is_set() else _AGAIN_S
-    store.skew_s = 0
-    app.uploader.is_clock_doubted = False
-    if app.uploader.boot is not None and clock.is_set():
-        started = clock.power_s or clock.now() - clock.uptime_s()
-        rare.call("uploader_drain", "date", app.uploader, started)
-    return after_s
+        return None
+    if server:
+        log("I clock set", server=server)
+    return server

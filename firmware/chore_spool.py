@@ -15,6 +15,9 @@ _FLASH = "/spool"
 def do(app):
     """Return the seconds until this chore is due again."""
     count(app.uploader)
+    tally = app.tally
+    if tally["known_era"] != tally["era"]:
+        app.chores["clock"] = min(app.chores["clock"], 0)
     return _DAY_S
 
 
@@ -26,8 +29,7 @@ def count(uploader):
             flash = Spool(_FLASH, 0)
             rare.call("spool_move", "move", flash, spool, uploader.store.buf)
         note(uploader, spool)
-        if uploader.boot is None and any(not spool.taken(name) for name in spool.names()):
-            # The clock was set before this start, but they were not dated any more.
-            uploader.boot = uploader.tally["boots"]
+        if any(not spool.taken(name) for name in spool.names()):
+            uploader.tally["known_era"] = 0  # there are photos to be dated
     except SpoolError as e:
         log("E spool unusable", why=e)

@@ -17,7 +17,7 @@ _FAILED_S = const(300)
 def do(app):
     """Return the seconds until this chore is due again."""
     uploader = app.uploader
-    if not uploader.is_ready():
+    if not uploader.is_open():
         return _AGAIN_S
     text = rare.call("report", "report", app).encode()
     gc.collect()

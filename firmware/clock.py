@@ -13,7 +13,9 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 _BUILT_S = const(1793491200)  # 2026-11-01: no photo is older than this firmware
 _END_S = const(4102444800)  # 2100-01-01: whoever says so is wrong
-_POWER_S = const(946684800)  # 2000-01-01: the clock of the chip begins here when the power comes
+
+#: No clock that is set daily is off by more seconds: a jump, which the store has to confirm.
+JUMP_S = const(60)
 
 #: Parts per million that this clock is slow (or, below 0, fast), measured from one NTP answer to
 #: the next. Until then what an ESP32's crystal may be off, aged and in the cold.
@@ -21,8 +23,8 @@ drift_ppm = 50
 #: The error in milliseconds when the clock was set, and the uptime_s() at that moment.
 set_error_ms = None
 set_at_s = 0
-#: UTC when the power came, where this start was the first to set the clock.
-power_s = None
+#: When the era began, by this clock: its first start after the power came. build.py sets it.
+power_s = 0
 
 _up_s = 0
 _ticks_ms = time.ticks_ms()
@@ -54,8 +56,8 @@ def is_set():
 
 
 def powered_s():
-    """Return whole seconds since the power came, over resets; meaningless once is_set()."""
-    return now() - _POWER_S
+    """Return whole seconds since the era began, over resets, however the clock was set."""
+    return now() - power_s
 
 
 def error_ms():
@@ -77,7 +79,9 @@ def fields(seconds):
 def set_time(seconds, microseconds):
     """Set the clock to UTC `seconds` since 1970; whoever calls answers for them."""
     global power_s
-    if not is_set():
-        power_s = seconds - powered_s()
+    jump_s = seconds - now()
+    # What is less than a jump sets right how this clock went, not when the era began.
+    if abs(jump_s) > JUMP_S:
+        power_s += jump_s
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - EPOCH_S)[:8]
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))

@@ -7,6 +7,7 @@ import time
 
 from firmware import clock, rare
 from firmware.errors import ClockError
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -17,21 +18,34 @@ _GOOD_MS = const(250)
 _MOST_PPM = const(500)
 
 
-def sync(section):
+def sync(section, is_known=False, skip=0):
     """Set the clock by the first server of the section "clock" that gives a good time.
 
-    Returns its name; raises ClockError with the reason of each when none does.
+    Where the time `is_known`, a good one is no jump. So many servers as `skip` are asked last.
+    Returns the server's name, or "" where there were jumps only; raises ClockError with the
+    reason of each when there was nothing else.
     """
     reasons = []
-    for module, names in (("ntp", section["servers"]), ("http_time", section["http_urls"])):
-        for name in names:
-            try:
-                correct(*rare.call(module, "query", name))
-                return name
-            except (OSError, ValueError, MemoryError) as e:
-                reasons.append(f"{name}: no answer ({e})")
-            except ClockError as e:
-                reasons.append(f"{name}: {e}")
+    is_jump = False
+    names = section["servers"] + section["http_urls"]
+    skip %= len(names)
+    for name in names[skip:] + names[:skip]:
+        try:
+            module = "http_time" if "//" in name else "ntp"
+            utc_ms, error_ms = rare.call(module, "query", name)
+            jump_s = utc_ms // 1000 - clock.now()
+            if is_known and abs(jump_s) > clock.JUMP_S:
+                is_jump = True
+                log("W clock jump refused", server=name, seconds=jump_s)
+                continue
+            correct(utc_ms, error_ms)
+            return name
+        except (OSError, ValueError, MemoryError) as e:
+            reasons.append(f"{name}: no answer ({e})")
+        except ClockError as e:
+            reasons.append(f"{name}: {e}")
+    if is_jump:
+        return ""
     raise ClockError("no time server can be used: " + "; ".join(reasons))
 
 

@@ -1,12 +1,38 @@
-"""The time as a store has it, whose replies are verified; to be called through rare.py."""
+"""The time as the store has it, whose replies are verified; to be called through rare.py."""
 
 from https import borrow
+from s3 import S3Error
 
 from firmware import clock, rare
+from firmware.errors import ClockError
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _DATE_MS = const(1000)  # the Date of HTTP has whole seconds
+
+
+def confirm(uploader, is_set_well):
+    """Compare the clock with the store's and correct it; return whether the store answered.
+
+    Where a time server `is_set_well` the clock only a jump is corrected: it was the better clock.
+    A store that does not know the time confirms whatever it is.
+    """
+    store = uploader.store
+    date = uploader.is_open() and uploader.attempt(False, store.attempt, _ask, store)
+    if not date:
+        return False
+    try:
+        skew_s = borrow("http_date").parse_http_date(date) - clock.now()
+        # Whole seconds, and the reply was on its way: one is no difference.
+        if abs(skew_s) > (clock.JUMP_S if is_set_well else 1):
+            learn(skew_s)
+            log("W clock set by the store", seconds=skew_s)
+        elif clock.set_error_ms is None:
+            learn(skew_s)
+    except (ValueError, ClockError) as e:
+        log("W clock of the store unknown", why=e)
+    return True
 
 
 def learn(skew_s):
@@ -14,11 +40,16 @@ def learn(skew_s):
     rare.call("clock_set", "correct", (clock.now() + skew_s) * 1000, _DATE_MS)
 
 
-def follow(date, came_at_s):
-    """Correct the clock by `date`, the header of a verified reply that came at that uptime.
-
-    It has whole seconds and was on its way: less than two seconds is no difference.
-    """
-    skew_s = borrow("http_date").parse_http_date(date) + clock.uptime_s() - came_at_s - clock.now()
-    if abs(skew_s) > _DATE_MS // 1000:
-        learn(skew_s)
+def _ask(store):
+    # Every reply has a Date, but for those of a server in trouble (RFC 9110, 6.6.1). Without a
+    # signature nothing depends on what this clock says; S3 answers 403 and charges nothing.
+    connection = store.connection
+    host = f"host: {store.host}\r\n\r\n".encode()
+    connection.request(b"HEAD / HTTP/1.1\r\n", store.limit_ms, (host,))
+    status = connection.reply()
+    connection.read()
+    date = connection.headers.get("date")
+    if not date and status >= 500:
+        raise S3Error("NoDate", status, "retry", "a server in trouble, which tells no time")
+    # An age is that of a reply from some cache.
+    return date if date and "age" not in connection.headers else "none"

@@ -1,5 +1,7 @@
 """Date the photos taken while the time was unknown; to be called through rare.py.
 
+The time is known once the store has confirmed it. An era lasts from power to power.
+
 An empty file 9START=SECONDS in the spool's folder says when the power came, with the start of that
 number: one write, however many photos were taken, and all or nothing when the power goes. It ends
 in "~" where it is only the latest that is possible.
@@ -15,14 +17,12 @@ _NUMBERS = const(100000)  # of starts; then they begin anew
 def date(spool, boot, offset_s):
     """Date the photos without a date; return how many. `offset_s`: UTC when `boot` got its power.
 
-    A photo of `boot` gets its time. One from before a power cut, with which the time got lost,
-    gets the latest that is possible, as if the power had come back at once.
+    A photo of `boot` gets its time, whatever was remembered before that was known. One from
+    before a power cut, with which the time got lost, gets the latest that is possible, as if the
+    power had come back at once.
     Call it once at each start, as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)
-    for start in list(spool.starts):
-        if start not in lasts:
-            _forget(spool, start)
     boot %= _NUMBERS
     sign = 1
     # Backwards in time: each start ended before the one after it.
@@ -30,10 +30,13 @@ def date(spool, boot, offset_s):
         if start != boot:
             sign = -1
             offset_s -= 1 + lasts[start]
-        if start in spool.starts:
+        if start in spool.starts and start != boot:
             offset_s = abs(spool.starts[start])
         else:
             remember(spool, start, sign * offset_s)
+    for start in list(spool.starts):
+        if start not in lasts:
+            _forget(spool, start)
     return dated
 
 
@@ -53,10 +56,18 @@ def _path(spool, start, seconds):
     return f"{spool.folder}/9{start:05}={abs(seconds)}{'~' if seconds < 0 else ''}"
 
 
-def remember(spool, start, seconds):
-    """Write down when the start of that number began: `seconds` as Spool.starts has it."""
+def remember(spool, boot, seconds):
+    """Write down when the era of that number began: `seconds` as Spool.starts has it."""
+    start = boot % _NUMBERS
+    before = spool.starts.get(start)
+    if before == seconds:
+        return
+    path = _path(spool, start, seconds)
     try:
-        open(_path(spool, start, seconds), "wb").close()
+        if before is None:
+            open(path, "wb").close()
+        else:
+            os.rename(_path(spool, start, before), path)
     except OSError as e:
         raise spool.failed("date", start, e)
     spool.starts[start] = seconds

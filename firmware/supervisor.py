@@ -23,6 +23,8 @@ _FORGOTTEN = const(3)
 _COUNTS = (
     "boots",
     "era",
+    "known_era",
+    "power_s",
     "powered_s",
     "quick",
     "seq",
@@ -51,19 +53,30 @@ def start():
         counts["seq"] += _FORGOTTEN
     if cause != "deepsleep":
         counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
-    # An era begins with the power: photos without a date go by its number and the clock in it. A
-    # clock that goes back has begun anew, whatever the reason.
-    powered_s = clock.powered_s()
-    if not counts["era"] or powered_s <= counts["powered_s"]:
-        counts["era"] = counts["boots"]
-        _write(counts)
-    counts["powered_s"] = powered_s
+    _go_on(counts)
     if cause not in _WANTED:
         counts["quick"] += 1 if cause == "hard" else _CRASH
     rare.call("tally", "keep", counts)
     if cause == "soft":
         rare.call("attend", "attend")
     return counts
+
+
+def _go_on(counts):
+    """Go on in the era of the starts before, or begin one.
+
+    It begins with the power: photos without a date go by its number and the clock in it. A clock
+    that goes back has begun anew, whatever the reason; one that was set by a start which ended
+    before it could keep that tells nothing of this era.
+    """
+    powered_s = clock.now() - counts["power_s"]
+    is_kept = clock.is_set() == clock.is_credible(counts["power_s"])
+    if not counts["era"] or powered_s <= counts["powered_s"] or not is_kept:
+        counts["era"] = counts["boots"]
+        counts["power_s"] = clock.now()
+        powered_s = 0
+        _write(counts)
+    counts["powered_s"] = powered_s
 
 
 def _write(counts):

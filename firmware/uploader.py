@@ -23,8 +23,8 @@ class Uploader:
 
     `place` is the spool's folder and its limit in bytes, `cap` the most requests and KB of a day,
     `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
-    before the uptime `pause_until_s`. `boot` is the number of the start with which the power came
-    until the time is known, then None; `waiting` photos of `waiting_kb` lie in the spool.
+    before the uptime `pause_until_s`. `boot` is the number of the era until the time is known,
+    then None, see chore_clock.py; `waiting` photos of `waiting_kb` lie in the spool.
     """
 
     #: The error of a photo that broke off on its way: another one may fare better.
@@ -33,9 +33,6 @@ class Uploader:
     boot = None
     #: Every photo goes through the spool, so that nothing on its way can be lost.
     is_spool_first = False
-    #: The store's clock, the text of its last Date, and the uptime when it came.
-    date = ""
-    date_at_s = 0
     #: Set when the store's certificate seems not to be valid today: the clock may be wrong.
     is_clock_doubted = False
 
@@ -48,6 +45,10 @@ class Uploader:
         self.feed = feed
 
     def is_ready(self):
+        """Tell whether a photo may be sent now: not before its date is known."""
+        return self.boot is None and self.is_open()
+
+    def is_open(self):
         """Tell whether a request may be made now."""
         return (
             clock.is_set()
@@ -62,13 +63,14 @@ class Uploader:
 
         After a failure the live photos find out first whether the store is back.
         """
-        if not self.waiting or self.boot is not None or not self.is_ready():
+        is_dated = self.tally["known_era"] == self.tally["era"]
+        if not (self.waiting and is_dated and self.is_ready()):
             return False
         return not self.failures or clock.uptime_s() >= self.pause_until_s + _LIVE_FIRST_S
 
     def connect(self):
         """Open the connection while the camera exposes; return whether there is one."""
-        return self.is_ready() and self._try(False, self.store.connect)
+        return self.is_ready() and self.attempt(False, self.store.connect)
 
     def deliver(self, frame, number, taken, metadata, is_connected):
         """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
@@ -93,13 +95,11 @@ class Uploader:
         """
         key = rare.call("keys", "photo_key", self.device, clock.fields(taken), number)
         start = time.ticks_ms()
-        stored = self._try(is_again, self.store.put, key, body, "image/jpeg", metadata)
+        stored = self.attempt(is_again, self.store.put, key, body, "image/jpeg", metadata)
         if not stored:
             return False
         self.tally["stored"] += 1
         self.tally["sent_kb"] += (body.size >> 10) + 1
-        self.date = self.store.connection.headers.get("date", "")
-        self.date_at_s = clock.uptime_s()
         log(
             "I s3 stored",
             key=key,
@@ -133,8 +133,11 @@ class Uploader:
             rare.call("uploader_drain", "forget", self, photo.name, why)
         return is_over
 
-    def _try(self, is_again, request, *args):
-        # Returns what request(*args) returned in the end, or True; False if it never succeeded.
+    def attempt(self, is_again, request, *args):
+        """Return what request(*args) returned in the end, or True; False if it never succeeded.
+
+        `is_again` and what it raises are as for put().
+        """
         try:
             attempt = 0
             while True:

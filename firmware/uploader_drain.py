@@ -2,7 +2,7 @@
 
 import random
 
-from firmware import rare
+from firmware import clock, rare
 from firmware.errors import SpoolError
 from firmware.log import log
 from firmware.uploader_spool import note, open_spool
@@ -39,9 +39,27 @@ def forget(uploader, name, why=None):
     note(uploader, spool)
 
 
-def date(uploader, started):
-    """Date the photos from before the time was known; `started`: UTC when the power came."""
-    dated = rare.call("spool_date", "date", open_spool(uploader), uploader.boot, started)
+def propose(uploader):
+    """Write down when the era began, for the time after a power cut: a time server has said so."""
+    try:
+        spool = open_spool(uploader)
+        rare.call("spool_date", "remember", spool, uploader.tally["era"], clock.power_s)
+    except SpoolError as e:
+        log("E spool unusable", why=e)
+
+
+def date(uploader):
+    """Date the photos from before the time was known, which is over.
+
+    What is new can be sent even if that fails; what waits cannot before it was done.
+    """
+    tally = uploader.tally
     uploader.boot = None
-    if dated:
-        log("I spool dated", photos=dated)
+    try:
+        spool = open_spool(uploader)
+        dated = rare.call("spool_date", "date", spool, tally["era"], clock.power_s)
+        tally["known_era"] = tally["era"]
+        if dated:
+            log("I spool dated", photos=dated)
+    except SpoolError as e:
+        log("E spool unusable", why=e)

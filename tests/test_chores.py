@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 from app_rig import BARN, NOON, board, run
-from megacam.sim.ntp_server import NTPServer
 
 _DAY_S = 86400
 DO = """
@@ -163,74 +162,6 @@ tell("then", why=a.uploader.is_clock_doubted)
 """)  # fmt: skip
     assert told.all("due")[0]["due"] == 0 and told.all("due")[0]["why"]
     assert not told.all("then")[0]["why"]
-
-
-# clock
-
-_CLOCK = {"clock": {"servers": ["127.0.0.1:9"], "http_urls": []}}
-_NOW = "tell('now', now=clock.now(), error_ms=clock.error_ms(), skew_s=a.uploader.store.skew_s)\n"
-
-
-@pytest.fixture
-def alone(tmp_path):
-    with board(tmp_path, _CLOCK) as board_:
-        yield board_
-
-
-def test_clock_is_set_daily_by_ntp(tmp_path):
-    with NTPServer(now=lambda: NOON + 5000) as ntp:
-        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
-        with board(tmp_path, config) as camera:
-            told = do(camera, "do('clock')\n" + _NOW)
-            assert told.all("clock")[0]["after_s"] == _DAY_S
-            assert 0 <= told.all("now")[0]["now"] - NOON - 5000 <= 2
-            off = do(camera, "wifi.off()\ndo('clock')\n" + _NOW)
-            assert off.all("clock")[0]["after_s"] == 30 and off.all("now")[0]["now"] < NOON + 99
-
-
-def test_clock_believes_the_store_before_any_time_server(tmp_path):
-    with NTPServer(now=lambda: NOON + 5000) as ntp:
-        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
-        with board(tmp_path, config) as camera:
-            told = do(camera, "a.uploader.store.skew_s = 777\ndo('clock')\n" + _NOW)
-        assert ntp.requests == 0
-    (now,) = told.all("now")
-    assert told.all("clock")[0]["after_s"] == 3600
-    assert abs(now["now"] - NOON - 777) <= 2 and now["skew_s"] == 0
-
-
-def test_clock_follows_the_store_where_no_time_server_answers(alone):
-    told = do(alone, "a.uploader.store.skew_s = -500\ndo('clock')\n" + _NOW)
-    (now,) = told.all("now")
-    assert told.all("clock")[0]["after_s"] == 3600
-    assert abs(now["now"] - (NOON - 500)) <= 2 and (now["error_ms"], now["skew_s"]) == (1000, 0)
-
-
-def test_clock_follows_the_date_of_the_last_photo_that_was_stored(alone):
-    told = do(
-        alone, "a.uploader.store.headers = {'date': 'Tue, 24 Nov 2026 12:30:00 GMT'}\n"
-        "shoot(a)\ndo('clock')\n" + _NOW
-    )  # fmt: skip
-    (now,) = told.all("now")
-    assert abs(now["now"] - (NOON + 1800 + 30)) <= 2 and now["error_ms"] == 1000
-
-
-def test_clock_without_any_time_asks_again_soon(alone):
-    told = do(alone, "do('clock')\n" + _NOW, at=0)
-    assert told.all("clock")[0]["after_s"] == 30
-    assert told.all("now")[0]["error_ms"] is None
-    assert do(alone, "do('clock')").all("clock")[0]["after_s"] == 3600
-
-
-def test_clock_dates_the_photos_from_before(tmp_path):
-    with NTPServer(now=lambda: NOON) as ntp:
-        config = {"clock": {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}}
-        with board(tmp_path, config) as camera:
-            told = do(camera, "shoot(a, 2)\ndrain(a)\nreport(a)\ndo('clock')\ndrain(a)", at=0)
-    before, after = told.all("end")
-    assert (before["waiting"], after["waiting"], after["tally"]["stored"]) == (2, 0, 2)
-    keys = sorted(put["key"] for put in told.all("put"))
-    assert keys[0].startswith("cam1/2026/11/24/1158") or keys[0].startswith("cam1/2026/11/24/1159")
 
 
 # plan

@@ -17,7 +17,7 @@ _SYNC = """
 import time
 from firmware import clock, rare
 from firmware.errors import ClockError
-def sync(servers=(), urls=()):
+def sync(servers=[], urls=[]):
     try:
         section = {"servers": servers, "http_urls": urls}
         print(rare.call("clock_set", "sync", section), clock.now(), clock.error_ms())

@@ -85,6 +85,7 @@ def a_month(secrets=("hush",)):
             handshakes=1,
             bytes=5,
             reports=0,
+            dates=0,
             refusals=Counter(),
         ),
         times=SimpleNamespace(asked=0),

@@ -7,7 +7,17 @@ from megacam import device_tree, settings
 from megacam.sim.board import Board
 
 DEVICE = Path(__file__).parent / "device"
-ACTIONS = ["put", "broken", "start", "first-start", "remove", "thin", "set-aside", "date"]
+ACTIONS = [
+    "put",
+    "broken",
+    "start",
+    "first-start",
+    "remove",
+    "thin",
+    "set-aside",
+    "date",
+    "correct",
+]
 
 
 @pytest.fixture

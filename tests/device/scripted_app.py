@@ -81,8 +81,12 @@ class Store:
 
     An entry: (code, status, action, {...}) with "body": so many bytes of the body are read
     before, "keeps": and it is stored all the same, "retry_after_ms"; "takes_ms": and so long.
-    Entries of connect() are in `connects`.
+    Entries of connect() are in `connects`, and in `asks` those of the clock's question, which
+    `headers` answers.
     """
+
+    host = "store"
+    limit_ms = 60000
 
     skew_s = 0
     body_started = False
@@ -93,13 +97,29 @@ class Store:
         self.connects = list(connects)
         self.buf = self.body_buf = bytearray(1024)
         self.connection = self
+        self.asks = []
         self.headers = {}
+        self.status = 403
         self.objects = {}
 
     def connect(self):
         fault = self.connects.pop(0) if self.connects else None
         tell("connect", fault=fault and fault[0])
         self._fail(fault)
+
+    def attempt(self, action, *args):
+        return action(*args)
+
+    def request(self, head, limit_ms, more):
+        fault = self.asks.pop(0) if self.asks else None
+        tell("ask", head=head.decode() + b"".join(more).decode(), fault=fault and fault[0])
+        self._fail(fault)
+
+    def reply(self):
+        return self.status
+
+    def read(self):
+        return 0
 
     def put(self, key, body, content_type="image/jpeg", metadata=(), overwrite=False):
         fault = self.script.pop(0) if self.script else None
@@ -171,6 +191,7 @@ def app(
     `is_started`: boot.py has counted this start.
     """
     tally = rare.call("tally", "read") if is_started else rare.call("supervisor", "start")
+    clock.power_s = tally["power_s"]
     join()
     uploader = Uploader(
         "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, tally, feed
@@ -178,6 +199,7 @@ def app(
     if at:
         clock.set_time(at, 0)
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
+        tally["known_era"], tally["power_s"] = tally["era"], clock.power_s
     elif not clock.is_set():
         uploader.boot = tally["era"]
     rare.call("chore_spool", "count", uploader)

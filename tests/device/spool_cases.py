@@ -257,6 +257,33 @@ def test_a_date_once_given_stays_and_bounds_earlier_starts():
     assert times["000003"] == rig.START_S + 5090
 
 
+def test_a_photo_from_before_its_era_has_a_name_all_the_same():
+    assert photo_name(3, -2, 7) == photo_name(3, 0, 7) == "90000700000000-000003"
+
+
+def test_a_date_is_remembered_until_it_is_known_and_then_corrected():
+    spool = _spool()
+    rig.put(spool, 1, boot=7)
+    rare.call("spool_date", "remember", spool, 7, rig.START_S + 7200)
+    spool = _again()
+    assert spool.taken(spool.newest()) == rig.START_S + 7230
+    rig.put(spool, 2, boot=7)
+    rig.put(spool, 3, boot=6)
+    _date(spool, 7, rig.START_S)
+    times = {name[-6:]: spool.taken(name) for name in _again().names()}
+    assert (times["000001"], times["000002"]) == (rig.START_S + 30, rig.START_S + 60)
+    assert times["000003"] == rig.START_S - 1, "counted back from what is known"
+
+
+def test_a_date_that_was_remembered_for_no_photo_is_forgotten():
+    spool = _spool()
+    for at_s in (rig.START_S, rig.START_S, rig.START_S + 100):
+        rare.call("spool_date", "remember", spool, 7, at_s)
+        assert len(os.listdir(_FOLDER)) == 1
+    _date(_again(), 7, rig.START_S)
+    assert os.listdir(_FOLDER) == []
+
+
 def test_a_start_number_that_wraps_is_still_the_later_one():
     spool = _spool()
     rig.put(spool, 1, boot=99_999)

@@ -152,6 +152,23 @@ class Date(Put):
         return [before, dict(before, **{exact: b""}), after]
 
 
+class Correct(Put):
+    """A date that the store contradicts is the old one or the new one; FAT may have both."""
+
+    def prepare(self, spool):
+        for seq in (1003, 1004):
+            rig.put(spool, seq, SIZE, 7)
+        rare.call("spool_date", "remember", spool, 7, rig.START_S + 7200)
+
+    def act(self, spool):
+        rare.call("spool_date", "date", spool, 7, rig.START_S)
+
+    def states(self, before, after):
+        exact = f"900007={rig.START_S}"
+        assert exact in after and len(after) == len(before)
+        return [before, dict(before, **{exact: b""}), after]
+
+
 ACTIONS = {
     "put": Put,
     "broken": Broken,
@@ -161,6 +178,7 @@ ACTIONS = {
     "thin": Thin,
     "set-aside": SetAside,
     "date": Date,
+    "correct": Correct,
 }
 
 

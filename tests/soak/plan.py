@@ -202,7 +202,7 @@ def _faults(
         "reset": tuple(PLACES),
         "ntp-wrong": NTP_WRONG,
         "date-wrong": DATES_WRONG,
-        "ntp-lies": ("-7200", "-1800", "1800", "7200"),
+        "ntp-lies": ("-7200", "-600", "600", "7200"),
     }
     detail = detail or rng.choice(choices.get(kind, ("",)))
     number = 0

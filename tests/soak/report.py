@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 #: Seconds that the date of a photo may be wrong by beyond its clock-error-ms: whole seconds in
 #: the key, and the way from the trigger to the exposure.
 DATE_TOLERANCE_S = 2
-#: Photos with a wrong date for each time server that lies: the store contradicts it at once, and
-#: once a minute the firmware looks whether it did.
-MISDATED_BY_A_LIE = 4
 #: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
 LONGEST_GAP_S = 150
 #: Bytes by which the heap that is free after a collection may shrink in one long life: the names
@@ -83,6 +80,7 @@ def settle(month: "Month", wall_s: float) -> Report:
         "refusals": dict(store.refusals),
         "health_reports": store.reports,
         "time_requests": month.times.asked,
+        "time_confirmations": store.dates,
         "heap": _heap(month),
         "descriptors_most": max((n for life in ledger.lives for n in life.descriptors), default=0),
         "dates": dates.figures,
@@ -132,18 +130,14 @@ class _Dates:
     """How far the dates of the stored photos are from when the camera model exposed them."""
 
     def __init__(self, month: "Month"):
-        self._lies = [f for f in month.plan.faults if f.kind == "ntp-lies"]
         self._wrong: list[str] = []
         self._worst_s = 0.0
-        self._latest_possible = self._misdated = 0
+        self._latest_possible = 0
         for key, one in month.store.objects.items():
             photo = month.ledger.photos.get(one.sha256)
             if photo:
                 taken_s = BEGIN_S + photo.exposed_us / 1_000_000
                 self._judge(key, key_time(key)[0] - taken_s, one.metadata, photo)
-        allowed = MISDATED_BY_A_LIE * month.plan.happened["ntp-lies"]
-        if self._misdated > allowed:
-            self._wrong.append(f"{self._misdated} photos have the date of a lying time server")
 
     def _judge(self, key: str, error_s: float, metadata: dict[str, str], photo: Photo) -> None:
         claimed = metadata.get("clock-error-ms", "0")
@@ -151,8 +145,6 @@ class _Dates:
             self._latest_possible += 1
             if error_s < -DATE_TOLERANCE_S:
                 self._tell(key, error_s, "is said to be the latest possible", photo)
-        elif any(abs(error_s - int(lie.detail)) < 30 for lie in self._lies):
-            self._misdated += 1
         else:
             self._worst_s = max(self._worst_s, abs(error_s))
             if abs(error_s) > DATE_TOLERANCE_S + int(claimed) / 1000:
@@ -170,7 +162,6 @@ class _Dates:
         return {
             "worst_error_s": round(self._worst_s, 1),
             "latest_possible": self._latest_possible,
-            "misdated_by_a_lie": self._misdated,
             "wrong": len(self._wrong),
         }
 
