@@ -154,6 +154,7 @@ class Uploader:
                     return error  # before a power cut, or with a reply that got lost
                 if not rare.call("uploader_trouble", "may_retry", self, error, attempt):
                     return False
+                error = None  # the next attempt needs its memory
         except Exception as e:
             # Whatever this is, such as a lack of memory: a photo not begun can still be kept.
             self.store.close()

@@ -149,6 +149,7 @@ class S3Client:
         tried = ""
         while True:
             self.body_started = False
+            self.connection.headers = {}  # of the reply before: up to 1 KB
             try:
                 if hasattr(self.credentials, "renew"):
                     self.credentials.renew(self.connection.close)
@@ -163,6 +164,7 @@ class S3Client:
                 raise error
             if error.action != "fallback":
                 tried += error.action
+            error = None
 
     def _put(self, key, body, *args):
         # One after the other: each takes as much memory as there is.

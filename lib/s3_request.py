@@ -4,7 +4,6 @@
 def send_head(client, method, key, query, headers, payload):
     """See S3Client.send_head()."""
     headers["host"] = client.host
-    client.connection.headers = {}  # of the reply before, which would lie beside all of this
     signer = client.signer()
     path = client.prefix + signer.encode(key)
     begin, signature = signer.parts(
