@@ -53,6 +53,8 @@ class IoTCore:
             server.socket = context.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False
             )
+        # Where a client goes away before it is accepted, accept() waits for the next one for ever.
+        server.socket.settimeout(1)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         self._stop.callback(thread.join)
