@@ -144,6 +144,10 @@ class Uploader:
                 attempt += 1
                 self.feed()
                 try:
+                    if attempt > 1 and len(args) > 2:
+                        # A refused put has closed the connection, and opening one takes the most
+                        # memory: do it before there are headers.
+                        self.store.connect()
                     self.tally["requests"] += len(args) > 0
                     done = request(*args) or True
                     self.failures = 0
