@@ -180,7 +180,8 @@ class Month:
             self._board.kill("power off")
         else:
             self._armed.append(fault)
-            self._events_left = fault.number
+            if len(self._armed) == 1:
+                self._events_left = fault.number
             return
         self.plan.happened[happened] += 1
 
