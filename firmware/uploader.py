@@ -95,7 +95,7 @@ class Uploader:
         """
         key = rare.call("keys", "photo_key", self.device, clock.fields(taken), number)
         start = time.ticks_ms()
-        stored = self.attempt(is_again, self.store.put, key, body, "image/jpeg", metadata)
+        stored = self.attempt(is_again, self._put, key, body, "image/jpeg", metadata)
         if not stored:
             return False
         self.tally["stored"] += 1
@@ -110,6 +110,12 @@ class Uploader:
             url=self.store.base + self.store.prefix + key,  # nothing in it has to be encoded
         )
         return True
+
+    def _put(self, *args):
+        # A handshake takes the most memory: before there are headers. A refusal closes.
+        if not self.store.connection.sock:
+            self.store.connect()
+        return self.store.put(*args)
 
     def drain(self):
         """Store one photo that waits and forget it; return whether the next could be sent as well.
@@ -144,10 +150,6 @@ class Uploader:
                 attempt += 1
                 self.feed()
                 try:
-                    if attempt > 1 and len(args) > 2:
-                        # A refused put has closed the connection, and opening one takes the most
-                        # memory: do it before there are headers.
-                        self.store.connect()
                     self.tally["requests"] += len(args) > 0
                     done = request(*args) or True
                     self.failures = 0
@@ -158,7 +160,6 @@ class Uploader:
                     return error  # before a power cut, or with a reply that got lost
                 if not rare.call("uploader_trouble", "may_retry", self, error, attempt):
                     return False
-                error = None  # the next attempt needs its memory
         except Exception as e:
             # Whatever this is, such as a lack of memory: a photo not begun can still be kept.
             self.store.close()

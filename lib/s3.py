@@ -164,7 +164,6 @@ class S3Client:
                 raise error
             if error.action != "fallback":
                 tried += error.action
-            error = None
 
     def _put(self, key, body, *args):
         # One after the other: each takes as much memory as there is.

@@ -49,6 +49,11 @@ def test_a_refusal_with_a_clock_5_min_off_is_the_clocks(run, code):
     assert run(Store(refusal(403, code, date_header(100))))["action"] == "fatal"
 
 
+def test_what_a_reply_said_takes_no_memory_of_the_next_request(run):
+    results = run(Store(), put(close=False), {"op": "begin"})
+    assert results[1]["headers"] == []
+
+
 def test_the_region_of_the_reply_is_followed_and_remembered(run):
     store = Store(refusal(400, "AuthorizationHeaderMalformed", Region="eu-central-1"))
     results = run(store, put(), put())

@@ -141,6 +141,12 @@ def test_a_connection_that_fails_sends_that_very_photo_to_the_spool(camera):
     assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)]
 
 
+def test_a_refused_put_has_its_connection_open_before_it_is_tried_again(camera):
+    told = run(camera, f"a = app({[('SlowDown', 503, 'throttle', {})]})\nshoot(a)")
+    order = [event["what"] for event in told.events if event["what"] in ("connect", "put")]
+    assert order == ["connect", "put", "connect", "put"]
+
+
 def test_without_memory_for_a_request_the_photo_waits(camera):
     lacks = ("MemoryError", 0, "", {})
     told = run(camera, f"a = app({[lacks]}, [{lacks}, None])\nshoot(a, 2)\nreport(a)")

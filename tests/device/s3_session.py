@@ -174,6 +174,11 @@ def _connect(client, step):
     return {}
 
 
+def _begin(client, step):
+    """Tell what the reply before has left behind when another request begins."""
+    return {"headers": client.attempt(lambda: list(client.connection.headers))}
+
+
 def _sleep(client, step):
     time.sleep_ms(step["ms"])
     return {}
@@ -185,6 +190,7 @@ _OPERATIONS = {
     "head": _head,
     "list": _list,
     "connect": _connect,
+    "begin": _begin,
     "sleep": _sleep,
 }
 

@@ -97,6 +97,7 @@ class Store:
         self.connects = list(connects)
         self.buf = self.body_buf = bytearray(1024)
         self.connection = self
+        self.sock = None
         self.asks = []
         self.headers = {}
         self.status = 403
@@ -106,6 +107,7 @@ class Store:
         fault = self.connects.pop(0) if self.connects else None
         tell("connect", fault=fault and fault[0])
         self._fail(fault)
+        self.sock = True
 
     def attempt(self, action, *args):
         return action(*args)
@@ -156,11 +158,13 @@ class Store:
         return Stored(200, "etag", sent)
 
     def close(self):
+        self.sock = None
         tell("close")
 
     def _fail(self, fault):
         self.body_started = False
         if fault:
+            self.sock = None
             code, status, action, more = fault
             time.sleep_ms(more.get("takes_ms", 0))
             if code == "MemoryError":
