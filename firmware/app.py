@@ -157,7 +157,7 @@ class App:
         is_connected = self.uploader.connect()  # while the camera exposes
         frame = self.camera.finish()
         self.tally["taken"] += 1
-        taken = clock.now() if self.uploader.boot is None else clock.powered_s()
+        taken = clock.now() if self.uploader.is_time_known else clock.powered_s()
         # After a reset the camera lets its exposure settle first, for seconds.
         taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
         number = rare.call("sequence", "advance", self.tally)

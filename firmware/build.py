@@ -82,9 +82,8 @@ def _uploader(store):
     place = place or ("/spool", spool["limit_kb"] << 10)
     uploader = Uploader(device, store, place, cap, tally, feed)
     uploader.is_spool_first = spool["first"]
-    clock.power_s = tally["power_s"]
-    if not clock.is_set() or tally["known_era"] != tally["era"]:
-        uploader.boot = tally["era"]
+    clock.era_s = tally["era_s"]
+    uploader.is_time_known = clock.is_set() and tally["known_era"] == tally["era"]
     return uploader
 
 

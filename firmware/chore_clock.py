@@ -1,7 +1,7 @@
 """Chore: set the clock, have the store confirm it, and date the photos from before that.
 
 A time server may lie, and nobody verifies its answer. So the time is known only once the store
-has confirmed it: Uploader.boot is None then, and the tally's "known_era" is its "era".
+has confirmed it. The tally's "known_era" is its "era" once what waits has its date, too.
 """
 
 from firmware import clock, config, rare, wifi
@@ -23,7 +23,7 @@ def do(app):
         return _AGAIN_S
     uploader = app.uploader
     skip = _doubt(uploader)
-    is_known = clock.is_set() and uploader.boot is None
+    is_known = clock.is_set() and uploader.is_time_known
     server = (not skip and _is_unconfirmed(uploader)) or _sync(is_known, skip)
     if not clock.is_set():
         return _AGAIN_S
@@ -37,7 +37,7 @@ def do(app):
         # Asleep the clock goes wrong by minutes, and there may be no store to say so.
         server = _sync(is_confirmed, 0)
     is_moved = _keep(app) or is_moved
-    if uploader.boot is not None and not (is_confirmed or app.sleeps):
+    if not (uploader.is_time_known or is_confirmed or app.sleeps):
         if is_moved:
             rare.call("uploader_drain", "propose", uploader)
         # As often as a photo would find out whether the store is back.
@@ -58,7 +58,7 @@ def _doubt(uploader):
     if not uploader.is_clock_doubted:
         return 0
     uploader.is_clock_doubted = False
-    uploader.boot = uploader.tally["era"]
+    uploader.is_time_known = False
     uploader.tally["known_era"] = 0
     return uploader.failures
 
@@ -66,9 +66,9 @@ def _doubt(uploader):
 def _keep(app):
     """Keep how far a jump has moved the era, for the next start; return whether one has."""
     tally = app.tally
-    if tally["power_s"] == clock.power_s:
+    if tally["era_s"] == clock.era_s:
         return False
-    tally["power_s"] = clock.power_s
+    tally["era_s"] = clock.era_s
     rare.call("tally", "keep", tally)
     if "plan" in app.chores:
         # The windows were those of another day.
@@ -79,7 +79,7 @@ def _keep(app):
 
 def _is_unconfirmed(uploader):
     """Tell whether a time server has set the clock lately and only the store's word is missing."""
-    if uploader.boot is None or clock.set_error_ms is None:
+    if uploader.is_time_known or clock.set_error_ms is None:
         return False
     return clock.uptime_s() - clock.set_at_s < _HOUR_S
 

@@ -23,8 +23,8 @@ drift_ppm = 50
 #: The error in milliseconds when the clock was set, and the uptime_s() at that moment.
 set_error_ms = None
 set_at_s = 0
-#: When the era began, by this clock: its first start after the power came. build.py sets it.
-power_s = 0
+#: When the era began, by this clock: see supervisor.py. build.py sets it.
+era_s = 0
 
 _up_s = 0
 _ticks_ms = time.ticks_ms()
@@ -57,7 +57,7 @@ def is_set():
 
 def powered_s():
     """Return whole seconds since the era began, over resets, however the clock was set."""
-    return now() - power_s
+    return now() - era_s
 
 
 def error_ms():
@@ -78,10 +78,10 @@ def fields(seconds):
 
 def set_time(seconds, microseconds):
     """Set the clock to UTC `seconds` since 1970; whoever calls answers for them."""
-    global power_s
+    global era_s
     jump_s = seconds - now()
     # What is less than a jump sets right how this clock went, not when the era began.
     if abs(jump_s) > JUMP_S:
-        power_s += jump_s
+        era_s += jump_s
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - EPOCH_S)[:8]
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))

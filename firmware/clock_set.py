@@ -27,11 +27,11 @@ def sync(section, is_known=False, skip=0):
     """
     reasons = []
     is_jump = False
-    names = section["servers"] + section["http_urls"]
-    skip %= len(names)
-    for name in names[skip:] + names[:skip]:
+    servers = [("ntp", name) for name in section["servers"]]
+    servers += [("http_time", name) for name in section["http_urls"]]
+    skip %= len(servers)
+    for module, name in servers[skip:] + servers[:skip]:
         try:
-            module = "http_time" if "//" in name else "ntp"
             utc_ms, error_ms = rare.call(module, "query", name)
             jump_s = utc_ms // 1000 - clock.now()
             if is_known and abs(jump_s) > clock.JUMP_S:

@@ -23,15 +23,15 @@ _SPARE_BYTES = 32768
 _EMPTY_FILES = 999
 
 
-def photo_name(seq, seconds, boot=None):
+def photo_name(seq, seconds, era=None):
     """Return the name for photo number `seq` taken at UTC `seconds` since 1970.
 
-    While the time is unknown, `seconds` count from when the era `boot` began, see supervisor.py:
+    While the time is unknown, `seconds` count from when the `era` began, see supervisor.py:
     such a photo waits until spool_date.py knows when that was.
     """
-    if boot is None:
+    if era is None:
         return f"{seconds:010}-{seq:06}"
-    return f"9{boot % 100000:05}{max(seconds, 0):08}-{seq:06}"
+    return f"9{era % 100000:05}{max(seconds, 0):08}-{seq:06}"
 
 
 class Spool:

@@ -2,9 +2,9 @@
 
 The time is known once the store has confirmed it. An era lasts from power to power.
 
-An empty file 9START=SECONDS in the spool's folder says when the power came, with the start of that
-number: one write, however many photos were taken, and all or nothing when the power goes. It ends
-in "~" where it is only the latest that is possible.
+An empty file 9ERA=SECONDS in the spool's folder says when the era of that number began: one write,
+however many photos were taken, and all or nothing when the power goes. It ends in "~" where it is
+only the latest that is possible.
 """
 
 import os
@@ -14,23 +14,23 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _NUMBERS = const(100000)  # of starts; then they begin anew
 
 
-def date(spool, boot, offset_s):
-    """Date the photos without a date; return how many. `offset_s`: UTC when `boot` got its power.
+def date(spool, era, offset_s):
+    """Date the photos without a date; return how many. `offset_s`: UTC when the `era` began.
 
-    A photo of `boot` gets its time, whatever was remembered before that was known. One from
-    before a power cut, with which the time got lost, gets the latest that is possible, as if the
-    power had come back at once.
-    Call it once at each start, as soon as the time is known and before the spool is drained.
+    A photo of it gets its time, whatever was remembered before that was known. One from before a
+    power cut, with which the time got lost, gets the latest that is possible, as if the power had
+    come back at once.
+    Call it as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)
-    boot %= _NUMBERS
+    era %= _NUMBERS
     sign = 1
     # Backwards in time: each start ended before the one after it.
-    for start in sorted(lasts, key=lambda start: (boot - start) % _NUMBERS):
-        if start != boot:
+    for start in sorted(lasts, key=lambda start: (era - start) % _NUMBERS):
+        if start != era:
             sign = -1
             offset_s -= 1 + lasts[start]
-        if start in spool.starts and start != boot:
+        if start in spool.starts and start != era:
             offset_s = abs(spool.starts[start])
         else:
             remember(spool, start, sign * offset_s)
@@ -56,9 +56,9 @@ def _path(spool, start, seconds):
     return f"{spool.folder}/9{start:05}={abs(seconds)}{'~' if seconds < 0 else ''}"
 
 
-def remember(spool, boot, seconds):
+def remember(spool, era, seconds):
     """Write down when the era of that number began: `seconds` as Spool.starts has it."""
-    start = boot % _NUMBERS
+    start = era % _NUMBERS
     before = spool.starts.get(start)
     if before == seconds:
         return

@@ -24,7 +24,7 @@ _COUNTS = (
     "boots",
     "era",
     "known_era",
-    "power_s",
+    "era_s",
     "powered_s",
     "quick",
     "seq",
@@ -69,11 +69,11 @@ def _go_on(counts):
     that goes back has begun anew, whatever the reason; one that was set by a start which ended
     before it could keep that tells nothing of this era.
     """
-    powered_s = clock.now() - counts["power_s"]
-    is_kept = clock.is_set() == clock.is_credible(counts["power_s"])
+    powered_s = clock.now() - counts["era_s"]
+    is_kept = clock.is_set() == clock.is_credible(counts["era_s"])
     if not counts["era"] or powered_s <= counts["powered_s"] or not is_kept:
         counts["era"] = counts["boots"]
-        counts["power_s"] = clock.now()
+        counts["era_s"] = clock.now()
         powered_s = 0
         _write(counts)
     counts["powered_s"] = powered_s

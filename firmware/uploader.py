@@ -23,14 +23,14 @@ class Uploader:
 
     `place` is the spool's folder and its limit in bytes, `cap` the most requests and KB of a day,
     `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
-    before the uptime `pause_until_s`. `boot` is the number of the era until the time is known,
-    then None, see chore_clock.py; `waiting` photos of `waiting_kb` lie in the spool.
+    before the uptime `pause_until_s`; `waiting` photos of `waiting_kb` lie in the spool.
     """
 
     #: The error of a photo that broke off on its way: another one may fare better.
     broken_off = S3Error
     pause_until_s = failures = waiting = waiting_kb = 0
-    boot = None
+    #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
+    is_time_known = True
     #: Every photo goes through the spool, so that nothing on its way can be lost.
     is_spool_first = False
     #: Set when the store's certificate seems not to be valid today: the clock may be wrong.
@@ -46,7 +46,7 @@ class Uploader:
 
     def is_ready(self):
         """Tell whether a photo may be sent now: not before its date is known."""
-        return self.boot is None and self.is_open()
+        return self.is_time_known and self.is_open()
 
     def is_open(self):
         """Tell whether a request may be made now."""

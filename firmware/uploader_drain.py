@@ -43,7 +43,7 @@ def propose(uploader):
     """Write down when the era began, for the time after a power cut: a time server has said so."""
     try:
         spool = open_spool(uploader)
-        rare.call("spool_date", "remember", spool, uploader.tally["era"], clock.power_s)
+        rare.call("spool_date", "remember", spool, uploader.tally["era"], clock.era_s)
     except SpoolError as e:
         log("E spool unusable", why=e)
 
@@ -54,10 +54,10 @@ def date(uploader):
     What is new can be sent even if that fails; what waits cannot before it was done.
     """
     tally = uploader.tally
-    uploader.boot = None
+    uploader.is_time_known = True
     try:
         spool = open_spool(uploader)
-        dated = rare.call("spool_date", "date", spool, tally["era"], clock.power_s)
+        dated = rare.call("spool_date", "date", spool, tally["era"], clock.era_s)
         tally["known_era"] = tally["era"]
         if dated:
             log("I spool dated", photos=dated)

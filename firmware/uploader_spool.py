@@ -28,8 +28,8 @@ def note(uploader, spool):
 def keep(uploader, body, number, taken, metadata):
     """Keep a photo until it can be sent; raises SpoolError, or what `body` raises."""
     spool = open_spool(uploader)
-    # Taken before the time was known, it counts from when the power came.
-    name = photo_name(number, taken, None if clock.is_credible(taken) else uploader.boot)
+    # Taken before the time was known, it counts from when the era began.
+    name = photo_name(number, taken, None if clock.is_credible(taken) else uploader.tally["era"])
     metadata["origin"] = "spool"
     try:
         spool.put(body, uploader.store.buf, name, metadata)

@@ -12,7 +12,8 @@ DAY_S = 86400
 CODE = """
 def do():
     tell("clock", after_s=rare.call("chore_clock", "do", a), now=clock.now(),
-         error_ms=clock.error_ms(), boot=a.uploader.boot, skew_s=a.uploader.store.skew_s)
+         error_ms=clock.error_ms(), is_known=a.uploader.is_time_known,
+         skew_s=a.uploader.store.skew_s)
 def says(text):
     a.uploader.store.headers = {"date": text}
 """

@@ -95,7 +95,7 @@ def test_a_store_that_does_not_know_the_time_confirms_what_a_time_server_said(tm
     with NTPServer(now=lambda: NOON) as ntp, camera_with(tmp_path, [ntp]) as camera:
         told = do(camera, f"says({date!r})\ndo()", at=0)
     (clock,) = told.all("clock")
-    assert (clock["after_s"], clock["boot"]) == (DAY_S, None)
+    assert (clock["after_s"], clock["is_known"]) == (DAY_S, True)
     assert told.said("W clock of the store unknown")
 
 
@@ -105,7 +105,7 @@ def test_a_server_in_trouble_that_tells_no_time_confirms_nothing(tmp_path):
             camera, "a.uploader.store.status = 503\ndo()\nsays(" + http_date(NOON) + ")\ndo()", 0
         )
     silent, answer = told.all("clock")
-    assert (silent["boot"], answer["boot"]) == (1, None)
+    assert (silent["is_known"], answer["is_known"]) == (False, True)
 
 
 def test_an_answer_from_a_cache_tells_no_time(alone):
@@ -127,7 +127,7 @@ def test_what_was_known_is_not_any_more_when_a_certificate_seems_not_to_be_valid
             f"a.uploader.pause_until_s = 0\nsays({http_date(NOON)})\ndo()\ndrain(a)"
         )  # fmt: skip
     lied, known = told.all("clock")
-    assert (lied["boot"], known["boot"]) == (1, None)
+    assert (lied["is_known"], known["is_known"]) == (False, True)
     assert told.all("end")[0]["waiting"] == 2 and not told.all("end")[0]["tally"]["known_era"]
     # The first was dated while the time was known.
     right = {seq(put["key"]): is_right(put, told, NOON, known) for put in told.all("put")}
@@ -148,7 +148,7 @@ def test_another_server_is_asked_where_the_time_of_the_first_makes_the_certifica
             "a.uploader.pause_until_s = 0\ndo()", at=0
         )  # fmt: skip
     first, second = told.all("clock")
-    assert first["boot"] == 1 and second["boot"] is None
+    assert not first["is_known"] and second["is_known"]
     servers = [line.rpartition(":")[2] for line in told.said("I clock set server")]
     assert servers == [str(far.port), str(honest.port)]
     assert abs(second["now"] - NOON) <= 30
@@ -179,7 +179,7 @@ def test_without_any_time_it_is_asked_for_again_soon(alone):
 
 
 def test_a_start_that_no_time_server_answers_asks_them_seldom(alone):
-    told = do(alone, f"a.uploader.boot = 1\na.uploader.store.asks = {[DOWN] * 3}\n"
+    told = do(alone, f"a.uploader.is_time_known = False\na.uploader.store.asks = {[DOWN] * 3}\n"
               "clock.set_error_ms = None\ndo()")  # fmt: skip
     assert told.all("clock")[0]["after_s"] == 300
 

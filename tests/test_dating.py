@@ -44,17 +44,17 @@ def test_until_the_store_has_confirmed_the_time_photos_wait(tmp_path):
             "do()\nshoot(a)\ndrain(a)", at=0
         )  # fmt: skip
     down, known = told.all("clock")
-    assert down["after_s"] == 30 and down["boot"] == 1
+    assert down["after_s"] == 30 and not down["is_known"]
     waiting = told.all("end")[0]
     assert waiting["waiting"] == 4 and not waiting["tally"]["stored"]
     puts = told.all("put")
-    assert len(puts) == 5 and known["boot"] is None
+    assert len(puts) == 5 and known["is_known"]
     assert [is_right(put, told, NOON + 300, known) for put in puts] == [True] * 5
 
 
 _UNKNOWN = """
 a = app(at=0)
-a.uploader.boot = a.tally["era"]  # as build.py has it
+a.uploader.is_time_known = False  # as build.py has it
 rare.call("chore_spool", "count", a.uploader)
 """
 _END = "report(a)\nwifi.is_up()\n"  # the simulated chip's clock goes on from the last question
@@ -81,23 +81,23 @@ def test_a_start_with_a_clock_that_nobody_has_confirmed_does_not_know_the_time(a
     told = run(alone, put + """
 credentials.save("aws", {"id": "A" * 20, "secret": "s" * 40})
 tally = rare.call("supervisor", "start")
-def boot():
+def built():
     uploader = rare.call("build", "build", True).uploader
-    tell("boot", boot=uploader.boot)
+    tell("built", is_known=uploader.is_time_known)
     return uploader
-boot()
+built()
 clock.set_time(NOON, 0)
-tally["power_s"] = clock.power_s
+tally["era_s"] = clock.era_s
 rare.call("tally", "keep", tally)
-boot()
-clock.power_s = 0  # as main.py has it, whose clock is another than that of boot.py
-uploader = boot()
+built()
+clock.era_s = 0  # as main.py has it, whose clock is another than that of boot.py
+uploader = built()
 tell("era", powered_s=clock.powered_s())
 rare.call("uploader_drain", "date", uploader)
 rare.call("tally", "keep", uploader.tally)
-boot()
+built()
 """)  # fmt: skip
-    assert [built["boot"] for built in told.all("boot")] == [1, 1, 1, None]
+    assert [told_["is_known"] for told_ in told.all("built")] == [False, False, False, True]
     assert 0 <= told.all("era")[0]["powered_s"] <= 2
 
 
@@ -145,7 +145,7 @@ open("/spool", "w").close()
 do()
 shoot(a)
 """, at=0)  # fmt: skip
-    assert told.said("E spool unusable") and told.all("clock")[0]["boot"] is None
+    assert told.said("E spool unusable") and told.all("clock")[0]["is_known"]
     assert [seq(put["key"]) for put in told.all("put")] == [2]
 
 
@@ -170,7 +170,7 @@ do()
 drain(a)
 """, at=0)  # fmt: skip
     _, failed, dated = told.all("clock")
-    assert failed["boot"] is None and failed["after_s"] == dated["after_s"] == 3600
+    assert failed["is_known"] and failed["after_s"] == dated["after_s"] == 3600
     assert told.all("early")[0]["puts"] == 1, "the live one"
     assert [is_right(put, told, NOON, failed) for put in told.all("put")] == [True] * 2
 
@@ -178,9 +178,9 @@ drain(a)
 def test_photos_without_a_date_are_found_daily(tmp_path):
     with NTPServer(now=lambda: NOON) as ntp, camera_with(tmp_path, [ntp]) as camera:
         told = do(camera, f"""
-a.uploader.boot = a.tally["era"]
+a.uploader.is_time_known = False
 shoot(a)
-a.uploader.boot = None
+a.uploader.is_time_known = True
 a.chores["clock"] = 1 << 20
 rare.call("chore_spool", "do", a)
 tell("due", due=a.chores["clock"])

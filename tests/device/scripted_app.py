@@ -195,7 +195,7 @@ def app(
     `is_started`: boot.py has counted this start.
     """
     tally = rare.call("tally", "read") if is_started else rare.call("supervisor", "start")
-    clock.power_s = tally["power_s"]
+    clock.era_s = tally["era_s"]
     join()
     uploader = Uploader(
         "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, tally, feed
@@ -203,9 +203,9 @@ def app(
     if at:
         clock.set_time(at, 0)
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
-        tally["known_era"], tally["power_s"] = tally["era"], clock.power_s
+        tally["known_era"], tally["era_s"] = tally["era"], clock.era_s
     elif not clock.is_set():
-        uploader.boot = tally["era"]
+        uploader.is_time_known = False
     rare.call("chore_spool", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
     made.is_camera_ready = True
