@@ -34,6 +34,7 @@ def open_connection(connection):
         )
     except (OSError, ValueError) as error:
         connection.fail(error)
-    connection._poller = select.poll()
-    connection._poller.register(connection.sock, select.POLLIN)
+    connection._poller = poller = select.poll()
+    poller.register(connection.sock, select.POLLIN)
+    poller.ipoll(0)  # makes the tuple that it returns from now on: sending allocates nothing
     connection.at = connection.end = 0

@@ -52,6 +52,10 @@ def test_the_copy_loop_allocates_nothing(run, mode):
     assert result["status"] == 200
 
 
+def test_the_first_look_for_a_reply_allocates_nothing(run):
+    run(Store(), {"op": "look"})
+
+
 def _least_heap_kb(run, mode, size, first_kb):
     """Return the smallest heap in steps of 2 KB, from `first_kb` on, in which a put succeeds."""
     for heap_kb in range(first_kb, 200, 2):
