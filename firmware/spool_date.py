@@ -23,6 +23,10 @@ def date(spool, era, offset_s):
     Call it as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)
+    # First, because many dates want a large piece of memory.
+    for start in list(spool.starts):
+        if start not in lasts:
+            _forget(spool, start)
     era %= _NUMBERS
     sign = 1
     # Backwards in time: each start ended before the one after it.
@@ -34,9 +38,6 @@ def date(spool, era, offset_s):
             offset_s = abs(spool.starts[start])
         else:
             remember(spool, start, sign * offset_s)
-    for start in list(spool.starts):
-        if start not in lasts:
-            _forget(spool, start)
     return dated
 
 

@@ -301,6 +301,14 @@ def test_the_date_of_a_start_is_forgotten_with_its_last_photo():
     assert os.listdir(_FOLDER) == [] and not spool.starts
 
 
+def test_dates_that_no_photo_needs_make_room_before_others_come():
+    spool = _spool()
+    rig.put(spool, 1, boot=7)
+    spool.starts[6] = rig.START_S  # it cannot be forgotten, for it has no file
+    assert "date" in _refused(_date, spool, 7, rig.START_S)
+    assert 7 not in spool.starts
+
+
 def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
     spool = _spool()
     rig.put(spool, 1, boot=7)
