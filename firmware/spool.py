@@ -2,7 +2,7 @@
 
 A file is the photo, its metadata as JSON, and 16 bytes: size and CRC-32 of the photo, length of
 the metadata, and the CRC-32 of all that follows the photo, which starts from the photo's number.
-A file START=SECONDS tells when the power came, where a start did not know it. A power cut leaves
+A file 9ERA=SECONDS tells when an era began whose photos did not know the time. A power cut leaves
 the last file empty, or FAT, which SD cards have, with a short name such as 179349~1. No photo is
 ever renamed there: a cut would leave both names, and removing the second takes another photo's
 blocks along.
@@ -19,7 +19,7 @@ from firmware.errors import SpoolError
 
 # What photos leave free for the directory, the settings and the sequence: 8 flash blocks.
 _SPARE_BYTES = 32768
-# Far more starts than wait for their date.
+# Far more eras than wait for their date.
 _EMPTY_FILES = 999
 
 
@@ -45,9 +45,9 @@ class Spool:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self.thinned = self.damaged = self.written_bytes = 0
-        # {number: UTC when that start began, below 0 where it is only the latest possible}: whole
+        # {number of an era: UTC when it began, below 0 where that is the latest possible}: whole
         # numbers, because there may be as many as photos.
-        self.starts = {}
+        self.eras = {}
         try:
             os.mkdir(folder)
         except OSError:
@@ -63,10 +63,10 @@ class Spool:
         return SpoolError(f"spool: cannot {action} {self.folder}/{name}: {why}")
 
     def _is_left_over(self, name, size):
-        start, _, seconds = name.partition("=")
-        if seconds and (start[1:] + seconds.rstrip("~")).isdigit():
+        era, _, seconds = name.partition("=")
+        if seconds and (era[1:] + seconds.rstrip("~")).isdigit():
             sign = -1 if seconds.endswith("~") else 1
-            self.starts[int(start[1:])] = sign * int(seconds.rstrip("~"))
+            self.eras[int(era[1:])] = sign * int(seconds.rstrip("~"))
             return False
         if "~" in name or size or not name[:10].isdigit():
             return "~" in name
@@ -117,8 +117,8 @@ class Spool:
         """Return when a photo was taken, UTC seconds since 1970, or 0 while that is unknown."""
         if name < "9":
             return int(name[:10])
-        started = self.starts.get(int(name[1:6]))
-        return abs(started) + int(name[6:14]) if started else 0
+        began = self.eras.get(int(name[1:6]))
+        return abs(began) + int(name[6:14]) if began else 0
 
     def _dated(self):
         for name in self.names():

@@ -11,7 +11,7 @@ import os
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_NUMBERS = const(100000)  # of starts; then they begin anew
+_NUMBERS = const(100000)  # of eras; then they begin anew
 
 
 def date(spool, era, offset_s):
@@ -24,58 +24,58 @@ def date(spool, era, offset_s):
     """
     lasts, dated = _lasts(spool)
     # First, because many dates want a large piece of memory.
-    for start in list(spool.starts):
-        if start not in lasts:
-            _forget(spool, start)
+    for number in list(spool.eras):
+        if number not in lasts:
+            _forget(spool, number)
     era %= _NUMBERS
     sign = 1
-    # Backwards in time: each start ended before the one after it.
-    for start in sorted(lasts, key=lambda start: (era - start) % _NUMBERS):
-        if start != era:
+    # Backwards in time: each era ended before the one after it.
+    for number in sorted(lasts, key=lambda number: (era - number) % _NUMBERS):
+        if number != era:
             sign = -1
-            offset_s -= 1 + lasts[start]
-        if start in spool.starts and start != era:
-            offset_s = abs(spool.starts[start])
+            offset_s -= 1 + lasts[number]
+        if number in spool.eras and number != era:
+            offset_s = abs(spool.eras[number])
         else:
-            remember(spool, start, sign * offset_s)
+            remember(spool, number, sign * offset_s)
     return dated
 
 
 def _lasts(spool):
-    """Return {start: the second of its last photo} and the count of the photos without a date."""
+    """Return {number of an era: second of its last photo} and how many photos have no date."""
     lasts = {}
     dated = 0
     for name in spool.names():
         if name > "9":
-            start = int(name[1:6])
-            lasts[start] = max(int(name[6:14]), lasts.get(start, 0))
+            number = int(name[1:6])
+            lasts[number] = max(int(name[6:14]), lasts.get(number, 0))
             dated += not spool.taken(name)
     return lasts, dated
 
 
-def _path(spool, start, seconds):
-    return f"{spool.folder}/9{start:05}={abs(seconds)}{'~' if seconds < 0 else ''}"
+def _path(spool, number, seconds):
+    return f"{spool.folder}/9{number:05}={abs(seconds)}{'~' if seconds < 0 else ''}"
 
 
 def remember(spool, era, seconds):
-    """Write down when the era of that number began: `seconds` as Spool.starts has it."""
-    start = era % _NUMBERS
-    before = spool.starts.get(start)
+    """Write down when the era of that number began: `seconds` as Spool.eras has it."""
+    number = era % _NUMBERS
+    before = spool.eras.get(number)
     if before == seconds:
         return
-    path = _path(spool, start, seconds)
+    path = _path(spool, number, seconds)
     try:
         if before is None:
             open(path, "wb").close()
         else:
-            os.rename(_path(spool, start, before), path)
+            os.rename(_path(spool, number, before), path)
     except OSError as e:
-        raise spool.failed("date", start, e)
-    spool.starts[start] = seconds
+        raise spool.failed("date", number, e)
+    spool.eras[number] = seconds
 
 
-def _forget(spool, start):
+def _forget(spool, number):
     try:
-        os.remove(_path(spool, start, spool.starts.pop(start)))
+        os.remove(_path(spool, number, spool.eras.pop(number)))
     except OSError as e:
-        raise spool.failed("date", start, e)
+        raise spool.failed("date", number, e)

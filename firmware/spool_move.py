@@ -13,9 +13,9 @@ def move(source, target, buf):
     A power cut leaves a photo in both, at worst; call it again before anything is sent. Raises
     SpoolError where `target` takes no more; the rest stays.
     """
-    for start, seconds in source.starts.items():
-        if start not in target.starts:
-            rare.call("spool_date", "remember", target, start, seconds)
+    for era, seconds in source.eras.items():
+        if era not in target.eras:
+            rare.call("spool_date", "remember", target, era, seconds)
     moved = 0
     for name in list(source.names()):
         if not _is_whole(source, name, buf):

@@ -26,7 +26,7 @@ def open_photo(spool, name):
     photo.name = name
     photo.seq = seq
     photo.taken = spool.taken(name)
-    photo.is_exact = name < "9" or spool.starts.get(int(name[1:6]), 0) >= 0
+    photo.is_exact = name < "9" or spool.eras.get(int(name[1:6]), 0) >= 0
     return photo
 
 

@@ -97,7 +97,7 @@ rare.call("uploader_drain", "date", uploader)
 rare.call("tally", "keep", uploader.tally)
 built()
 """)  # fmt: skip
-    assert [told_["is_known"] for told_ in told.all("built")] == [False, False, False, True]
+    assert [start["is_known"] for start in told.all("built")] == [False, False, False, True]
     assert 0 <= told.all("era")[0]["powered_s"] <= 2
 
 

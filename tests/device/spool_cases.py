@@ -40,8 +40,8 @@ def _damage(spool, name, at):
         file.write(data)
 
 
-def _date(spool, boot, offset_s):
-    return rare.call("spool_date", "date", spool, boot, offset_s)
+def _date(spool, era, offset_s):
+    return rare.call("spool_date", "date", spool, era, offset_s)
 
 
 def test_a_photo_comes_back_whole_with_its_time_number_and_metadata():
@@ -218,7 +218,7 @@ def test_wear_is_counted():
 def test_photos_without_a_date_wait_for_it():
     spool = _spool()
     for seq in (1, 2):
-        rig.put(spool, seq, boot=7)
+        rig.put(spool, seq, era=7)
     assert spool.newest() is None and spool.photos == 2
     assert _date(spool, 7, rig.START_S) == 2
     for again in (spool, _again()):
@@ -228,28 +228,28 @@ def test_photos_without_a_date_wait_for_it():
     assert sorted(rig.drain(_again())) == [1, 2]
 
 
-def test_a_start_that_never_knew_the_time_gets_the_latest_possible():
+def test_an_era_that_never_knew_the_time_gets_the_latest_possible():
     spool = _spool()
-    for boot, seq in ((5, 10), (6, 2), (6, 4), (7, 1)):
-        rig.put(spool, seq, boot=boot)
+    for era, seq in ((5, 10), (6, 2), (6, 4), (7, 1)):
+        rig.put(spool, seq, era=era)
     assert _date(spool, 7, rig.START_S) == 4
     begun = {7: rig.START_S, 6: rig.START_S - 121, 5: rig.START_S - 121 - 301}
     for name in spool.names():
-        boot = int(name[1:6])
+        era = int(name[1:6])
         photo = rig.open_photo(spool, name)
-        assert photo.taken == begun[boot] + 30 * photo.seq
-        assert photo.is_exact == (boot == 7)
+        assert photo.taken == begun[era] + 30 * photo.seq
+        assert photo.is_exact == (era == 7)
         photo.close()
     assert spool.newest()[-6:] == "000001" and spool.oldest()[-6:] == "000010"
 
 
-def test_a_date_once_given_stays_and_bounds_earlier_starts():
+def test_a_date_once_given_stays_and_bounds_earlier_eras():
     spool = _spool()
-    rig.put(spool, 1, boot=6)
+    rig.put(spool, 1, era=6)
     _date(spool, 6, rig.START_S)
     spool = _again()
-    rig.put(spool, 2, boot=5)
-    rig.put(spool, 3, boot=7)
+    rig.put(spool, 2, era=5)
+    rig.put(spool, 3, era=7)
     assert _date(spool, 7, rig.START_S + 5000) == 2
     times = {name[-6:]: spool.taken(name) for name in spool.names()}
     assert times["000001"] == rig.START_S + 30
@@ -263,12 +263,12 @@ def test_a_photo_from_before_its_era_has_a_name_all_the_same():
 
 def test_a_date_is_remembered_until_it_is_known_and_then_corrected():
     spool = _spool()
-    rig.put(spool, 1, boot=7)
+    rig.put(spool, 1, era=7)
     rare.call("spool_date", "remember", spool, 7, rig.START_S + 7200)
     spool = _again()
     assert spool.taken(spool.newest()) == rig.START_S + 7230
-    rig.put(spool, 2, boot=7)
-    rig.put(spool, 3, boot=6)
+    rig.put(spool, 2, era=7)
+    rig.put(spool, 3, era=6)
     _date(spool, 7, rig.START_S)
     times = {name[-6:]: spool.taken(name) for name in _again().names()}
     assert (times["000001"], times["000002"]) == (rig.START_S + 30, rig.START_S + 60)
@@ -284,34 +284,34 @@ def test_a_date_that_was_remembered_for_no_photo_is_forgotten():
     assert os.listdir(_FOLDER) == []
 
 
-def test_a_start_number_that_wraps_is_still_the_later_one():
+def test_an_era_whose_number_wraps_is_still_the_later_one():
     spool = _spool()
-    rig.put(spool, 1, boot=99_999)
-    rig.put(spool, 2, boot=100_000)
+    rig.put(spool, 1, era=99_999)
+    rig.put(spool, 2, era=100_000)
     _date(spool, 100_000, rig.START_S)
     assert spool.newest()[-6:] == "000002"
 
 
-def test_the_date_of_a_start_is_forgotten_with_its_last_photo():
+def test_the_date_of_an_era_is_forgotten_with_its_last_photo():
     spool = _spool()
-    rig.put(spool, 1, boot=6)
+    rig.put(spool, 1, era=6)
     _date(spool, 6, rig.START_S)
     assert rig.drain(spool) == [1]
     _date(spool, 7, rig.START_S)
-    assert os.listdir(_FOLDER) == [] and not spool.starts
+    assert os.listdir(_FOLDER) == [] and not spool.eras
 
 
 def test_dates_that_no_photo_needs_make_room_before_others_come():
     spool = _spool()
-    rig.put(spool, 1, boot=7)
-    spool.starts[6] = rig.START_S  # it cannot be forgotten, for it has no file
+    rig.put(spool, 1, era=7)
+    spool.eras[6] = rig.START_S  # it cannot be forgotten, for it has no file
     assert "date" in _refused(_date, spool, 7, rig.START_S)
-    assert 7 not in spool.starts
+    assert 7 not in spool.eras
 
 
 def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
     spool = _spool()
-    rig.put(spool, 1, boot=7)
+    rig.put(spool, 1, era=7)
     rig.put(spool, 2)
     _date(spool, 7, rig.START_S)
     assert (spool.oldest()[-6:], spool.newest()[-6:]) == ("000001", "000002")
@@ -326,9 +326,9 @@ def _two_chips():
     _, spool = rig.start(image)
     for seq in (1, 2):
         rig.put(spool, seq, 3000)
-    rig.put(spool, 3, boot=7)
+    rig.put(spool, 3, era=7)
     _date(spool, 7, rig.START_S)
-    rig.put(spool, 4, boot=8)
+    rig.put(spool, 4, era=8)
     return image, chip.new_image(_BYTES, chip.CARD)
 
 

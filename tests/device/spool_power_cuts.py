@@ -140,8 +140,8 @@ class Date(Put):
     """The photos of each start have a date or none; they keep their names."""
 
     def prepare(self, spool):
-        for boot, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
-            rig.put(spool, seq, SIZE, boot)
+        for era, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
+            rig.put(spool, seq, SIZE, era)
 
     def act(self, spool):
         rare.call("spool_date", "date", spool, 7, rig.START_S)

@@ -38,10 +38,10 @@ def meta(seq):
     return {"seq": seq, "location": "Scheune"}
 
 
-def put(spool, seq, size=500, boot=None, error=None):
+def put(spool, seq, size=500, era=None, error=None):
     """Put photo `seq`, taken every 30 s, and return its name."""
-    seconds = 30 * seq if boot else START_S + 30 * seq
-    name = photo_name(seq, seconds, boot)
+    seconds = 30 * seq if era else START_S + 30 * seq
+    name = photo_name(seq, seconds, era)
     spool.put(Body(content(seq, size), error), BUF, name, meta(seq))
     return name
 
