@@ -1,6 +1,7 @@
 """The whole path: simulated camera, real MicroPython, TLS, a store that checks signatures."""
 
 import pytest
+from e2e.console import Console
 from megacam import demo
 from PIL import Image
 
@@ -17,23 +18,22 @@ def test_the_demo_stores_two_photos_byte_for_byte(tmp_path):
 
 
 def test_a_wrong_secret_is_named_stores_nothing_and_loses_nothing(tmp_path):
-    lines = []
+    console = Console()
     options = demo.Options(photos_count=1, folder=tmp_path)
-    with demo._stage(options, lines.append) as (board, store, _):
+    with demo._stage(options, console.line) as (board, store, _):
         board.exec(
             "from firmware import credentials as c\n"
             "key = c.load('aws')\nkey['secret'] = 'x' * 40\nc.save('aws', key)\n"
         )
-        board.start(lines.append)
-        board.join(25)
+        board.start(console.line)
+        console.wait_for("E s3 unreachable", "I spool kept", "I spool kept")
+        board.stop()
         found = store.client("s3").list_objects_v2(Bucket=demo.BUCKET)
     assert found["KeyCount"] == 0
-    refusals = [line for line in lines if line.startswith("E s3 unreachable")]
-    assert refusals, lines
+    refusals = [line for line in console.lines if line.startswith("E s3 unreachable")]
     assert "SignatureDoesNotMatch" in refusals[0]
     assert "again_in_s=3600" in refusals[0]
-    assert any(line.startswith("I spool kept") for line in lines)
-    assert not any("memory" in line for line in lines), lines
+    assert not any("memory" in line for line in console.lines), console.lines
 
 
 @pytest.mark.parametrize("count", [0, -1])

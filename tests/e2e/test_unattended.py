@@ -2,11 +2,12 @@
 
 import json
 import re
-import threading
 
 import pytest
+from e2e.console import Console
+from e2e.on_board import change_setting
 from megacam import demo, settings, status
-from servers.relay import USE_ENDPOINT, Relay
+from servers.relay import Relay
 
 _WRONG_SECRET = "wRongSecretwRongSecretwRongSecretwRongSe"
 _SPOIL = f"""
@@ -18,20 +19,11 @@ c.save("aws", key)
 _SECRET = "from firmware import credentials as c\nprint(c.load('aws')['secret'])"
 
 
-def _live(board, lines, *wanted):
-    """Run the board until each of the texts `wanted` was in a line of its own; add its lines."""
-    left, done = list(wanted), threading.Event()
-
-    def on_line(line):
-        lines.append(line)
-        if left and left[0] in line:
-            del left[0]
-        if not left:
-            done.set()
-
-    board.start(on_line)
+def _live(board, console, *wanted):
+    """Run the board until each of the texts `wanted` was in a line of its own."""
+    board.start(console.line)
     try:
-        assert done.wait(60), (left, lines)
+        console.wait_for(*wanted)
     finally:
         board.stop()
 
@@ -48,13 +40,13 @@ def life(tmp_path_factory):
         port = int(store.endpoint.rpartition(":")[2])
         with Relay(port, cut_after_bytes=1 << 40) as relay:
             relay.is_down = True
-            board.exec(USE_ENDPOINT.format(f"https://localhost:{relay.port}"))
-            lines = []
-            _live(board, lines, "I spool kept", "I spool kept")
+            change_setting(board, "s3", "endpoint", f"https://localhost:{relay.port}")
+            console = Console()
+            _live(board, console, "I spool kept", "I spool kept")
             relay.is_down = False
-            _live(board, lines, *["I s3 stored"] * 4)
+            _live(board, console, *["I s3 stored"] * 4)
             board.exec(_SPOIL)
-            _live(board, lines, "E s3 unreachable", "I spool kept")
+            _live(board, console, "E s3 unreachable", "I spool kept")
         s3 = store.client("s3")
         found = {}
         for one in s3.list_objects_v2(Bucket=demo.BUCKET)["Contents"]:
@@ -62,7 +54,7 @@ def life(tmp_path_factory):
             found[one["Key"]] = (answer["Body"].read(), answer)
         image = board.image.read_bytes()
         secrets = (secret, _WRONG_SECRET, demo._WIFI["password"])
-        yield lines, image, found, secrets
+        yield console.lines, image, found, secrets
 
 
 def test_the_report_is_in_the_bucket(life):

@@ -5,16 +5,6 @@ import select
 import socket
 import threading
 
-# Makes a board whose settings are checked use another endpoint.
-USE_ENDPOINT = """
-import json
-with open("/config.json") as f:
-    settings = json.load(f)
-settings["s3"]["endpoint"] = "{}"
-with open("/config.json", "w") as f:
-    json.dump(settings, f)
-"""
-
 
 class Relay:
     """Stands in front of a server: pulls the plug of the first connection in mid-body.

@@ -1,0 +1,15 @@
+"""What a test does to a simulated board before it is powered on."""
+
+_CHANGE_SETTING = """
+import json
+with open("/config.json") as f:
+    settings = json.load(f)
+settings[{!r}][{!r}] = {!r}
+with open("/config.json", "w") as f:
+    json.dump(settings, f)
+"""
+
+
+def change_setting(board, section, name, value):
+    """Change a setting in the config.json of a board whose settings have been checked."""
+    board.exec(_CHANGE_SETTING.format(section, name, value))
