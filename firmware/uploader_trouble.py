@@ -17,7 +17,7 @@ _ATTEMPTS = const(3)
 _BASE_MS = const(1000)
 _THROTTLED_BASE_MS = const(4000)
 _LONGEST_WAIT_MS = const(8000)  # an interval is hardly longer
-_FIRST_PAUSE_S = const(30)
+_FIRST_PAUSE_S = const(30)  # at least; at random up to twice that
 _LONGEST_PAUSE_S = const(900)
 _FATAL_PAUSE_S = const(3600)
 _FREE_FAILURES = const(2)  # so many in a row cost no pause
@@ -52,7 +52,8 @@ def _pause(uploader, error):
     if error.action == "fatal":
         pause_s = _FATAL_PAUSE_S
     elif uploader.failures > _FREE_FAILURES:
-        pause_s = min(_FIRST_PAUSE_S << min(uploader.failures, 8), _LONGEST_PAUSE_S)
+        doublings = min(uploader.failures - _FREE_FAILURES, 8)
+        pause_s = min(_FIRST_PAUSE_S << doublings, _LONGEST_PAUSE_S)
         pause_s = pause_s // 2 + random.getrandbits(16) % (pause_s // 2)
     pause_s = max(pause_s, error.retry_after_ms // 1000)
     uploader.pause_until_s = clock.uptime_s() + pause_s
