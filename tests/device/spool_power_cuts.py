@@ -137,7 +137,7 @@ class SetAside(Put):
 
 
 class Date(Put):
-    """The photos of each start have a date or none; they keep their names."""
+    """The photos of each era have a date or none; they keep their names."""
 
     def prepare(self, spool):
         for era, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
