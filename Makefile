@@ -19,7 +19,7 @@ test: $(VENV)/test
 bench: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m bench $(OPTIONS)
 
-# A simulated month of faults in about two hours; `make soak -- --days=3 --seed=2` is another.
+# A simulated month of faults in one to two hours; `make soak -- --days=3 --seed=2` is another.
 soak: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m soak $(OPTIONS)
 

@@ -15,7 +15,9 @@ def _git(*arguments):
 
 
 def _tracked(*options):
-    return _git("ls-files", *options).stdout.splitlines()
+    listing = _git("ls-files", *options)
+    listing.check_returncode()
+    return listing.stdout.splitlines()
 
 
 def _is_work_tree():
