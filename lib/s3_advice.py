@@ -35,6 +35,7 @@ _BY_ACTION = {
     "retry": "the store failed; try again",
     "fallback": "the store does not take integrity {integrity} or a header; set integrity to etag",
     "stored": "an object {key} exists already",
+    "object": "{key} is more than the store, or a proxy before it, takes; send less",
     "fatal": "refused; check bucket, region and endpoint",
 }
 # In long texts, because MicroPython would keep each short one for ever.
@@ -45,7 +46,7 @@ _PARTITIONS = "aws-cn aws-us-gov"
 def advise(client, refusal, verb, key):
     """Return the sentence, without the code."""
     text = _BY_ACTION[refusal.action]
-    if refusal.action == "fatal":
+    if refusal.action in ("fatal", "object"):
         for codes, sentence in _BY_CODE:
             if refusal.code in codes.split():
                 text = sentence

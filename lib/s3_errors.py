@@ -23,6 +23,11 @@ _ACTIONS = (
     ),
     ("fallback", "NotImplemented MalformedTrailerError InvalidChunkSizeError"),
     ("stored", "PreconditionFailed"),
+    (
+        "object",
+        "EntityTooLarge KeyTooLongError InvalidURI MetadataTooLarge XMinioInvalidObjectName "
+        "RequestHeaderSectionTooLarge",
+    ),
 )
 _STATUSES = {
     200: "retry",
@@ -31,6 +36,9 @@ _STATUSES = {
     408: "retry",
     409: "retry",
     412: "stored",
+    413: "object",
+    414: "object",
+    431: "object",
     429: "throttle",
     501: "fallback",
 }

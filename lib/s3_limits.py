@@ -33,4 +33,4 @@ def _check_text(what, text):
 
 
 def _refuse(code, message):
-    raise S3Error(code, 0, "fatal", message)
+    raise S3Error(code, 0, "object", message)

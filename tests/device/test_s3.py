@@ -91,7 +91,7 @@ def test_aws_gets_a_checksum_and_other_stores_the_body_as_it_is():
 def test_keys_that_s3_would_refuse():
     for key in ("", "a" * 1025, "\u00e9" * 513):
         error = _refusal(_client().put, key, None)
-        assert (error.code, error.action, error.status) == ("KeyTooLongError", "fatal", 0)
+        assert (error.code, error.action, error.status) == ("KeyTooLongError", "object", 0)
         assert not error.body_started
 
 
@@ -106,7 +106,7 @@ def test_metadata_that_s3_would_refuse():
         ({"a": "\x7f"}, "InvalidMetadata"),
     ):
         error = _refusal(_client().put, "a", None, metadata=metadata)
-        assert (error.code, error.action) == (code, "fatal"), metadata
+        assert (error.code, error.action) == (code, "object"), metadata
 
 
 def test_a_content_type_cannot_carry_another_header():
