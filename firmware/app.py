@@ -17,10 +17,15 @@ _SET_BACK_S = const(60)  # more than any correction of a clock that was right
 _ASK_S = const(32)  # in a long wait there is something to do now and then
 _SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
 _AGAIN_S = const(300)  # a chore that failed in a way that nobody expected waits this long
+_LOOK_AGAIN_S = const(300)  # until settings that could not be used are looked at once more
+_LONGEST_TRY_S = const(300)
 
 
 def main():
-    """Build the application and run it for ever; returns if the settings cannot be used."""
+    """Build the application and run it for ever.
+
+    Where the settings cannot be used the board waits, for whoever wants the prompt, and restarts.
+    """
     app = None
     reset = rare.call("supervisor", "last_resort")
     try:
@@ -29,6 +34,8 @@ def main():
             rare.call("deep_sleep", "run", app)
         elif app:
             app.run()
+        else:
+            rare.call("restart", "wait", _LOOK_AGAIN_S, "settings")
     except KeyboardInterrupt:
         rare.call("attend", "attend", app)
         raise
@@ -61,6 +68,10 @@ class App:
     #: For the metadata: where the camera is, and the section "sensor" if there is one.
     location = ""
     sensor = None
+    #: When the last moment was at which a photo was due, and clock.era_s then.
+    due = era_s = 0
+    #: Time servers that did not answer since one did.
+    servers_asked = 0
     #: deep_sleep.py has the loop of a camera on batteries.
     sleeps = False
 
@@ -75,16 +86,37 @@ class App:
     def run(self):
         """Take photos until the power goes or somebody presses Ctrl-C."""
         log("I app started", device=self.uploader.device, version=__version__)
+        self.due, self.era_s = clock.now(), clock.era_s
+        if clock.is_set():
+            self._do(rare.call, "chore_plan", "do", self)
+            self.due = self.tally["due"] or self.due  # as the start before left it
         self.work()
         while True:
-            due = rare.call("schedule", "next_shot", clock.now(), self.interval_s, self.windows)
+            due = self._next_shot()
             self.work_until(due or self.windows_until)
             if due:
                 self.take()
             else:
+                self.uploader.feed()
                 self.chores["plan"] = 0  # the windows that were known are over
                 self.work()
                 time.sleep_ms(_SLICE_MS)
+
+    def _next_shot(self):
+        # Returns when the next photo is due, or None, and counts what was missed before it. Where
+        # the clock was set meanwhile nobody knows how many those were.
+        now = clock.now()
+        since = self.due if self.era_s == clock.era_s else 0
+        due, missed = rare.call("schedule", "look", now, since, self.interval_s, self.windows)
+        self.tally["missed"] += missed
+        self.due = self.tally["due"] = due or now
+        self.era_s = clock.era_s
+        return due
+
+    def try_for(self, seconds):
+        """Have questions to the network end after so many: they must not cost the next shot."""
+        ms = min(seconds, _LONGEST_TRY_S) * 1000
+        self.uploader.deadline_ms = time.ticks_add(time.ticks_ms(), ms)
 
     def work_until(self, due):
         """Do what there is to do until `due`, UTC seconds since 1970."""
@@ -95,6 +127,7 @@ class App:
             self.uploader.feed()
             last_s = left_s
             if is_more and left_s >= min(_WORK_S, self.interval_s // 2):
+                self.try_for(left_s)
                 is_more = self.work()
             else:
                 time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
@@ -129,11 +162,15 @@ class App:
                 raise error
 
     def take(self):
-        """Take the photo that is due, again if it breaks on its way, and count what came of it."""
-        for _ in range(_SHOTS):
+        """Take the photo that is due, again if it breaks on its way, and count what came of it.
+
+        The last of the tries, and one that is late, goes to the spool: a moment has its photo.
+        """
+        self.try_for(self.interval_s - min(_WORK_S, self.interval_s // 2))
+        for i in range(_SHOTS):
             taken = self.tally["taken"]
             try:
-                self._shoot()
+                self._shoot(i == 0 or (i < _SHOTS - 1 and self.uploader.left_ms() > 0))
                 self.failures = 0
                 self.good_s = clock.uptime_s()
                 break
@@ -148,13 +185,15 @@ class App:
                 self.tally["damaged" if isinstance(e, JPEGError) else "lost"] += 1
                 if not isinstance(e, (JPEGError, CameraError, self.uploader.broken_off)):
                     break  # another photo would fare no better
+                if getattr(e, "action", "") == "object":
+                    break  # nor would it where the store refuses photos like this one
         self._do(rare.call, "tally", "keep", self.tally)
 
-    def _shoot(self):
+    def _shoot(self, is_live):
         if not self.is_camera_ready:
             rare.call("camera", "wait_for", self)
         self.camera.start()
-        is_connected = self.uploader.connect()  # while the camera exposes
+        is_connected = is_live and self.uploader.connect()  # while the camera exposes
         frame = self.camera.finish()
         self.tally["taken"] += 1
         taken = clock.now() if self.uploader.is_time_known else clock.powered_s()

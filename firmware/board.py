@@ -23,7 +23,7 @@ def camera_bus(spi):
 
 
 def roots(path=_ROOTS):
-    """Yield the DER bytes of each root certificate on the flash; raises OSError without any."""
+    """Yield the DER bytes of each root certificate on the flash; raises OSError if unreadable."""
     for name in os.listdir(path):
         with open(path + "/" + name, "rb") as f:
             yield f.read()

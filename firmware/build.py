@@ -36,7 +36,7 @@ def build(is_safe=False):
         app = _app(camera, _uploader(_store()))
         app.is_camera_ready = is_ready
         return app
-    except (ConfigError, CredentialsError) as e:
+    except ConfigError as e:
         log("E app cannot start", why=e)
         return None
 
@@ -48,11 +48,9 @@ def _store():
     https.load = rare.library
     gc.collect()  # what stays must lie close together
     buf = bytearray(_BUFFER_BYTES)
-    key = rare.call("credentials_read", "load_key", buf)
+    key = _key(buf)
     # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
-    context = getattr(key, "context", None)
-    if not context:
-        context = https.borrow("tls_context").client_context(rare.call("board", "roots"))
+    context = getattr(key, "context", None) or _context()
     s3 = config.section("s3")
     return S3Client(
         s3["bucket"],
@@ -65,6 +63,26 @@ def _store():
         s3["path_style"],
         s3["integrity"],
     )
+
+
+def _key(buf):
+    # Without one photos are taken and wait: chore_key.py looks again.
+    try:
+        return rare.call("credentials_read", "load_key", buf)
+    except CredentialsError as e:
+        log("E credentials unusable, photos wait", why=e)
+        return None
+
+
+def _context():
+    import https
+
+    try:
+        return https.borrow("tls_context").client_context(rare.call("board", "roots"))
+    except (OSError, ValueError) as e:
+        # Nothing is sent then: each handshake says that a root is missing.
+        log("E roots unusable, photos wait; run `megacam deploy`", why=e)
+        return https.borrow("tls_context").client_context(())
 
 
 def _uploader(store):
@@ -90,6 +108,8 @@ def _uploader(store):
 def _app(camera, uploader):
     settings = config.load()
     app = App(settings["interval_s"], camera, uploader, dict(_CHORES))
+    if not uploader.store.credentials:
+        app.chores["key"] = 0
     app.location = settings["location"]["name"]
     app.sleeps = settings["power"]["deep_sleep"]
     # After the watchdog bit: it may have been the sensor that never returned.

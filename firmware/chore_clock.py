@@ -24,7 +24,7 @@ def do(app):
     uploader = app.uploader
     skip = _doubt(uploader)
     is_known = clock.is_set() and uploader.is_time_known
-    server = (not skip and _is_unconfirmed(uploader)) or _sync(is_known, skip)
+    server = (not skip and _is_unconfirmed(uploader)) or _sync(app, is_known, skip)
     if not clock.is_set():
         return _AGAIN_S
     is_moved = _keep(app)
@@ -35,7 +35,7 @@ def do(app):
     uploader.store.skew_s = 0
     if server == "" and app.sleeps:
         # Asleep the clock goes wrong by minutes, and there may be no store to say so.
-        server = _sync(is_confirmed, 0)
+        server = _sync(app, is_confirmed, 0)
     is_moved = _keep(app) or is_moved
     if not (uploader.is_time_known or is_confirmed or app.sleeps):
         if is_moved:
@@ -84,13 +84,18 @@ def _is_unconfirmed(uploader):
     return clock.uptime_s() - clock.set_at_s < _HOUR_S
 
 
-def _sync(is_known, skip):
+def _sync(app, is_known, skip):
     """Return the name of the server that set the clock, "" where all would jump, or None."""
+    # Each in its turn, where there was no time for all of them.
+    skip += app.servers_asked
+    left_ms = app.uploader.left_ms
     try:
-        server = rare.call("clock_set", "sync", config.section("clock"), is_known, skip)
+        server = rare.call("clock_set", "sync", config.section("clock"), is_known, skip, left_ms)
     except ClockError as e:
+        app.servers_asked += e.asked
         log("W clock not set", why=e)
         return None
+    app.servers_asked = 0
     if server:
         log("I clock set", server=server)
     return server

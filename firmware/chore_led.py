@@ -24,7 +24,7 @@ def do(app):
 def _state(app):
     if app.camera is None:
         return "safe"
-    if app.failures >= _FAILING:
+    if app.failures >= _FAILING or not app.uploader.store.credentials:
         return "failing"
     if app.uploader.is_ready() and not app.uploader.failures:
         return "working"

@@ -10,24 +10,29 @@ _AGAIN_S = const(60)
 _LONGEST_S = const(300)
 _RESET_STAGE = const(14)  # after about an hour
 _SIGNALS = const(12)
-# So many failed requests in a row, a quarter of an hour apart, and the radio goes off and on; at
-# a multiple the board restarts: what answers to nobody may be the network's own code.
+# One network joins within it, whatever is due.
+_LEAST_MS = const(20000)
+# So many requests in a row that nobody answered, up to a quarter of an hour apart, and the radio
+# goes off and on; at twice as many the board restarts: it may be the network's own code.
 _DEAF = const(8)
 
 
 def do(app):
     """Return the seconds until this chore is due again."""
     stage = app.link_failures
-    failures = app.uploader.failures
-    if failures and failures % _DEAF == 0 and wifi.is_up():
-        if failures >= 2 * _DEAF:
+    uploader = app.uploader
+    unanswered = uploader.unanswered
+    if unanswered and unanswered % _DEAF == 0 and wifi.is_up():
+        if unanswered >= 2 * _DEAF:
             rare.call("restart", "reset", app.tally, "network")
-        app.uploader.failures += 1
+        uploader.unanswered += 1
         wifi.off()
         stage = 2
     try:
-        buf = app.uploader.store.buf
-        joined = rare.call("wifi_join", "connect", config.section("wifi"), stage, buf)
+        limit_ms = max(uploader.left_ms(), _LEAST_MS)
+        joined = rare.call(
+            "wifi_join", "connect", config.section("wifi"), stage, uploader.store.buf, limit_ms
+        )
     except (WiFiError, CredentialsError) as e:
         log("W wifi failed", why=e, stage=stage)
         app.link_failures += 1

@@ -16,14 +16,18 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _MEASURED_S = const(3600)
 _GOOD_MS = const(250)
 _MOST_PPM = const(500)
+# What one server may take; with less to go before the next shot another one is not asked.
+_NTP_MS = const(3000)
+_HTTP_MS = const(8000)
 
 
-def sync(section, is_known=False, skip=0):
+def sync(section, is_known=False, skip=0, left_ms=None):
     """Set the clock by the first server of the section "clock" that gives a good time.
 
-    Where the time `is_known`, a good one is no jump. So many servers as `skip` are asked last.
-    Returns the server's name, or "" where there were jumps only; raises ClockError with the
-    reason of each when there was nothing else.
+    Where the time `is_known`, a good one is no jump. So many servers as `skip` are asked last,
+    one at least is asked, and the others while left_ms() says that there is time. Returns the
+    server's name, or "" where there were jumps only; raises ClockError with the reason of each,
+    which are so many as its `asked`, when there was nothing else.
     """
     reasons = []
     is_jump = False
@@ -31,6 +35,9 @@ def sync(section, is_known=False, skip=0):
     servers += [("http_time", name) for name in section["http_urls"]]
     skip %= len(servers)
     for module, name in servers[skip:] + servers[:skip]:
+        least_ms = _NTP_MS if module == "ntp" else _HTTP_MS
+        if reasons and left_ms and left_ms() < least_ms:
+            break
         try:
             utc_ms, error_ms = rare.call(module, "query", name)
             jump_s = utc_ms // 1000 - clock.now()
@@ -46,7 +53,9 @@ def sync(section, is_known=False, skip=0):
             reasons.append(f"{name}: {e}")
     if is_jump:
         return ""
-    raise ClockError("no time server can be used: " + "; ".join(reasons))
+    error = ClockError("no time server can be used: " + "; ".join(reasons))
+    error.asked = len(reasons)
+    raise error
 
 
 def correct(utc_ms, error_ms):

@@ -74,9 +74,22 @@ def load_key(buf=None):
 
     The latter fetch themselves through `buf`, the client's transfer buffer.
     """
-    if not has("iot"):
+    try:
+        if has("iot"):
+            return rare.call("credentials_iot", "load", buf)
         from s3 import Credentials
 
-        aws = load("aws")
+        aws = load("aws", buf)
         return Credentials(aws["id"], aws["secret"])
-    return rare.call("credentials_iot", "load", buf)
+    except (KeyError, TypeError, ValueError):
+        raise CredentialsError(f"the credentials in NVS are of another version; {_FIX}")
+
+
+def check():
+    """Raise CredentialsError while load_key() would, as far as NVS alone can tell."""
+    if has("iot"):
+        slot = load("iot").get("slot", "")
+        load_der("iot_cert" + slot)
+        load_der("iot_key" + slot)
+    else:
+        load("aws")["secret"]

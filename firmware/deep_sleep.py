@@ -6,13 +6,15 @@ clock of the chip goes on. To be called through rare.py.
 
 from firmware import clock, rare, wifi
 from firmware.log import log
-from firmware.schedule import next_shot
+from firmware.schedule import between, next_shot
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _WORK_S = const(60)  # for what waits, after the photo
 _EARLY_S = const(10)  # a pause as long as some sleeps may end with the last of them
 _LATE_S = const(60)  # a photo so late is still the one that was due
+_AHEAD_S = const(60)  # at most so long before a photo the board wakes for its questions
+_LONGEST_PAUSE_S = const(3600)  # of the uploader
 _LONGEST_SLEEP_S = const(86400)
 _LOW_SLEEP_S = const(3600)
 _WRITE_EVERY = const(32)  # flash wears
@@ -37,24 +39,47 @@ def run(app):
     """
     tally = app.tally
     uploader = app.uploader
-    app.chores["status"] = _left_s(tally, "report_at")
-    uploader.pause_until_s = max(_left_s(tally, "pause_until") - _EARLY_S, 0)
+    app.chores["status"] = _left_s(tally, "report_at", _LONGEST_SLEEP_S)
+    pause_s = _left_s(tally, "pause_until", _LONGEST_PAUSE_S)
+    uploader.pause_until_s = max(pause_s - _EARLY_S, 0)
     uploader.failures = tally.get("failures", 0)
-    _do_chores(app)
+    uploader.denials = tally.get("denials", 0)
+    due = tally["due"]
+    era_s = clock.era_s
+    _do_chores(app, due)
     # So long before a photo the board has to wake, with what whole seconds leave out; but not
     # without the time, when it shoots at once and would be due again a moment later.
-    ahead_s = clock.uptime_s() + 1 if clock.is_set() else 0
-    _take(app, tally.get("due", 0))
+    ahead_s = min(clock.uptime_s() + 1, _AHEAD_S) if clock.is_set() else 0
+    taken = _take(app, due)
+    _do_chores(app, 0)
     _send(app)
+    if due and abs(clock.era_s - era_s) < app.interval_s:
+        tally["missed"] += _missed(app, due, taken)
+    _sleep(app, ahead_s)
+
+
+def _missed(app, due, taken):
+    """Return how many photos were due from `due` to now and not taken."""
+    now = clock.now()
+    count = between(due - 1, now + 1, app.interval_s, app.windows)
+    return count - 1 if count and taken else count
+
+
+def _sleep(app, ahead_s):
+    tally = app.tally
+    uploader = app.uploader
     now = clock.now()
     due = next_shot(now, app.interval_s, app.windows)
     tally["due"] = (due or 1) if clock.is_set() else 0
     tally["report_at"] = now + app.chores["status"] - clock.uptime_s()
     tally["pause_until"] = now + uploader.pause_until_s - clock.uptime_s()
     tally["failures"] = uploader.failures
+    tally["denials"] = uploader.denials
     tally["quick"] = 0
-    lasting = "write" if tally["boots"] % _WRITE_EVERY == 0 else "keep"
-    rare.call("tally", lasting, tally)
+    try:
+        rare.call("tally", "write" if tally["boots"] % _WRITE_EVERY == 0 else "keep", tally)
+    except OSError as e:
+        log("E tally not kept", why=e)
     wake = due - ahead_s if due else app.windows_until
     sleep_s = min(max(wake - now, 1), _LONGEST_SLEEP_S)
     log("I deep sleep", seconds=sleep_s)
@@ -62,28 +87,38 @@ def run(app):
     rare.call("power", "deep_sleep", sleep_s)
 
 
-def _left_s(tally, name):
+def _left_s(tally, name, most_s):
     # The time may have been lost with the power, or have been wrong.
     left_s = tally.get(name, 0) - clock.now()
-    return min(max(left_s, 0), _LONGEST_SLEEP_S) if clock.is_set() else 0
+    return min(max(left_s, 0), most_s) if clock.is_set() else 0
 
 
-def _do_chores(app):
-    # Every wake joins and sets the clock: while asleep the chip's is off by up to 5 %.
+def _do_chores(app, due):
+    # Every wake joins and sets the clock: while asleep the chip's is off by up to 5 %. But no
+    # question to the network keeps a photo waiting that is due.
     for _ in app.chores:
+        left_s = due - clock.now() if due and clock.is_set() else _AHEAD_S
+        if left_s <= 0 and due > 1:
+            break
+        app.try_for(left_s)
         app.uploader.feed()
         if min(app.chores.values()) <= clock.uptime_s():
             app.work()
 
 
 def _take(app, due):
+    """Take the photo that is due, late if need be; return the moment it stands for, or None."""
     if due and clock.is_set():
-        if abs(due - clock.now()) > _LATE_S:
-            due = next_shot(clock.now(), app.interval_s, app.windows)
-        if not due or due - clock.now() > _LATE_S:
-            return
+        now = clock.now()
+        if abs(due - now) > _LATE_S:
+            # The last one that was due; or the next, where the clock went back.
+            since = now - app.interval_s if due < now else now
+            due = next_shot(since, app.interval_s, app.windows)
+        if not due or due - now > _LATE_S:
+            return None
         app.work_until(due)
     app.take()
+    return due or 1
 
 
 def _send(app):

@@ -11,7 +11,8 @@ _REPORT = """{{
 "time": {}, "device": "{}", "version": "{}", "config": "{}",
 "interval_s": {}, "uptime_s": {}, "boots": {}, "reset_cause": "{}", "reboots": {},
 "photos": {{
-    "taken": {}, "stored": {}, "damaged": {}, "thinned": {}, "missed": {}, "lost": {}
+    "taken": {}, "stored": {}, "damaged": {}, "refused": {}, "thinned": {}, "missed": {},
+    "lost": {}
 }},
 "spool": {{"photos": {}, "bytes": {}, "written_kb": {}}},
 "today": {{"requests": {}, "sent_kb": {}}},
@@ -45,6 +46,7 @@ def report(app):
         tally["taken"],
         tally["stored"],
         tally["damaged"],
+        tally["refused"],
         tally["thinned"],
         tally["missed"],
         tally["lost"],

@@ -10,7 +10,8 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_PAUSE_MS = const(10000)
+_PAUSE_S = const(10)
+_SLICE_S = const(10)
 
 
 def reset(counts, why):
@@ -19,7 +20,7 @@ def reset(counts, why):
     counts["why"] = why
     try:
         rare.call("tally", "write", counts)
-    except OSError as e:
+    except Exception as e:  # whatever it is, the restart must not fail
         log("W tally not kept", why=e)
     machine.reset()
 
@@ -27,10 +28,18 @@ def reset(counts, why):
 def crashed(error):
     """Restart after `error`, which nobody expected, with a pause for whoever wants to stop it."""
     sys.print_exception(error)
+    wait(_PAUSE_S, "crash")
+
+
+def wait(seconds, why):
+    """Restart after so many seconds in which Ctrl-C gives the prompt."""
     counts = rare.call("tally", "read") or {}
+    feed = rare.call("watchdog", "feeder")
     try:
-        time.sleep_ms(_PAUSE_MS)
+        for _ in range(0, seconds, _SLICE_S):
+            feed()
+            time.sleep_ms(_SLICE_S * 1000)
     except KeyboardInterrupt:
         rare.call("attend", "attend")
         raise
-    reset(counts, "crash")
+    reset(counts, why)

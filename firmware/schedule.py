@@ -19,3 +19,20 @@ def next_shot(after, interval_s, windows):
         if due < end:
             return due
     return None
+
+
+def look(now, since, interval_s, windows):
+    """Return next_shot() after `now`, and how many were due between `since` (or 0) and that."""
+    due = next_shot(now, interval_s, windows)
+    return due, between(since, due or now, interval_s, windows) if since else 0
+
+
+def between(after, before, interval_s, windows):
+    """Return how many moments are due later than `after` and earlier than `before`."""
+    count = 0
+    for start, end in windows:
+        first = max(after + 1, start)
+        end = min(before, end)
+        if first < end:
+            count += (end - 1) // interval_s - (first - 1) // interval_s
+    return count

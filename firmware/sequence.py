@@ -2,6 +2,8 @@
 
 import os
 
+from firmware.log import log
+
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # A reboot skips at most this many numbers, and the flash is written once for as many photos.
@@ -44,6 +46,11 @@ class Sequence:
 
 
 def advance(tally, path="/sequence"):
-    """Return the number of the next photo, which the tally remembers; raises OSError."""
-    tally["seq"] = Sequence(path, tally["seq"]).next()
+    """Return the number of the next photo, which the tally remembers."""
+    try:
+        tally["seq"] = Sequence(path, tally["seq"]).next()
+    except OSError as e:
+        # Flash that cannot be written is no reason to lose a photo that can be sent.
+        log("W sequence not kept", why=e)
+        tally["seq"] += 1
     return tally["seq"]

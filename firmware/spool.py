@@ -120,19 +120,19 @@ class Spool:
         began = self.eras.get(int(name[1:6]))
         return abs(began) + int(name[6:14]) if began else 0
 
-    def _dated(self):
+    def _dated(self, but):
         for name in self.names():
             taken = self.taken(name)
-            if taken:
+            if taken and name not in but:
                 yield taken, name
 
-    def newest(self):
-        """Return the name of the newest photo whose date is known, or None."""
-        return max(self._dated(), default=(0, None))[1]
+    def newest(self, but=()):
+        """Return the name of the newest photo whose date is known, none of `but`, or None."""
+        return max(self._dated(but), default=(0, None))[1]
 
-    def oldest(self):
-        """Return the name of the oldest photo whose date is known, or None."""
-        return min(self._dated(), default=(0, None))[1]
+    def oldest(self, but=()):
+        """Return the name of the oldest photo whose date is known, none of `but`, or None."""
+        return min(self._dated(but), default=(0, None))[1]
 
     def lacks(self, need_bytes):
         """Tell whether there is no room for a file of `need_bytes`; note the `free_bytes`."""

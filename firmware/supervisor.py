@@ -17,7 +17,7 @@ _CRASH = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Starts that somebody wanted are no part of a crash loop.
-_WANTED = ("deepsleep", "soft", "config", "retry")
+_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials")
 # Numbers that may have been used since the tally was kept: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
@@ -28,12 +28,14 @@ _COUNTS = (
     "powered_s",
     "quick",
     "seq",
+    "due",
     "day",
     "requests",
     "sent_kb",
     "taken",
     "stored",
     "damaged",
+    "refused",
     "thinned",
     "missed",
     "lost",
@@ -45,7 +47,9 @@ def start():
     """Count this start and why it came; return the tally of the starts before, brought on."""
     counts = dict.fromkeys(_COUNTS, 0)
     counts["reboots"] = {}
-    counts.update(rare.call("tally", "read") or {})
+    kept = rare.call("tally", "read") or {}
+    # Another version may have kept what this one would choke on.
+    counts.update({name: kept[name] for name in kept if isinstance(kept[name], (int, str, dict))})
     cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
     counts["cause"] = cause
     counts["boots"] += 1
@@ -92,10 +96,15 @@ def is_crash_loop(counts):
     return counts["quick"] > _CRASH_LOOP
 
 
+def is_safe_mode_broken(counts):
+    """Tell whether the start before ended in the middle of safe mode."""
+    return counts["quick"] > _CRASH_LOOP + _CRASH
+
+
 def retry(counts):
-    """Restart from safe mode: one crash more, and the board is back in it."""
+    """Let the next start try again: one crash more, and the board is back in safe mode."""
     counts["quick"] = _CRASH_LOOP
-    rare.call("restart", "reset", counts, "retry")
+    rare.call("tally", "keep", counts)
 
 
 def last_resort():

@@ -16,6 +16,8 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _LIVE_FIRST_S = const(300)
+_REQUEST_MS = const(60000)  # with its body
+_STALL_MS = const(10000)  # lib/https.py gives a silent server so long
 
 
 class Uploader:
@@ -29,6 +31,14 @@ class Uploader:
     #: The error of a photo that broke off on its way: another one may fare better.
     broken_off = S3Error
     pause_until_s = failures = waiting = waiting_kb = 0
+    #: Failed requests in a row without any answer (not kept: it may restart the board), and
+    #: refusals for good since a photo was stored.
+    unanswered = denials = 0
+    #: The last refusal of a request, and the waiting photos that were refused lately: {name:
+    #: how many photos had been stored by then}.
+    refusal = None
+    #: ticks_ms() when trying has to end, because the next shot is due.
+    deadline_ms = None
     #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
     is_time_known = True
     #: Every photo goes through the spool, so that nothing on its way can be lost.
@@ -43,15 +53,26 @@ class Uploader:
         self.cap = cap
         self.tally = tally
         self.feed = feed
+        self.refused = {}
+
+    def left_ms(self):
+        """Return the milliseconds that trying may still take before the next shot is due.
+
+        Below 0 it is late.
+        """
+        if self.deadline_ms is None:
+            return _REQUEST_MS
+        return time.ticks_diff(self.deadline_ms, time.ticks_ms())
 
     def is_ready(self):
         """Tell whether a photo may be sent now: not before its date is known."""
         return self.is_time_known and self.is_open()
 
     def is_open(self):
-        """Tell whether a request may be made now."""
+        """Tell whether a request may be made now: never without a key."""
         return (
-            clock.is_set()
+            self.store.credentials
+            and clock.is_set()
             and clock.uptime_s() >= self.pause_until_s
             and self.tally["requests"] < self.cap[0]
             and self.tally["sent_kb"] < self.cap[1]
@@ -70,7 +91,15 @@ class Uploader:
 
     def connect(self):
         """Open the connection while the camera exposes; return whether there is one."""
-        return self.is_ready() and self.attempt(False, self.store.connect)
+        return self.is_ready() and self.attempt(False, self._connect)
+
+    def in_time(self, request, *args):
+        """Return request(*args), which ends in time for the next shot; for what has no photo."""
+        self.store.limit_ms = min(max(self.left_ms(), _STALL_MS), _REQUEST_MS)
+        try:
+            return request(*args)
+        finally:
+            self.store.limit_ms = _REQUEST_MS
 
     def deliver(self, frame, number, taken, metadata, is_connected):
         """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
@@ -98,6 +127,7 @@ class Uploader:
         stored = self.attempt(is_again, self._put, key, body, "image/jpeg", metadata)
         if not stored:
             return False
+        self.denials = 0
         self.tally["stored"] += 1
         self.tally["sent_kb"] += (body.size >> 10) + 1
         log(
@@ -111,32 +141,38 @@ class Uploader:
         )
         return True
 
+    def _connect(self):
+        self.in_time(self.store.connect)
+
     def _put(self, *args):
         # A handshake takes the most memory: before there are headers. A refusal closes.
         if not self.store.connection.sock:
-            self.store.connect()
+            self._connect()
         return self.store.put(*args)
 
     def drain(self):
         """Store one photo that waits and forget it; return whether the next could be sent as well.
 
-        Raises S3Error when the connection broke in mid-body: the photo goes on waiting.
+        One that is refused for what it is, or cannot be read, is set aside.
         """
         photo = rare.call("uploader_drain", "open_next", self)
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
-        why = None
+        self.refusal = None
         try:
             # It may be stored already: the power may have gone before it was forgotten.
             is_over = self.put(photo, photo.seq, photo.taken, photo.meta, True)
-        except (S3Error, MemoryError):
+        except MemoryError:
             raise
-        except Exception as e:  # the photo itself: it cannot be read
-            is_over = why = e
+        except Exception as e:
+            is_over = False
+            self.refusal = e
         finally:
             photo.close()
-        if is_over:
-            rare.call("uploader_drain", "forget", self, photo.name, why)
+        if not is_over and self.refusal:
+            is_over = rare.call("uploader_refused", "give_up", self, photo.name)
+        elif is_over:
+            rare.call("uploader_drain", "forget", self, photo.name)
         return is_over
 
     def attempt(self, is_again, request, *args):
@@ -152,7 +188,7 @@ class Uploader:
                 try:
                     self.tally["requests"] += len(args) > 0
                     done = request(*args) or True
-                    self.failures = 0
+                    self.failures = self.unanswered = 0
                     return done
                 except S3Error as e:
                     error = e

@@ -2,6 +2,8 @@
 
 import random
 
+from s3 import S3Error
+
 from firmware import clock, rare
 from firmware.errors import SpoolError
 from firmware.log import log
@@ -17,7 +19,9 @@ _OLDEST_BITS = const(2)
 def open_next(uploader):
     """Return the Photo to be sent next, to be closed, or None; a damaged one is set aside."""
     spool = open_spool(uploader)
-    name = spool.newest() if random.getrandbits(_OLDEST_BITS) else spool.oldest()
+    pick = spool.newest if random.getrandbits(_OLDEST_BITS) else spool.oldest
+    # What was refused lately waits for the others.
+    name = pick(uploader.refused) or pick()
     try:
         photo = name and rare.call("spool_photo", "open_photo", spool, name)
     except SpoolError as e:
@@ -32,8 +36,12 @@ def forget(uploader, name, why=None):
     """Remove the photo `name`, which is stored, or set it aside because of `why`."""
     spool = open_spool(uploader)
     if why:
-        log("E spool damaged", why=why)
+        is_refused = isinstance(why, S3Error)
+        log("E spool refused" if is_refused else "E spool damaged", name=name, why=why)
         rare.call("spool_aside", "set_aside", spool, name)
+        if is_refused:
+            spool.damaged -= 1
+            uploader.tally["refused"] += 1
     else:
         spool.remove(name)
     note(uploader, spool)

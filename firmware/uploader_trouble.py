@@ -1,8 +1,9 @@
 """What to do after a request failed: the one retry policy of the firmware, loaded on a failure.
 
-The standard mode of the AWS SDKs: three attempts, full jitter. Then the circuit breaker: failures
-in a row make the pauses longer, and what cannot succeed until somebody changes something is tried
-once an hour. The first connection after a pause is its probe: no photo is at stake yet.
+The standard mode of the AWS SDKs: three attempts, full jitter, as far as there is time before the
+next shot. Then the circuit breaker: failures in a row make the pauses longer, and what cannot
+succeed until somebody changes something is tried once an hour. The first connection after a pause
+is its probe: no photo is at stake yet. What is about one object pauses nothing.
 """
 
 import random
@@ -17,6 +18,7 @@ _ATTEMPTS = const(3)
 _BASE_MS = const(1000)
 _THROTTLED_BASE_MS = const(4000)
 _LONGEST_WAIT_MS = const(8000)  # an interval is hardly longer
+_LEAST_MS = const(5000)  # with less time left an attempt is not made again
 _FIRST_PAUSE_S = const(30)  # at least; at random up to twice that
 _LONGEST_PAUSE_S = const(900)
 _FATAL_PAUSE_S = const(3600)
@@ -29,28 +31,44 @@ def may_retry(uploader, error, attempt):
     Raises `error` where the body was begun: it cannot be read again. So it does where another
     photo has the key, as only a new one can be stored then.
     """
+    if error.status:
+        uploader.refusal = error
     if error.action == "stored":
         raise error
+    if error.action == "object":
+        log("E s3 photo refused", why=error)
+        if error.body_started:
+            raise error
+        return False
+    base_ms = _THROTTLED_BASE_MS if error.action == "throttle" else _BASE_MS
+    wait_ms = random.getrandbits(16) % min(_LONGEST_WAIT_MS, base_ms << attempt)
+    wait_ms = max(wait_ms, error.retry_after_ms)
     is_last = attempt >= _ATTEMPTS or error.body_started or error.action == "fatal"
-    if is_last or error.retry_after_ms > _LONGEST_WAIT_MS:
+    is_late = uploader.left_ms() < wait_ms + _LEAST_MS
+    if is_last or is_late or error.retry_after_ms > _LONGEST_WAIT_MS:
         _pause(uploader, error)
         if error.body_started:
             raise error
         return False
     log("W s3 failed", why=error, attempt=attempt)
-    base_ms = _THROTTLED_BASE_MS if error.action == "throttle" else _BASE_MS
-    wait_ms = random.getrandbits(16) % min(_LONGEST_WAIT_MS, base_ms << attempt)
-    time.sleep_ms(max(wait_ms, error.retry_after_ms))
+    time.sleep_ms(wait_ms)
     return True
 
 
 def _pause(uploader, error):
     # Nothing is sent for a while, the longer the more failures there were in a row.
     uploader.failures += 1
+    if error.action == "retry" and not error.status:
+        uploader.unanswered += 1
+    else:
+        uploader.unanswered = 0
     uploader.is_clock_doubted = error.action == "clock"
     pause_s = 0
     if error.action == "fatal":
-        pause_s = _FATAL_PAUSE_S
+        # The first may be about that photo alone: another one shall tell.
+        if uploader.denials or not error.status:
+            pause_s = _FATAL_PAUSE_S
+        uploader.denials += 1
     elif uploader.failures > _FREE_FAILURES:
         doublings = min(uploader.failures - _FREE_FAILURES, 8)
         pause_s = min(_FIRST_PAUSE_S << doublings, _LONGEST_PAUSE_S)

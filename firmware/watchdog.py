@@ -2,11 +2,13 @@
 
 import machine
 
-from firmware import rare
+from firmware import config, rare
+from firmware.errors import ConfigError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# DNS, handshake and upload have their own deadlines; joining a network may take 70 s in one call.
+# DNS, handshake and upload have their own deadlines; joining a network may take 70 s in one call,
+# and boot.py does little else.
 _WATCHDOG_MS = const(180000)
 
 
@@ -21,3 +23,12 @@ def start(is_wanted, cause):
 
 def _feed_nothing():
     pass
+
+
+def feeder():
+    """Return what feeds the watchdog that boot.py has started, as the settings want it."""
+    try:
+        # A second WDT is the first one: there is only one in the chip.
+        return start(config.section("watchdog"), "")
+    except (ConfigError, KeyError):
+        return _feed_nothing  # settings without a watchdog, or of another version

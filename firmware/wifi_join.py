@@ -31,7 +31,7 @@ _NOT_FOUND = const(201)
 _WRONG_PASSWORD = const(202)
 
 
-def connect(section, stage=0, buf=None):
+def connect(section, stage=0, buf=None, limit_ms=_ALL_MS):
     """Bring the link up; return the network's name and our address, or None if it was up.
 
     `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after

@@ -124,14 +124,14 @@ print(rare.call("tally", "read")["why"])
 
 def test_link_that_answers_to_nobody_is_joined_anew_and_then_the_board_restarts(camera):
     told = do(camera, """
-for failures in (7, 8, 9, 15, 16):
-    a.uploader.failures = failures
+for unanswered in (7, 8, 9, 15, 16):
+    a.uploader.unanswered = unanswered
     code = catch(do, "link")
-    tell("after", failures=a.uploader.failures, code=code, is_up=wifi.is_up())
+    tell("after", unanswered=a.uploader.unanswered, code=code, is_up=wifi.is_up())
 print(rare.call("tally", "read")["why"])
 """)  # fmt: skip
     after = told.all("after")
-    assert [event["failures"] for event in after[:4]] == [7, 9, 9, 15]
+    assert [event["unanswered"] for event in after[:4]] == [7, 9, 9, 15]
     assert [event["code"] for event in after] == [None] * 4 + [75]
     assert all(event["is_up"] for event in after)
     assert camera.world.radio.cycles == 1 and len(told.said("I wifi joined")) == 1

@@ -51,7 +51,9 @@ def test_it_has_exactly_the_entries_that_are_documented(sent):
     table = text.split("## Health report")[1].split("## ")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert set(said) == {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert set(said["photos"]) == {"taken", "stored", "damaged", "thinned", "missed", "lost"}
+    assert set(said["photos"]) == {
+        *("taken", "stored", "damaged", "refused", "thinned", "missed", "lost")
+    }
     assert set(said["spool"]) == {"photos", "bytes", "written_kb"}
     assert set(said["today"]) == {"requests", "sent_kb"}
     assert all(set(error) == {"time", "text"} for error in said["errors"])
@@ -72,7 +74,7 @@ def test_what_it_says_is_so(sent):
     # One broke off and was taken again, and one came to nothing.
     assert len(shots) == 5
     assert said["photos"] == {
-        "taken": 4, "stored": 2, "damaged": 0, "thinned": 0, "missed": 1, "lost": 1
+        "taken": 4, "stored": 2, "damaged": 0, "refused": 0, "thinned": 0, "missed": 1, "lost": 1
     }  # fmt: skip
     assert said["spool"]["photos"] == 1 and 3000 <= said["spool"]["bytes"] + 1023 < 5000
     assert said["today"] == {"requests": 4, "sent_kb": 6}

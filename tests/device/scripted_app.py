@@ -10,8 +10,9 @@ from hashlib import sha256
 
 from s3 import S3Error, Stored
 
-from firmware import clock, credentials, rare, wifi  # noqa: F401 the tests use them all
+from firmware import clock, config, credentials, rare, wifi  # noqa: F401 the tests use them all
 from firmware.app import App
+from firmware.errors import WiFiError
 from firmware.uploader import Uploader
 
 NOON = 1795521600  # 2026-11-24 12:00:00 UTC
@@ -87,6 +88,7 @@ class Store:
 
     host = "store"
     limit_ms = 60000
+    credentials = "a key"
 
     skew_s = 0
     body_started = False
@@ -188,15 +190,20 @@ def app(
     at=NOON,
     camera=None,
     is_started=False,
-    feed=lambda: None,
+    feed=None,
 ):
     """Return an App whose Wi-Fi is up and, if `at` is not 0, whose clock is set.
 
-    `is_started`: boot.py has counted this start.
+    `is_started`: boot.py has counted this start and started the watchdog.
     """
+    if not feed:
+        feed = rare.call("watchdog", "feeder") if is_started else lambda: None
     tally = rare.call("tally", "read") if is_started else rare.call("supervisor", "start")
     clock.era_s = tally["era_s"]
-    join()
+    try:
+        join()
+    except WiFiError as e:
+        tell("no link", why=str(e))
     uploader = Uploader(
         "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, tally, feed
     )

@@ -51,6 +51,7 @@ class DeviceStatus:
     backlog_photos: int | None
     backlog_bytes: int | None
     damaged: int | None
+    refused: int | None
     thinned: int | None
     lost: int | None
     reboots: Reboots | None
@@ -121,6 +122,7 @@ def _report(said: dict[str, Any]) -> dict[str, Any]:
         "backlog_photos": _integer(spool.get("photos")),
         "backlog_bytes": _integer(spool.get("bytes")),
         "damaged": _integer(photos.get("damaged")),
+        "refused": _integer(photos.get("refused")),
         "thinned": _integer(photos.get("thinned")),
         "lost": _integer(photos.get("lost")),
         "reboots": _reboots(said),

@@ -83,6 +83,8 @@ def _remarks(one: DeviceStatus) -> list[str]:
         found.append(f"{one.lost:,} photos lost")
     if one.damaged:
         found.append(f"{one.damaged:,} photos damaged")
+    if one.refused:
+        found.append(f"{one.refused:,} photos refused by the store, see its last error")
     if one.clock_error_ms is not None and abs(one.clock_error_ms) > _CLOCK_WRONG_MS:
         found.append(f"clock wrong by {abs(one.clock_error_ms) / 1000:.0f} s")
     return found

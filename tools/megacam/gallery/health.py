@@ -25,7 +25,7 @@ _RSSI_BAD_DBM = -80
 _CLOCK_FAIR_MS = 10_000
 _CLOCK_BAD_MS = 300_000
 _BACKLOG_BAD = 60
-_LOSSES = ("damaged", "thinned", "lost", "missed")
+_LOSSES = ("damaged", "refused", "thinned", "lost", "missed")
 _HEAP_LOW_BYTES = 4_000
 # A device that ran for a week has got over what happened before.
 _FORGIVEN_S = 7 * 86_400

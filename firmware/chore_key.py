@@ -1,0 +1,18 @@
+"""Chore: look whether the credentials that the start did not find are in NVS by now."""
+
+from firmware import rare
+from firmware.errors import CredentialsError
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_AGAIN_S = const(300)
+
+
+def do(app):
+    """Return the seconds until this chore is due again; restart where there is a key now."""
+    try:
+        rare.call("credentials_read", "check")
+    except CredentialsError:
+        return _AGAIN_S
+    # To load a key takes more memory than there is beside the rest.
+    rare.call("restart", "reset", app.tally, "credentials")
