@@ -2,9 +2,6 @@
 
 import time
 
-from arducam_mega import CameraError
-from jpeg import JPEGError
-
 from firmware import __version__, clock, rare
 from firmware.log import log
 
@@ -18,7 +15,8 @@ _ASK_S = const(32)  # in a long wait there is something to do now and then
 _SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
 _AGAIN_S = const(300)  # a chore that failed in a way that nobody expected waits this long
 _LOOK_AGAIN_S = const(300)  # until settings that could not be used are looked at once more
-_LONGEST_TRY_S = const(300)
+_LONGEST_TRY_MS = const(60000)
+_SHORTEST_TRY_MS = const(10000)  # lib/https.py gives a silent server so long
 
 
 def main():
@@ -92,7 +90,7 @@ class App:
             self.due = self.tally["due"] or self.due  # as the start before left it
         self.work()
         while True:
-            due = self._next_shot()
+            due = rare.call("schedule", "advance", self)
             self.work_until(due or self.windows_until)
             if due:
                 self.take()
@@ -102,21 +100,11 @@ class App:
                 self.work()
                 time.sleep_ms(_SLICE_MS)
 
-    def _next_shot(self):
-        # Returns when the next photo is due, or None, and counts what was missed before it. Where
-        # the clock was set meanwhile nobody knows how many those were.
-        now = clock.now()
-        since = self.due if self.era_s == clock.era_s else 0
-        due, missed = rare.call("schedule", "look", now, since, self.interval_s, self.windows)
-        self.tally["missed"] += missed
-        self.due = self.tally["due"] = due or now
-        self.era_s = clock.era_s
-        return due
-
     def try_for(self, seconds):
         """Have questions to the network end after so many: they must not cost the next shot."""
-        ms = min(seconds, _LONGEST_TRY_S) * 1000
+        ms = min(seconds * 1000, _LONGEST_TRY_MS)
         self.uploader.deadline_ms = time.ticks_add(time.ticks_ms(), ms)
+        self.uploader.store.limit_ms = max(ms, _SHORTEST_TRY_MS)
 
     def work_until(self, due):
         """Do what there is to do until `due`, UTC seconds since 1970."""
@@ -152,9 +140,10 @@ class App:
             return work(*args)
         except Exception as e:
             log("E app work failed", at=args[0] if args else "", why=e)
-            self._note(e)
+            self.note(e)
 
-    def _note(self, error):
+    def note(self, error):
+        """Count a lack of memory; raises `error` after too many."""
         # Memory in pieces does not mend itself: rather start again.
         if isinstance(error, MemoryError):
             self.shortages += 1
@@ -176,17 +165,8 @@ class App:
                 break
             except Exception as e:
                 # The loop goes on whatever happens to one photo.
-                log("E app photo lost", why=e)
-                self._note(e)
-                self.failures += 1
-                if taken == self.tally["taken"]:
-                    self.tally["missed"] += 1
+                if not self._do(rare.call, "shot_failed", "is_worth_another", self, e, taken):
                     break
-                self.tally["damaged" if isinstance(e, JPEGError) else "lost"] += 1
-                if not isinstance(e, (JPEGError, CameraError, self.uploader.broken_off)):
-                    break  # another photo would fare no better
-                if getattr(e, "action", "") == "object":
-                    break  # nor would it where the store refuses photos like this one
         self._do(rare.call, "tally", "keep", self.tally)
 
     def _shoot(self, is_live):

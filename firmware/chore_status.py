@@ -26,7 +26,7 @@ def do(app):
     key = f"{uploader.device}/status.json"
     body = borrow("body").BytesBody(text)
     try:
-        uploader.in_time(uploader.store.put, key, body, "application/json", (), True)
+        uploader.store.put(key, body, "application/json", overwrite=True)
     except S3Error as e:
         log("W status not put", why=e)
         return _FAILED_S

@@ -4,6 +4,8 @@ Shots are aligned to the wall clock (10:00:00, 10:00:30, ...) and happen inside 
 day_plan.py works out from hours, weekdays, time zone and sun once a day.
 """
 
+from firmware import clock
+
 
 def next_shot(after, interval_s, windows):
     """Return the first moment later than `after` that is due, or None if no window is left.
@@ -21,10 +23,17 @@ def next_shot(after, interval_s, windows):
     return None
 
 
-def look(now, since, interval_s, windows):
-    """Return next_shot() after `now`, and how many were due between `since` (or 0) and that."""
-    due = next_shot(now, interval_s, windows)
-    return due, between(since, due or now, interval_s, windows) if since else 0
+def advance(app):
+    """Return when the next photo of `app` is due, or None, and count what was missed before it."""
+    now = clock.now()
+    due = next_shot(now, app.interval_s, app.windows)
+    until = due or now
+    # Where the clock was set meanwhile nobody knows how many those were.
+    if app.era_s == clock.era_s:
+        app.tally["missed"] += between(app.due, until, app.interval_s, app.windows)
+    app.due = app.tally["due"] = until
+    app.era_s = clock.era_s
+    return due
 
 
 def between(after, before, interval_s, windows):

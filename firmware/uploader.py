@@ -17,7 +17,6 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _LIVE_FIRST_S = const(300)
 _REQUEST_MS = const(60000)  # with its body
-_STALL_MS = const(10000)  # lib/https.py gives a silent server so long
 
 
 class Uploader:
@@ -28,8 +27,6 @@ class Uploader:
     before the uptime `pause_until_s`; `waiting` photos of `waiting_kb` lie in the spool.
     """
 
-    #: The error of a photo that broke off on its way: another one may fare better.
-    broken_off = S3Error
     pause_until_s = failures = waiting = waiting_kb = 0
     #: Failed requests in a row without any answer (not kept: it may restart the board), and
     #: refusals for good since a photo was stored.
@@ -37,8 +34,8 @@ class Uploader:
     #: The last refusal of a request, and the waiting photos that were refused lately: {name:
     #: how many photos had been stored by then}.
     refusal = None
-    #: ticks_ms() when trying has to end, because the next shot is due.
-    deadline_ms = None
+    #: ticks_ms() when trying has to end, because the next shot is due: see App.try_for().
+    deadline_ms = 0
     #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
     is_time_known = True
     #: Every photo goes through the spool, so that nothing on its way can be lost.
@@ -60,8 +57,6 @@ class Uploader:
 
         Below 0 it is late.
         """
-        if self.deadline_ms is None:
-            return _REQUEST_MS
         return time.ticks_diff(self.deadline_ms, time.ticks_ms())
 
     def is_ready(self):
@@ -91,15 +86,7 @@ class Uploader:
 
     def connect(self):
         """Open the connection while the camera exposes; return whether there is one."""
-        return self.is_ready() and self.attempt(False, self._connect)
-
-    def in_time(self, request, *args):
-        """Return request(*args), which ends in time for the next shot; for what has no photo."""
-        self.store.limit_ms = min(max(self.left_ms(), _STALL_MS), _REQUEST_MS)
-        try:
-            return request(*args)
-        finally:
-            self.store.limit_ms = _REQUEST_MS
+        return self.is_ready() and self.attempt(False, self.store.connect)
 
     def deliver(self, frame, number, taken, metadata, is_connected):
         """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
@@ -141,13 +128,11 @@ class Uploader:
         )
         return True
 
-    def _connect(self):
-        self.in_time(self.store.connect)
-
     def _put(self, *args):
         # A handshake takes the most memory: before there are headers. A refusal closes.
         if not self.store.connection.sock:
-            self._connect()
+            self.store.connect()
+        self.store.limit_ms = _REQUEST_MS  # a body that has begun may take its time
         return self.store.put(*args)
 
     def drain(self):
@@ -158,6 +143,7 @@ class Uploader:
         photo = rare.call("uploader_drain", "open_next", self)
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
+        is_over = False
         self.refusal = None
         try:
             # It may be stored already: the power may have gone before it was forgotten.
@@ -165,15 +151,10 @@ class Uploader:
         except MemoryError:
             raise
         except Exception as e:
-            is_over = False
             self.refusal = e
         finally:
             photo.close()
-        if not is_over and self.refusal:
-            is_over = rare.call("uploader_refused", "give_up", self, photo.name)
-        elif is_over:
-            rare.call("uploader_drain", "forget", self, photo.name)
-        return is_over
+        return rare.call("uploader_drain", "finish", self, photo.name, is_over)
 
     def attempt(self, is_again, request, *args):
         """Return what request(*args) returned in the end, or True; False if it never succeeded.

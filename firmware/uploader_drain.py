@@ -14,6 +14,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # The newest are what people look for; but one of four is the oldest. By chance, because
 # any count would fall into step with the live photos in between.
 _OLDEST_BITS = const(2)
+_REMEMBERED = const(8)
 
 
 def open_next(uploader):
@@ -45,6 +46,32 @@ def forget(uploader, name, why=None):
     else:
         spool.remove(name)
     note(uploader, spool)
+
+
+def finish(uploader, name, is_stored):
+    """Forget the photo `name` if it is stored, or set it aside if what went wrong is about it.
+
+    So it is with a photo that cannot be read, with a refusal that says so, and with one that
+    comes again for this photo after others were stored meanwhile. Until then, and after any other
+    refusal, the others that wait go first. Returns whether the next one can be sent.
+    """
+    why = uploader.refusal
+    if is_stored or not why:
+        if is_stored:
+            forget(uploader, name)
+        return is_stored
+    stored = uploader.tally["stored"]
+    refused = uploader.refused
+    is_its_own = not isinstance(why, S3Error) or why.action in ("object", "body")
+    if is_its_own or (why.action == "fatal" and stored > refused.get(name, stored)):
+        refused.pop(name, None)
+        forget(uploader, name, why)
+        return True
+    if why.status:
+        if len(refused) >= _REMEMBERED:
+            refused.clear()
+        refused.setdefault(name, stored)
+    return False
 
 
 def propose(uploader):

@@ -215,6 +215,7 @@ def app(
         uploader.is_time_known = False
     rare.call("chore_spool", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
+    made.try_for(60)
     made.is_camera_ready = True
     return made
 
@@ -229,9 +230,10 @@ def shoot(app, times=1, every_s=30):
 
 def drain(app):
     """Send what waits for as long as it can be sent, once a connection was made as for a shot."""
+    app.try_for(60)
     app.uploader.connect()
     while app.work():
-        pass
+        app.try_for(60)
 
 
 def catch(function, *args):
