@@ -4,6 +4,10 @@ Loaded when there is no link. The ESP32's driver keeps the reason of its last fa
 has an address, so a status of "wrong password" right after connect() may be an old one: only
 what stands when the time is up is believed. It raises RuntimeError beside OSError, both with a
 text instead of a number.
+
+Of several access points with one name the driver takes the first that answers, so the strongest
+is named to it by its address (BSSID). It keeps to that one for ever: when it goes away, the next
+connect() scans anew.
 """
 
 import time
@@ -17,9 +21,12 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _ALL_MS = const(60000)  # the watchdog waits for longer
 _JOIN_MS = const(20000)  # association, handshake and DHCP together; a slow router takes about ten
+_LEAST_MS = const(9000)  # so long at least for each try, while there is time
+_TRIES = const(3)  # of access points; that many and one more fit into _ALL_MS
 _MEND_MS = const(5000)  # the driver tries again at once, without being asked
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
+_END_MS = const(600)  # a pause and a poll: what a try takes beyond its wait
 
 # wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
 _POWER_SAVE = {"none": 0, "min": 1, "max": 2}
@@ -37,7 +44,8 @@ def connect(section, stage=0, buf=None, limit_ms=_ALL_MS):
     `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after
     each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
     2 on the radio goes off and on before. What comes after that is the caller's: a reset. `buf`
-    is for credentials_read.load().
+    is for credentials_read.load(). All waits together take `limit_ms` at most; switching on and
+    the scan come on top, a few seconds.
     A link survives a soft reset, and a second connect() while one runs is an error: a link that
     is up is left alone. Takes 70 s at most. Raises WiFiError, CredentialsError.
     """
@@ -46,21 +54,26 @@ def connect(section, stage=0, buf=None, limit_ms=_ALL_MS):
     network.hostname(section["hostname"])
     wlan = network.WLAN(network.STA_IF)
     networks = rare.call("credentials_read", "load", "wifi", buf)
-    ssid = _join(wlan, networks, section["power_save"], stage)
+    ssid = _join(wlan, networks, section["power_save"], stage, limit_ms)
     return ssid, wlan.ifconfig()[0]
 
 
-def _join(wlan, networks, power_save, stage):
+def _join(wlan, networks, power_save, stage, limit_ms):
     if not networks:
         raise WiFiError("no Wi-Fi network is known; run `megacam provision`")
     try:
-        if stage == 0 and wlan.active() and wlan.status() != _IDLE and _waits(wlan, _MEND_MS):
-            return wlan.config("ssid")
+        if stage == 0 and wlan.active() and wlan.status() != _IDLE:
+            if _waits(wlan, min(limit_ms, _MEND_MS)):
+                return wlan.config("ssid")
+            limit_ms -= _MEND_MS
+        if limit_ms <= _END_MS:
+            raise WiFiError("no time was left to join the Wi-Fi")
         _switch_on(wlan, power_save, stage > 1)
-        seen = _scan(wlan)
+        air = wlan.scan()
     except (OSError, RuntimeError) as e:
         raise WiFiError(f"the radio does not work ({e}); power-cycle the board")
-    return _join_any(wlan, networks, seen)
+    air.sort(key=lambda ap: -ap[3])
+    return _join_any(wlan, networks, air, limit_ms)
 
 
 def _switch_on(wlan, power_save, is_cycle):
@@ -81,33 +94,50 @@ def _stop(wlan):
     time.sleep_ms(_PAUSE_MS)
 
 
-def _scan(wlan):
-    """Return {name as bytes: dBm} of the air; of several access points the strongest."""
-    return {ap[0]: ap[3] for ap in sorted(wlan.scan(), key=lambda ap: ap[3]) if ap[0]}
+def _tries(networks, air):
+    """Return [(network, address of an access point or None)] in the order to try them.
+
+    `air` is a scan, strongest first. Each network's strongest access point comes first, then the
+    networks that hide, the other access points, and last each network wherever it may be heard.
+    """
+    first, rest, last = [], [], []
+    for ap in air:
+        for n in networks:
+            if n["ssid"].encode() == ap[0]:
+                if n in last:
+                    rest.append((n, ap[1]))
+                else:
+                    first.append((n, ap[1]))
+                    last.append(n)
+    first += [(n, None) for n in networks if n.get("hidden") and n not in last]
+    return first + rest[: max(0, _TRIES - len(first))] + [(n, None) for n in last]
 
 
-def _join_any(wlan, networks, seen):
-    # Strongest first, then those that do not show themselves.
-    known = [n for n in networks if n["ssid"].encode() in seen or n.get("hidden")]
-    known.sort(key=lambda n: -seen.get(n["ssid"].encode(), -999))
+def _join_any(wlan, networks, air, limit_ms):
+    tries = _tries(networks, air)
+    reasons = [] if tries else [_absent(networks, air)]
     start = time.ticks_ms()
-    reasons = [_absent(networks, seen)] if not known else []
-    for n in known:
-        left_ms = _ALL_MS - time.ticks_diff(time.ticks_ms(), start)
+    while tries:
+        left_ms = limit_ms - _END_MS - time.ticks_diff(time.ticks_ms(), start)
         if left_ms <= 0:
             break
+        n, bssid = tries.pop(0)
+        # The next must have its chance.
+        wait_ms = max(_LEAST_MS, left_ms // 2) if tries else left_ms
         try:
-            _connect(wlan, n)
-            if _waits(wlan, min(left_ms, _JOIN_MS)):
+            _connect(wlan, n, bssid)
+            if _waits(wlan, min(wait_ms, left_ms, _JOIN_MS)):
                 return n["ssid"]
-            reasons.append(f"{n['ssid']!r} {_why(wlan)}")
+            reason = f"{n['ssid']!r} {_why(wlan)}"
         except (OSError, RuntimeError, ValueError) as e:
-            reasons.append(f"{n['ssid']!r} could not be tried ({e})")
+            reason = f"{n['ssid']!r} could not be tried ({e})"
+        if reason not in reasons:
+            reasons.append(reason)
         _stop(wlan)
     raise WiFiError("; ".join(reasons) + "; check wifi.networks and the distance")
 
 
-def _connect(wlan, n):
+def _connect(wlan, n, bssid):
     if n.get("address"):
         wlan.ifconfig(tuple(n["address"]))
     else:
@@ -115,7 +145,7 @@ def _connect(wlan, n):
             wlan.ifconfig("dhcp")
         except (OSError, RuntimeError):
             pass  # it was on already
-    wlan.connect(n["ssid"], n.get("password") or None)
+    wlan.connect(n["ssid"], n.get("password") or None, bssid=bssid)
 
 
 def _waits(wlan, limit_ms):
@@ -128,11 +158,14 @@ def _waits(wlan, limit_ms):
     return wlan.isconnected()
 
 
-def _absent(networks, seen):
+def _absent(networks, air):
     names = ", ".join(repr(n["ssid"]) for n in networks)
-    strongest = sorted(seen, key=lambda ssid: -seen[ssid])[:3]
-    found = ", ".join(f"{_text(ssid)!r} {seen[ssid]} dBm" for ssid in strongest)
-    return f"{names} not found (seen: {found or 'none at all'})"
+    names_seen, found = [b""], []
+    for ap in air:
+        if ap[0] not in names_seen and len(found) < 3:
+            names_seen.append(ap[0])
+            found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
+    return f"{names} not found (seen: {', '.join(found) or 'none at all'})"
 
 
 def _text(ssid):

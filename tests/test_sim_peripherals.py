@@ -184,4 +184,6 @@ def test_each_kind_of_refusal_on_the_wire(tmp_path):
 def test_what_an_access_point_is_called_may_be_any_bytes(tmp_path):
     with Board(tmp_path, {}, networks=[{"ssid": "\udcff\n", "rssi": -30}]) as board:
         (found,) = _said(board, "[network.WLAN(0).active(True), network.WLAN(0).scan()]")
-    assert found == [True, [(b"\xff\n", b"", 6, -30, 3, False)]]
+    assert found[0] is True
+    [(name, bssid, *rest)] = found[1]
+    assert (name, len(bssid), rest) == (b"\xff\n", 6, [6, -30, 3, False])

@@ -13,13 +13,15 @@ import time
 from firmware import credentials, wifi, wifi_join
 from firmware.errors import WiFiError
 section = {{"hostname": "porch", "power_save": {power_save!r}}}
-def connect(stage=0):
+def connect(stage=0, *limit):
+    global took_ms
     start = time.ticks_ms()
     try:
-        said = wifi_join.connect(section, stage)
+        said = wifi_join.connect(section, stage, None, *limit)
     except WiFiError as e:
         said = e
-    assert time.ticks_diff(time.ticks_ms(), start) < 70000
+    took_ms = time.ticks_diff(time.ticks_ms(), start)
+    assert took_ms < 70000
     print(said)
 credentials.save("wifi", {known!r})
 {then}
@@ -44,11 +46,6 @@ def connect(board, *networks, then="connect()", power_save="none"):
 def test_the_strongest_known_network_is_joined_first(board):
     assert connect(board, BARN, SHED) == "('Shed', '127.0.0.1')"
     assert connect(board, BARN).startswith("('Barn'")
-
-
-def test_of_several_access_points_of_one_name_the_strongest_counts(board):
-    board.world.radio.networks = [{**BARN, "rssi": -40}, {**BARN, "rssi": -90}, SHED]
-    assert connect(board, SHED, BARN).startswith("('Barn'")
 
 
 def test_a_link_that_is_up_is_left_alone(board):
@@ -133,6 +130,113 @@ def test_a_neighbour_with_a_strange_name_does_no_harm(board):
     assert connect(board, BARN).startswith("('Barn'")
     said = connect(board, {**BARN, "ssid": "Attic"})
     assert "\n" not in said and "-30 dBm" in said
+
+
+# Several access points of one name: the driver alone takes the first that it hears.
+
+NEAR = {**BARN, "bssid": "0a0000000001", "rssi": -40}
+FAR = {**BARN, "bssid": "0a0000000002", "rssi": -80}
+_RSSI = "\nimport network\nprint(network.WLAN(0).status('rssi'))"
+
+
+def test_the_strongest_access_point_of_a_name_is_joined(board):
+    board.world.radio.networks = [FAR, NEAR, {**FAR, "bssid": "0a0000000003"}, SHED]
+    assert connect(board, SHED, BARN, then="connect()" + _RSSI).split("\n") == [
+        "('Barn', '127.0.0.1')",
+        "-40",
+    ]
+
+
+@pytest.mark.parametrize("fault", [{"password": "other"}, {"dhcp": False}, {"ghost": True}])
+def test_the_next_strongest_of_the_name_is_tried_when_the_strongest_fails(board, fault):
+    weak = {**FAR, "bssid": "0a0000000003", "rssi": -89}
+    board.world.radio.networks = [weak, FAR, {**NEAR, **fault}]
+    assert connect(board, BARN, then="connect()" + _RSSI).split("\n")[1] == "-80"
+
+
+def test_the_third_of_the_name_has_its_turn(board):
+    third = {**FAR, "bssid": "0a0000000003", "rssi": -85}
+    board.world.radio.networks = [
+        {**NEAR, "ghost": True}, {**FAR, "dhcp": False}, third,
+    ]  # fmt: skip
+    assert connect(board, BARN, then="connect()" + _RSSI).split("\n")[1] == "-85"
+
+
+def test_at_last_any_access_point_of_the_name_will_do(board):
+    # Those that were heard have gone, and one that was not heard is there.
+    gone = [{**NEAR, "ghost": True, "bssid": f"0a000000001{i}"} for i in range(9)]
+    board.world.radio.networks = [*gone, {**FAR, "hidden": True}]
+    assert connect(board, BARN, then="connect()" + _RSSI).split("\n")[1] == "-80"
+
+
+@pytest.mark.parametrize("other", [SHED, {**SHED, "hidden": True}])
+def test_each_network_is_tried_before_the_second_access_point_of_one(board, other):
+    second = {**NEAR, "bssid": "0a0000000003", "rssi": -41}
+    board.world.radio.networks = [NEAR, second, {**other, "rssi": -70}]
+    known = {**BARN, "password": "straw straw"}, other
+    joined, took_ms = connect(board, *known, then="connect()\nprint(took_ms)").split("\n")
+    assert joined.startswith("('Shed'")
+    assert 20000 < int(took_ms) < 25000, "one vain try, in simulated time"
+
+
+def test_a_link_to_an_access_point_that_went_away_is_made_anew_with_another(board):
+    # The driver asks for the one that it was given, for ever.
+    board.world.radio.networks = [FAR, NEAR]
+    then = (
+        "connect()" + _RSSI + "\nnetwork.WLAN(0).lose('0a0000000001')\n"
+        "time.sleep_ms(600000)\nprint(wifi.is_up())\nconnect()" + _RSSI
+    )
+    assert connect(board, BARN, then=then).split("\n")[1:] == [
+        "-40",
+        "False",
+        "('Barn', '127.0.0.1')",
+        "-80",
+    ]
+
+
+def test_the_reason_of_a_name_is_said_once(board):
+    board.world.radio.networks = [FAR, NEAR]
+    said = connect(board, {**BARN, "password": "straw straw"})
+    assert said.count("'Barn' refused us") == 1
+
+
+def test_many_names_with_many_access_points_each_take_no_longer(board):
+    names = [f"net{i}" for i in range(8)]
+    board.world.radio.networks = [
+        {
+            "ssid": name,
+            "password": "theirs theirs",
+            "bssid": f"0a00000000{i}{j}",
+            "rssi": -40 - i - 8 * j,
+        }
+        for i, name in enumerate(names)
+        for j in range(5)
+    ]
+    known = [{"ssid": name, "password": "ours ours"} for name in names]
+    assert "'net0' refused us" in connect(board, *known)
+
+
+@pytest.mark.parametrize("limit_ms", [1000, 4000, 12000, 30000])
+def test_joining_takes_no_longer_than_it_may(board, limit_ms):
+    board.world.radio.networks = [FAR, NEAR]
+    then = f"connect(0, {limit_ms})\nprint(took_ms)"
+    said, took_ms = connect(board, {**BARN, "password": "straw straw"}, then=then).split("\n")
+    assert said.startswith("'Barn' refused us")
+    # The radio's start takes half a second, the simulated scan nothing, this computer a little.
+    assert limit_ms - 1000 < int(took_ms) - 500 < limit_ms + 900
+
+
+def test_a_short_limit_is_shared_by_two_access_points(board):
+    board.world.radio.networks = [FAR, {**NEAR, "ghost": True}]
+    assert connect(board, BARN, then="connect(1, 20000)" + _RSSI).split("\n")[1] == "-80"
+
+
+@pytest.mark.parametrize("limit_ms", [0, 1000, 4000, 7000])
+def test_waiting_for_the_driver_counts_too(board, limit_ms):
+    then = _BLINK.format(90000) + f"connect(0, {limit_ms})\nprint(took_ms)"
+    said, took_ms = connect(board, BARN, then=then).split("\n")[1:]
+    assert ("no time was left" in said) == (limit_ms <= 5500)
+    assert int(took_ms) < limit_ms + 1400
 
 
 # Stages: the driver mends a short outage; joining anew; the radio off and on.

@@ -1,7 +1,8 @@
 """The Wi-Fi station of a simulated board, in an air that the test describes."""
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from megacam.sim.peripherals import PortError
@@ -14,10 +15,13 @@ _JOIN_US = 300_000
 class Radio:
     """The Wi-Fi station: joins what is in the air, with the driver's own habits.
 
-    `networks` is the air: {"ssid", "password", "rssi", "hidden", "dhcp", "refusal"}, all but ssid
-    optional; `refusal` is the status of a wrong password, which the driver often hides behind
-    CONNECTING. The status of a failure stays until an address is had; connect() in a connect() is
-    an error; a link that is lost comes back by itself.
+    `networks` is the air, an access point each: {"ssid", "bssid", "password", "rssi", "hidden",
+    "ghost", "dhcp", "refusal"}, all but ssid optional; `bssid` is in hex, a `ghost` is heard by a
+    scan and gone after it, and `refusal` is the status of a wrong password, which the driver often
+    hides behind CONNECTING. The status of a failure stays until an address is had; connect() in a
+    connect() is an error; a link that is lost comes back by itself.
+    Of several access points with one name the driver takes the first in `networks`, as the real
+    one takes the first that it hears; connect() with a BSSID takes that one or none, for ever.
     `hostname`, `power_save` and `cycles` (off and on) tell what the firmware did.
     """
 
@@ -30,7 +34,7 @@ class Radio:
         self.networks = list(networks)
         self.now_us = 0
         self._active = False
-        self._joining: tuple[str, str] | None = None
+        self._joining: tuple[str, str, str | None] | None = None
         self._since_us = 0
         self._status = self.IDLE
         self._address: Sequence[str] | None = None
@@ -47,6 +51,10 @@ class Radio:
     def blink(self, outage_ms: int) -> None:
         """Let the air be empty for that long; what was joined comes back by itself."""
         self._silent_until_us = self.now_us + outage_ms * 1000
+
+    def lose(self, bssid: str) -> None:
+        """Let the access point with that address go away for good."""
+        self.networks = [ap for ap in self.networks if ap.get("bssid") != bssid]
 
     def jam(self, dead: bool = False) -> None:
         """Be stuck: nothing is joined until the radio goes off; or dead: it does not start."""
@@ -72,38 +80,48 @@ class Radio:
         found = [
             (
                 b"" if ap.get("hidden") else os.fsencode(ap["ssid"]),
-                b"",
+                bytes.fromhex(bssid),
                 6,
                 self._rssi(ap),
                 3,
                 False,
             )
-            for ap in self._air()
+            for bssid, ap in self._addressed()
         ]
         return sorted(found, key=lambda ap: -ap[3])
+
+    def _addressed(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (address, access point); without one of its own it is that of name and number."""
+        names: list[str] = []
+        for ap in self._air():
+            names.append(ap["ssid"])
+            name = os.fsencode(f"{ap['ssid']} {names.count(ap['ssid'])}")
+            yield ap.get("bssid") or "02" + hashlib.sha256(name).hexdigest()[:10], ap
 
     @staticmethod
     def _rssi(ap: dict[str, Any]) -> int:
         return ap.get("rssi", -55)
 
-    def connect(self, ssid: str, key: str | None = None) -> None:
+    def connect(self, ssid: str, key: str | None = None, *, bssid: str | None = None) -> None:
         self._must_be_active()
+        if bssid is not None and len(bssid) != 12:
+            raise PortError(ValueError)
         if self._joining and not self.isconnected():
             raise PortError(OSError, "Wifi Internal Error")
-        self._joining = (ssid, key or "")
+        self._joining = (ssid, key or "", bssid)
         self._since_us = self.now_us
 
     def disconnect(self) -> None:
         self._joining = None
 
     def status(self, what: str | None = None) -> int:
+        ap = self._target()
         if self._joining and self.now_us - self._since_us >= _JOIN_US:
-            self._status = self._result(*self._joining)
+            self._status = self._result(ap)
         if what != "rssi":
             return self._status
-        for ap in self._air() if self._joining else ():
-            if self._is_let_in(ap, *self._joining or ()):
-                return self._rssi(ap)
+        if ap and self._lets_in(ap):
+            return self._rssi(ap)
         raise PortError(OSError, "Wifi Not Connected")
 
     def isconnected(self) -> bool:
@@ -133,16 +151,25 @@ class Radio:
         if not self._active or self._is_dead:
             raise PortError(OSError, "Wifi Not Started")
 
-    def _result(self, ssid: str, key: str) -> int:
-        for ap in self._air():
-            if ap["ssid"] == ssid:
-                if self._is_stuck:
-                    return self.CONNECTING
-                if not self._is_let_in(ap, ssid, key):
-                    return ap.get("refusal", self.WRONG_PASSWORD)
-                has_address = self._address or ap.get("dhcp", True)
-                return self.GOT_IP if has_address else self.CONNECTING
-        return self.NO_AP_FOUND
+    def _target(self) -> dict[str, Any] | None:
+        """Return the access point that the driver tries to reach; None if it is not there."""
+        if not self._joining:
+            return None
+        ssid, _, wanted = self._joining
+        for bssid, ap in self._addressed():
+            if ap["ssid"] == ssid and wanted in (None, bssid) and not ap.get("ghost"):
+                return ap
+        return None
 
-    def _is_let_in(self, ap: dict[str, Any], ssid: str, key: str) -> bool:
-        return ap["ssid"] == ssid and ap.get("password", "") == key and not self._is_stuck
+    def _result(self, ap: dict[str, Any] | None) -> int:
+        if not ap:
+            return self.NO_AP_FOUND
+        if self._is_stuck:
+            return self.CONNECTING
+        if not self._lets_in(ap):
+            return ap.get("refusal", self.WRONG_PASSWORD)
+        return self.GOT_IP if self._address or ap.get("dhcp", True) else self.CONNECTING
+
+    def _lets_in(self, ap: dict[str, Any]) -> bool:
+        is_key = self._joining is not None and ap.get("password", "") == self._joining[1]
+        return is_key and not self._is_stuck
