@@ -13,6 +13,8 @@ def read(path=PATH):
     """Return config.json as parsed, checked or not; raises ConfigError."""
     try:
         with open(path) as f:
+            if f.read(1) != "\ufeff":  # Windows' editors write this before the text
+                f.seek(0)
             return json.load(f)
     except OSError:
         raise ConfigError(f"{path} is missing; copy your config.json onto the board")

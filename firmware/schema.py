@@ -2,6 +2,13 @@
 
 Used where settings are checked: by the host at deploy time, and by setup.py on the board when
 somebody copied a config.json by hand. The capture loop never loads it.
+
+Blanks are treated alike in config.json, at a prompt, in the environment and in arguments. A blank
+is a space, a tab, a line end, any other control character, a no-break or zero-width character or
+a byte order mark. Around a text blanks are dropped, and within it they are refused, except in
+location.name. A Wi-Fi network's name and password may really begin or end with a blank: they
+lose only line ends behind them and a byte order mark before them. Limits of these two are in
+bytes of UTF-8, as in IEEE 802.11.
 """
 
 from firmware.errors import ConfigError
@@ -62,8 +69,8 @@ SETTINGS = (
         (),
         "ssid, password, hidden, address of each; kept in NVS (secret)",
     ),
-    ("aws.access_key_id", "secret", 16, 128, "", "put-only AWS key; kept in NVS (secret)"),
-    ("aws.secret_access_key", "secret", 16, 128, "", "its secret; kept in NVS (secret)"),
+    ("aws.access_key_id", "secret", 0, 0, "", "put-only AWS key; kept in NVS (secret)"),
+    ("aws.secret_access_key", "secret", 0, 0, "", "its secret; kept in NVS (secret)"),
     ("schedule.hours", "hours", 0, 8, ("00:00-24:00",), "local hours in which photos are taken"),
     ("schedule.weekdays", "weekdays", 1, 7, WEEKDAYS, "days on which they are taken"),
     ("schedule.timezone", "timezone", 4, 64, "UTC0", "POSIX time zone of hours and weekdays"),
@@ -104,7 +111,9 @@ SETTINGS = (
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_HEX = "0123456789abcdefABCDEF"
 _NETWORK = ("ssid", "password", "hidden", "address")
+_PASSWORD = 'a passphrase of 8 to 63 bytes (WPA, not WEP), 64 hex digits or "" (open)'
 _NETWORK_SHAPE = '{"ssid": ..., "password": ..., "hidden": true, "address": [...]}'
 
 
@@ -112,6 +121,58 @@ def _refuse(name, value, wanted):
     is_secret = name in SECRETS or name == "wifi.networks.password"
     shown = "secret" if is_secret else repr(value)
     raise ConfigError(f"config.json: {name} is {shown}; it must be {wanted}")
+
+
+def _is_blank(c):
+    return (
+        c <= " "
+        or "\x7f" <= c <= "\xa0"
+        or "\u2000" <= c <= "\u200f"
+        or "\u2028" <= c <= "\u202f"
+        or c in "\u2060\u3000\ufeff"
+    )
+
+
+def has_blank(text):
+    """Tell whether a blank is anywhere in `text`."""
+    return any(_is_blank(c) for c in text)
+
+
+def strip(text):
+    """Return `text` without the blanks around it."""
+    # MicroPython's own strip() would take single bytes of characters.
+    start, end = 0, len(text)
+    while start < end and _is_blank(text[start]):
+        start += 1
+    while end > start and _is_blank(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def strip_wifi(text):
+    """Return a Wi-Fi network's name or password without what is never a part of it."""
+    return (text[1:] if text[:1] == "\ufeff" else text).rstrip("\r\n")
+
+
+def _clean(value):
+    """Return a value, or a list of them, without the blanks around texts."""
+    if isinstance(value, str):
+        return strip(value)
+    if isinstance(value, dict):  # a Wi-Fi network
+        value = dict(value)
+        for key in value:
+            wifi_text = key in ("ssid", "password") and isinstance(value[key], str)
+            value[key] = strip_wifi(value[key]) if wifi_text else _clean(value[key])
+    elif isinstance(value, (list, tuple)):
+        value = type(value)([_clean(one) for one in value])
+    return value
+
+
+def _n_bytes(text):
+    try:
+        return len(text.encode())
+    except ValueError:
+        return 999  # half a character, which CPython's JSON lets through
 
 
 def _is_identifier(text):
@@ -125,6 +186,11 @@ def _check_text(name, kind, low, high, value):
         bad = [c for c in value if c not in _NAME]
         if bad or value[0] == "-" or value[-1] == "-":
             _refuse(name, value, "lower-case letters, digits and inner hyphens only")
+    if name == "location.name":
+        if any(c < " " for c in value):
+            _refuse(name, value, "a text in one line")
+    elif has_blank(value):
+        _refuse(name, value, "a text without blanks")
     names = value.split(":")
     if kind == "hook" and value and (len(names) != 2 or not all(_is_identifier(n) for n in names)):
         _refuse(name, value, "MODULE:FUNCTION, for example bme280:read")
@@ -148,14 +214,23 @@ def _check_networks(name, high, value):
         if not isinstance(network, dict) or any(key not in _NETWORK for key in network):
             _refuse(name, value, f"a list of {_NETWORK_SHAPE}")
         ssid, password = network.get("ssid"), network.get("password", "")
-        if not isinstance(ssid, str) or len(ssid.encode()) > 32:
-            _refuse(name + ".ssid", ssid, "a text of at most 32 bytes")
-        # WPA's passphrase has 8 to 63 characters, its key 64 hexadecimal digits.
-        if not isinstance(password, str) or (password and not 8 <= len(password) <= 64):
-            _refuse(name + ".password", password, 'a text of 8 to 64 characters, or "" for none')
+        # The example's empty network stands for none.
+        low = 1 if password else 0
+        if not isinstance(ssid, str) or not low <= _n_bytes(ssid) <= 32:
+            _refuse(name + ".ssid", ssid, "a text of 1 to 32 bytes")
+        if not _is_password(password):
+            _refuse(name + ".password", password, _PASSWORD)
+        if any(c < " " or c == "\x7f" for c in password):
+            _refuse(name + ".password", password, "without control characters")
         if not isinstance(network.get("hidden", False), bool):
             _refuse(name + ".hidden", network["hidden"], "true or false")
         _check_address(name + ".address", network.get("address", ()))
+
+
+def _is_password(value):
+    """Tell whether WPA takes `value`: a passphrase or a key, see IEEE 802.11, annex J.4."""
+    size = _n_bytes(value) if isinstance(value, str) else -1
+    return size == 0 or 8 <= size <= 63 or (size == 64 and all(c in _HEX for c in value))
 
 
 def _check_address(name, value):
@@ -210,6 +285,10 @@ def _check(name, kind, low, high, value):
             _refuse(name, value, f"a number of degrees from {low} to {high}")
     elif kind == "networks":
         _check_networks(name, high, value)
+    elif kind == "secret":
+        # Every store has lengths of its own.
+        if not isinstance(value, str) or not all("!" <= c <= "~" for c in value):
+            _refuse(name, value, "of printable ASCII characters without blanks")
     elif value != "" or name == "device":
         _check_text(name, kind, low, high, value)
 
@@ -257,6 +336,14 @@ def nest(flat):
     return nested
 
 
+def value_of(name, value):
+    """Return `value` of setting `name` as it is kept; raises ConfigError if it is wrong."""
+    kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
+    value = _clean(value)
+    _check(name, kind, low, high, value)
+    return value
+
+
 def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
@@ -271,13 +358,17 @@ def check(raw):
         if name not in known:
             _refuse_unknown(name)
     settings, secrets = {}, {}
-    for name, kind, low, high, default, _ in SETTINGS:
-        value = flat.get(name, default)
-        _check(name, kind, low, high, value)
+    for name, _, _, _, default, _ in SETTINGS:
+        value = value_of(name, flat.get(name, default))
         if name not in SECRETS:
             settings[name] = value
         elif value:
             secrets[name] = value
     if not settings["s3.bucket"]:
         _refuse("s3.bucket", "", "the name of your bucket")
+    if len([name for name in SECRETS[1:] if name in secrets]) == 1:
+        raise ConfigError(
+            "config.json: aws.access_key_id and aws.secret_access_key come together; "
+            "give both or neither"
+        )
     return settings, secrets

@@ -8,7 +8,6 @@ import json
 import os
 
 from firmware import __version__, config, credentials, schema
-from firmware.errors import ConfigError
 
 
 def run(path=config.PATH):
@@ -33,12 +32,6 @@ def _keep(secrets):
     networks = [n for n in secrets.get("wifi.networks", ()) if n.get("ssid")]
     if networks:
         credentials.save("wifi", networks)
-    key_id = secrets.get("aws.access_key_id")
-    secret = secrets.get("aws.secret_access_key")
-    if bool(key_id) != bool(secret):
-        raise ConfigError(
-            "config.json: aws.access_key_id and aws.secret_access_key come together; "
-            "give both or neither"
-        )
-    if key_id:
-        credentials.save("aws", {"id": key_id, "secret": secret})
+    if "aws.access_key_id" in secrets:
+        key = {"id": secrets["aws.access_key_id"], "secret": secrets["aws.secret_access_key"]}
+        credentials.save("aws", key)

@@ -60,6 +60,34 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
     assert json.loads(image["config.json"])["interval_s"] == 30
 
 
+def test_what_was_pasted_into_a_config_by_hand_is_cleaned_on_the_board(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn\r", "password": BARN["password"] + "\r\n"}]},
+        aws={"access_key_id": "minioadmin\u00a0", "secret_access_key": " " + SECRET + "\n"},
+        device=" yard\t",
+    )
+    with _new_board(tmp_path, "\ufeff" + json.dumps(config)) as board:
+        assert _boot(board)[4].startswith("I wifi joined ssid=Barn")
+        key = board.exec(
+            "from firmware import credentials as c\nk = c.load_key()\n"
+            "print([k.access_key_id, k.secret_access_key])"
+        )
+    assert key.strip() == f"['minioadmin', '{SECRET}']"
+    assert json.loads(flash.read_image(board.image)["config.json"])["device"] == "yard"
+
+
+def test_half_a_key_leaves_nvs_as_it_was(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]},
+        aws={"access_key_id": "minioadmin"},
+    )
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        assert "come together" in _boot(board)[1]
+        assert board.exec("from firmware import credentials as c\nprint(c.has('wifi'))") == (
+            "False\n"
+        )
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [

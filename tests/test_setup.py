@@ -62,12 +62,12 @@ def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
 ):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    questions = ("Name of the bucket", "photos-of-the-yard"), ("AWS region", "eu-west-1")
+    questions = ("Name of the bucket", " photos-of-the-yard\u200b"), ("AWS region", "eu-west-1 ")
     code, shown = typed(
         tmp_path, ["setup"], *questions, ("Name of this camera", ""), AWS_EC2_METADATA_DISABLED="1"
     )
     config = json.loads((tmp_path / "config.json").read_text())
-    assert config["s3"] == {"bucket": "photos-of-the-yard", "region": "eu-west-1"}
+    assert config["s3"] == {"bucket": "photos-of-the-yard", "region": "eu-west-1"}, "no blanks"
     assert config["device"] == "cam1"
     assert code == 1
     assert "no AWS credentials on this computer" in shown

@@ -1,5 +1,6 @@
 """A photo over USB, the live log, and secrets into NVS and out of it again."""
 
+import ast
 import io
 import os
 import pty
@@ -12,6 +13,7 @@ from megacam import device, provision, shot
 from megacam.commands.shot import style
 from megacam.errors import MegacamError
 from PIL import Image
+from setup_run import typed
 from usb_board import CONFIG, WIFI, firmware, plugged_in
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -126,8 +128,95 @@ def test_config_json_gives_secrets_and_the_environment_wins():
     networks = [{"ssid": "Barn", "password": "hay hay hay"}]
     config = {**CONFIG, "wifi": {"networks": networks}}
     assert provision.from_environment(config, {}) == {"wifi": networks}
-    other = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "tools"}
+    other = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "tools tools"}
     assert provision.from_environment(config, other)["wifi"][0]["ssid"] == "Shed"
+
+
+_SSID, _PASSWORD = "MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD"
+_ID, _SECRET = "MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET"
+
+
+def test_what_the_environment_gives_is_cleaned_as_config_json_is():
+    # A file with Windows' line ends, read into a variable.
+    given = {_SSID: " Barn 2\r", _PASSWORD: "hay hay hay \r\n"}
+    network = {"ssid": " Barn 2", "password": "hay hay hay "}
+    assert provision.from_environment({}, given) == {"wifi": [network]}
+    for blank in (" ", "\r\n", "\u00a0", "\ufeff"):
+        given = {_ID: f"minioadmin{blank}", _SECRET: f"{blank}minioadmin{blank}"}
+        key = {"id": "minioadmin", "secret": "minioadmin"}
+        assert provision.from_environment({}, given) == {"aws": key}
+    assert provision.from_environment({}, {_SSID: "Barn"}) == {
+        "wifi": [{"ssid": "Barn", "password": ""}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({_SSID: "\r\n", _PASSWORD: ""}, f"{_SSID} is empty; it must be a text of 1 to 32 bytes"),
+        ({_SSID: "B" * 33}, f"{_SSID} is '{'B' * 33}'; it must be a text of 1 to 32 bytes"),
+        ({_SSID: "Barn", _PASSWORD: "hush"}, f"{_PASSWORD} is secret; it must be a passphrase"),
+        ({_ID: "A", _SECRET: "hu sh"}, f"{_SECRET} is secret; it must be of printable ASCII"),
+        ({_ID: "A", _SECRET: "\n"}, f"half an AWS key: {_ID} and {_SECRET} come together"),
+        ({_SSID: "\udcff"}, f"{_SSID} is '\\udcff'; it must be a text of 1 to 32 bytes"),
+    ],
+)
+def test_what_the_environment_gives_wrong_is_named_by_its_variable(given, named):
+    with pytest.raises(MegacamError) as refused:
+        provision.from_environment({}, given)
+    assert str(refused.value).startswith(named)
+    assert "hush" not in str(refused.value) and "hu sh" not in str(refused.value)
+
+
+def test_a_blank_that_is_kept_is_pointed_out(tmp_path):
+    given = {_SSID: " Barn", _PASSWORD: "hay hay hay "}
+    done = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **given)
+    assert done.returncode == 0, done.stderr
+    assert "the name of the Wi-Fi network ' Barn' begins or ends with a blank" in done.stdout
+    assert "the password of the Wi-Fi network ' Barn' begins or ends" in done.stdout
+    assert "hay" not in done.stdout
+    quiet = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **{_SSID: "Barn 2"})
+    assert "blank" not in quiet.stdout
+
+
+def test_what_is_typed_is_cleaned_as_config_json_is(board, tmp_path):
+    asked = ("Wi-Fi network", " Barn "), ("Its password", " hay hay hay ")
+    asked += ("key id", "\u00a0minioadmin "), ("Its secret", "  minioadmin\ufeff")
+    code, shown = typed(tmp_path, ["provision", "--port", board.port], *asked)
+    assert code == 0, shown
+    assert "the name of the Wi-Fi network ' Barn ' begins or ends with a blank" in shown
+    with device.connect(board.port) as found:
+        out = found.exec(
+            "from firmware import credentials as c\nprint([c.load('wifi'), c.load('aws')])"
+        )
+    assert ast.literal_eval(out) == [
+        [{"ssid": " Barn ", "password": " hay hay hay "}],
+        {"id": "minioadmin", "secret": "minioadmin"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ([("Wi-Fi network", "")], "the Wi-Fi network is empty"),
+        ([("Wi-Fi network", "Barn")], "its password is secret; it must be a passphrase"),
+    ],
+)
+def test_what_is_typed_wrong_is_one_sentence(tmp_path, asked, said):
+    password = "" if asked[0][1] == "" else "hush"
+    code, shown = typed(
+        tmp_path, ["provision", "--only", "wifi"], *asked, ("Its password", password)
+    )
+    assert code == 1
+    assert said in " ".join(shown.split()) and "hush" not in shown
+
+
+def test_a_key_that_is_too_long_for_nvs_is_a_sentence(board):
+    with (
+        device.connect(board.port) as found,
+        pytest.raises(MegacamError, match="of 1984 bytes"),
+    ):
+        provision.store(found, "aws", {"id": "A", "secret": "s" * 2000})
 
 
 def test_the_log_is_followed_through_a_pulled_cable(tmp_path):

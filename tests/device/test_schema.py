@@ -87,6 +87,8 @@ def test_a_refusal_never_shows_a_secret():
         _with("wifi.networks", [{"ssid": "Barn", "password": hush * 9}]),
         _with("wifi.networks", [{"ssid": "Barn", "password": hush[:7]}]),
         _with("aws.secret_access_key", hush),
+        _with("aws.secret_access_key", hush + " " + hush),
+        _with("wifi.networks", [{"ssid": "Barn", "password": hush + "\t" + hush}]),
         _with("aws.access_key_id", [hush]),
     ):
         assert hush[:4] not in _refusal(raw)
@@ -144,3 +146,129 @@ def test_a_schedule_is_checked_where_it_is_written():
         ("location.longitude", "13", "a number of degrees from -180 to 180"),
     ):
         assert said in _refusal(_with(name, value))
+
+
+# Blanks, as they are typed and pasted.
+
+_BLANKS = (
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\r\n",
+    "\u00a0",
+    "\u200b",
+    "\u200e",
+    "\u202f",
+    "\u2060",
+    "\ufeff",
+)
+
+
+def _one(name, value):
+    settings, secrets = schema.check(_with(name, value))
+    return secrets[name] if name in schema.SECRETS else settings[name]
+
+
+def test_blanks_around_a_text_are_dropped():
+    for name, value in (
+        ("device", "barn"),
+        ("s3.region", "eu-central-1"),
+        ("s3.endpoint", "https://nas.lan:9000"),
+        ("wifi.hostname", "porch"),
+        ("camera.quality", "low"),
+        ("location.name", "Back  garden \u00e0"),
+        ("schedule.timezone", "CET-1CEST,M3.5.0,M10.5.0/3"),
+        ("sensor.function", "bme280:read"),
+    ):
+        for blank in _BLANKS:
+            assert _one(name, blank + value + blank + blank) == value
+    assert _one("clock.servers", [" a.example\r", "b.example\u00a0"]) == ["a.example", "b.example"]
+    assert schema.check({"s3": {"bucket": "\ufeffmy-photos\r\n"}})[0]["s3.bucket"] == "my-photos"
+
+
+def test_blanks_within_a_text_are_refused_except_in_the_place():
+    for blank in _BLANKS:
+        for name, value in (
+            ("device", "barn{}door"),
+            ("s3.region", "eu-central{}1"),
+            ("s3.endpoint", "https://nas{}lan"),
+            ("schedule.timezone", "UTC{}0"),
+        ):
+            assert name + " is " in _refusal(_with(name, value.format(blank)))
+        said = _refusal(_with("clock.servers", [f"a{blank}b"]))
+        assert "clock.servers is " in said and "without blanks" in said
+    assert "in one line" in _refusal(_with("location.name", "Back\ngarden"))
+
+
+def _key(identity, secret):
+    aws = {"access_key_id": identity, "secret_access_key": secret}
+    return {"s3": {"bucket": "my-photos"}, "aws": aws}
+
+
+def test_keys_of_every_store_are_taken_whatever_their_length():
+    for identity, secret in (
+        ("minioadmin", "minioadmin"),
+        ("accessKey1", "verySecretKey1"),
+        ("a", "b"),
+        ("GK" + "0" * 24, "9" * 64),
+        ("AKIA0123456789ABCDEF", "ab+cd/ef=" + "g" * 300),
+    ):
+        for blank in ("",) + _BLANKS:
+            secrets = schema.check(_key(identity + blank, blank + secret + blank))[1]
+            assert secrets["aws.access_key_id"] == identity
+            assert secrets["aws.secret_access_key"] == secret
+
+
+def test_a_key_is_printable_and_whole():
+    for identity, secret, named in (
+        ("two words", "s", "aws.access_key_id"),
+        ("k", "two\nlines", "aws.secret_access_key"),
+        ("k", "p\u00e4ss", "aws.secret_access_key"),
+        ("k\x00k", "s", "aws.access_key_id"),
+    ):
+        said = _refusal(_key(identity, secret))
+        assert named + " is secret; it must be of printable ASCII" in said
+    for identity, secret in (("k", ""), ("", "s"), ("k", " \r\n")):
+        assert _refusal(_key(identity, secret)) == (
+            "config.json: aws.access_key_id and aws.secret_access_key come together; "
+            "give both or neither"
+        )
+    assert schema.check(_key(" ", "\n"))[1] == {}
+
+
+def _network(ssid, password=""):
+    return _one("wifi.networks", [{"ssid": ssid, "password": password}])[0]
+
+
+def test_a_wifi_name_and_password_keep_their_blanks_but_no_line_end():
+    for text in (" Barn 2 ", "\u00a0Barn 2\u200b", "Barn\t2\u00e0", "\u00a0" * 8):
+        for end in ("", "\r", "\n", "\r\n", "\n\n"):
+            assert _network(text + end)["ssid"] == text
+            assert _network("\ufeff" + text + end)["ssid"] == text
+    for end in ("\r", "\n", "\r\n"):
+        assert _network("Barn", " hay hay " + end) == {"ssid": "Barn", "password": " hay hay "}
+    for inner in ("hay\thay hay", "\rhay hay hay", "hay\nhay hay", "hay hay\x7f", "hay\0hay hay"):
+        said = _refusal(_with("wifi.networks", [{"ssid": "Barn", "password": inner}]))
+        assert "wifi.networks.password is secret; it must be without control characters" in said
+    address = ["192.168.1.9 ", "255.255.255.0\r", " 192.168.1.1", "192.168.1.1\n"]
+    found = _one("wifi.networks", [{"ssid": "Barn", "address": address}])[0]
+    assert found["address"] == ["192.168.1.9", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
+
+
+def test_wifi_limits_are_bytes_as_in_ieee_802_11():
+    bee = "\U0001f41d"  # four bytes
+    for ssid in ("B", "B" * 32, bee * 8):
+        assert _network(ssid)["ssid"] == ssid
+    for ssid in ("B" * 33, bee * 8 + "B", "\u00e4" * 17):
+        assert "wifi.networks.ssid" in _refusal(_with("wifi.networks", [{"ssid": ssid}]))
+    for ssid in ("", "\r\n"):
+        raw = _with("wifi.networks", [{"ssid": ssid, "password": "hay hay hay"}])
+        assert "wifi.networks.ssid is ''; it must be a text of 1 to 32 bytes" in _refusal(raw)
+    for password in ("", "h" * 8, "h" * 63, bee * 2, bee * 15 + "hay", "0123456789abcdefABCDEF" * 2
+                     + "0123456789abcdefABCD"):  # fmt: skip
+        assert _network("Barn", password)["password"] == password
+    # 5 letters are WEP's; 64 are only right as a key in hex.
+    for password in ("h" * 5, bee, "h" * 7, "g" * 64, "0" * 65, bee * 16, "\u00e4" * 32):
+        said = _refusal(_with("wifi.networks", [{"ssid": "Barn", "password": password}]))
+        assert "a passphrase of 8 to 63 bytes (WPA, not WEP), 64 hex digits" in said

@@ -165,10 +165,13 @@ class Terminal:
             given = self._ask(f"Type the {what} ({word}) to confirm: ", f"{flag} {word}")
         return given == word
 
-    def ask(self, question: str, instead: str, default: str = "") -> str:
-        """Ask for a text; raises MisuseError, naming what to give `instead`, if nobody is here."""
+    def ask(self, question: str, instead: str, default: str = "", as_typed: bool = False) -> str:
+        """Ask for a text, `as_typed` with the blanks around it.
+
+        Raises MisuseError, naming what to give `instead`, if nobody is here.
+        """
         shown = f"{question} [{default}]: " if default else f"{question}: "
-        return self._ask(shown, instead) or default
+        return self._ask(shown, instead, as_typed) or default
 
     def ask_secret(self, question: str, instead: str) -> str:
         """Ask for a text without showing it; raises MisuseError if nobody is here."""
@@ -176,12 +179,13 @@ class Terminal:
             raise MisuseError(f"nobody is here to answer '{question}'; set {instead}")
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
 
-    def _ask(self, prompt: str, flag: str) -> str:
+    def _ask(self, prompt: str, flag: str, as_typed: bool = False) -> str:
         if not sys.stdin.isatty():
             raise MisuseError(f"nobody is here to answer '{prompt.strip()}'; add {flag}")
         self.err.print(Text(prompt, style="bold"), end="")
         try:
-            return input().strip()
+            typed = input()
+            return typed if as_typed else typed.strip()
         except EOFError:
             return ""
 

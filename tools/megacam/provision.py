@@ -16,7 +16,6 @@ from megacam import settings
 from megacam.aws import AccessKey
 from megacam.cloud.iot import DeviceCertificate
 from megacam.device import Device, DeviceError, RemoteError
-from megacam.errors import MegacamError
 
 ENTRIES = ("wifi", "aws")
 # A certificate in place of a key: its data, and both parts as DER in entries of their own. There
@@ -48,31 +47,57 @@ def from_environment(
 ) -> dict[str, Any]:
     """Return {entry: value} of what the environment gives, else config.json; {} if neither.
 
-    `config` is config.json as parsed, or {}. Raises SettingsError for a wrong config.json and
-    MegacamError for half a key.
+    `config` is config.json as parsed, or {}. Raises SettingsError for what is wrong in either.
     """
     given = settings.check(dict(config))[1] if config else {}
     found: dict[str, Any] = {}
     networks = [one for one in given.get("wifi.networks", ()) if one.get("ssid")]
     if environment.get(_WIFI[0]):
-        networks = [dict(zip(("ssid", "password"), _both(environment, _WIFI), strict=True))]
+        networks = wifi(*_both(environment, _WIFI), _WIFI)
     if networks:
         found["wifi"] = networks
-    key = [given.get("aws.access_key_id"), given.get("aws.secret_access_key")]
+    if "aws.access_key_id" in given:
+        found["aws"] = {"id": given["aws.access_key_id"], "secret": given["aws.secret_access_key"]}
     if any(environment.get(name) for name in _KEY):
-        key = _both(environment, _KEY)
-    if bool(key[0]) != bool(key[1]):
-        raise MegacamError(
-            f"half an AWS key: aws.access_key_id and aws.secret_access_key of config.json, or "
-            f"{_KEY[0]} and {_KEY[1]}, come together"
-        )
-    if key[0]:
-        found["aws"] = {"id": key[0], "secret": key[1]}
+        found["aws"] = key(*_both(environment, _KEY), _KEY)
     return found
 
 
-def _both(environment: Mapping[str, str], names: tuple[str, str]) -> list[str | None]:
-    return [environment.get(name, "") for name in names]
+def _both(environment: Mapping[str, str], names: tuple[str, str]) -> tuple[str, str]:
+    return environment.get(names[0], ""), environment.get(names[1], "")
+
+
+def wifi(ssid: str, password: str, called: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the entry "wifi" for one network as given; `called` is what the user knows both as.
+
+    Raises SettingsError.
+    """
+    names = {"wifi.networks.ssid": called[0], "wifi.networks.password": called[1]}
+    [network] = settings.value("wifi.networks", [{"ssid": ssid, "password": password}], names)
+    if not network["ssid"]:
+        raise settings.SettingsError(f"{called[0]} is empty; it must be a text of 1 to 32 bytes")
+    return [network]
+
+
+def key(identity: str, secret: str, called: tuple[str, str]) -> dict[str, str]:
+    """Return the entry "aws" for a key as given, see wifi(); raises SettingsError."""
+    names = {"aws.access_key_id": called[0], "aws.secret_access_key": called[1]}
+    given = zip(names, (identity, secret), strict=True)
+    pair = [settings.value(name, one, names) for name, one in given]
+    if not all(pair):
+        raise settings.SettingsError(f"half an AWS key: {called[0]} and {called[1]} come together")
+    return {"id": pair[0], "secret": pair[1]}
+
+
+def notes(value: Any) -> list[str]:
+    """Return sentences about blanks that an entry keeps though they may be a mistake."""
+    strip = settings.schema().strip
+    return [
+        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a blank"
+        for network in (value if isinstance(value, list) else ())
+        for word, name in (("name", "ssid"), ("password", "password"))
+        if strip(network.get(name, "")) != network.get(name, "")
+    ]
 
 
 def of_key(key: AccessKey) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The user's config.json on the host: checked by the firmware's own schema, secrets split off."""
 
+import contextlib
 import importlib
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,12 @@ def firmware_version() -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return config.json as parsed; raises SettingsError."""
+    """Return config.json as parsed, with or without a byte order mark; raises SettingsError."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        if b"\0" in data[:4]:  # of JSON, which begins with ASCII
+            raise SettingsError(f"{path} is in UTF-16 or UTF-32; save it as UTF-8")
+        raw = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(f"{path} is missing; copy config.example.json to it") from None
     except OSError as e:
@@ -49,13 +54,32 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     The board's file is complete and holds no secret, so boot.py has nothing left to check.
     """
     table = schema()
-    errors = importlib.import_module("firmware.errors")
-    try:
+    with _explained({}):
         settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
-    except errors.ConfigError as e:
-        raise SettingsError(str(e)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
+    """Return the value of one setting as it is kept, without blanks around it.
+
+    `called` is {name of a setting: what the user knows it as}. Raises SettingsError.
+    """
+    with _explained(called):
+        return schema().value_of(name, given)
+
+
+@contextlib.contextmanager
+def _explained(called: Mapping[str, str]) -> Iterator[None]:
+    schema()
+    errors = importlib.import_module("firmware.errors")
+    try:
+        yield
+    except errors.ConfigError as e:
+        text = str(e)
+        for name, known in called.items():
+            text = text.replace(f"config.json: {name} is ", f"{known} is ")
+        raise SettingsError(text) from None
 
 
 def default(name: str) -> Any:
@@ -93,6 +117,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "timezone": "for example CET-1CEST,M3.5.0,M10.5.0/3",
         "degrees": f"{low} to {high}",
         "texts": f"{low} to {high} names or addresses",
+        "secret": "printable ASCII without blanks",
         "name": f"a-z 0-9 -, at most {high}",
         "bucket": f"a-z 0-9 -, {low} to {high}",
     }

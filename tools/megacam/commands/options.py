@@ -75,19 +75,23 @@ class Place:
 def place(bucket: str | None, device: str | None, region: str | None, config: Path) -> Place:
     """Return where the photos are, from flags (and environment) and then config.json."""
     raw = settings.read(config) if config.exists() else {}
-    store = raw.get("s3") if isinstance(raw.get("s3"), dict) else {}
+    store = raw["s3"] if isinstance(raw.get("s3"), dict) else {}
     return Place(
-        bucket or _text(store, "bucket"),
-        device or _text(raw, "device"),
-        region or _text(store, "region"),
-        _text(store, "endpoint"),
+        _word("--bucket", bucket) or _word("s3.bucket", store.get("bucket")),
+        _word("--device", device) or _word("device", raw.get("device")),
+        _word("--region", region) or _word("s3.region", store.get("region")),
+        _word("s3.endpoint", store.get("endpoint")),
         raw["interval_s"] if type(raw.get("interval_s")) is int else None,
     )
 
 
-def _text(raw: Any, name: str) -> str:
-    value = raw.get(name)
-    return value if isinstance(value, str) else ""
+def _word(name: str, value: Any) -> str:
+    """Return `value` without blanks around it, "" if it is no text; MisuseError: some within."""
+    table = settings.schema()
+    text = table.strip(value) if isinstance(value, str) else ""
+    if table.has_blank(text):
+        raise MisuseError(f"{name} is {text!r}; it must be a text without blanks")
+    return text
 
 
 def owner(place: Place, profile: str | None) -> Aws:

@@ -32,12 +32,14 @@ def provision_command(
     if dry_run:
         for entry, value in values.items():
             terminal.mark("add", entry, shown(value))
+            warn(terminal, value)
         _nothing_done(terminal, entries)
         return
     with board.opened(terminal, port) as found, terminal.working("writing into NVS"):
         for entry, value in values.items():
             provision.store(found, entry, value)
             terminal.mark("done", f"{entry} is in NVS, read back and compared", shown(value))
+            warn(terminal, value)
     terminal.data({"done": True, "entries": entries})
 
 
@@ -81,10 +83,18 @@ def ask(terminal: Terminal, entry: str) -> Any:
     """Ask for an entry's value, its secret part without showing it."""
     instead = _HELP[entry]
     if entry == "wifi":
-        ssid = terminal.ask("Wi-Fi network", instead)
-        return [{"ssid": ssid, "password": terminal.ask_secret("Its password", instead)}]
+        ssid = terminal.ask("Wi-Fi network", instead, as_typed=True)
+        password = terminal.ask_secret("Its password", instead)
+        return provision.wifi(ssid, password, ("the Wi-Fi network", "its password"))
     identity = terminal.ask("AWS access key id of the camera (put-only)", instead)
-    return {"id": identity, "secret": terminal.ask_secret("Its secret", instead)}
+    secret = terminal.ask_secret("Its secret", instead)
+    return provision.key(identity, secret, ("the access key id", "its secret"))
+
+
+def warn(terminal: Terminal, value: Any) -> None:
+    """Show what looks like a mistake in an entry's value and is kept."""
+    for note in provision.notes(value):
+        terminal.mark("warn", note, "kept as it is")
 
 
 def shown(value: Any) -> str:

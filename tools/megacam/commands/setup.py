@@ -68,10 +68,10 @@ def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
     if not path.exists():
         if dry_run:
             raise MegacamError(f"{path} is missing; without --dry-run, what it needs is asked for")
-        answers = {
-            name: terminal.ask(question, f"{name} in {path}", _DEFAULTS.get(name, ""))
-            for name, question in setup.QUESTIONS
-        }
+        answers = {}
+        for name, question in setup.QUESTIONS:
+            typed = terminal.ask(question, f"{name} in {path}", _DEFAULTS.get(name, ""))
+            answers[name] = settings.value(name, typed, {})
         setup.write_config(path, answers)
         terminal.mark("add", f"wrote {path}", "no secret is in it")
     raw = settings.read(path)
@@ -204,6 +204,7 @@ class _SetUp:
             for entry, value in given.items():
                 provision.store(found, entry, value)
                 self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
+                provision_parts.warn(self.terminal, value)
 
     def _key(self, found: Device, aws: Aws) -> None:
         kind = iot.Certificates if self.iot_way else keys.AccessKeys
