@@ -88,7 +88,6 @@ class App:
         if clock.is_set():
             self._do(rare.call, "chore_plan", "do", self)
             self.due = self.tally["due"] or self.due  # as the start before left it
-        self.work()
         while True:
             due = rare.call("schedule", "advance", self)
             self.work_until(due or self.windows_until)

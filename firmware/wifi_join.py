@@ -26,6 +26,7 @@ _TRIES = const(3)  # of access points; that many and one more fit into _ALL_MS
 _MEND_MS = const(5000)  # the driver tries again at once, without being asked
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
+_CHECK = "; check wifi.networks and the distance"
 _END_MS = const(600)  # a pause and a poll: what a try takes beyond its wait
 
 # wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
@@ -73,7 +74,12 @@ def _join(wlan, networks, power_save, stage, limit_ms):
     except (OSError, RuntimeError) as e:
         raise WiFiError(f"the radio does not work ({e}); power-cycle the board")
     air.sort(key=lambda ap: -ap[3])
-    return _join_any(wlan, networks, air, limit_ms)
+    tries = _tries(networks, air)
+    if not tries:
+        raise WiFiError(_absent(networks, air))
+    # Where time is short, those that had no turn before get it.
+    turn = max(stage - 1, 0) % len(tries)
+    return _join_any(wlan, tries[turn:] + tries[:turn], limit_ms)
 
 
 def _switch_on(wlan, power_save, is_cycle):
@@ -113,9 +119,8 @@ def _tries(networks, air):
     return first + rest[: max(0, _TRIES - len(first))] + [(n, None) for n in last]
 
 
-def _join_any(wlan, networks, air, limit_ms):
-    tries = _tries(networks, air)
-    reasons = [] if tries else [_absent(networks, air)]
+def _join_any(wlan, tries, limit_ms):
+    reasons = []
     start = time.ticks_ms()
     while tries:
         left_ms = limit_ms - _END_MS - time.ticks_diff(time.ticks_ms(), start)
@@ -134,7 +139,7 @@ def _join_any(wlan, networks, air, limit_ms):
         if reason not in reasons:
             reasons.append(reason)
         _stop(wlan)
-    raise WiFiError("; ".join(reasons) + "; check wifi.networks and the distance")
+    raise WiFiError("; ".join(reasons) + _CHECK)
 
 
 def _connect(wlan, n, bssid):
@@ -165,7 +170,7 @@ def _absent(networks, air):
         if ap[0] not in names_seen and len(found) < 3:
             names_seen.append(ap[0])
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
-    return f"{names} not found (seen: {', '.join(found) or 'none at all'})"
+    return f"{names} not found (seen: {', '.join(found) or 'none at all'}){_CHECK}"
 
 
 def _text(ssid):
