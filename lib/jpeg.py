@@ -43,6 +43,7 @@ class JPEGBody:
         self._data = 0
         # The first 3 bytes of a block and, at -3 to -1, the last 3 of the one before.
         self._border = bytearray(6)
+        self._last = 0  # byte of the block before
         self._ended = False
         self._tail = self.tail_bytes  # found sooner
 
@@ -52,8 +53,10 @@ class JPEGBody:
         self._left = left = self._left - n
         if not self._data:
             self._skip_header(buf, n)
-        if left < self._tail and n:
-            self._look(buf, n, left)
+        if n:
+            if left < self._tail:
+                self._look(buf, n, left)
+            self._last = buf[n - 1]
         return n
 
     def _look(self, buf, n, left):
@@ -64,6 +67,8 @@ class JPEGBody:
             start = n
         elif buf.rfind(b"\xff\xd9", start if start > 0 else 0, n) >= 0:
             self._ended = True
+        elif self._last == _MARK and buf[0] == _END and start < 0:
+            self._ended = True
         if left <= 0 and not self._ended and not self._is_before(buf, n, start + len(buf)):
             JPEGBody.tail_bytes = _LONGEST_TAIL
             raise JPEGError("photo is cut: no end marker (FF D9); take it again")
@@ -71,10 +76,8 @@ class JPEGBody:
     def _is_before(self, buf, n, start):
         # Behind the last block the buffer still holds what was there of the one before it, whose
         # part of the picture's data begins at `start`.
-        if not self._data or n == self.size:
-            return False
-        is_split = buf[-1] == _MARK and buf[0] == _END and start < len(buf)
-        return is_split or buf.rfind(b"\xff\xd9", max(n, start)) >= 0
+        is_there = self._data and n != self.size
+        return is_there and buf.rfind(b"\xff\xd9", max(n, start)) >= 0
 
     def _skip_header(self, buf, n):
         # Segments are skipped by their length, because one may hold a thumbnail with an end
@@ -89,8 +92,12 @@ class JPEGBody:
             if block[at + 1] == _SOS:
                 self._data = self.size - self._left - n + at + 4
                 return
-            at += 2 + (block[at + 2] << 8 | block[at + 3])
-            block = buf
+            if block[at + 1] == _MARK:
+                at += 1  # a fill byte: any number may stand before a marker (B.1.1.2)
+            else:
+                at += 2 + (block[at + 2] << 8 | block[at + 3])
+            if at >= 0:
+                block = buf
         self._next = at - n
         if at < n:
             self._join(buf, n - 3, 3)

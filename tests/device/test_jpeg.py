@@ -2,6 +2,15 @@
 
 from jpeg import JPEGBody, JPEGError
 
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:
+
+    def heap_lock():
+        pass
+
+    heap_unlock = heap_lock
+
 _APP1 = b"\xff\xe1\x00\x08\xff\xd9\xff\xd9zz"  # a segment with end markers inside
 _SOS = b"\xff\xda\x00\x04\x01\x02"
 
@@ -86,3 +95,56 @@ def test_a_long_photo_is_searched_only_near_its_end():
     data = _jpeg(40000)
     assert _read(data, 4092) == data
     _refused(_jpeg(40000, tail=b"\0"), 4092, "no end marker")
+
+
+def test_an_end_marker_split_before_a_whole_block_of_padding_is_seen():
+    for block in (4, 64, 4092):
+        data = _jpeg(12 * block + 1) + bytes(block - 1)
+        assert _read(data, block) == data
+        _refused(data[: 12 * block] + b"\0" + bytes(block - 1), block, "no end marker")
+
+
+def test_fill_bytes_before_a_marker_pass():
+    whole = _jpeg(99)
+    for fill in range(1, 14):
+        for block in (4, 5, 7, 16, 64, 4092):
+            for at in (2, 2 + len(_APP1)):
+                data = whole[:at] + b"\xff" * fill + whole[at:]
+                assert _read(data, block) == data
+
+
+class _Quiet:
+    """A body that copies byte by byte, so that it allocates nothing itself."""
+
+    def __init__(self, data):
+        self.size = len(data)
+        self._data = data
+        self._at = 0
+
+    def readinto(self, buf):
+        count = min(len(buf), self.size - self._at)
+        for i in range(count):
+            buf[i] = self._data[self._at + i]
+        self._at += count
+        return count
+
+
+def test_reading_allocates_nothing():
+    head = b"\xff\xd8" + b"\xff" * 70 + _APP1 + b"\xff" * 3 + _SOS
+    for size in (640, 641, 700):
+        data = head + bytes(size - 2 - len(head)) + b"\xff\xd9" + bytes(63)
+        for block in (4, 64):
+            JPEGBody.tail_bytes = 8192
+            body = JPEGBody(_Quiet(data))
+            buf = bytearray(block)
+            total = 0
+            count = block
+            heap_lock()
+            try:
+                while count:
+                    count = body.readinto(buf)
+                    total += count
+            finally:
+                heap_unlock()
+            assert total == len(data)
+    JPEGBody.tail_bytes = 1
