@@ -117,7 +117,7 @@ class Frame:
         """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
         view = memoryview(buf)
         self._first = view[_HEAD_BYTES : self.size]
-        self._last = view[: self.size % len(buf)]
+        self._last = view[: self.size % (len(buf) or 1)]
         self._buf = buf
 
     def readinto(self, buf):
@@ -130,8 +130,10 @@ class Frame:
         camera = self._camera
         if camera.frame is not self:
             raise CameraError("stale", "this frame was read, closed or overwritten; capture again")
-        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
         count = len(buf)
+        if not count:
+            return 0
+        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
         left = self._left
         if count <= left <= self._body:
             camera._burst(buf)

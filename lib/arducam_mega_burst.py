@@ -1,6 +1,6 @@
 """Several photos with one trigger of an Arducam Mega; part of arducam_mega."""
 
-from arducam_mega_registers import stop
+from arducam_mega_registers import secure
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -14,12 +14,10 @@ def capture(camera, frames):
 
     Pixels are frame after frame of equal size. JPEGs follow each other at their markers.
     """
-    if not camera.id:
-        camera.reset()
     size = (camera._pixels >> 16) * (camera._pixels & 0xFFFF) * 2
     if not 1 <= frames <= 255 or (camera._raw and size * frames >= _FIFO_BYTES):
         raise ValueError(f"burst of {frames} is not offered; choose 1 to 255 that fit in 8 MiB")
-    stop(camera)
+    secure(camera)
     camera._extra_frames = frames - 1
     try:
         camera._reg(_FRAME_COUNT, frames - 1)

@@ -4,7 +4,7 @@ Loaded in start() and in finish(), not while a photo is read: that is when memor
 """
 
 from arducam_mega import CameraError, Frame
-from arducam_mega_registers import hold, stop, wait
+from arducam_mega_registers import hold, secure, wait
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -38,12 +38,7 @@ _VGA = const(640 << 16 | 480)
 
 def start(camera):
     """See ArducamMega.start()."""
-    try:
-        stop(camera)
-    except CameraError:
-        camera.id = 0
-    if not camera.id or not camera.intact():
-        camera._rare("reset").restore(camera)
+    secure(camera)
     if camera._asleep:
         camera.wake()
     camera.frame = None
@@ -146,6 +141,9 @@ def _jpeg_pixels(head):
     # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
     at = 2
     while at + 9 <= len(head) and head[at] == 0xFF:
+        if head[at + 1] == 0xFF:
+            at += 1  # a fill byte (B.1.1.2)
+            continue
         if head[at + 1] in b"\xc0\xc1\xc2":
             return head[at + 7] << 24 | head[at + 8] << 16 | head[at + 5] << 8 | head[at + 6]
         at += 2 + (head[at + 2] << 8 | head[at + 3])

@@ -1,6 +1,7 @@
 """Low power of an Arducam Mega; part of arducam_mega. Import it yourself to keep it loaded."""
 
-from arducam_mega_registers import hold, run, stop, write
+from arducam_mega import CameraError
+from arducam_mega_registers import hold, run, secure, write
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -15,9 +16,7 @@ _WAKE_MS = const(300)
 
 def sleep(camera):
     """Put the sensor into low power. The frame in the FIFO is given up: not all models keep it."""
-    if not camera.id:
-        camera.reset()
-    stop(camera)
+    secure(camera)
     camera.frame = None
     _switch(camera, 1)
     camera._asleep = True
@@ -25,10 +24,16 @@ def sleep(camera):
 
 def wake(camera):
     """Leave low power; the next capture waits 300 ms and throws a frame away."""
-    _switch(camera, 0)
+    try:
+        if camera.id:
+            _switch(camera, 0)
+        if camera.id in _WIDE_IDS:
+            run(camera, camera._program)  # whether they keep their settings is not known
+    except CameraError:
+        camera.id = 0
+    if not camera.id:
+        camera._rare("reset").restore(camera)  # which wakes it too
     camera._asleep = False
-    if camera.id in _WIDE_IDS:
-        run(camera, camera._program)  # whether they keep their settings is not known
     hold(camera, _WAKE_MS)
     camera._to_discard = max(camera._to_discard, 1)
     camera._last_size = 0

@@ -66,6 +66,16 @@ def hold(camera, ms):
     camera._hold_ms = ms
 
 
+def secure(camera):
+    """Give up a capture and see that the camera is there, with the settings that were chosen."""
+    try:
+        stop(camera)
+    except CameraError:
+        camera.id = 0
+    if not camera.id or not camera.intact():
+        camera._rare("reset").restore(camera)
+
+
 def stop(camera):
     """Give up a capture: it cannot be broken off, and what is written during one is lost."""
     if camera._state == _EXPOSING:

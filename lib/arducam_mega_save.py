@@ -102,6 +102,8 @@ class _End:
         marker = self._marker
         if marker[0] != _MARK:
             raise CameraError("cut", "a photo is damaged in its header; take another photo")
+        if len(marker) == 2 and marker[1] == _MARK:
+            self._marker = marker[1:]  # a fill byte (B.1.1.2)
         if len(marker) == 4:
             length = (marker[2] << 8 | marker[3]) - 2
             self._skip = None if marker[1] == _SOS else length

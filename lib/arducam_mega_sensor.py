@@ -41,7 +41,7 @@ _FOCUS_TRIES = const(250)  # of 20 ms
 
 def read(camera, address):
     """Return the low byte of the sensor's register `address` (16 bits)."""
-    _be_there(camera)
+    registers.secure(camera)
     registers.write(camera, _I2C_REG_H, address >> 8)
     registers.write(camera, _I2C_REG_L, address & 0xFF)
     registers.write(camera, _RESET, _I2C_READ)
@@ -51,7 +51,7 @@ def read(camera, address):
 
 def write(camera, address, value):
     """Write the sensor's register `address`: 8 bits, with the ids 0x83 and 0x84 16 bits."""
-    _be_there(camera)
+    registers.secure(camera)
     registers.write(camera, _I2C_REG_H, address >> 8)
     registers.write(camera, _I2C_REG_L, address & 0xFF)
     if camera.id in _WIDE_IDS:
@@ -59,18 +59,12 @@ def write(camera, address, value):
     registers.write(camera, _I2C_VAL, value & 0xFF)
 
 
-def _be_there(camera):
-    if not camera.id:
-        camera.reset()
-    registers.stop(camera)
-
-
 def focus(camera, position=None):
     """Focus once and return the sensor's raw status (0x10: in focus), None where it has none.
 
     With `position`, 0 to 1023, move the lens there instead. ValueError where that is not offered.
     """
-    _be_there(camera)
+    registers.secure(camera)
     focusing = camera.settings.get("autofocus")
     if focusing is None:
         raise ValueError(f"{_name(camera)}: no focus; the 5MP with the ids 0x81 and 0x83 have one")
@@ -111,7 +105,7 @@ def self_test(camera):
     A dict with id, firmware (a date), fpga and pattern_bytes. Raises CameraError "dead" when a
     register does not hold a value, "blank" when two test patterns differ. Leaves all as it was.
     """
-    _be_there(camera)
+    registers.secure(camera)
     for value in (0xAA, 0x00, 0xFF, _MARK):
         camera._reg(_TEST, value)
         got = camera._reg(_TEST)
@@ -130,18 +124,31 @@ def self_test(camera):
 
 def _compare_patterns(camera):
     before = camera.settings
-    camera.configure(format="rgb565", resolution="128x128")
+    kept = dict(camera._chosen), camera._program, camera._pixels, camera._raw
+    is_over = False
+    try:
+        camera.configure(format="rgb565", resolution="128x128", mode="still")
+        size, same = _take_patterns(camera)
+        camera.configure(**before)
+        is_over = True
+    finally:
+        if not is_over:
+            # It may have the pattern's settings: the next use resets it and writes these.
+            camera._chosen, camera._program, camera._pixels, camera._raw = kept
+            camera.id = 0
+    if not same:
+        raise CameraError("blank", "two test patterns differ; check wiring, or slow the bus down")
+    return size
+
+
+def _take_patterns(camera):
     pattern = camera._reg(_TESTPAT)
     camera._reg(_TESTPAT, pattern | _COUNTER)
     try:
         frame = camera.capture()
-        same = _digest(frame) == _digest(camera.capture())
+        return frame.size, _digest(frame) == _digest(camera.capture())
     finally:
         camera._reg(_TESTPAT, pattern & ~_COUNTER)
-        camera.configure(**before)
-    if not same:
-        raise CameraError("blank", "two test patterns differ; check wiring, or slow the bus down")
-    return frame.size
 
 
 def _digest(frame):

@@ -62,7 +62,7 @@ _DEFAULTS = {
 def in_force(camera):
     """Return every setting that the camera's model has, with its value."""
     if not camera.id:
-        camera.reset()
+        camera._rare("reset").restore(camera)
     return _in_force(camera, model(camera))
 
 

@@ -63,12 +63,10 @@ class JPEGBody:
         # Inside the picture's data FF is always followed by 00 or RSTn, so FF D9 can be nothing
         # else. Backwards, because it is near the end of the last block.
         start = self._data - (self.size - left - n)
-        if not self._data:
-            start = n
-        elif buf.rfind(b"\xff\xd9", start if start > 0 else 0, n) >= 0:
-            self._ended = True
-        elif self._last == _MARK and buf[0] == _END and start < 0:
-            self._ended = True
+        if self._data:
+            is_split = self._last == _MARK and buf[0] == _END and start < 0
+            if is_split or buf.rfind(b"\xff\xd9", start if start > 0 else 0, n) >= 0:
+                self._ended = True
         if left <= 0 and not self._ended and not self._is_before(buf, n, start + len(buf)):
             JPEGBody.tail_bytes = _LONGEST_TAIL
             raise JPEGError("photo is cut: no end marker (FF D9); take it again")

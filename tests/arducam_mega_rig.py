@@ -46,8 +46,10 @@ class Rig:
     @property
     def sensor(self):
         """Return the module of the rare functions, without keeping it loaded."""
+        before = set(sys.modules)
         module = importlib.import_module("arducam_mega_sensor")
-        sys.modules.pop("arducam_mega_sensor")
+        for name in set(sys.modules) - before:
+            sys.modules.pop(name)
         return module
 
     def shoot(self, block_bytes=4092):
