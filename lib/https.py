@@ -146,6 +146,7 @@ class Connection:
 
     def fail(self, error):
         """Raise the HTTPSError for an OSError, or for the ValueError of a certificate."""
+        self.close()  # what it held may be what the words need
         self.stop(*borrow("https_errors").explain(error, self.phase))
 
     def stop(self, text, action="retry"):

@@ -1,31 +1,34 @@
-"""Says in words why a socket failed or a certificate was refused; loaded only then.
+"""Says in words why a connection failed and what to do about it; loaded only then.
 
 text, action = explain(error, "tls")
 """
 
-import errno
+import sys
 
-_MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED = -0x7680
-# Words of mbedTLS's reasons. An untrusted chain outweighs its dates: both may be reported.
-_REASONS = (
-    ("signed", "the certificate is not from a known root; add its CA", "fatal"),
-    ("match", "the certificate is for another host; check the endpoint", "fatal"),
-    ("future", "the certificate is not valid yet; the clock is behind", "clock"),
-    ("expired", "the certificate has expired, or the clock is ahead", "clock"),
-)
+from https import borrow
+
+_IN_TLS = ("tls", "request", "body", "reply")
+# What mbedTLS lacks memory for without saying in which part: a large number, ASN.1. No socket
+# gives these numbers while it sends or receives.
+_NO_MEMORY = (0x10, 0x6A)
 
 
-def explain(error, phase):
+def explain(error, phase, platform=sys.platform):
     """Return a sentence and the action for an OSError, or a ValueError of the handshake."""
-    code = error.args[0] if error.args else 0
-    text = str(error)
-    if code == _MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED:
-        return "no root certificate is loaded; deploy the roots", "fatal"
     if isinstance(error, ValueError):
-        for word, sentence, action in _REASONS:
-            if word in text:
-                return sentence, action
-        return f"the certificate is refused: {text.strip()}", "fatal"
-    if phase == "dns":
-        return f"name not found ({text})", "retry"
-    return errno.errorcode.get(code, text), "retry"
+        if phase in _IN_TLS:
+            return borrow("certificate_words").explain(error)
+        return str(error) or "a value that is not allowed", "fatal"
+    words = borrow("error_words")
+    code = words.number(error)
+    if code <= -4096:
+        words = None
+        said = str(error.args[1]) if len(error.args) > 1 else ""
+        return borrow("tls_words").explain(code, phase, said)
+    if phase == "dns" and code:
+        return words.of_name(code), "retry"
+    if phase in _IN_TLS and abs(code) in _NO_MEMORY:
+        return f"no memory left for TLS ({code})", "retry"
+    if phase == "connect" and words.name_of(abs(code), platform)[:10] == "ECONNRESET":
+        return "nothing listens on that port (ECONNRESET)", "retry"  # lwIP's word for a refusal
+    return words.words(error, platform), "retry"

@@ -1,7 +1,9 @@
 """HTTPS from MicroPython against scripted servers: certificates, connections, deadlines."""
 
 import datetime
+import re
 import socket
+import ssl
 import threading
 
 import pytest
@@ -106,8 +108,6 @@ def test_an_ip_address_is_verified_too(authority, session):
 def test_rsa_and_a_chain_of_two_are_verified(session, tmp_path):
     root = trustme.CA(key_type=trustme.KeyType.RSA)
     leaf = issue(root.create_child_ca(), key_type=trustme.KeyType.RSA)
-    import ssl
-
     file = tmp_path / "rsa.der"
     file.write_bytes(ssl.PEM_cert_to_DER_cert(root.cert_pem.bytes().decode()))
     with ScriptedServer(server_context(leaf)) as running:
@@ -330,3 +330,54 @@ def test_an_address_is_looked_up_once_and_again_after_a_failure(server, session,
     results = session(steps, path=[tmp_path], endpoint=endpoint)
     assert [result.get("action") for result in results] == [None, None, "retry", None, None]
     assert [result["lookups"] for result in results] == [1, 1, 1, 2, 2]
+
+
+def test_a_port_without_tls_is_said_so(session):
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    with listener:
+        endpoint = f"https://localhost:{listener.getsockname()[1]}"
+        result = only(session([put()], endpoint=endpoint))
+    assert (result["code"], result["action"]) == ("tls", "retry")
+    assert "the port speaks no TLS; check the port of the endpoint (-0x7200)" in result["error"]
+
+
+def test_a_server_without_tls_1_2_is_said_so(session, authority):
+    context = server_context(issue(authority))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    with ScriptedServer(context) as running:
+        endpoint = f"https://localhost:{running.play(store_all)}"
+        result = only(session([put()], endpoint=endpoint))
+    assert (result["code"], result["action"]) == ("tls", "retry")
+    assert "the server refuses TLS 1.2, our ciphers or our certificate" in result["error"]
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_server_that_leaves_the_handshake_is_said_so(server, session, end):
+    def script(peer):
+        peer.raw.recv(4096 if end == "close" else 20)
+        getattr(peer, end)()
+
+    result = only(session([put()], endpoint=f"https://localhost:{server.play(script)}"))
+    assert (result["code"], result["action"]) == ("tls", "retry")
+    assert ("ECONNRESET" if end == "reset" else "ed the connection") in result["error"]
+
+
+def test_a_connection_that_breaks_in_a_body_is_said_so(server, session):
+    def script(peer):
+        peer.read_head()
+        peer.send(CONTINUE)
+        peer.read_body(5000)
+        peer.reset()
+
+    steps = [put(size=3_000_000)]
+    result = only(session(steps, endpoint=f"https://localhost:{server.play(script)}"))
+    assert (result["code"], result["action"]) == ("body", "retry")
+    assert re.search(r"localhost: .*[a-z]{4}.* \((ECONNRESET|EPIPE|-0x7280)\)", result["error"])

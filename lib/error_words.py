@@ -1,0 +1,123 @@
+"""Says in words what the number of an OSError means; loaded only then.
+
+text = borrow("error_words").words(error)  # any exception: never a number alone
+
+Plain sockets and files raise positive numbers, TLS sockets the same ones below 0, since
+MicroPython 1.28 with a text behind them. The ESP32 has newlib's numbers; every other port has
+those of Linux, or tells its names.
+"""
+
+import errno
+import sys
+
+from https import borrow
+
+# Number (of newlib, then of Linux where that differs), name, words. One text, because MicroPython
+# keeps every short text for ever. littlefs has Linux's numbers on the ESP32 too: 36, 39, 84.
+_ERRORS = """
+1 EPERM not permitted, or the network interface failed
+2 ENOENT not found
+5 EIO it cannot be read or written
+9 EBADF it is closed already
+11 EAGAIN it is not ready
+12 ENOMEM no memory left
+13 EACCES access denied, or the folder is full
+16 EBUSY it is in use, or not there
+17 EEXIST it is there already
+19 ENODEV no such device, or no file system on it
+20 ENOTDIR a part of the path is no folder
+21 EISDIR it is a folder
+22 EINVAL a value that is not allowed
+23 ENFILE no socket left
+24 EMFILE too many files or sockets are open
+27 EFBIG the file is too large
+28 ENOSPC no space left
+30 EROFS it is write-protected
+32 EPIPE the other side has closed the connection
+36 ENAMETOOLONG the name is too long
+39 ENOTEMPTY the folder is not empty
+84 EILSEQ the file system is damaged
+88,38 ENOSYS not supported
+91 ENAMETOOLONG the name is too long
+95 EOPNOTSUPP not supported
+104 ECONNRESET the other side broke the connection off
+105 ENOBUFS no network buffer left
+106,97 EAFNOSUPPORT addresses of this kind are not supported
+109,92 ENOPROTOOPT the socket has no such option
+110,108 ESHUTDOWN the connection is closed
+111 ECONNREFUSED nothing listens on that port
+112,98 EADDRINUSE the port is in use
+113,103 ECONNABORTED the connection was given up, as no answer came
+114,101 ENETUNREACH no way to that network
+115,100 ENETDOWN the network is down
+116,110 ETIMEDOUT no answer in time
+117,112 EHOSTDOWN the other side is down
+118,113 EHOSTUNREACH no way to that address
+119,115 EINPROGRESS it is still connecting
+120,114 EALREADY it is connecting already
+122,90 EMSGSIZE the packet is too large
+123,93 EPROTONOSUPPORT the protocol is not supported
+125,99 EADDRNOTAVAIL the address cannot be used
+127,106 EISCONN it is connected already
+128,107 ENOTCONN it is not connected
+"""
+
+
+def words(error, platform=sys.platform):
+    """Return what `error` says, whatever it has: a number of any kind, a text, both or nothing."""
+    code = number(error)
+    if isinstance(error, MemoryError):
+        return "no memory left"
+    if not code:
+        return str(error) or "it says no reason"
+    said = str(error.args[1]) if len(error.args) > 1 else ""
+    if said[:4] == "ESP_":
+        return f"{said} (-{-code:#x})"
+    if code <= -4096:
+        return borrow("tls_words").explain(code, "", said)[0]
+    if is_of_dns(code):
+        return of_name(code)
+    return _of_errno(abs(code), platform) or f"{said or 'error'} ({code})"
+
+
+def number(error):
+    """Return the number of an OSError, 0 where it has none."""
+    code = error.args[0] if error.args and isinstance(error, OSError) else 0
+    if type(code) is str and code.startswith("[addrinfo error "):
+        code = int(code[16:-1])  # MicroPython on Unix
+    return code if type(code) is int else 0
+
+
+def is_of_dns(code):
+    """Tell whether no other than getaddrinfo() gives the number `code`."""
+    return 200 <= abs(code) < 214 or code in (-2, -3)
+
+
+def of_name(code):
+    """Return why a name has no address: EAI_ of lwIP (200 to 213, of either sign) or of Linux."""
+    if code in (203, -203, -10, 12):
+        return f"no memory left to look the name up ({code})"
+    if code in (201, -201, -8):
+        return f"the port is no number ({code})"
+    # lwIP has one number for a name that nobody knows and for a server that does not answer.
+    return f"name not found: no DNS server knows it, or none answers ({code})"
+
+
+def name_of(code, platform):
+    """Return the name of `code`, which is above 0, and its words; "" where it has none."""
+    at = -1
+    if platform != "esp32":
+        name = errno.errorcode.get(code) if platform == sys.platform else None
+        at = _ERRORS.find(f" {name} ") if name else _ERRORS.find(f",{code} ")
+    if at < 0:
+        at = _ERRORS.find(f"\n{code} ")
+    if at < 0 and platform == "esp32":
+        at = _ERRORS.find(f"\n{code},")
+    if at < 0:
+        return ""
+    return _ERRORS[_ERRORS.find(" ", at) + 1 : _ERRORS.find("\n", at + 1)]
+
+
+def _of_errno(code, platform):
+    name, _, text = name_of(code, platform).partition(" ")
+    return text and f"{text} ({name})"
