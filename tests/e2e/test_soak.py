@@ -57,7 +57,7 @@ def test_time_servers_that_lie_date_no_photo_through_outages_resets_and_power_cu
 
 
 def test_a_crash_loop_ends_in_safe_mode_and_out_of_it(tmp_path):
-    burst = [_reset(7 * MINUTE + i / 100, "line", 3 + i % 2) for i in range(14)]
+    burst = [_reset(7 * MINUTE + i / 100, "line", 3 + i % 2) for i in range(7)]
     report = _live(Plan(1, 2 * HOUR, burst), tmp_path)
     assert report.figures["log_lines"]["E safe mode"] > 1
     assert report.figures["log_lines"]["W restart why=retry"] == 1
