@@ -1,6 +1,19 @@
-"""Give photos up evenly: one of two, then one of four ...; to be called through rare.py."""
+"""Thin a full spool so that the photos that stay are spread evenly in time.
+
+Call it through rare.py. A folder lists its names in any order and may hold thousands, so they
+are never sorted as a whole: counts by cells of time lead to a few photos that lie close together.
+"""
 
 from firmware import rare
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_FEW = const(16)  # names in memory at once
+_CELLS = const(32)  # counts in memory at once
+_CROWD = const(6)
+# An era without a date is a stretch of time of its own: 12 days, behind all photos with a date.
+_ERA_BITS = const(20)
+_UNDATED = const(1 << 32)
 
 
 def make_room(spool, need_bytes):
@@ -14,18 +27,72 @@ def make_room(spool, need_bytes):
 
 
 def thin(spool):
-    """Remove the photo whose number the fewest twos divide, the oldest of those, and count it.
+    """Remove a photo whose neighbours are close to each other in time, and count it.
 
-    So what stays is spaced evenly over an outage of any length. The newest is the last to go.
+    The oldest and the newest are the last to go. Up to 16 photos are listed once, some 200 twice,
+    thousands three times.
     """
-    newest = victim = None
-    for name in spool.names():
-        seq = int(name.partition("-")[2])
-        photo = (seq & -seq, seq, name)
-        if not newest or seq > newest[1]:
-            photo, newest = newest, photo
-        if photo and (not victim or photo < victim):
-            victim = photo
-    if newest:
-        spool.remove((victim or newest)[2])
+    low, high, count = 0, _UNDATED << _ERA_BITS, spool.photos
+    while count > _FEW and high - low > 1:
+        low, high, count = _densest(spool, low, high)
+    name = _closest(spool, low, high)
+    if name:
+        spool.remove(name)
         spool.thinned += 1
+
+
+def _place(spool, name):
+    taken = spool.taken(name)
+    return taken or _UNDATED + (int(name[1:6]) << _ERA_BITS) + int(name[6:14])
+
+
+def _densest(spool, low, high):
+    # Return (low, high, count) of the cell with the most photos. Cells become wider until they
+    # are few, and until one holds enough to choose from.
+    shift = 0
+    counts = {}
+    for name in spool.names():
+        place = _place(spool, name)
+        if low <= place < high:
+            at = place >> shift
+            counts[at] = counts.get(at, 0) + 1
+            while len(counts) > _CELLS:
+                shift += 1
+                counts = _wider(counts)
+    while len(counts) > 1 and max(counts.values()) < _CROWD:
+        shift += 1
+        counts = _wider(counts)
+    # Of equals one far from those before it: 159 / 256 is near the golden ratio.
+    count, _, at = max((counts[at], at * 159 & 255, at) for at in counts)
+    return max(low, at << shift), min(high, (at + 1) << shift), count
+
+
+def _wider(counts):
+    wider = {}
+    for at in counts:
+        wider[at >> 1] = wider.get(at >> 1, 0) + counts[at]
+    return wider
+
+
+def _closest(spool, low, high):
+    # Return the name between `low` and `high` whose neighbours are the closest.
+    before = after = None
+    few = []
+    for name in spool.names():
+        place = _place(spool, name)
+        if place < low:
+            before = max(place, before or 0)
+        elif place >= high:
+            after = min(place, after or place)
+        elif len(few) < _FEW:
+            few.append((place, name))
+    few.sort()
+    best = None
+    victim = few[0][1] if few else None  # of two the older
+    for i in range(len(few)):
+        left = few[i - 1][0] if i else before
+        right = few[i + 1][0] if i + 1 < len(few) else after
+        if left is not None and right is not None and (best is None or right - left < best):
+            best = right - left
+            victim = few[i][1]
+    return victim

@@ -32,6 +32,10 @@ def test_what_the_spool_promises(run):
     assert int(run("run.py", "spool_cases").split()[-1]) > 20
 
 
+def test_what_a_full_spool_keeps(run):
+    assert int(run("run.py", "thin_cases").split()[-1]) > 12
+
+
 @pytest.mark.parametrize("chip", ["flash", "card"])
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_power_cut_at_any_write_costs_at_most_the_photo_being_written(run, action, chip):
@@ -89,8 +93,17 @@ def test_no_card_or_one_without_fat_is_one_clear_sentence(board_with_card, card_
     assert said.count("\n") == 1 and "FAT32" in said
 
 
-def test_a_spool_of_many_small_photos_opens_in_little_memory(tmp_path):
-    photos = {f"spool/{1793491200 + i:010}-{i:06}": b"photo" for i in range(400)}
-    open_it = "from firmware.spool import Spool\nprint(Spool('/spool', 1 << 20).photos)"
+_THIN_IT = """
+from firmware import rare
+from firmware.spool import Spool
+spool = Spool('/spool', 1 << 20)
+print(spool.photos)
+rare.call("spool_thin", "thin", spool)
+print(spool.photos)
+"""
+
+
+def test_a_spool_of_many_small_photos_is_opened_and_thinned_in_little_memory(tmp_path):
+    photos = {f"spool/{1793491200 + 30 * i:010}-{i:06}": b"photo" for i in range(400)}
     with Board(tmp_path, {**device_tree.build(), **photos}, heap="56K") as board:
-        assert board.exec(open_it).split() == ["400"]
+        assert board.exec(_THIN_IT).split() == ["400", "399"]

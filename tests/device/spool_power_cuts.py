@@ -21,13 +21,6 @@ def _without(tree, *names):
     return {name: tree[name] for name in tree if name not in names}
 
 
-def _rank(name):
-    twos, seq = 0, int(name.split("-")[1])
-    while seq % 2 == 0:
-        twos, seq = twos + 1, seq // 2
-    return twos, name
-
-
 class Put:
     """The new photo is there or not; everything else stays as it was."""
 
@@ -104,11 +97,11 @@ class Thin(Put):
         rig.put(spool, 1006, 2 * SIZE - 500)
 
     def states(self, before, after):
-        gone = sorted(set(before) - set(after), key=_rank)
+        gone = set(before) - set(after)
         assert len(gone) > 1
         states = [before]
         for name in gone:
-            states.append(_without(states[-1], name))
+            states += [_without(state, name) for state in states]
         return states + [after]
 
 
