@@ -13,6 +13,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _DAY_S = const(86400)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _THURSDAY = const(3)  # 1970-01-01
+_EVER_S = const(1 << 40)
 _TWILIGHT_DEGREES = -0.833  # the sun's upper edge on the horizon, with refraction
 
 
@@ -23,25 +24,46 @@ class PlanError(Exception):
 def plan(now, schedule, location):
     """Return (windows, until): [(from, to), ...] of the local day of `now`, and its end.
 
-    All are UTC seconds since 1970. `schedule` has hours, weekdays, timezone and daylight;
-    `location` has latitude and longitude in degrees, north and east positive.
-    Raises PlanError.
+    All are UTC seconds since 1970. A day lasts from the first moment of its date to the first of
+    a later one, so `until` is later than `now`, and days follow each other without a gap, on
+    whatever hour the clocks change. `schedule` has hours, weekdays, timezone and daylight;
+    `location` has latitude and longitude in degrees, north and east positive. Raises PlanError.
     """
-    offset = offset_s(now, schedule["timezone"])
-    day = (now + offset) // _DAY_S
-    start = day * _DAY_S - offset
-    # The day ends where the next begins, which is an hour off when the clocks change.
-    end = (day + 1) * _DAY_S
-    end -= offset_s(end - offset, schedule["timezone"])
+    pieces = _pieces(now, schedule["timezone"])
+    day = (now + _offset(now, pieces)) // _DAY_S
+    start, until = _begin(day, pieces), _begin(day + 1, pieces)
+    while until <= now:  # the clocks went back over midnight; the next date had begun before
+        day += 1
+        start, until = until, _begin(day + 1, pieces)
     windows = []
-    if _WEEKDAYS[(day + _THURSDAY) % 7] in schedule["weekdays"]:
-        for text in schedule["hours"]:
-            windows += _spans(text, day, schedule["timezone"], offset)
+    for first, end, offset in pieces:
+        windows += _windows(max(first, start), min(end, until), offset, schedule)
     if schedule["daylight"]:
-        # The sun's day is not the time zone's: parts of three may lie in it.
-        suns = [daylight(day + i, location["latitude"], location["longitude"]) for i in (-1, 0, 1)]
+        # The sun's days are not the time zone's: parts of three may lie in one.
+        range_of_suns = range(start // _DAY_S - 1, until // _DAY_S + 2)
+        suns = [daylight(d, location["latitude"], location["longitude"]) for d in range_of_suns]
         windows = [span for sun in suns for span in _cut(windows, sun)]
-    return _cut(sorted(windows), (start, end)), end
+    return _joined(windows), until
+
+
+def _begin(day, pieces):
+    # The first moment at which the local date is `day` or later.
+    for start, end, offset in pieces:
+        if end + offset > day * _DAY_S:
+            return max(start, day * _DAY_S - offset)
+
+
+def _windows(start, end, offset, schedule):
+    # Between two changes of the clocks: when they show one of the hours.
+    windows = []
+    for day in range((start + offset) // _DAY_S, (end + offset - 1) // _DAY_S + 1):
+        if _WEEKDAYS[(day + _THURSDAY) % 7] in schedule["weekdays"]:
+            midnight = day * _DAY_S - offset
+            for text in schedule["hours"]:
+                first, last = minutes(text)
+                for a, b in ((first, last),) if first < last else ((0, last), (first, 1440)):
+                    windows.append((midnight + a * 60, midnight + b * 60))
+    return _cut(windows, (start, end))
 
 
 def _cut(windows, limits):
@@ -51,17 +73,14 @@ def _cut(windows, limits):
     return [(max(a, low), min(b, high)) for a, b in windows if max(a, low) < min(b, high)]
 
 
-def _spans(text, day, timezone, offset):
-    # Each end has its own offset on the days on which the clocks change.
-    first, last = minutes(text)
-    spans = []
-    for span in ((first, last),) if first < last else ((0, last), (first, 1440)):
-        edges = []
-        for minute in span:
-            local = day * _DAY_S + minute * 60
-            edges.append(local - offset_s(local - offset, timezone))
-        spans.append((edges[0], edges[1]))
-    return spans
+def _joined(windows):
+    joined = []
+    for start, end in sorted(windows):
+        if joined and start <= joined[-1][1]:
+            start, last = joined.pop()
+            end = max(end, last)
+        joined.append((start, end))
+    return joined
 
 
 def minutes(text):
@@ -72,7 +91,7 @@ def minutes(text):
     edges = []
     for clock in text.split("-"):
         hour, _, minute = clock.partition(":")
-        if len(hour) == len(minute) == 2 and (hour + minute).isdigit() and minute < "60":
+        if len(hour) == len(minute) == 2 and _is_number(hour + minute) and minute < "60":
             edges.append(int(hour) * 60 + int(minute))
     if len(edges) != 2 or text.count("-") != 1 or max(edges) > 1440 or edges[0] == edges[1]:
         raise PlanError(f"schedule.hours has {text!r}; it must be like 06:00-22:30")
@@ -83,61 +102,111 @@ def offset_s(now, timezone):
     """Return the seconds that local time is ahead of UTC at `now`; raises PlanError.
 
     `timezone` is a POSIX TZ string (IEEE Std 1003.1, 8.3) such as "UTC0", "IST-5:30" or
-    "CET-1CEST,M3.5.0,M10.5.0/3". Rules of the form Mm.w.d are understood.
+    "CET-1CEST,M3.5.0,M10.5.0/3"; its rules have times of -167 to 167 hours (RFC 8536, 3.3.1).
     """
-    names, _, rules = timezone.partition(",")
-    standard, rest = _zone(names, timezone)
-    if not rest:
-        return standard
-    summer, _ = _zone(rest, timezone, standard + 3600)
-    start, _, end = rules.partition(",")
-    year = _year(now + standard)
-    start = _rule(start, year, timezone) - standard
-    end = _rule(end, year, timezone) - summer
-    if start < end:
-        return summer if start <= now < end else standard
-    return standard if end <= now < start else summer
+    return _offset(now, _pieces(now, timezone))
+
+
+def _offset(now, pieces):
+    for start, end, offset in pieces:
+        if start <= now < end:
+            return offset
+
+
+def _pieces(now, timezone):
+    # The years around `now`, cut where the clocks change: [(from, to, offset), ...].
+    names, *rules = timezone.split(",")
+    standard, names = _zone(names, timezone)
+    if not names and not rules:
+        return [(-_EVER_S, _EVER_S, standard)]
+    summer, rest = _zone(names, timezone, standard + 3600)
+    if rest or len(rules) != 2:
+        _refuse(timezone)
+    year = _year(now)
+    changes = [(_EVER_S,)]
+    for y in range(year - 2, year + 3):
+        # In this order: summer time that begins as it ends goes on.
+        changes.append((_rule(rules[1], y, timezone) - summer, 0, standard))
+        changes.append((_rule(rules[0], y, timezone) - standard, 1, summer))
+    changes.sort()
+    return [(changes[i][0], changes[i + 1][0], changes[i][2]) for i in range(len(changes) - 1)]
 
 
 def _zone(text, timezone, default=None):
-    # "CET-1CEST" gives (3600, "CEST"): POSIX counts westwards.
-    i = text.find(">") + 1
-    while i < len(text) and text[i].isalpha():
-        i += 1
-    j = i
-    while j < len(text) and text[j] in "+-0123456789:":
-        j += 1
-    if i == 0 or (i == j and default is None):
+    # "CET-1CEST" gives (3600, "CEST"), and so does "<+01>-1CEST": POSIX counts westwards.
+    is_quoted = text[:1] == "<"
+    name, rest = _split(text[is_quoted:], "+-" if is_quoted else "", is_quoted)
+    if is_quoted:
+        name, rest = (name, rest[1:]) if rest[:1] == ">" else ("", "")
+    clock, rest = _split(rest, "+-:", True, False)
+    if len(name) < 3 or not (clock or default is not None):
         _refuse(timezone)
-    return (default if i == j else -_clock(text[i:j], timezone)), text[j:]
+    return (-_clock(clock, 24, timezone) if clock else default), rest
 
 
-def _clock(text, timezone):
-    sign = -1 if text[0] == "-" else 1
+def _split(text, marks, has_digits, has_letters=True):
+    # Behind the last of the first characters that are allowed.
+    i = 0
+    while i < len(text) and (
+        text[i] in marks
+        or (has_digits and "0" <= text[i] <= "9")
+        or (has_letters and ("A" <= text[i] <= "Z" or "a" <= text[i] <= "z"))
+    ):
+        i += 1
+    return text[:i], text[i:]
+
+
+def _clock(text, most_hours, timezone):
+    # "+5:30" gives 19800.
+    sign = -1 if text[:1] == "-" else 1
     seconds, unit = 0, 3600
-    try:
-        for part in text.lstrip("+-").split(":"):
-            seconds += int(part) * unit
-            unit //= 60
-    except ValueError:
+    for part in text[text[:1] in ("+", "-") :].split(":"):
+        if not _is_number(part) or not unit or (unit < 3600 and (len(part) != 2 or part > "59")):
+            _refuse(timezone)
+        seconds += int(part) * unit
+        unit //= 60
+    if seconds > most_hours * 3600:
         _refuse(timezone)
     return sign * seconds
 
 
+def _is_number(text):
+    # str.isdigit() takes other digits too, and on the host only.
+    return text and all("0" <= c <= "9" for c in text)
+
+
 def _rule(text, year, timezone):
-    # "M10.5.0/3": month, week (5 is the last), weekday from Sunday, at 3:00 local time.
-    date, _, clock = text.partition("/")
-    try:
-        month, week, weekday = (int(part) for part in date[1:].split("."))
-    except ValueError:
+    """Return when a rule's clock shows its time, in seconds since 1970 as if that were UTC.
+
+    "M10.5.0/3": month, week (5 is the last), weekday from Sunday, at 3:00; "J60": 1 March, for
+    J does not count 29 February; "59": day 59, counted from 0.
+    """
+    date, slash, clock = text.partition("/")
+    numbers = date[date[:1] in ("M", "J") :].split(".")
+    day = None
+    if all(_is_number(n) for n in numbers):
+        day = _day(date[0], year, [int(n) for n in numbers])
+    # A month has two digits at most, a week and a weekday one, a day of the year three.
+    extra = len(date) - len(numbers[0]) > 5 or len(numbers[0]) > (2 if date[:1] == "M" else 3)
+    if day is None or extra or (slash and not clock):
         _refuse(timezone)
-    if date[0] != "M" or not (0 < month < 13 and 0 < week < 6 and 0 <= weekday < 7):
-        _refuse(timezone)
-    first = days(year, month, 1)
-    day = first + (weekday - (first + 4)) % 7 + (week - 1) * 7
-    if day >= (days(year, month + 1, 1) if month < 12 else days(year + 1, 1, 1)):
-        day -= 7
-    return day * _DAY_S + _clock(clock or "2", timezone)
+    return day * _DAY_S + (_clock(clock, 167, timezone) if clock else 7200)
+
+
+def _day(form, year, numbers):
+    first = days(year, 1, 1)
+    if form == "M" and len(numbers) == 3:
+        month, week, weekday = numbers
+        if 0 < month < 13 and 0 < week < 6 and weekday < 7:
+            first = days(year, month, 1)
+            day = first + (weekday - (first + 4)) % 7 + (week - 1) * 7
+            end = days(year, month + 1, 1) if month < 12 else days(year + 1, 1, 1)
+            return day if day < end else day - 7
+    elif form == "J" and len(numbers) == 1 and 0 < numbers[0] < 366:
+        is_leap = days(year, 3, 1) - first == 60
+        return first + numbers[0] - (1 if numbers[0] < 60 or not is_leap else 0)
+    elif form not in "MJ" and len(numbers) == 1 and numbers[0] < 366:
+        return first + numbers[0]
 
 
 def _refuse(timezone):
