@@ -1,6 +1,6 @@
 """firmware/schedule.py and day_plan.py against astral, on both interpreters.
 
-Their time zones have tests of their own, in test_time_zones.py.
+Their time zones have tests of their own, in test_day_plan.py.
 """
 
 import datetime

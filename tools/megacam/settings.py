@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from megacam import device_tree
+from megacam import device_tree, timezones
 from megacam.errors import MegacamError
 
 
@@ -54,8 +54,11 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     The board's file is complete and holds no secret, so boot.py has nothing left to check.
     """
     table = schema()
-    with _explained({}):
-        settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
+    try:
+        with _explained({}):
+            settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
+    except SettingsError as e:
+        raise SettingsError(timezones.explained(str(e), raw)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
 

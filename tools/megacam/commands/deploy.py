@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, mip, settings
+from megacam import deploy, mip, settings, timezones
 from megacam.commands import board, options
 from megacam.console import Terminal
 
@@ -32,11 +32,19 @@ def deploy_command(
     raw = settings.read(config) if config.exists() or config != options.CONFIG else None
     with terminal.working("compiling"):
         wanted = deploy.tree(raw, roots)
+    show_local_time(terminal, raw)
     with board.opened(terminal, port) as found:
         with terminal.working("comparing with the board"):
             plan = deploy.plan(found, wanted, hmac, index)
         carry_out(terminal, found, plan, dry_run)
     terminal.data({"done": not dry_run, **as_data(plan)})
+
+
+def show_local_time(terminal: Terminal, raw: dict[str, Any] | None) -> None:
+    """Show what time it is in the time zone of the schedule, unless it is the default."""
+    said = timezones.note(raw or {}, settings.default("schedule.timezone"))
+    if said:
+        terminal.mark(*said)
 
 
 def carry_out(terminal: Terminal, found: Any, plan: deploy.Plan, dry_run: bool = False) -> None:

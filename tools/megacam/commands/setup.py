@@ -77,6 +77,7 @@ def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
     raw = settings.read(path)
     settings.check(raw)
     terminal.mark("done", f"{path} is valid")
+    deploy_parts.show_local_time(terminal, raw)
     return raw
 
 
