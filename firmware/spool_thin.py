@@ -10,7 +10,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _FEW = const(16)  # names in memory at once
 _CELLS = const(32)  # counts in memory at once
-_CROWD = const(6)
+_CROWD = const(4)  # in the densest cell, so that it has some to choose from
 # An era without a date is a stretch of time of its own: 12 days, behind all photos with a date.
 _ERA_BITS = const(20)
 _UNDATED = const(1 << 32)
