@@ -123,7 +123,7 @@ def _pieces(now, timezone):
     if rest or len(rules) != 2:
         _refuse(timezone)
     year = _year(now)
-    changes = [(_EVER_S,)]
+    changes = [(_EVER_S, 0, 0)]
     for y in range(year - 2, year + 3):
         # In this order: summer time that begins as it ends goes on.
         changes.append((_rule(rules[1], y, timezone) - summer, 0, standard))
