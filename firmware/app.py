@@ -15,8 +15,6 @@ _ASK_S = const(32)  # in a long wait there is something to do now and then
 _SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
 _AGAIN_S = const(300)  # a chore that failed in a way that nobody expected waits this long
 _LOOK_AGAIN_S = const(300)  # until settings that could not be used are looked at once more
-_LONGEST_TRY_MS = const(60000)
-_SHORTEST_TRY_MS = const(10000)  # lib/https.py gives a silent server so long
 
 
 def main():
@@ -69,7 +67,7 @@ class App:
     #: When the last moment was at which a photo was due, and clock.era_s then.
     due = era_s = 0
     #: Time servers that did not answer since one did.
-    servers_asked = 0
+    servers = 0
     #: deep_sleep.py has the loop of a camera on batteries.
     sleeps = False
 
@@ -86,7 +84,8 @@ class App:
         log("I app started", device=self.uploader.device, version=__version__)
         self.due, self.era_s = clock.now(), clock.era_s
         if clock.is_set():
-            self._do(rare.call, "chore_plan", "do", self)
+            self.chores["plan"] = -9
+            self.work()
             self.due = self.tally["due"] or self.due  # as the start before left it
         while True:
             due = rare.call("schedule", "advance", self)
@@ -99,12 +98,6 @@ class App:
                 self.work()
                 time.sleep_ms(_SLICE_MS)
 
-    def try_for(self, seconds):
-        """Have questions to the network end after so many: they must not cost the next shot."""
-        ms = min(seconds * 1000, _LONGEST_TRY_MS)
-        self.uploader.deadline_ms = time.ticks_add(time.ticks_ms(), ms)
-        self.uploader.store.limit_ms = max(ms, _SHORTEST_TRY_MS)
-
     def work_until(self, due):
         """Do what there is to do until `due`, UTC seconds since 1970."""
         is_more = True
@@ -114,7 +107,7 @@ class App:
             self.uploader.feed()
             last_s = left_s
             if is_more and left_s >= min(_WORK_S, self.interval_s // 2):
-                self.try_for(left_s)
+                self.uploader.try_for(left_s)
                 is_more = self.work()
             else:
                 time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
@@ -154,7 +147,7 @@ class App:
 
         The last of the tries, and one that is late, goes to the spool: a moment has its photo.
         """
-        self.try_for(self.interval_s - min(_WORK_S, self.interval_s // 2))
+        self.uploader.try_for(self.interval_s - min(_WORK_S, self.interval_s // 2))
         for i in range(_SHOTS):
             taken = self.tally["taken"]
             try:
@@ -164,7 +157,7 @@ class App:
                 break
             except Exception as e:
                 # The loop goes on whatever happens to one photo.
-                if not self._do(rare.call, "shot_failed", "is_worth_another", self, e, taken):
+                if not self._do(rare.call, "app_failure", "may_retry", self, e, taken):
                     break
         self._do(rare.call, "tally", "keep", self.tally)
 

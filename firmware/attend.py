@@ -14,7 +14,7 @@ _FEED_MS = const(10000)
 
 def attend(app=None):
     """Feed the watchdog of `app`, or that of boot.py or the start before, from a timer."""
-    feed = app.uploader.feed if app else rare.call("watchdog", "feeder")
+    feed = app.uploader.feed if app else rare.call("watchdog", "feed")
     if feed:
         Timer(0).init(period=_FEED_MS, mode=Timer.PERIODIC, callback=lambda _: feed())
 

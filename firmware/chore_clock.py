@@ -87,15 +87,15 @@ def _is_unconfirmed(uploader):
 def _sync(app, is_known, skip):
     """Return the name of the server that set the clock, "" where all would jump, or None."""
     # Each in its turn, where there was no time for all of them.
-    skip += app.servers_asked
+    skip += app.servers
     left_ms = app.uploader.left_ms
     try:
         server = rare.call("clock_set", "sync", config.section("clock"), is_known, skip, left_ms)
     except ClockError as e:
-        app.servers_asked += e.asked
+        app.servers += e.servers
         log("W clock not set", why=e)
         return None
-    app.servers_asked = 0
+    app.servers = 0
     if server:
         log("I clock set", server=server)
     return server

@@ -27,7 +27,7 @@ def sync(section, is_known=False, skip=0, left_ms=None):
     Where the time `is_known`, a good one is no jump. So many servers as `skip` are asked last,
     one at least is asked, and the others while left_ms() says that there is time. Returns the
     server's name, or "" where there were jumps only; raises ClockError with the reason of each,
-    which are so many as its `asked`, when there was nothing else.
+    which are so many as its `servers`, when there was nothing else.
     """
     reasons = []
     is_jump = False
@@ -54,7 +54,7 @@ def sync(section, is_known=False, skip=0, left_ms=None):
     if is_jump:
         return ""
     error = ClockError("no time server can be used: " + "; ".join(reasons))
-    error.asked = len(reasons)
+    error.servers = len(reasons)
     raise error
 
 

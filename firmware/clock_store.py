@@ -50,6 +50,6 @@ def _ask(store):
     connection.read()
     date = connection.headers.get("date")
     if not date and status >= 500:
-        raise S3Error("NoDate", status, "retry", "a server in trouble, which tells no time")
+        raise S3Error("NoDateInReply", status, "retry", "a server in trouble, which tells no time")
     # An age is that of a reply from some cache.
     return date if date and "age" not in connection.headers else "none"

@@ -6,7 +6,7 @@ clock of the chip goes on. To be called through rare.py.
 
 from firmware import clock, rare, wifi
 from firmware.log import log
-from firmware.schedule import between, next_shot
+from firmware.schedule import missed, next_shot
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -43,7 +43,7 @@ def run(app):
     pause_s = _left_s(tally, "pause_until", _LONGEST_PAUSE_S)
     uploader.pause_until_s = max(pause_s - _EARLY_S, 0)
     uploader.failures = tally.get("failures", 0)
-    uploader.denials = tally.get("denials", 0)
+    uploader.fatal = tally.get("fatal", 0)
     due = tally["due"]
     era_s = clock.era_s
     _do_chores(app, due)
@@ -61,7 +61,7 @@ def run(app):
 def _missed(app, due, taken):
     """Return how many photos were due from `due` to now and not taken."""
     now = clock.now()
-    count = between(due - 1, now + 1, app.interval_s, app.windows)
+    count = missed(due - 1, now + 1, app.interval_s, app.windows)
     return count - 1 if count and taken else count
 
 
@@ -74,7 +74,7 @@ def _sleep(app, ahead_s):
     tally["report_at"] = now + app.chores["status"] - clock.uptime_s()
     tally["pause_until"] = now + uploader.pause_until_s - clock.uptime_s()
     tally["failures"] = uploader.failures
-    tally["denials"] = uploader.denials
+    tally["fatal"] = uploader.fatal
     tally["quick"] = 0
     try:
         rare.call("tally", "write" if tally["boots"] % _WRITE_EVERY == 0 else "keep", tally)
@@ -100,7 +100,7 @@ def _do_chores(app, due):
         left_s = due - clock.now() if due and clock.is_set() else _AHEAD_S
         if left_s <= 0 and due > 1:
             break
-        app.try_for(left_s)
+        app.uploader.try_for(left_s)
         app.uploader.feed()
         if min(app.chores.values()) <= clock.uptime_s():
             app.work()

@@ -37,7 +37,7 @@ class _BoundedSockets:
     def settimeout(self, _):
         left_ms = _LIMIT_MS - time.ticks_diff(time.ticks_ms(), self._start)
         if left_ms <= 0:
-            raise OSError("too slow")
+            raise OSError("slower than 8 s")
         self._socket.settimeout(left_ms / 1000)
 
     def connect(self, address):
@@ -57,7 +57,7 @@ class _BoundedSockets:
             line += byte
             self._room -= 1
             if not self._room:
-                raise OSError("too long")
+                raise OSError("longer than 4 KB")
         return line
 
 
@@ -69,7 +69,7 @@ def query(url):
     """
     seen = {}
 
-    def look(line, _):
+    def _look(line, _):
         # Called by urequests for each line of the head.
         name, _, value = line.partition(b":")
         name = name.lower()
@@ -79,7 +79,7 @@ def query(url):
             seen[name] = value.strip()
 
     start = time.ticks_ms()
-    _ask(url, look)
+    _ask(url, _look)
     half_ms = time.ticks_diff(time.ticks_ms(), start) // 2
     if b"age" in seen:
         raise ClockError("its answer comes from a cache")
@@ -91,7 +91,7 @@ def query(url):
 
 
 def _ask(url, look):
-    fresh = {"Cache-Control": "no-cache"}
+    fresh = {"Cache-Control": "no-cache, no-store"}
     head = urequests.head  # loads what urequests is another name of
     requests = sys.modules["requests"]
     requests.socket = bounded = _BoundedSockets()

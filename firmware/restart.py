@@ -34,7 +34,7 @@ def crashed(error):
 def wait(seconds, why):
     """Restart after so many seconds in which Ctrl-C gives the prompt."""
     counts = rare.call("tally", "read") or {}
-    feed = rare.call("watchdog", "feeder")
+    feed = rare.call("watchdog", "feed")
     try:
         for _ in range(0, seconds, _SLICE_S):
             feed()

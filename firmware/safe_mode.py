@@ -25,7 +25,7 @@ def stay():
     try:
         sleeps = _sleeps()
         # What safe mode does may be what crashes: then the next time it only waits.
-        if not rare.call("supervisor", "is_safe_mode_broken", counts):
+        if not rare.call("supervisor", "is_crash_loop", counts, 1):
             app = rare.call("build", "build", True)
         if app:
             counts = app.tally

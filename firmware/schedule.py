@@ -30,13 +30,13 @@ def advance(app):
     until = due or now
     # Where the clock was set meanwhile nobody knows how many those were.
     if app.era_s == clock.era_s:
-        app.tally["missed"] += between(app.due, until, app.interval_s, app.windows)
+        app.tally["missed"] += missed(app.due, until, app.interval_s, app.windows)
     app.due = app.tally["due"] = until
     app.era_s = clock.era_s
     return due
 
 
-def between(after, before, interval_s, windows):
+def missed(after, before, interval_s, windows):
     """Return how many moments are due later than `after` and earlier than `before`."""
     count = 0
     for start, end in windows:

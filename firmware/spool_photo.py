@@ -4,7 +4,7 @@ import json
 import struct
 from binascii import crc32
 
-from firmware.spool_body import Photo
+from firmware import spool_body
 
 
 def open_photo(spool, name):
@@ -17,7 +17,7 @@ def open_photo(spool, name):
     seq = int(name.partition("-")[2])
     try:
         size, check, tail = _tail(file, seq)
-        photo = Photo(file, path, size, check)
+        photo = spool_body.Photo(file, path, size, check)
         photo.meta = json.loads(tail)
         file.seek(0)
     except (OSError, ValueError) as e:

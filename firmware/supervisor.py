@@ -91,14 +91,12 @@ def _write(counts):
         log("E tally not kept", why=e)
 
 
-def is_crash_loop(counts):
-    """Tell whether the firmware keeps restarting so soon that safe mode is better."""
-    return counts["quick"] > _CRASH_LOOP
+def is_crash_loop(counts, more=0):
+    """Tell whether the firmware keeps restarting so soon that safe mode is better.
 
-
-def is_safe_mode_broken(counts):
-    """Tell whether the start before ended in the middle of safe mode."""
-    return counts["quick"] > _CRASH_LOOP + _CRASH
+    With so many crashes `more` safe mode itself is what crashes.
+    """
+    return counts["quick"] > _CRASH_LOOP + more * _CRASH
 
 
 def retry(counts):

@@ -17,6 +17,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _LIVE_FIRST_S = const(300)
 _REQUEST_MS = const(60000)  # with its body
+_SHORTEST_MS = const(10000)  # lib/https.py gives a silent server so long
 
 
 class Uploader:
@@ -30,12 +31,10 @@ class Uploader:
     pause_until_s = failures = waiting = waiting_kb = 0
     #: Failed requests in a row without any answer (not kept: it may restart the board), and
     #: refusals for good since a photo was stored.
-    unanswered = denials = 0
+    unanswered = fatal = 0
     #: The last refusal of a request, and the waiting photos that were refused lately: {name:
     #: how many photos had been stored by then}.
-    refusal = None
-    #: ticks_ms() when trying has to end, because the next shot is due: see App.try_for().
-    deadline_ms = 0
+    why = None
     #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
     is_time_known = True
     #: Every photo goes through the spool, so that nothing on its way can be lost.
@@ -51,13 +50,17 @@ class Uploader:
         self.tally = tally
         self.feed = feed
         self.refused = {}
+        self.try_for(0)
+
+    def try_for(self, seconds):
+        """Have questions to the network end after so many: they must not cost the next shot."""
+        ms = min(seconds * 1000, _REQUEST_MS)
+        self._end_ms = time.ticks_add(time.ticks_ms(), ms)
+        self.store.limit_ms = max(ms, _SHORTEST_MS)
 
     def left_ms(self):
-        """Return the milliseconds that trying may still take before the next shot is due.
-
-        Below 0 it is late.
-        """
-        return time.ticks_diff(self.deadline_ms, time.ticks_ms())
+        """Return the milliseconds that trying may still take; below 0 the next shot is late."""
+        return time.ticks_diff(self._end_ms, time.ticks_ms())
 
     def is_ready(self):
         """Tell whether a photo may be sent now: not before its date is known."""
@@ -114,7 +117,7 @@ class Uploader:
         stored = self.attempt(is_again, self._put, key, body, "image/jpeg", metadata)
         if not stored:
             return False
-        self.denials = 0
+        self.fatal = 0
         self.tally["stored"] += 1
         self.tally["sent_kb"] += (body.size >> 10) + 1
         log(
@@ -144,14 +147,14 @@ class Uploader:
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
         is_over = False
-        self.refusal = None
+        self.why = None
         try:
             # It may be stored already: the power may have gone before it was forgotten.
             is_over = self.put(photo, photo.seq, photo.taken, photo.meta, True)
         except MemoryError:
             raise
         except Exception as e:
-            self.refusal = e
+            self.why = e
         finally:
             photo.close()
         return rare.call("uploader_drain", "finish", self, photo.name, is_over)

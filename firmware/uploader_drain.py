@@ -55,7 +55,7 @@ def finish(uploader, name, is_stored):
     comes again for this photo after others were stored meanwhile. Until then, and after any other
     refusal, the others that wait go first. Returns whether the next one can be sent.
     """
-    why = uploader.refusal
+    why = uploader.why
     if is_stored or not why:
         if is_stored:
             forget(uploader, name)

@@ -32,7 +32,7 @@ def may_retry(uploader, error, attempt):
     photo has the key, as only a new one can be stored then.
     """
     if error.status:
-        uploader.refusal = error
+        uploader.why = error
     if error.action == "stored":
         raise error
     if error.action == "object":
@@ -66,9 +66,9 @@ def _pause(uploader, error):
     pause_s = 0
     if error.action == "fatal":
         # The first may be about that photo alone: another one shall tell.
-        if uploader.denials or not error.status:
+        if uploader.fatal or not error.status:
             pause_s = _FATAL_PAUSE_S
-        uploader.denials += 1
+        uploader.fatal += 1
     elif uploader.failures > _FREE_FAILURES:
         doublings = min(uploader.failures - _FREE_FAILURES, 8)
         pause_s = min(_FIRST_PAUSE_S << doublings, _LONGEST_PAUSE_S)

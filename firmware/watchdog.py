@@ -25,7 +25,7 @@ def _feed_nothing():
     pass
 
 
-def feeder():
+def feed():
     """Return what feeds the watchdog that boot.py has started, as the settings want it."""
     try:
         # A second WDT is the first one: there is only one in the chip.

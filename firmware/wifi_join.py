@@ -133,7 +133,7 @@ def _join_any(wlan, tries, limit_ms):
             _connect(wlan, n, bssid)
             if _waits(wlan, min(wait_ms, left_ms, _JOIN_MS)):
                 return n["ssid"]
-            reason = f"{n['ssid']!r} {_why(wlan)}"
+            reason = repr(n["ssid"]) + " " + _why(wlan)
         except (OSError, RuntimeError, ValueError) as e:
             reason = f"{n['ssid']!r} could not be tried ({e})"
         if reason not in reasons:

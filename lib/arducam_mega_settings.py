@@ -22,7 +22,7 @@ _YELLOW = const(9)
 def _value(word):
     if word.lstrip("-").isdigit():
         return int(word)
-    return word == "True" if word in "FalseTrue" else word
+    return word[0] == "T" if word in "False or True" else word
 
 
 def _table(text):

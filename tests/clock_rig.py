@@ -11,7 +11,7 @@ DAY_S = 86400
 #: do() does the chore and tells what came of it; says() makes the store's Date.
 CODE = """
 def do():
-    a.try_for(60)
+    a.uploader.try_for(60)
     tell("clock", after_s=rare.call("chore_clock", "do", a), now=clock.now(),
          error_ms=clock.error_ms(), is_known=a.uploader.is_time_known,
          skew_s=a.uploader.store.skew_s)

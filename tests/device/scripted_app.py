@@ -197,7 +197,7 @@ def app(
     `is_started`: boot.py has counted this start and started the watchdog.
     """
     if not feed:
-        feed = rare.call("watchdog", "feeder") if is_started else lambda: None
+        feed = rare.call("watchdog", "feed") if is_started else lambda: None
     tally = rare.call("tally", "read") if is_started else rare.call("supervisor", "start")
     clock.era_s = tally["era_s"]
     try:
@@ -215,7 +215,7 @@ def app(
         uploader.is_time_known = False
     rare.call("chore_spool", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
-    made.try_for(60)
+    made.uploader.try_for(60)
     made.is_camera_ready = True
     return made
 
@@ -230,10 +230,10 @@ def shoot(app, times=1, every_s=30):
 
 def drain(app):
     """Send what waits for as long as it can be sent, once a connection was made as for a shot."""
-    app.try_for(60)
+    app.uploader.try_for(60)
     app.uploader.connect()
     while app.work():
-        app.try_for(60)
+        app.uploader.try_for(60)
 
 
 def catch(function, *args):

@@ -6,16 +6,16 @@ text, action = explain(error)  # the ValueError of the handshake
 # Bits of mbedTLS's verdict (x509.h), a part of its words for it, our words, the action. What is
 # first outweighs what follows: an untrusted chain its dates, as both may be reported.
 _REASONS = """
-8|correctly signed|the certificate is not from a known root; add its CA|fatal
-4|expected CN|the certificate is for another host; check the endpoint|fatal
-2|revoked|the certificate is revoked|fatal
-14336|Usage does not match|the certificate is not one for servers|fatal
-114688|unacceptable|the certificate is signed too weakly, or in a way we do not know|fatal
-512|future|the certificate is not valid yet; the clock is behind|clock
-1|expired|the certificate has expired, or the clock is ahead|clock
-64|was missing|the server shows no certificate|fatal
-0|invalid cert|the server's certificate cannot be read|fatal
-0|invalid key|the key of a certificate cannot be used|fatal
+8=correctly signed=the certificate is not from a known root; add its CA=fatal
+4=expected CN=the certificate is for another host; check the endpoint=fatal
+2=revoked=the certificate is revoked=fatal
+14336=Usage does not match=the certificate is not one for servers=fatal
+114688=unacceptable=the certificate is signed too weakly, or in a way we do not know=fatal
+512=future=the certificate is not valid yet; the clock is behind=clock
+1=expired=the certificate has expired, or the clock is ahead=clock
+64=was missing=the server shows no certificate=fatal
+0=invalid cert=the server's certificate cannot be read=fatal
+0=invalid key=the key of a certificate cannot be used=fatal
 """
 
 
@@ -24,7 +24,7 @@ def explain(error):
     text = str(error).strip()
     flags = _flags(text)
     for line in _REASONS.strip().split("\n"):
-        bits, part, sentence, action = line.split("|")
+        bits, part, sentence, action = line.split("=")
         if int(bits) & flags or part in text:
             return sentence, action
     return f"the certificate is refused: {text or 'no reason is given'}", "fatal"
@@ -32,6 +32,6 @@ def explain(error):
 
 def _flags(text):
     try:
-        return int(text, 16 if text[:2] == "0x" else 10)
+        return int(text, 0)
     except ValueError:
         return 0

@@ -7,7 +7,7 @@ from s3 import S3Error
 from firmware.log import log
 
 
-def is_worth_another(app, error, taken):
+def may_retry(app, error, taken):
     """Return whether another photo may fare better; `taken`: how many there were before."""
     log("E app photo lost", why=error)
     app.note(error)

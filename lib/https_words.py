@@ -1,6 +1,6 @@
 """Says in words what the number of an OSError means; loaded only then.
 
-text = borrow("error_words").words(error)  # any exception: never a number alone
+text = borrow("https_words").explain(error)  # any exception: never a number alone
 
 Plain sockets and files raise positive numbers, TLS sockets the same ones below 0, since
 MicroPython 1.28 with a text behind them. The ESP32 has newlib's numbers; every other port has
@@ -63,37 +63,39 @@ _ERRORS = """
 """
 
 
-def words(error, platform=sys.platform):
+def explain(error, platform=sys.platform):
     """Return what `error` says, whatever it has: a number of any kind, a text, both or nothing."""
-    code = number(error)
+    value = code(error)
     if isinstance(error, MemoryError):
         return "no memory left"
-    if not code:
+    if not value:
         return str(error) or "it says no reason"
     said = str(error.args[1]) if len(error.args) > 1 else ""
-    if said[:4] == "ESP_":
-        return f"{said} (-{-code:#x})"
-    if code <= -4096:
-        return borrow("tls_words").explain(code, "", said)[0]
-    if is_of_dns(code):
-        return of_name(code)
-    return _of_errno(abs(code), platform) or f"{said or 'error'} ({code})"
+    if said[:1] == "E" and value < -255:
+        return said  # ESP_ERR_..., of the IDF
+    if value <= -4096:
+        return borrow("tls_error_words").explain(value, "", said)[0]
+    if _is_of_dns(value):
+        return host(value)
+    if not said:
+        said = "an error without a name"
+    return _of_errno(abs(value), platform) or said + f" ({value})"
 
 
-def number(error):
+def code(error):
     """Return the number of an OSError, 0 where it has none."""
-    code = error.args[0] if error.args and isinstance(error, OSError) else 0
-    if type(code) is str and code.startswith("[addrinfo error "):
-        code = int(code[16:-1])  # MicroPython on Unix
-    return code if type(code) is int else 0
+    value = error.args[0] if error.args and isinstance(error, OSError) else 0
+    if type(value) is str and value.startswith("[addrinfo error "):
+        value = int(value[16:-1])  # MicroPython on Unix
+    return value if type(value) is int else 0
 
 
-def is_of_dns(code):
+def _is_of_dns(code):
     """Tell whether no other than getaddrinfo() gives the number `code`."""
     return 200 <= abs(code) < 214 or code in (-2, -3)
 
 
-def of_name(code):
+def host(code):
     """Return why a name has no address: EAI_ of lwIP (200 to 213, of either sign) or of Linux."""
     if code in (203, -203, -10, 12):
         return f"no memory left to look the name up ({code})"
@@ -103,21 +105,22 @@ def of_name(code):
     return f"name not found: no DNS server knows it, or none answers ({code})"
 
 
-def name_of(code, platform):
+def name(code, platform):
     """Return the name of `code`, which is above 0, and its words; "" where it has none."""
     at = -1
+    number = str(code)
     if platform != "esp32":
-        name = errno.errorcode.get(code) if platform == sys.platform else None
-        at = _ERRORS.find(f" {name} ") if name else _ERRORS.find(f",{code} ")
+        known = errno.errorcode.get(code) if platform == sys.platform else None
+        at = _ERRORS.find(" " + known + " " if known else "," + number + " ")
     if at < 0:
-        at = _ERRORS.find(f"\n{code} ")
+        at = _ERRORS.find("\n" + number + " ")
     if at < 0 and platform == "esp32":
-        at = _ERRORS.find(f"\n{code},")
+        at = _ERRORS.find("\n" + number + ",")
     if at < 0:
         return ""
     return _ERRORS[_ERRORS.find(" ", at) + 1 : _ERRORS.find("\n", at + 1)]
 
 
 def _of_errno(code, platform):
-    name, _, text = name_of(code, platform).partition(" ")
-    return text and f"{text} ({name})"
+    word, _, text = name(code, platform).partition(" ")
+    return text and text + f" ({word})"
