@@ -48,30 +48,42 @@ def _place(spool, name):
 
 def _densest(spool, low, high):
     # Return (low, high, count) of the cell with the most photos. Cells become wider until they
-    # are few, and until one holds enough to choose from.
+    # are few, and until one holds enough to choose from. No dict: it would want 592 bytes in one
+    # piece. Beyond 255 a crowd is a crowd.
     shift = 0
-    counts = {}
+    cells = []
+    counts = bytearray(_CELLS + 1)
     for name in spool.names():
         place = _place(spool, name)
         if low <= place < high:
-            at = place >> shift
-            counts[at] = counts.get(at, 0) + 1
-            while len(counts) > _CELLS:
+            _count(cells, counts, place >> shift, 1)
+            while len(cells) > _CELLS:
                 shift += 1
-                counts = _wider(counts)
-    while len(counts) > 1 and max(counts.values()) < _CROWD:
+                _widen(cells, counts)
+    while len(cells) > 1 and max(counts) < _CROWD:
         shift += 1
-        counts = _wider(counts)
+        _widen(cells, counts)
     # Of equals one far from those before it: 159 / 256 is near the golden ratio.
-    count, _, at = max((counts[at], at * 159 & 255, at) for at in counts)
+    count, _, at = max((counts[i], cells[i] * 159 & 255, cells[i]) for i in range(len(cells)))
     return max(low, at << shift), min(high, (at + 1) << shift), count
 
 
-def _wider(counts):
-    wider = {}
-    for at in counts:
-        wider[at >> 1] = wider.get(at >> 1, 0) + counts[at]
-    return wider
+def _count(cells, counts, at, photos):
+    if at not in cells:
+        counts[len(cells)] = 0
+        cells.append(at)
+    i = cells.index(at)
+    counts[i] = min(counts[i] + photos, 255)
+
+
+def _widen(cells, counts):
+    narrow = list(cells)
+    before = bytes(counts)
+    cells.clear()
+    for i in range(len(counts)):
+        counts[i] = 0
+    for i in range(len(narrow)):
+        _count(cells, counts, narrow[i] >> 1, before[i])
 
 
 def _closest(spool, low, high):

@@ -32,8 +32,8 @@ class Uploader:
     #: Failed requests in a row without any answer (not kept: it may restart the board), and
     #: refusals for good since a photo was stored.
     unanswered = fatal = 0
-    #: The last refusal of a request, and the waiting photos that were refused lately: {name:
-    #: how many photos had been stored by then}.
+    #: What went wrong with the waiting photo under way, False while nothing did, None between
+    #: them; and those that were refused lately: {name: how many photos were stored by then}.
     why = None
     #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
     is_time_known = True
@@ -147,7 +147,7 @@ class Uploader:
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
         is_over = False
-        self.why = None
+        self.why = False
         try:
             # It may be stored already: the power may have gone before it was forgotten.
             is_over = self.put(photo, photo.seq, photo.taken, photo.meta, True)

@@ -56,6 +56,7 @@ def finish(uploader, name, is_stored):
     refusal, the others that wait go first. Returns whether the next one can be sent.
     """
     why = uploader.why
+    uploader.why = None  # an exception takes half a KB
     if is_stored or not why:
         if is_stored:
             forget(uploader, name)

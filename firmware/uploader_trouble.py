@@ -31,7 +31,7 @@ def may_retry(uploader, error, attempt):
     Raises `error` where the body was begun: it cannot be read again. So it does where another
     photo has the key, as only a new one can be stored then.
     """
-    if error.status:
+    if error.status and uploader.why is not None:
         uploader.why = error
     if error.action == "stored":
         raise error
