@@ -151,7 +151,7 @@ class App:
         for i in range(_SHOTS):
             taken = self.tally["taken"]
             try:
-                self._shoot(i == 0 or (i < _SHOTS - 1 and self.uploader.left_ms() > 0))
+                self._shoot(not i or (i < _SHOTS - 1 and self._is_well()))
                 self.failures = 0
                 self.good_s = clock.uptime_s()
                 break
@@ -160,6 +160,10 @@ class App:
                 if not self._do(rare.call, "app_failure", "may_retry", self, e, taken):
                     break
         self._do(rare.call, "tally", "keep", self.tally)
+
+    def _is_well(self):
+        # Whether a photo that broke off may be taken again for the network.
+        return not self.uploader.fatal and self.uploader.left_ms() > 0
 
     def _shoot(self, is_live):
         if not self.is_camera_ready:

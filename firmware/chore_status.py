@@ -19,12 +19,12 @@ def do(app):
     uploader = app.uploader
     if not uploader.is_open():
         return _AGAIN_S
-    text = rare.call("report", "report", app).encode()
+    pieces = rare.call("report", "report", app)
     gc.collect()
     uploader.feed()
     uploader.tally["requests"] += 1
     key = f"{uploader.device}/status.json"
-    body = borrow("body").BytesBody(text)
+    body = borrow("body").BytesBody(*pieces)
     try:
         uploader.store.put(key, body, "application/json", overwrite=True)
     except S3Error as e:

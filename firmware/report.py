@@ -7,7 +7,9 @@ from hashlib import sha256
 
 from firmware import __version__, clock, config, log
 
-_REPORT = """{{
+# In three pieces: a plain heap has none of 2 KB left. MicroPython keeps each short text for ever,
+# so these are long.
+_COUNTS = """{{
 "time": {}, "device": "{}", "version": "{}", "config": "{}",
 "interval_s": {}, "uptime_s": {}, "boots": {}, "reset_cause": "{}", "reboots": {},
 "photos": {{
@@ -15,25 +17,24 @@ _REPORT = """{{
     "lost": {}
 }},
 "spool": {{"photos": {}, "bytes": {}, "written_kb": {}}},
-"today": {{"requests": {}, "sent_kb": {}}},
+"today": {{"requests": {}, "sent_kb": {}}},"""
+_STATE = """
 "rssi_dbm": {}, "heap_free_low": {}, "clock_error_ms": {},
-"errors": {},
+"errors": {},"""
+_LOG = """
 "log": {}
 }}"""
 
 
 def report(app):
-    """Return the report as JSON; docs/unattended.md explains each entry."""
+    """Return the report as JSON in pieces of bytes; docs/unattended.md explains each entry."""
+    return [piece(app).encode() for piece in (_counts, _state, _log)]
+
+
+def _counts(app):
     tally = app.tally
     uploader = app.uploader
-    lines = [line for _, line in log.recent]
-    errors = [
-        {"time": at if clock.is_credible(at) else None, "text": line}
-        for at, line in log.recent
-        if line[0] == "E"
-    ]
-    # One text: MicroPython would keep the name of each entry for ever.
-    return _REPORT.format(
+    return _COUNTS.format(
         clock.now(),
         uploader.device,
         __version__,
@@ -55,12 +56,25 @@ def report(app):
         tally["written_kb"],
         tally["requests"],
         tally["sent_kb"],
+    )
+
+
+def _state(app):
+    errors = [
+        {"time": at if clock.is_credible(at) else None, "text": line}
+        for at, line in log.recent
+        if line[0] == "E"
+    ]
+    return _STATE.format(
         json.dumps(app.signals),
         min(app.heap_free_low, gc.mem_free()),
         json.dumps(clock.error_ms()),
         json.dumps(errors),
-        json.dumps(lines),
     )
+
+
+def _log(app):
+    return _LOG.format(json.dumps([line for _, line in log.recent]))
 
 
 def _config_hash():

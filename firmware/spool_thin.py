@@ -9,7 +9,7 @@ from firmware import rare
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _FEW = const(16)  # names in memory at once
-_CELLS = const(32)  # counts in memory at once
+_CELLS = const(31)  # counts in memory at once; with one more the list would double
 _CROWD = const(4)  # in the densest cell, so that it has some to choose from
 # An era without a date is a stretch of time of its own: 12 days, behind all photos with a date.
 _ERA_BITS = const(20)

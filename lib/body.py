@@ -5,18 +5,25 @@ client.put("cam1/status.json", BytesBody(b"{}"), "application/json")
 
 
 class BytesBody:
-    """The bytes of one object in memory."""
+    """The bytes of one object in memory, in one piece or, where none is so large, in several."""
 
-    def __init__(self, data):
-        self._data = memoryview(data)
+    def __init__(self, *pieces):
+        self._pieces = list(pieces)
         self._at = 0
-        self.size = len(data)
+        self.size = sum([len(piece) for piece in pieces])
 
     def readinto(self, buf):
-        count = min(len(buf), self.size - self._at)
-        buf[:count] = self._data[self._at : self._at + count]
-        self._at += count
-        return count
+        done = 0
+        while self._pieces and done < len(buf):
+            piece = self._pieces[0]
+            part = memoryview(piece)[self._at : self._at + len(buf) - done]
+            buf[done : done + len(part)] = part
+            done += len(part)
+            self._at += len(part)
+            if self._at == len(piece):
+                self._pieces.pop(0)
+                self._at = 0
+        return done
 
 
 class FileBody:

@@ -7,14 +7,14 @@ MicroPython 1.28 with a text behind them. The ESP32 has newlib's numbers; every 
 those of Linux, or tells its names.
 """
 
-import errno
 import sys
 
 from https import borrow
 
-# Number (of newlib, then of Linux where that differs), name, words. One text, because MicroPython
-# keeps every short text for ever. littlefs has Linux's numbers on the ESP32 too: 36, 39, 84.
-_ERRORS = """
+# As in https_errors.py, which has those of sockets. littlefs has Linux's numbers on the ESP32 too:
+# 36, 39, 84.
+_ERRORS = (
+    """
 1 EPERM not permitted, or the network interface failed
 2 ENOENT not found
 5 EIO it cannot be read or written
@@ -26,6 +26,8 @@ _ERRORS = """
 17 EEXIST it is there already
 19 ENODEV no such device, or no file system on it
 20 ENOTDIR a part of the path is no folder
+""",
+    """
 21 EISDIR it is a folder
 22 EINVAL a value that is not allowed
 23 ENFILE no socket left
@@ -33,39 +35,37 @@ _ERRORS = """
 27 EFBIG the file is too large
 28 ENOSPC no space left
 30 EROFS it is write-protected
-32 EPIPE the other side has closed the connection
 36 ENAMETOOLONG the name is too long
 39 ENOTEMPTY the folder is not empty
 84 EILSEQ the file system is damaged
 88,38 ENOSYS not supported
 91 ENAMETOOLONG the name is too long
+""",
+    """
 95 EOPNOTSUPP not supported
-104 ECONNRESET the other side broke the connection off
 105 ENOBUFS no network buffer left
 106,97 EAFNOSUPPORT addresses of this kind are not supported
 109,92 ENOPROTOOPT the socket has no such option
 110,108 ESHUTDOWN the connection is closed
-111 ECONNREFUSED nothing listens on that port
 112,98 EADDRINUSE the port is in use
-113,103 ECONNABORTED the connection was given up, as no answer came
-114,101 ENETUNREACH no way to that network
 115,100 ENETDOWN the network is down
-116,110 ETIMEDOUT no answer in time
 117,112 EHOSTDOWN the other side is down
-118,113 EHOSTUNREACH no way to that address
 119,115 EINPROGRESS it is still connecting
+""",
+    """
 120,114 EALREADY it is connecting already
 122,90 EMSGSIZE the packet is too large
 123,93 EPROTONOSUPPORT the protocol is not supported
 125,99 EADDRNOTAVAIL the address cannot be used
 127,106 EISCONN it is connected already
-128,107 ENOTCONN it is not connected
-"""
+""",
+)
 
 
 def explain(error, platform=sys.platform):
     """Return what `error` says, whatever it has: a number of any kind, a text, both or nothing."""
-    value = code(error)
+    errors = borrow("https_errors")
+    value = errors.code(error)
     if isinstance(error, MemoryError):
         return "no memory left"
     if not value:
@@ -76,51 +76,13 @@ def explain(error, platform=sys.platform):
     if value <= -4096:
         return borrow("tls_error_words").explain(value, "", said)[0]
     if _is_of_dns(value):
-        return host(value)
+        return errors.host(value)
     if not said:
         said = "an error without a name"
-    return _of_errno(abs(value), platform) or said + f" ({value})"
-
-
-def code(error):
-    """Return the number of an OSError, 0 where it has none."""
-    value = error.args[0] if error.args and isinstance(error, OSError) else 0
-    if type(value) is str and value.startswith("[addrinfo error "):
-        value = int(value[16:-1])  # MicroPython on Unix
-    return value if type(value) is int else 0
+    text = errors.words(abs(value), platform) or errors.words(abs(value), platform, _ERRORS)
+    return text or said + f" ({value})"
 
 
 def _is_of_dns(code):
     """Tell whether no other than getaddrinfo() gives the number `code`."""
     return 200 <= abs(code) < 214 or code in (-2, -3)
-
-
-def host(code):
-    """Return why a name has no address: EAI_ of lwIP (200 to 213, of either sign) or of Linux."""
-    if code in (203, -203, -10, 12):
-        return f"no memory left to look the name up ({code})"
-    if code in (201, -201, -8):
-        return f"the port is no number ({code})"
-    # lwIP has one number for a name that nobody knows and for a server that does not answer.
-    return f"name not found: no DNS server knows it, or none answers ({code})"
-
-
-def name(code, platform):
-    """Return the name of `code`, which is above 0, and its words; "" where it has none."""
-    at = -1
-    number = str(code)
-    if platform != "esp32":
-        known = errno.errorcode.get(code) if platform == sys.platform else None
-        at = _ERRORS.find(" " + known + " " if known else "," + number + " ")
-    if at < 0:
-        at = _ERRORS.find("\n" + number + " ")
-    if at < 0 and platform == "esp32":
-        at = _ERRORS.find("\n" + number + ",")
-    if at < 0:
-        return ""
-    return _ERRORS[_ERRORS.find(" ", at) + 1 : _ERRORS.find("\n", at + 1)]
-
-
-def _of_errno(code, platform):
-    word, _, text = name(code, platform).partition(" ")
-    return text and text + f" ({word})"

@@ -8,37 +8,51 @@ certificate's key, say, because there was no memory for a large number.
 
 # Names: mbedTLS 3, ssl.h, x509.h, ... What has an r is retried: whoever is on the way can send it,
 # and shall not stop us for an hour. f is fatal, because it is a certificate's or ours.
-_ERRORS = """
+_ERRORS = (
+    """
 2700f the server's certificate is refused; check the clock, the roots and the endpoint
 3000r the certificate could not be checked
 4e80r the server wants a curve that we do not have
 6300r a record was damaged on its way
+""",
+    """
 6600r the server's handshake breaks the rules of TLS
 6700r the server sent a TLS record that was not its turn
 6800r the server does not answer
 6a00r the server sent more than our TLS buffer holds
 6c00r mbedTLS failed inside
+""",
+    """
 6d00r the server's key does not fit its cipher
 6e00r the server and we have no cipher, curve or signature in common
 6e80r the server does not speak TLS 1.2
 7080r the server wants a part of TLS that we do not have
+""",
+    """
 7100r the TLS connection had ended before
 7180r a record was damaged on its way
 7200r the port speaks no TLS; check the port of the endpoint
 7280r the server closed the connection
 7300r the server's handshake cannot be read
+""",
+    """
 7400r there are no random numbers
 7480r the server wants a client certificate
 7500r the server answers with a TLS extension that we did not offer
 7600f our private key is missing
 7680f no root certificate is loaded; deploy the roots
+""",
+    """
 7700r the server sent a TLS message that was not its turn
 7780r the server refuses TLS 1.2, our ciphers or our certificate
 7800r the server does not know this host name; check the endpoint
 7880r the server closed the connection
+""",
+    """
 7a00f the server's certificate cannot be used
 7f80r the crypto hardware failed
-"""
+""",
+)
 # In other than the handshake.
 _LATER = """
 7200r a record was damaged on its way
@@ -57,17 +71,24 @@ def explain(code, phase, said=""):
     high = -code & 0xFF80
     if high in _NO_MEMORY or -code & 0x7F in _NO_MEMORY_LOW:
         return "no memory left for TLS" + f" ({hex(code)})", "retry"
-    start = "\n" + hex(high)[2:]
-    table = _ERRORS
-    if phase not in ("tls", "") and start in _LATER:
-        table = _LATER
-    at = table.find(start)
-    if at < 0:
-        action, text = _of_module(high)
-    else:
-        action, text = table[at + 5], table[at + 7 : table.find("\n", at + 1)]
+    action, text = _find("\n" + hex(high)[2:], phase not in ("tls", ""))
+    if text:
         said = ""
+    else:
+        action, text = _of_module(high)
     return text + f" ({said or hex(code)})", "fatal" if action == "f" else "retry"
+
+
+def _find(start, is_later):
+    at = -1
+    if is_later:
+        table = _LATER
+        at = table.find(start)
+    for more in _ERRORS:
+        if at < 0:
+            table = more
+            at = table.find(start)
+    return (table[at + 5], table[at + 7 : table.find("\n", at + 1)]) if at >= 0 else ("", "")
 
 
 def _of_module(high):

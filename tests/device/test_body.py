@@ -25,6 +25,13 @@ def test_bytes():
     assert _read(BytesBody(b""), 3) == []
 
 
+def test_pieces_fill_the_buffer_over_their_borders():
+    body = BytesBody(b"ab", b"", b"cdefg", b"h", b"")
+    assert body.size == 8
+    assert _read(body, 3) == [b"abc", b"def", b"gh"]
+    assert BytesBody().size == 0 and _read(BytesBody(), 3) == []
+
+
 def test_a_file_from_where_it_stands():
     with open(_FILE, "wb") as file:
         file.write(b"0123456789")
