@@ -3,8 +3,13 @@
 import os
 
 if "switch" in os.listdir("/"):  # a deploy was cut off while its files took effect: finish it
-    with open("/switch/finish.py") as f:
-        exec(f.read())
+    try:
+        # littlefs hides the file beside one that was being moved until something is written.
+        os.rename("/switch", "/switch")
+        with open("/switch/finish.py") as f:
+            exec(f.read())
+    except Exception as e:  # main.py would not start after it
+        print("E boot cannot finish a deploy, run megacam deploy:", repr(e))
 
 from firmware import rare
 

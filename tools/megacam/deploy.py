@@ -10,6 +10,7 @@ the new ones, because boot.py finishes a switch that was cut off (/switch/finish
 starts anything.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from typing import Any
 
 from megacam import device_files as files
 from megacam import device_tree, mip, roots, settings
-from megacam.device import Device, DeviceError
+from megacam.device import Device, DeviceError, RemoteError
 from megacam.errors import MegacamError
 
 MANIFEST = "deployed.json"
@@ -52,7 +53,19 @@ def finish():
 finish()
 del finish
 '''
-_RUN_FINISH = "with open('/switch/finish.py') as f:\n exec(f.read())"
+# As in boot.py: renaming shows what littlefs hides after a power cut.
+_RUN_FINISH = """
+import os
+os.rename('/switch','/switch')
+with open('/switch/finish.py') as f:
+ exec(f.read())
+"""
+# What is staged can be used again; finish.py is written anew.
+_TAKE_BACK = "import os\nos.rename('/switch','/new')"
+
+
+class UnfinishedError(DeviceError):
+    """A switch that was cut off cannot be finished; the next deploy mends it."""
 
 
 class DamagedError(DeviceError):
@@ -103,13 +116,25 @@ def _root_files(certificates: list[bytes]) -> dict[str, bytes]:
 
 
 def complete(board: Device) -> bool:
-    """Finish a switch that was cut off; return whether there was one."""
+    """Finish a switch that was cut off; return whether there was one. Raises UnfinishedError."""
     there = files.listing(board, "/")
-    if "switch" in there:
-        board.exec(_RUN_FINISH)
-    if "switch" in there or "switched" in there:
+    if "switched" in there:
         files.remove_tree(board, "/switched")
-    return "switch" in there
+    if "switch" not in there:
+        return False
+    try:
+        _switch(board)
+    except RemoteError as error:
+        raise UnfinishedError(
+            f"a deploy was cut off and cannot be finished ({error.reason}), so files of "
+            "two versions may be on the board; `megacam deploy` puts it right"
+        ) from None
+    return True
+
+
+def _switch(board: Device) -> None:
+    board.exec(_RUN_FINISH, files.SLOW_S)
+    files.remove_tree(board, "/switched")
 
 
 def plan(
@@ -121,9 +146,14 @@ def plan(
     """Look at the board and return what must change for it to have `wanted`; change nothing.
 
     micropython-lib's hmac comes from `hmac_folder`, else is left as it is, else fetched from
-    `index`. Raises PackageError, and MegacamError if the board would lack settings or roots.
+    `index`. Raises PackageError, FlashError, and MegacamError if the board would lack settings
+    or roots.
     """
-    all_wanted = {**wanted, **_hmac(board, hmac_folder, index)}
+    with files.flash_errors(board):
+        return _compare(board, {**wanted, **_hmac(board, hmac_folder, index)})
+
+
+def _compare(board: Device, all_wanted: dict[str, bytes]) -> Plan:
     there = {folder: files.listing(board, f"/{folder}", "files") for folder in (*_OURS, "lib")}
     _check_complete(all_wanted, there, files.listing(board, "/"))
     digests = {path: files.sha256(content) for path, content in all_wanted.items()}
@@ -147,7 +177,9 @@ def _manifest(version: str, digests: dict[str, str]) -> bytes:
 def _hmac(board: Device, folder: Path | None, index: str) -> dict[str, bytes]:
     if folder:
         return mip.from_folder("hmac", folder)
-    there = board.exec("try:\n import hmac\n print(1)\nexcept ImportError:print(0)")
+    there = board.exec(
+        "try:\n import hmac\n print(1)\nexcept OSError:raise\nexcept Exception:print(0)"
+    )
     return {} if there.strip() == "1" else mip.fetch("hmac", index)
 
 
@@ -181,25 +213,47 @@ def _obsolete(
 
 
 def _deployed(board: Device) -> list[str]:
-    return list((deployed(board) or {}).get("files", ()))
+    return list((deployed(board) or {"files": ()})["files"])
 
 
 def deployed(board: Device) -> dict[str, Any] | None:
     """Return the manifest on the board, {"version", "files": {path: SHA-256}}, or None."""
     content = files.read(board, f"/{MANIFEST}")
     try:
-        return json.loads(content) if content else None
-    except ValueError:
+        found = json.loads(content or b"")
+        return {"version": str(found["version"]), "files": dict(found["files"])}
+    except (ValueError, TypeError, LookupError):
         return None
 
 
 def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: None) -> None:
     """Do what `plan` says; `advance` gets bytes sent. The board must be reset to run it.
 
-    Raises NoSpaceError before anything is written, DamagedError before anything counts.
+    Raises NoSpaceError, FlashError and DamagedError before anything counts.
     """
-    if plan.is_empty:
-        return
+    try:
+        with files.flash_errors(board):
+            _take_back(board)
+            if plan.is_empty:
+                files.remove_tree(board, "/new")
+                return
+            _stage(board, plan, advance)
+            board.exec("import os\nos.rename('/new','/switch')")
+            _switch(board)
+    except files.NoSpaceError:
+        with contextlib.suppress(RemoteError):
+            files.remove_tree(board, "/new")  # photos need the space
+        raise
+
+
+def _take_back(board: Device) -> None:
+    # What complete() could not finish.
+    if "switch" in files.listing(board, "/"):
+        files.remove_tree(board, "/new")
+        board.exec(_TAKE_BACK)
+
+
+def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
     staged = {f"/new/{path}": content for path, content in plan.send.items()}
     staged["/new/finish.py"] = _finish(plan).encode()
     digests = {path: files.sha256(content) for path, content in staged.items()}
@@ -214,8 +268,6 @@ def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: No
             f"{wrong[0]} is not what was sent; check cable and supply, and deploy again (the "
             "board still has its old files)"
         )
-    board.exec("import os\nos.rename('/new','/switch')")
-    complete(board)
 
 
 def _finish(plan: Plan) -> str:
@@ -237,5 +289,6 @@ def _not_yet_there(
         free = files.free_bytes(board)
         left, needed = staged, files.needed_bytes(staged.values()) + _SPARE_BYTES
         if needed > free:
-            raise files.no_space(needed, free)
+            sizes = f"{needed // 1024} KB are needed and {free // 1024} KB are free"
+            raise files.no_space(f": {sizes}")
     return left

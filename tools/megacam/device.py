@@ -44,6 +44,7 @@ gc.collect()
 _END = b"\x04"
 _TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
+_ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
 # A board that resets says so within this time.
 _LAST_WORDS_S = 0.5
@@ -79,12 +80,17 @@ class RestartedError(DeviceError):
 
 
 class RemoteError(DeviceError):
-    """The code failed on the board: `kind` is the exception's name, `text` what it says."""
+    """The code failed on the board: `kind` is the exception's name, `text` what it says.
+
+    `reason` is both in words for people: "OSError: ENOENT".
+    """
 
     def __init__(self, kind: str, text: str):
-        super().__init__(f"the board says {kind}: {text}" if text else f"the board says {kind}")
         self.kind = kind
         self.text = text
+        words = _ERROR_NUMBER.sub("", text)
+        self.reason = f"{kind}: {words}" if words else kind
+        super().__init__(f"the board says {self.reason}")
 
 
 def find(port: str | None, ports: Callable[[], Iterable[Any]] | None = None) -> str:

@@ -2,9 +2,10 @@
 
 import ast
 import base64
+import contextlib
 import errno
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -42,18 +43,40 @@ def _r(p):
 _r({path!r})
 """
 _NO_SPACE = (str(errno.ENOSPC), "ENOSPC")
+# littlefs may rewrite a folder of a hundred files for each that is moved or removed: 46 s.
+SLOW_S = 180
 
 
 class NoSpaceError(DeviceError):
     """The board's flash is full."""
 
 
-def no_space(needed_bytes: int, free_bytes: int) -> NoSpaceError:
-    """Return the error for files that do not fit."""
+class FlashError(DeviceError):
+    """The board's flash cannot be read or written."""
+
+
+def no_space(sizes: str = "") -> NoSpaceError:
+    """Return the error for files that do not fit; `sizes` says how much is needed and free."""
     return NoSpaceError(
-        f"the board's flash has no space: {needed_bytes // 1024} KB are needed and "
-        f"{free_bytes // 1024} KB are free; remove files of yours from it, or let its spool drain"
+        f"the board's flash has no space{sizes}; remove files of yours from it, or let its spool "
+        "drain (the firmware on it stays as it was)"
     )
+
+
+@contextlib.contextmanager
+def flash_errors(board: Device) -> Iterator[None]:
+    """Raise NoSpaceError or FlashError where a file operation on the board fails."""
+    try:
+        yield
+    except RemoteError as error:
+        if error.kind != "OSError":
+            raise
+        if any(word in error.text for word in _NO_SPACE):
+            raise no_space() from None
+        raise FlashError(
+            f"the board's flash fails ({error.reason}); try again, and if it fails again, put "
+            "MicroPython on the board anew with `megacam flash`, which erases all"
+        ) from None
 
 
 def hashes(board: Device, paths: Iterable[str]) -> dict[str, str]:
@@ -71,7 +94,9 @@ def hashes(board: Device, paths: Iterable[str]) -> dict[str, str]:
 
 def free_bytes(board: Device) -> int:
     """Return how much of the flash is free."""
-    return int(board.exec("import os\ns=os.statvfs('/')\nprint(s[0]*s[3])"))
+    # littlefs counts some blocks twice: on a full flash less than none is free, as if unsigned.
+    code = "import os\ns=os.statvfs('/')\nprint(s[0]*s[3]if s[3]<=s[2]else 0)"
+    return int(board.exec(code))
 
 
 def needed_bytes(contents: Iterable[bytes]) -> int:
@@ -103,7 +128,7 @@ def read(board: Device, path: str) -> bytes | None:
 def write(
     board: Device, path: str, content: bytes, advance: Callable[[int], Any] = lambda n: None
 ) -> None:
-    """Write a file whole; `advance` gets the bytes done. Raises NoSpaceError."""
+    """Write a file whole; `advance` gets the bytes done."""
     try:
         board.exec(
             "import binascii\n"
@@ -115,25 +140,26 @@ def write(
             board.exec(f"w({base64.b64encode(chunk)!r})")
             advance(len(chunk))
         board.exec("f.close()")
-    except RemoteError as error:
-        if any(word in error.text for word in _NO_SPACE):
-            raise no_space(needed_bytes([content]), free_bytes(board)) from None
+    except RemoteError:
+        with contextlib.suppress(RemoteError):
+            board.exec("f.close()")
         raise
 
 
 def make_folders(board: Device, paths: Iterable[str]) -> None:
-    """Make the folders that files at `paths` lie in."""
+    """Make the folders that files at `paths` lie in; a file in the place of one is removed."""
     folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
     wanted = sorted(folders - {"/", "."})
     board.exec(
         f"import os\nfor p in {wanted!r}:\n try:os.mkdir(p)\n except OSError as e:\n"
-        "  if e.errno!=17:raise"
+        "  if e.errno!=17:raise\n"
+        "  if os.stat(p)[0]!=0x4000:os.remove(p);os.mkdir(p)"
     )
 
 
 def remove_tree(board: Device, path: str) -> None:
     """Remove a file, or a folder with all that is in it; nothing happens if there is none."""
-    board.exec(_REMOVE_TREE.format(path=path))
+    board.exec(_REMOVE_TREE.format(path=path), SLOW_S)
 
 
 def sha256(content: bytes) -> str:

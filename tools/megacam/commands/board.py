@@ -22,6 +22,9 @@ def opened(terminal: Terminal, port: str | None) -> Iterator[device.Device]:
         board = contextlib.ExitStack()
         found = board.enter_context(device.connect(port))
     with board:
-        if deploy.complete(found):
-            terminal.mark("warn", "finished a deploy that had been cut off")
+        try:
+            if deploy.complete(found):
+                terminal.mark("warn", "finished a deploy that had been cut off")
+        except deploy.UnfinishedError as error:
+            terminal.mark("warn", str(error))
         yield found

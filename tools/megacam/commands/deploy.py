@@ -54,6 +54,8 @@ def carry_out(terminal: Terminal, found: Any, plan: deploy.Plan, dry_run: bool =
     for path in plan.remove:
         terminal.mark("remove", path)
     if plan.is_empty:
+        if not dry_run:
+            deploy.make(found, plan)  # clears away what a deploy that was cut off has left
         terminal.mark("done", f"version {plan.version} is on the board, nothing to change")
     elif dry_run:
         terminal.line("nothing was done (--dry-run)")

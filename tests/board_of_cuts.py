@@ -1,0 +1,82 @@
+"""A board with its flash in RAM, to be cut off at any change of it; see device/board_of_cuts.py.
+
+with in_ram(files) as board:
+    deploy.make(board, plan)
+    for change in range(int(board.call("keep", "deploy"))):
+        board.call("cut", "deploy", change, False)
+        said = board.start()
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from megacam import device
+from megacam.sim import interpreter
+
+DEVICE = Path(__file__).parent / "device"
+
+
+class RamBoard:
+    """What device.Device is to the code on the host; made by in_ram()."""
+
+    def __init__(self, process):
+        self._process = process
+
+    def exec(self, code, timeout_s=20, on_line=None):
+        """Run `code` on the board and return what it printed; raises RemoteError."""
+        return self._ask("exec", code)
+
+    def call(self, name, *arguments):
+        """Call a function of the board itself, for example cut(); return what it printed."""
+        return self._ask("call", name, *arguments)
+
+    def start(self):
+        """Power the board on; return the lines that it prints, an error of its start as well."""
+        try:
+            return self.call("start").splitlines()
+        except device.RemoteError as error:
+            return [str(error)]
+
+    def tree(self):
+        """Return {path: text} of the flash."""
+        return json.loads(self.call("tree"))
+
+    def cuts(self, name):
+        """Keep what was done since the power came; cut it at each change, whole and torn."""
+        for change in range(int(self.call("keep", name))):
+            for torn in (False, True):
+                self.call("cut", name, change, torn)
+                yield change, torn
+
+    def _ask(self, *message):
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._process.stdin.flush()
+        answer = b""
+        while answer.count(b"\x04") < 2:
+            part = os.read(self._process.stdout.fileno(), 65536)
+            assert part, f"the board is gone: {answer}"
+            answer += part
+        out, error, _ = answer.decode().split("\x04")
+        if error:
+            raise device._remote_error(error)
+        return out
+
+
+@contextlib.contextmanager
+def in_ram(files, blocks=64):
+    """Give a board with `files` {path: text} on a flash of so many blocks of 4096 bytes."""
+    with subprocess.Popen(
+        interpreter.command(str(DEVICE / "board_of_cuts.py"), heap="16M"),
+        env={**os.environ, "MICROPYPATH": f"{DEVICE}:.frozen"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        try:
+            board = RamBoard(process)
+            board.call("make", files, blocks)
+            yield board
+        finally:
+            process.kill()
