@@ -292,3 +292,23 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
     gone = _megacam("deploy", "--port", board.port, cwd=tmp_path)
     assert gone.returncode == 1
     assert gone.stderr.startswith(f"megacam: there is no port {board.port}")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"switch/main.py": b"new"},
+        {"switch/finish.py": b"def fin", "switched/main.py": b"", "new/finish.py": b"1 / 0"},
+    ],
+    ids=["no finish.py", "half of it"],
+)
+def test_the_command_mends_a_board_that_cannot_start_in_one_call(tmp_path, left):
+    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"  # as it was earlier
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with plugged_in(tmp_path / "b", {**OLD, "boot.py": boot, **left}) as board:
+        done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "cannot be finished" in done.stdout and "[Errno" not in done.stdout + done.stderr
+        image = _image(board)
+    assert image["boot.py"] == BOOT
+    assert not [path for path in image if path.partition("/")[0] in ("new", "switch", "switched")]

@@ -9,7 +9,7 @@ from megacam import deploy, device_files
 from megacam.errors import MegacamError
 
 BOOT = (Path(__file__).parent.parent / "boot.py").read_text()
-# Until version 0.2 an error here kept main.py from its start.
+# On boards that were deployed earlier an error here keeps main.py from its start.
 BOOT_BEFORE = """\
 import os
 

@@ -165,3 +165,17 @@ def test_a_pulled_cable_is_one_sentence(board):
         found.exec("print('on')\nwhile True:pass", on_line=_once(board.cut_power))
     board.pull()
     board.plug_in()
+
+
+def _interrupted():
+    raise KeyboardInterrupt
+
+
+def test_a_ctrl_c_in_mid_work_lets_the_board_start_again(board):
+    with pytest.raises(KeyboardInterrupt), device.connect(board.port) as found:
+        before = len(board.console)
+        found.exec("print('on')\nwhile True:pass", on_line=_once(_interrupted))
+    deadline = time.monotonic() + 10
+    while b"SW_CPU_RESET" not in board.console[before:] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert b"SW_CPU_RESET" in board.console[before:]

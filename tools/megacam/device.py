@@ -160,6 +160,7 @@ class Device:
         self._line: Any = _Tap(transport.serial)
         transport.serial = self._line
         self._is_alive = False
+        self._is_ready = False  # at the raw prompt
 
     def start(self) -> None:
         """Stop whatever runs, reset the chip and hold it in front of boot.py.
@@ -182,6 +183,7 @@ class Device:
     def reset(self) -> None:
         """Reset the chip and hold it in front of boot.py again."""
         with self._guarded():
+            self._is_ready = False
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
             self._interrupt_boot()
             self._enter(b"", 1)
@@ -196,6 +198,8 @@ class Device:
         """Let the board start as it does after power-on, and give the port back."""
         with contextlib.suppress(Exception):
             if self._is_alive:
+                if not self._is_ready:  # a Ctrl-C on this side, or a board that said nothing
+                    self._enter(b"\r\x03", _ENTER_TRIES)
                 self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
                 time.sleep(_PAUSE_S)
         with contextlib.suppress(Exception):
@@ -213,9 +217,11 @@ class Device:
         RestartedError.
         """
         with self._guarded():
+            self._is_ready = False
             self._transport.exec_raw_no_follow(code)
             out = self._read_part(timeout_s, on_line)
             error = self._read_part(timeout_s, None)
+            self._is_ready = True
         if error:
             raise _remote_error(error.decode(errors="replace"))
         return out.decode(errors="replace").replace("\r\n", "\n")
@@ -258,6 +264,7 @@ class Device:
         for _ in range(tries):
             with contextlib.suppress(TransportError), contextlib.redirect_stdout(io.StringIO()):
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_TIMEOUT_S)
+                self._is_ready = True
                 return
         raise NotMicroPythonError(
             f"what is at {self.port} does not answer as MicroPython; put it on the board with "
