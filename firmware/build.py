@@ -2,8 +2,8 @@
 
 import gc
 
+from firmware import app as application
 from firmware import clock, config, rare
-from firmware.app import App
 from firmware.errors import ConfigError, CredentialsError
 from firmware.log import log
 
@@ -86,7 +86,7 @@ def _context():
 
 
 def _uploader(store):
-    from firmware.uploader import Uploader
+    from firmware import uploader as parts
 
     settings = config.load()
     device, spool, bus = settings["device"], settings["spool"], settings["spi"]["id"]
@@ -98,7 +98,7 @@ def _uploader(store):
     tally = rare.call("tally", "read")
     feed = rare.call("watchdog", "start", is_watched, tally["cause"])
     place = place or ("/spool", spool["limit_kb"] << 10)
-    uploader = Uploader(device, store, place, cap, tally, feed)
+    uploader = parts.Uploader(device, store, place, cap, tally, feed)
     uploader.is_spool_first = spool["first"]
     clock.era_s = tally["era_s"]
     uploader.is_time_known = clock.is_set() and tally["known_era"] == tally["era"]
@@ -107,7 +107,7 @@ def _uploader(store):
 
 def _app(camera, uploader):
     settings = config.load()
-    app = App(settings["interval_s"], camera, uploader, dict(_CHORES))
+    app = application.App(settings["interval_s"], camera, uploader, dict(_CHORES))
     if not uploader.store.credentials:
         app.chores["key"] = 0
     app.location = settings["location"]["name"]

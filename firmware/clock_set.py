@@ -5,6 +5,8 @@ sync() at the start and then daily: NTP first, `Date` over plain HTTP where NTP 
 
 import time
 
+from https import borrow
+
 from firmware import clock, rare
 from firmware.errors import ClockError
 from firmware.log import log
@@ -48,7 +50,7 @@ def sync(section, is_known=False, skip=0, left_ms=None):
             correct(utc_ms, error_ms)
             return name
         except (OSError, ValueError, MemoryError) as e:
-            reasons.append(f"{name}: no answer ({e})")
+            reasons.append(f"{name}: no answer ({borrow('https_words').explain(e)})")
         except ClockError as e:
             reasons.append(f"{name}: {e}")
     if is_jump:

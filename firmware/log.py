@@ -15,6 +15,11 @@ recent = []
 
 
 def _word(value):
+    if isinstance(value, OSError):
+        # A number says nothing to most people.
+        from firmware import rare
+
+        value = rare.library("https_words").explain(value)
     text = str(value).replace("\n", " ")
     return '"' + text.replace('"', "'") + '"' if " " in text or not text else text
 

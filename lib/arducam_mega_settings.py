@@ -103,12 +103,12 @@ def model(camera):
     return camera._rare(f"0x{camera.id if known else _NEW_FAMILY:02x}")
 
 
-def controls(model):
+def _controls(model):
     """Return the names of the settings that `model` has."""
     return [name for name in _DEFAULTS if name not in _EXTRAS or name in model._EXTRAS]
 
 
-def choices(model, name):
+def _choices(model, name):
     """Return the words that the setting `name` takes on `model`."""
     if name == "resolution":
         return tuple(sorted(_resolutions(model), key=_size))
@@ -131,7 +131,7 @@ def _limits(model, name):
 
 
 def _defaults(model):
-    return {name: _DEFAULTS[name] for name in controls(model)}
+    return {name: _DEFAULTS[name] for name in _controls(model)}
 
 
 def _in_force(camera, model):
@@ -141,7 +141,7 @@ def _in_force(camera, model):
 
 
 def _check(model, name, value):
-    offered = controls(model)
+    offered = _controls(model)
     if name not in offered:
         raise ValueError(
             f"{model._NAME}: no setting {name!r}; it has {', '.join(sorted(offered))}"
@@ -154,7 +154,7 @@ def _check(model, name, value):
             good = good or value == "auto"
             text = "auto or " + text
     else:
-        allowed = choices(model, name)
+        allowed = _choices(model, name)
         good = any(value == word and type(value) is type(word) for word in allowed)
         text = ", ".join(str(word) for word in allowed)
     if not good:

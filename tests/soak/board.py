@@ -61,7 +61,7 @@ class SoakWorld(World):
         return self._plan.active(kind, self._truth.now_s) is not None
 
     def offered(self) -> dict[str, Any]:
-        own = (self.resolve, self.is_lost, self.is_silent)
+        own = (self.resolve_name, self.is_packet_lost, self.is_server_silent)
         return {**super().offered(), **{method.__name__: method for method in own}}
 
     def answer(self, name: str, now_us: int, args: Any, values: Any) -> str:
@@ -69,16 +69,16 @@ class SoakWorld(World):
         self.radio.networks[:] = there
         return super().answer(name, now_us, args, values)
 
-    def resolve(self, host: str, port: int) -> int:
+    def resolve_name(self, host: str, port: int) -> int:
         """Return the port on this machine that stands for a server."""
         if self._is("no-dns") or self._is("packets-lost") or host not in self._ports:
             raise PortError(OSError, _NAME_NOT_FOUND)
         return self._ports[host]
 
-    def is_lost(self) -> bool:
+    def is_packet_lost(self) -> bool:
         return self._is("packets-lost")
 
-    def is_silent(self) -> bool:
+    def is_server_silent(self) -> bool:
         """Tell whether the board waits for what will never come."""
         ignored, self._times.ignored = self._times.ignored, False
         return ignored or self._store.silent > 0

@@ -25,6 +25,6 @@ class poll:  # noqa: N801
             wait_ms -= step_ms
             if ready or not wait_ms:
                 return ready
-            if ask("is_silent", ()):
+            if ask("is_server_silent", ()):
                 time.sleep_ms(wait_ms)
                 return ready

@@ -16,13 +16,13 @@ del __file__  # looks built in, as on the ESP32: nobody unloads it
 
 
 def getaddrinfo(host, port, family=0, kind=SOCK_STREAM):
-    return usocket.getaddrinfo("127.0.0.1", ask("resolve", (host, port)), 0, kind)
+    return usocket.getaddrinfo("127.0.0.1", ask("resolve_name", (host, port)), 0, kind)
 
 
 def socket(family, kind=SOCK_STREAM, protocol=0):
     if kind == SOCK_DGRAM:
         return _Datagram(usocket.socket(family, kind))
-    if ask("is_lost", ()):
+    if ask("is_packet_lost", ()):
         return _Lost()
     # Of the firmware's clients only urequests asks for a protocol.
     return _Collected(usocket.socket(family)) if protocol else usocket.socket(family)

@@ -105,11 +105,11 @@ class World:
             "reset_cause": lambda: self.cause,
             "unique_id": lambda: MAC,
             "cs": _CS,
-            "piece": lambda at: bytes(self._filling[at : at + _PIECE_BYTES]),
+            "piece of it": lambda at: bytes(self._filling[at : at + _PIECE_BYTES]),
             "power": lambda: self.on_power_cut(),
             "spi": self._is_camera,
             "rtc": self._set_rtc,
-            "rtc_memory": self._rtc_memory,
+            "memory of RTC": self._rtc_memory,
         }
 
     def serve(self, end: socket.socket) -> threading.Thread:

@@ -79,7 +79,7 @@ class _Proxy:
             # A whole blob in JSON would take more of the firmware's heap than the port itself.
             at = 0
             while at < answer:
-                piece = ask("piece", (at,))
+                piece = ask("piece of it", (at,))
                 args[-1][at : at + len(piece)] = piece
                 at += len(piece)
         return answer

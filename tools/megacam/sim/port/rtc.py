@@ -18,4 +18,4 @@ class RTC:
         machine.ask("rtc", (machine.rtc_us,))
 
     def memory(self, data=None):
-        return machine.ask("rtc_memory", () if data is None else (data,))
+        return machine.ask("memory of RTC", () if data is None else (data,))
