@@ -4,8 +4,6 @@ Shots are aligned to the wall clock (10:00:00, 10:00:30, ...) and happen inside 
 day_plan.py works out from hours, weekdays, time zone and sun once a day.
 """
 
-from firmware import clock
-
 
 def next_shot(after, interval_s, windows):
     """Return the first moment later than `after` that is due, or None if no window is left.
@@ -25,6 +23,8 @@ def next_shot(after, interval_s, windows):
 
 def advance(app):
     """Return when the next photo of `app` is due, or None, and count what was missed before it."""
+    from firmware import clock  # the arithmetic is used where there is none
+
     now = clock.now()
     due = next_shot(now, app.interval_s, app.windows)
     until = due or now

@@ -2,8 +2,6 @@
 
 import os
 
-from firmware.log import log
-
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # A reboot skips at most this many numbers, and the flash is written once for as many photos.
@@ -50,6 +48,8 @@ def advance(tally, path="/sequence"):
     try:
         tally["seq"] = Sequence(path, tally["seq"]).next()
     except OSError as e:
+        from firmware.log import log  # seldom needed
+
         # Flash that cannot be written is no reason to lose a photo that can be sent.
         log("W sequence not kept", why=e)
         tally["seq"] += 1

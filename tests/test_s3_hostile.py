@@ -192,6 +192,7 @@ def provisional():
 
 def refusals():
     actions = {408: "retry", 409: "retry", 412: "stored", 429: "throttle", 501: "fatal"}
+    actions |= {413: "object", 431: "object"}
     for status in (400, 401, 403, 404, 405, 408, 409, 410, 411, 412, 413, 429, 431, 501):
         yield Case(
             f"status-{status}",
