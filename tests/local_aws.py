@@ -1,7 +1,8 @@
 """The owner's AWS account for the cloud tests: one MiniStack with IAM for the whole run.
 
 pytest_plugins = "local_aws"
-def test_something(account): account.aws, account.bucket ...
+def test_something(account): account.aws, account.bucket ...  # a stand-in at AWS_ENDPOINT_URL
+def test_something(amazon): the same at the addresses of Amazon, with the condition keys of S3
 """
 
 import atexit
@@ -9,6 +10,9 @@ import contextlib
 import functools
 import itertools
 import os
+import socket
+import ssl
+import urllib.parse
 
 import pytest
 from megacam.aws import AccessKey, Aws
@@ -16,14 +20,70 @@ from megacam.sim.store import Store
 
 REGION = "eu-central-1"
 _SERVICES = ("s3", "iam", "sts", "iot", "cloudformation", "budgets", "cloudfront")
+_AMAZON = ".amazonaws.com"
 _numbers = itertools.count(1)
+# MiniStack's IAM knows the operator Null, but its S3 does not tell IAM of this header; and S3 at
+# AWS takes no other value of it: https://github.com/aws/aws-sdk-ruby/issues/3144.
+_AS_AT_AWS = """
+from ministack.core import iam_actions
+from ministack.services import s3
+
+_plain = iam_actions.s3_service_context
+
+
+def _with_header(action, query, path="", headers=None):
+    found = dict(_plain(action, query, path, headers))
+    value = {name.lower(): value for name, value in (headers or {}).items()}.get("if-none-match")
+    if action == "s3:PutObject" and value:
+        found["s3:if-none-match"] = value
+    return found
+
+
+iam_actions.s3_service_context = _with_header
+_preconditions = s3._check_put_preconditions
+
+
+def _asterisk_only(headers, there):
+    if headers.get("if-none-match", "*").strip() != "*":
+        text = "A header you provided implies functionality that is not implemented"
+        return s3._error("NotImplemented", text, 501)
+    return _preconditions(headers, there)
+
+
+s3._check_put_preconditions = _asterisk_only
+"""
+
+
+class AmazonStore(Store):
+    """MiniStack with Amazon's names in its certificate, and conditional puts as at AWS."""
+
+    def _environment(self, folder, port):
+        found = super()._environment(folder, port)
+        (folder / "sitecustomize.py").write_text(_AS_AT_AWS)
+        return {
+            **found,
+            "PYTHONPATH": os.pathsep.join((str(folder), found["PYTHONPATH"])),
+        }
+
+    def _make_certificate(self, folder):
+        import trustme
+
+        ca = trustme.CA(organization_name="megacam tests")
+        names = [f"*.s3.{REGION}", f"s3.{REGION}", f"*.{REGION}", "*"]
+        leaf = ca.issue_cert("localhost", *(name + _AMAZON for name in names))
+        leaf.private_key_pem.write_to_path(folder / "server.key")
+        for blob in leaf.cert_chain_pems:
+            blob.write_to_path(folder / "server.pem", append=True)
+        self.ca_pem = folder / "ca.pem"
+        ca.cert_pem.write_to_path(self.ca_pem)
+        self.ca_der = ssl.PEM_cert_to_DER_cert(ca.cert_pem.bytes().decode())
 
 
 @functools.cache
-def _store():
+def _store(kind=Store):
     running = contextlib.ExitStack()
     atexit.register(running.close)
-    return running.enter_context(Store(services=_SERVICES))
+    return running.enter_context(kind(services=_SERVICES))
 
 
 class Account:
@@ -48,15 +108,36 @@ class Account:
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
-@pytest.fixture
-def account(monkeypatch):
-    store = _store()
+def _sign_in(monkeypatch, store):
     for name in [name for name in os.environ if name.startswith(("AWS_", "MEGACAM_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(store.ca_pem))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture
+def account(monkeypatch):
+    store = _store()
+    _sign_in(monkeypatch, store)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
+    return Account(store)
+
+
+@pytest.fixture
+def amazon(monkeypatch):
+    store = _store(AmazonStore)
+    _sign_in(monkeypatch, store)
+    port = urllib.parse.urlsplit(store.endpoint).port
+    resolve = socket.getaddrinfo
+
+    def name_server(host, service, *rest, **more):
+        if str(host).endswith(_AMAZON):
+            return resolve("127.0.0.1", port, *rest, **more)
+        return resolve(host, service, *rest, **more)
+
+    # Nothing but the name server is another one: the hosts, TLS and signatures are those of AWS.
+    monkeypatch.setattr(socket, "getaddrinfo", name_server)
     return Account(store)

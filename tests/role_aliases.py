@@ -40,9 +40,14 @@ class RoleAliases:
         return AWSResponse(request.url, status, headers, Raw(json.dumps(data).encode()))
 
 
-@pytest.fixture
-def aliases(account):
+def answer_role_aliases(account):
+    """Let an account of local_aws have role aliases, and return them."""
     found = RoleAliases()
     for operation in ("CreateRoleAlias", "DescribeRoleAlias", "DeleteRoleAlias"):
         account.client("iot").meta.events.register(f"before-send.iot.{operation}", found.answer)
     return found
+
+
+@pytest.fixture
+def aliases(account):
+    return answer_role_aliases(account)

@@ -102,6 +102,19 @@ def versioned(aws: Aws, bucket: str) -> bool:
     return aws.call("s3", "get_bucket_versioning", Bucket=bucket).get("Status") == "Enabled"
 
 
+def delete(aws: Aws, bucket: str, key: str) -> None:
+    """Delete one object for good, with its old versions if the bucket keeps them."""
+    there = {"Bucket": bucket}
+    if not versioned(aws, bucket):
+        aws.call("s3", "delete_object", missing=("NoSuchBucket",), **there, Key=key)
+        return
+    for page in aws.pages("s3", "list_object_versions", **there, Prefix=key):
+        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            if one["Key"] == key:
+                version = {"Key": key, "VersionId": one["VersionId"]}
+                aws.call("s3", "delete_object", **there, **version)
+
+
 def public_access(aws: Aws, bucket: str) -> dict[str, bool]:
     """Return the four blocks of public access and whether each is on."""
     found = aws.call("s3", "get_public_access_block", missing=_NO_BLOCKS, Bucket=bucket)

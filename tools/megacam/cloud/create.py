@@ -5,7 +5,7 @@ plan.make(on_step=lambda step: print(step.text))
 """
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys
+from megacam.cloud import bucket, budget, iot, keys, rights
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import CloudSpec
 
@@ -18,6 +18,8 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
     """
     there = bucket.exists(aws, spec.bucket)
     found = Plan(warnings=bucket.warnings(aws, spec, there))
+    if not rights.is_amazon(aws):
+        found.warnings.append(rights.NOT_AMAZON)
     found.add(*bucket.steps(aws, spec, there))
     if spec.iot:
         found.add(*iot.steps(aws, spec))

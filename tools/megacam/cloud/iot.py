@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from megacam.aws import Aws, AwsError
-from megacam.cloud import bucket, keys, policies
+from megacam.cloud import keys, policies, rights
 from megacam.cloud.keys import POLICY
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, role_name, shared_name, user_path
@@ -22,6 +22,8 @@ from megacam.errors import MegacamError
 
 # The longest that a role allows unless it is told otherwise; the board asks once an hour.
 CREDENTIALS_VALID_S = 3600
+# IAM puts the name of the asking thing here, so one role serves every device of the bucket.
+THING = "${credentials-iot:ThingName}"
 _GONE = ("ResourceNotFoundException",)
 _NO_ROLE = ("NoSuchEntity",)
 # Nothing answered, or something that knows no IoT and no error code of AWS.
@@ -108,9 +110,14 @@ def role_is_put_only(aws: Aws, bucket_name: str) -> bool:
 
 
 def _role_may(aws: Aws, bucket_name: str) -> dict[str, Any]:
-    # IAM puts the name of the asking thing here, so one role serves every device of the bucket.
-    own = bucket.arn(aws, bucket_name, "${credentials-iot:ThingName}/*")
-    return policies.put_only(own)
+    return rights.wanted(aws, bucket_name, THING)
+
+
+def role_was(aws: Aws, bucket_name: str) -> str:
+    """Return in words what the role of the bucket's devices may do wrongly; "" for nothing."""
+    roles = _roles(aws, bucket_name)
+    found = _role_policy(aws, roles[0]["RoleName"]) if roles else None
+    return rights.was(aws, found, bucket_name, THING)
 
 
 def _role_policy(aws: Aws, role: str) -> dict[str, Any] | None:
@@ -133,9 +140,10 @@ def _role_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
             None if roles else lambda: aws.call("iam", "create_role", RoleName=name, **create),
         ),
         Step(
-            "allow it to put objects under the name of the device that asks, nothing else",
+            rights.text(aws, "under the name of the device that asks"),
             None if found == wanted else lambda: aws.call("iam", "put_role_policy", **put),
             "change" if found else "add",
+            rights.detail(aws, found, spec.bucket, THING),
         ),
     ]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from megacam.aws import AccessKey, Aws
-from megacam.cloud import bucket, policies, proof
+from megacam.cloud import proof, rights
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, user_name, user_path
 from megacam.errors import MegacamError
@@ -35,17 +35,17 @@ def _users(aws: Aws, path: str) -> list[dict[str, Any]]:
 def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     """Return the steps for the device's user and its one permission."""
     name = find_user(aws, spec.bucket, spec.device)
-    wanted = policies.put_only(bucket.arn(aws, spec.bucket, f"{spec.device}/*"))
-    text = f"allow it to put objects under {spec.device}/ and nothing else"
+    wanted = rights.wanted(aws, spec.bucket, spec.device)
     found = user_policy(aws, name) if name else None
     user = name or user_name(spec.bucket, spec.device)
     make_user = None if name else lambda: _create_user(aws, spec)
     return [
         Step(f"create the IAM user {user}", make_user),
         Step(
-            text,
+            rights.text(aws, f"under {spec.device}/"),
             None if found == wanted else lambda: _put_policy(aws, user, wanted),
             "change" if found else "add",
+            rights.detail(aws, found, spec.bucket, spec.device),
         ),
         *_excess_steps(aws, name),
     ]
@@ -168,9 +168,13 @@ class AccessKeys:
         made = self._aws.call("iam", "create_access_key", UserName=self.user)["AccessKey"]
         return AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
 
-    def check(self, key: AccessKey) -> None:
-        """Return when AWS accepts the key; raises MegacamError if it does not, or too much."""
-        proof.prove_put_only(self._aws, self._bucket, self._device, key)
+    def check(self, key: AccessKey) -> str:
+        """Return when AWS accepts the key; raises MegacamError if it does not, or too much.
+
+        The answer says in words what this store does not give; "" at Amazon.
+        """
+        trials = proof.prove_put_only(self._aws, self._bucket, self._device, key)
+        return proof.not_given(trials)
 
     def delete(self, identity: str) -> None:
         """Delete a key for good; one that is gone already is no error."""

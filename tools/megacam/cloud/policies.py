@@ -12,6 +12,8 @@ VERSION = "2012-10-17"
 _OURS = "Megacam"
 TLS_ONLY = _OURS + "TlsOnly"
 PUBLIC_READ = _OURS + "PublicRead"
+# What a camera puts anew under the same name: its report, and the try of `megacam doctor`.
+REPORTS = ("status.json", "megacam-doctor")
 CLOUDFRONT_READ = _OURS + "CloudFrontRead"
 # The metadata that the board writes and a page may want to show; S3 knows no wildcard here.
 _SHOWN_HEADERS = (
@@ -38,9 +40,30 @@ def is_ours(statement: Document) -> bool:
     return str(statement.get("Sid", "")).startswith(_OURS)
 
 
-def put_only(objects: Arn) -> Document:
-    """Return all that a device may do: put objects under its own name. Not read, list, delete."""
-    return document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": objects})
+def put_only(photos: Arn) -> Document:
+    """Return what a device may do in a store that may not know Amazon's condition keys.
+
+    Put objects under its own name, over old ones, too. Not read, list, delete.
+    """
+    return document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": photos})
+
+
+def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
+    """Return what a device may do at Amazon: put photos over none, and replace its `reports`.
+
+    It stands in the device's own policy: in the bucket's it would also stop the owner's copies.
+    Nothing is allowed in a bucket of another account, which may have taken over the name.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    ours = {"StringEquals": {"aws:ResourceAccount": account}}
+    put: Document = {"Effect": "Allow", "Action": "s3:PutObject"}
+    # The null test is false where the request has the header; S3 takes no value of it but *.
+    new = {"Null": {"s3:if-none-match": "false"}}
+    return document(
+        {"Sid": "NewPhotos", **put, "Resource": photos, "Condition": {**new, **ours}},
+        {"Sid": "Reports", **put, "Resource": reports, "Condition": ours},
+    )
 
 
 def tls_only(bucket: Arn, objects: Arn) -> Document:
@@ -105,9 +128,12 @@ def iot_certificate(role_alias: Arn) -> Document:
     )
 
 
-def lifecycle_rule(device: str, keep_days: int | None) -> Document:
+def lifecycle_rule(
+    device: str, keep_days: int | None, version_days: int | None = None
+) -> Document:
     """Return the rule for one device's objects: expiry if wanted, and no half uploads kept.
 
+    `version_days`: days until what was overwritten or deleted goes for good; None: not asked.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
     """
     rule: Document = {
@@ -118,6 +144,11 @@ def lifecycle_rule(device: str, keep_days: int | None) -> Document:
     }
     if keep_days:
         rule["Expiration"] = {"Days": keep_days}
+    elif version_days:
+        # A deletion leaves a mark, and a number of days would take it away as well.
+        rule["Expiration"] = {"ExpiredObjectDeleteMarker": True}
+    if version_days:
+        rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": version_days}
     return rule
 
 

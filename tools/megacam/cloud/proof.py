@@ -1,4 +1,4 @@
-"""Proof that a device's key can put photos and nothing else: by trying what must fail."""
+"""Proof that a device's key can put new photos and nothing else: by trying what must fail."""
 
 import dataclasses
 import time
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from megacam.aws import AccessKey, Aws, AwsError
+from megacam.cloud import bucket as bucket_parts
+from megacam.cloud import policies, rights
 from megacam.errors import MegacamError
 
 # A new key and a new policy take some seconds, rarely more, to reach every server of AWS:
@@ -13,17 +15,27 @@ from megacam.errors import MegacamError
 _SPREAD_TIMEOUT_S = 60
 _SPREAD_PAUSE_S = 2
 _OBJECT = "megacam-proof"
+# What a camera says with every photo: store it only if nothing has that name.
+_NEW: dict[str, Any] = {"IfNoneMatch": "*"}
+_IS_THERE = ("PreconditionFailed", "412")
+# No store has to know what it may refuse as nonsense.
+_NONSENSE = ("NotImplemented", "InvalidArgument", "InvalidRequest", "501", "400")
+_OVERWRITE = "overwrite a photo"
 # Not a refusal: whoever is told that nothing is there was allowed to look.
 _LOOKED = ("NoSuchKey", "NoSuchBucketPolicy", "404")
 
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One thing that was tried with the key; `right`: it went as it must."""
+    """One thing that was tried with the key; `right`: it went as it must.
+
+    `must`: whether a key of which it is not right may not be handed over.
+    """
 
     text: str
     allowed: bool
     right: bool
+    must: bool = True
 
 
 class TooMuchAllowedError(MegacamError):
@@ -41,21 +53,76 @@ def prove_put_only(
     seen = aws.as_key(key)
     name = f"{device}/{_OBJECT}"
     deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
-    put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b""}
+    must = rights.is_amazon(aws)
+    put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b"", **(_NEW if must else {})}
+    # A proof that was cut off may have left its object, and only a new one can be put.
+    _clean_up(aws, bucket, device)
     try:
-        _spread(lambda: seen.call("s3", "put_object", **put), _not_yet, deadline_s, clock)
+        # The answer to a put that is made again after a lost one is that the name is taken.
+        _spread(
+            lambda: seen.call("s3", "put_object", missing=_IS_THERE, **put),
+            _not_yet,
+            deadline_s,
+            clock,
+        )
         trials = [Trial(f"put {name}", True, True)]
+        trials += _overwrites(seen, bucket, device, must, deadline_s, clock)
         for text, call in _forbidden(aws, seen, bucket, device):
             trials.append(_refused(text, call, deadline_s, clock))
     finally:
         _clean_up(aws, bucket, device)
-    wrong = [trial.text for trial in trials if not trial.right]
+    wrong = [trial.text for trial in trials if trial.must and not trial.right]
     if wrong:
         raise TooMuchAllowedError(
-            f"the key {key.access_key_id} must only put photos, but it could also: "
+            f"the key {key.access_key_id} must only put new photos, but it could also: "
             f"{'; '.join(wrong)}; look for other policies on its user, group or bucket"
         )
     return trials
+
+
+def not_given(trials: list[Trial]) -> str:
+    """Return in words what a store that is not Amazon's does not give; "" for nothing."""
+    missing = [trial.text for trial in trials if not trial.right]
+    return f"tried, and not refused here: {'; '.join(missing)}" if missing else ""
+
+
+def _overwrites(
+    seen: Aws, bucket: str, device: str, must: bool, deadline_s: float, clock: Any
+) -> list[Trial]:
+    """Try to put another photo in the place of the one that is there, in every way there is."""
+    photo: dict[str, Any] = {"Bucket": bucket, "Key": f"{device}/{_OBJECT}", "Body": b"other"}
+    ways: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
+        (_OVERWRITE, {}, ()),
+        (f"{_OVERWRITE} that is another one", {"IfNoneMatch": '"0"'}, _NONSENSE + _IS_THERE),
+        (f"{_OVERWRITE} by a new one", _NEW, _IS_THERE if must else _NONSENSE + _IS_THERE),
+    )
+    # A policy spreads, too: a moment after a change, the one before it is still in force.
+    until_s = deadline_s if must else clock.monotonic()
+    found = []
+    for text, how, refusals in ways:
+        refused = _is_refused(seen, {**photo, **how}, refusals, until_s, clock)
+        found.append(Trial(text, not refused, refused, must))
+    if must:
+        report = {**photo, "Key": f"{device}/{policies.REPORTS[1]}"}
+        for _ in range(2):
+            _spread(lambda: seen.call("s3", "put_object", **report), _not_yet, until_s, clock)
+        found.append(Trial("replace a report", True, True))
+    return found
+
+
+def _is_refused(
+    seen: Aws, order: dict[str, Any], refusals: tuple[str, ...], until_s: float, clock: Any
+) -> bool:
+    while True:
+        try:
+            seen.call("s3", "put_object", **order)
+        except AwsError as error:
+            if not error.denied and error.code not in refusals:
+                raise
+            return True
+        if clock.monotonic() >= until_s:
+            return False
+        clock.sleep(_SPREAD_PAUSE_S)
 
 
 def _not_yet(error: AwsError) -> bool:
@@ -129,5 +196,6 @@ def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) 
 
 
 def _clean_up(aws: Aws, bucket: str, device: str) -> None:
-    for name in (f"{device}/{_OBJECT}", _elsewhere(device)):
-        aws.call("s3", "delete_object", missing=("NoSuchBucket",), Bucket=bucket, Key=name)
+    report = f"{device}/{policies.REPORTS[1]}"
+    for name in (f"{device}/{_OBJECT}", report, _elsewhere(device)):
+        bucket_parts.delete(aws, bucket, name)

@@ -49,8 +49,11 @@ class KeyRing(Protocol[K]):
         """Make one; its secret exists in what is returned and nowhere else."""
         ...
 
-    def check(self, key: K) -> None:
-        """Return when it works and can do no more than it must; raises MegacamError."""
+    def check(self, key: K) -> str | None:
+        """Return when it works and can do no more than it must; raises MegacamError.
+
+        What there is to say of it is returned in words.
+        """
         ...
 
     def delete(self, identity: str) -> None:
@@ -82,7 +85,7 @@ def rotate(
     for identity in gone:
         say(f"deleted {ring.word} {identity}, left over and not on the board")
     old = [one["id"] for one in ring.list()]
-    key = new_key(ring)
+    key = new_key(ring, say)
     say(f"made {ring.word} {key.identity}, which can put photos and nothing else")
     _hand_over(ring, key, old, board, say)
     for identity in old:
@@ -128,13 +131,15 @@ def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
     return gone
 
 
-def new_key(ring: KeyRing[K]) -> K:
+def new_key(ring: KeyRing[K], say: Callable[[str], None] = lambda text: None) -> K:
     """Return a new key that works and can do no more than it must, or leave none behind."""
     with contextlib.ExitStack() as undo:
         key = ring.make()
         undo.callback(ring.delete, key.identity)
-        ring.check(key)
+        remark = ring.check(key)
         undo.pop_all()
+    if remark:
+        say(remark)
     return key
 
 

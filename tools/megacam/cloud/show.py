@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys, policies
+from megacam.cloud import bucket, budget, iot, keys, policies, rights
 from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
 
@@ -125,11 +125,12 @@ def _user(
     rules: list[dict[str, Any]],
     now: datetime,
 ) -> Device:
-    wanted = policies.put_only(bucket.arn(aws, bucket_name, f"{name}/*"))
+    may = keys.user_policy(aws, user)
     more = keys.excess(aws, user)
-    right = keys.user_policy(aws, user) == wanted and not more
+    right = may == rights.wanted(aws, bucket_name, name) and not more
     found = _aged(keys.AccessKeys(aws, bucket_name, name).list(), now)
     remarks = [f"has more rights than it needs: {', '.join(more)}"] if more else []
+    remarks += _policy_remarks(rights.was(aws, may, bucket_name, name), name)
     return Device(
         name,
         "access key",
@@ -159,8 +160,16 @@ def _thing(
         bucket.keep_days(rules, name),
         _is_public(document, name),
         found,
-        tuple(_key_remarks(found, old_days=None)),
+        (
+            *_policy_remarks(iot.role_was(aws, bucket_name), f"{name} --iot"),
+            *_key_remarks(found, old_days=None),
+        ),
     )
+
+
+def _policy_remarks(was: str, device: str) -> list[str]:
+    mend = f"`megacam cloud create --device {device}` brings it up to date"
+    return [f"its policy {was}; {mend}"] if was else []
 
 
 def _is_public(document: dict[str, Any], device: str) -> bool:

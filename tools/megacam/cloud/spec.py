@@ -24,6 +24,8 @@ class CloudSpec:
 
     What is None stays as it is in a bucket that is there already.
     `keep_days`: days until photos are deleted; 0, and None in a new bucket, is never.
+    `keep_versions`: days for which what was overwritten or deleted can be had back; 0, and None
+    in a new bucket, is not at all.
     `origins`: web origins that may work on photos in a browser; new: GALLERY_ORIGINS.
     `public_read`: whether everybody may read this device's photos; new: no.
     `budget_usd`: None for no alarm; with it goes `budget_email`.
@@ -38,6 +40,7 @@ class CloudSpec:
     public_read: bool | None = None
     budget_usd: float | None = None
     budget_email: str = ""
+    keep_versions: int | None = None
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -46,6 +49,11 @@ class CloudSpec:
             raise MegacamError(
                 f"photos cannot be kept {self.keep_days} days; choose 1 to {_DAYS_HIGHEST}, or 0 "
                 "to keep them for ever"
+            )
+        if self.keep_versions is not None and not 0 <= self.keep_versions <= _DAYS_HIGHEST:
+            raise MegacamError(
+                f"old versions cannot be kept {self.keep_versions} days; choose 1 to "
+                f"{_DAYS_HIGHEST}, or 0 to keep none from now on"
             )
         for origin in self.origins or ():
             if not re.fullmatch(r"https?://[^/\s]+", origin) or origin.count("*") > 1:

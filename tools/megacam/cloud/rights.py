@@ -1,0 +1,57 @@
+"""What a device may do: the policy that it shall have, what it has instead, and both in words."""
+
+import urllib.parse
+from typing import Any
+
+from megacam.aws import Aws
+from megacam.cloud import bucket, policies
+
+# https://docs.aws.amazon.com/general/latest/gr/s3.html: the ends of every name of S3, in all
+# partitions and with the names of VPC endpoints.
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
+NOT_AMAZON = (
+    "this store is not Amazon's, and its keys are not held to new names: whoever takes the "
+    "camera's key can overwrite its photos"
+)
+
+
+def is_amazon(aws: Aws) -> bool:
+    """Return True if S3 is Amazon's own, which knows the condition keys of `put_new_only`.
+
+    Anything else that answers in its place may not, and then would let the camera put nothing.
+    """
+    host = urllib.parse.urlsplit(aws.client("s3").meta.endpoint_url).hostname or ""
+    return host.endswith(_AMAZON)
+
+
+def wanted(aws: Aws, bucket_name: str, device: str) -> dict[str, Any]:
+    """Return the policy of `device`, which may also be a variable that IAM fills in."""
+    photos = bucket.arn(aws, bucket_name, f"{device}/*")
+    if not is_amazon(aws):
+        return policies.put_only(photos)
+    names = [f"{device}/{name}" for name in policies.REPORTS]
+    reports: list[policies.Arn] = [bucket.arn(aws, bucket_name, name) for name in names]
+    return policies.put_new_only(photos, reports, aws.identity["account"])
+
+
+def text(aws: Aws, where: str) -> str:
+    """Return the permission in words, in the imperative; `where`: "under cam1/"."""
+    if not is_amazon(aws):
+        return f"allow it to put objects {where} and nothing else"
+    reports = " and ".join(policies.REPORTS)
+    return f"allow it to put new objects {where} and to replace {reports} there, nothing else"
+
+
+def was(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
+    """Return in words what is wrong with the policy that was found; "" if it is right or none."""
+    if not found or found == wanted(aws, bucket_name, device):
+        return ""
+    if found == policies.put_only(bucket.arn(aws, bucket_name, f"{device}/*")):
+        return "lets it overwrite photos: it is of an earlier megacam"
+    return "is another one than megacam makes"
+
+
+def detail(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
+    """Return the same for a step that mends it."""
+    said = was(aws, found, bucket_name, device)
+    return f"the policy there {said}" if said else ""
