@@ -407,3 +407,22 @@ def test_status_of_another_store_needs_no_region(user, account, monkeypatch, tmp
 )
 def test_an_age_in_words(seconds, words):
     assert status.ago(seconds) == words
+
+
+def test_keep_versions_is_said_made_shown_and_done_once(user):
+    out = user.types("cloud create -d cam1 --keep 30 --keep-versions 14 --yes")
+    assert "old versions, in the whole bucket" in out
+    assert "let old versions go after 14 days" in out
+    assert "paid for 14 days more" in " ".join(out.split())
+    assert "nothing to change" in user.types("cloud create -d cam1 --keep-versions 14")
+    assert "kept 14 days" in user.types("cloud show")
+    rule = json.loads(user.types("cloud template -d cam1 --keep-versions 14"))
+    assert rule["Parameters"]["KeepVersions"]["Default"] == 14
+    user.types("cloud create -d cam1 --keep-versions -1")
+    assert "old versions cannot be kept -1 days; choose 1 to" in " ".join(user.err.split())
+
+
+def test_a_store_that_is_not_amazons_is_told_of_in_the_plan(user):
+    out = " ".join(user.types("cloud create -d cam1 --dry-run").split())
+    assert "this store is not Amazon's" in out
+    assert "can overwrite its photos" in out

@@ -20,7 +20,12 @@ def _complaints(made):
 
 @pytest.mark.parametrize(
     ("iot", "public_read", "cloudfront", "rest"),
-    list(itertools.product(*[[False, True]] * 3, [{}, {"keep_days": 30, **BUDGET}])),
+    list(
+        itertools.product(
+            *[[False, True]] * 3,
+            [{}, {"keep_days": 30, **BUDGET}, {"keep_versions": 30}],
+        )
+    ),
 )
 def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
     options = Options(
@@ -57,9 +62,9 @@ def _deploy_template(account, made):
 
 
 @pytest.mark.parametrize("wanted", [{"keep_days": 30}, {}, {"public_read": True}], ids=str)
-def test_a_deployed_stack_is_what_create_makes(account, wanted):
-    _deploy(account, **wanted)
-    plan = create.plan(account.aws, CloudSpec(account.bucket, "cam1", **wanted))
+def test_a_deployed_stack_is_what_create_makes(amazon, wanted):
+    _deploy(amazon, **wanted)
+    plan = create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1", **wanted))
     # MiniStack's CloudFormation leaves out the lifecycle; the next test looks at that.
     left = [step.text for step in plan.changes if "broken uploads" not in step.text]
     assert left == []
@@ -93,24 +98,24 @@ def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_w
     )
 
 
-def test_a_deployed_stack_with_certificates_has_roles_and_things_in_place_of_users(account):
-    device = f"cam-{account.bucket.split('-')[-1]}"
-    made = template(Options(account.bucket, (device,), iot=True))
+def test_a_deployed_stack_with_certificates_has_roles_and_things_in_place_of_users(amazon):
+    device = f"cam-{amazon.bucket.split('-')[-1]}"
+    made = template(Options(amazon.bucket, (device,), iot=True))
     # MiniStack's CloudFormation knows no role alias; the linter has looked at it.
     alias = made["Resources"].pop("DeviceRoleAlias")
     assert alias["Properties"]["RoleArn"] == {"Fn::GetAtt": ["DeviceRole", "Arn"]}
-    arn = f"arn:aws:iot:{account.aws.region}:000000000000:rolealias/megacam-{account.bucket}"
+    arn = f"arn:aws:iot:{amazon.aws.region}:000000000000:rolealias/megacam-{amazon.bucket}"
     policy = made["Resources"]["DevicePolicy"]["Properties"]["PolicyDocument"]
     assert policy["Statement"][0]["Resource"] == {
         "Fn::GetAtt": ["DeviceRoleAlias", "RoleAliasArn"]
     }
     policy["Statement"][0]["Resource"] = arn
-    _deploy_template(account, made)
-    assert iot.alias_arn(account.aws, account.bucket) == arn
-    assert iot.role_is_put_only(account.aws, account.bucket)
-    assert iot.things(account.aws, account.bucket) == [device]
-    assert keys.devices(account.aws, account.bucket) == {}
-    assert account.client("iot").get_policy(policyName=f"megacam-{account.bucket}")
+    _deploy_template(amazon, made)
+    assert iot.alias_arn(amazon.aws, amazon.bucket) == arn
+    assert iot.role_is_put_only(amazon.aws, amazon.bucket)
+    assert iot.things(amazon.aws, amazon.bucket) == [device]
+    assert keys.devices(amazon.aws, amazon.bucket) == {}
+    assert amazon.client("iot").get_policy(policyName=f"megacam-{amazon.bucket}")
 
 
 def test_the_budget_of_the_template_is_the_budget_of_create(account):
@@ -144,11 +149,33 @@ def test_photos_expire_and_broken_uploads_go():
     ]
 
 
-def test_a_device_of_a_stack_gets_its_key_like_any_other(account):
-    _deploy(account)
-    key = rotate.new_key(keys.AccessKeys(account.aws, account.bucket, "cam1"))
-    account.s3_as(key).put_object(Bucket=account.bucket, Key="cam1/x.jpg", Body=b"photo")
-    [device] = show.report(account.aws, account.bucket).devices
+@pytest.mark.parametrize(
+    ("wanted", "expires"),
+    [
+        ({"keep_versions": 7}, {"ExpiredObjectDeleteMarker": True}),
+        ({"keep_versions": 7, "keep_days": 30}, {"ExpirationInDays": {"Ref": "KeepDays"}}),
+    ],
+)
+def test_old_versions_are_kept_and_expire(wanted, expires):
+    made = template(Options("garden-photos", ("cam1",), **wanted))
+    assert _complaints(made) == []
+    assert made["Parameters"]["KeepVersions"]["Default"] == 7
+    bucket = made["Resources"]["Bucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "KeepVersions"}}
+    assert expires.items() <= rule.items()
+    assert not {"ExpiredObjectDeleteMarker", "ExpirationInDays"} <= set(rule)
+    without = template(Options("garden-photos", ("cam1",)))["Resources"]["Bucket"]["Properties"]
+    assert "VersioningConfiguration" not in without
+
+
+def test_a_device_of_a_stack_gets_its_key_like_any_other(amazon):
+    _deploy(amazon)
+    key = rotate.new_key(keys.AccessKeys(amazon.aws, amazon.bucket, "cam1"))
+    order = {"Bucket": amazon.bucket, "Key": "cam1/x.jpg", "Body": b"photo"}
+    amazon.s3_as(key).put_object(**order, IfNoneMatch="*")
+    [device] = show.report(amazon.aws, amazon.bucket).devices
     assert (device.name, device.put_only) == ("cam1", True)
 
 

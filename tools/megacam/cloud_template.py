@@ -34,6 +34,7 @@ class Options:
     cloudfront: bool = False
     budget_usd: float | None = None
     budget_email: str = ""
+    keep_versions: int | None = None
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -44,6 +45,7 @@ class Options:
                 self.origins,
                 budget_usd=self.budget_usd,
                 budget_email=self.budget_email,
+                keep_versions=self.keep_versions,
             )
 
 
@@ -83,6 +85,13 @@ def _parameters(options: Options) -> dict[str, Any]:
             "MinValue": 1,
             "Description": "Days until a photo is deleted",
         }
+    if options.keep_versions:
+        found["KeepVersions"] = {
+            "Type": "Number",
+            "Default": options.keep_versions,
+            "MinValue": 1,
+            "Description": "Days until what was overwritten or deleted goes for good",
+        }
     if options.budget_usd is not None:
         found["BudgetUsd"] = {
             "Type": "Number",
@@ -113,11 +122,13 @@ def _bucket(options: Options) -> Resource:
         "LifecycleConfiguration": {"Rules": [_lifecycle(d, options) for d in options.devices]},
         "CorsConfiguration": {"CorsRules": [_cors(options)]},
     }
+    if options.keep_versions:
+        properties["VersioningConfiguration"] = {"Status": "Enabled"}
     return {"Type": "AWS::S3::Bucket", **_KEEP, "Properties": properties}
 
 
 def _lifecycle(device: str, options: Options) -> Resource:
-    rule = policies.lifecycle_rule(device, options.keep_days)
+    rule = policies.lifecycle_rule(device, options.keep_days, options.keep_versions)
     found = {
         "Id": rule["ID"],
         "Status": rule["Status"],
@@ -126,6 +137,10 @@ def _lifecycle(device: str, options: Options) -> Resource:
     }
     if options.keep_days:
         found["ExpirationInDays"] = {"Ref": "KeepDays"}
+    elif options.keep_versions:
+        found |= rule["Expiration"]
+    if options.keep_versions:
+        found["NoncurrentVersionExpiration"] = {"NoncurrentDays": {"Ref": "KeepVersions"}}
     return found
 
 
@@ -165,8 +180,14 @@ def _bucket_policy(options: Options) -> Resource:
     }
 
 
+def _rights(device: str) -> dict[str, Any]:
+    # CloudFormation is Amazon's own, and so is the S3 that it makes a bucket in.
+    reports: list[policies.Arn] = [_objects(f"{device}/{name}") for name in policies.REPORTS]
+    return policies.put_new_only(_objects(f"{device}/*"), reports, {"Ref": "AWS::AccountId"})
+
+
 def _user(device: str) -> Resource:
-    own = {"PolicyName": keys.POLICY, "PolicyDocument": policies.put_only(_objects(f"{device}/*"))}
+    own = {"PolicyName": keys.POLICY, "PolicyDocument": _rights(device)}
     tags = {"megacam:bucket": {"Ref": "BucketName"}, "megacam:device": device}
     return {
         "Type": "AWS::IAM::User",
@@ -180,7 +201,7 @@ def _user(device: str) -> Resource:
 
 def _iot(options: Options) -> dict[str, Resource]:
     # The inner ${!...} is for IAM, not for CloudFormation.
-    own = policies.put_only(_objects("${!credentials-iot:ThingName}/*"))
+    own = _rights(iot.THING.replace("{", "{!"))
     name = {"Fn::Sub": spec.shared_name("${BucketName}")}
     role = {
         "Path": {"Fn::Sub": spec.user_path("${BucketName}")},

@@ -5,12 +5,11 @@ by their ID or Sid, are added, changed or taken away.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from megacam.aws import Aws, AwsError
-from megacam.cloud import policies
-from megacam.cloud.plan import Step
+from megacam.cloud import policies, retention
+from megacam.cloud.plan import Step, step
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -21,7 +20,6 @@ _NO_BLOCKS = ("NoSuchPublicAccessBlockConfiguration",)
 _NO_OWNERSHIP = ("OwnershipControlsNotFoundError",)
 _NO_ENCRYPTION = ("ServerSideEncryptionConfigurationNotFoundError",)
 _NO_POLICY = ("NoSuchBucketPolicy",)
-_NO_LIFECYCLE = ("NoSuchLifecycleConfiguration",)
 _NO_CORS = ("NoSuchCORSConfiguration",)
 
 
@@ -60,8 +58,17 @@ def steps(aws: Aws, spec: CloudSpec, there: bool) -> list[Step]:
     """Return the steps for the bucket; `there`: it exists, so look at what it has."""
     make = None if there else lambda: _create(aws, spec.bucket)
     found = [Step(f"create the bucket {spec.bucket} in {aws.region}", make)]
-    parts = (_private, _ownership, _encryption, _policy, _lifecycle, _cors)
-    return found + [part(aws, spec, there) for part in parts]
+    parts = (
+        _private,
+        _ownership,
+        _encryption,
+        _policy,
+        retention.versions_step,
+        retention.lifecycle_step,
+        _cors,
+    )
+    made = [part(aws, spec, there) for part in parts]
+    return found + [one for one in made if one]
 
 
 def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
@@ -74,9 +81,16 @@ def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
             "the bucket encrypts with a KMS key of its own, which a put-only key may not use: "
             "uploads will be refused until the bucket's default is SSE-S3"
         )
-    if there and versioned(aws, spec.bucket):
+    days = retention.wanted_version_days(aws, spec, there)
+    if there and not days and retention.versioned(aws, spec.bucket):
         said.append(
-            "the bucket keeps old versions: expired photos stay, and are paid for, as old versions"
+            "the bucket keeps old versions: expired photos stay, and are paid for, as old "
+            "versions; --keep-versions DAYS lets them go"
+        )
+    if spec.keep_versions:
+        said.append(
+            f"what is overwritten, deleted or expired is paid for {days} days more; objects "
+            "outside the cameras' folders keep their old versions for ever"
         )
     return said
 
@@ -95,24 +109,6 @@ def algorithm(aws: Aws, bucket: str) -> str:
     rules = found["ServerSideEncryptionConfiguration"]["Rules"] if found else []
     named = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules]
     return next((rule["SSEAlgorithm"] for rule in named if rule), "")
-
-
-def versioned(aws: Aws, bucket: str) -> bool:
-    """Return True if deleted objects live on as old versions."""
-    return aws.call("s3", "get_bucket_versioning", Bucket=bucket).get("Status") == "Enabled"
-
-
-def delete(aws: Aws, bucket: str, key: str) -> None:
-    """Delete one object for good, with its old versions if the bucket keeps them."""
-    there = {"Bucket": bucket}
-    if not versioned(aws, bucket):
-        aws.call("s3", "delete_object", missing=("NoSuchBucket",), **there, Key=key)
-        return
-    for page in aws.pages("s3", "list_object_versions", **there, Prefix=key):
-        for one in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            if one["Key"] == key:
-                version = {"Key": key, "VersionId": one["VersionId"]}
-                aws.call("s3", "delete_object", **there, **version)
 
 
 def public_access(aws: Aws, bucket: str) -> dict[str, bool]:
@@ -134,28 +130,10 @@ def policy(aws: Aws, bucket: str) -> dict[str, Any]:
     return json.loads(found["Policy"]) if found else policies.document()
 
 
-def lifecycle(aws: Aws, bucket: str) -> list[dict[str, Any]]:
-    """Return the bucket's lifecycle rules, all with a Filter: S3 refuses old and new mixed."""
-    found = aws.call(
-        "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
-    )
-    rules = found["Rules"] if found else []
-    for rule in rules:
-        if "Prefix" in rule:
-            rule["Filter"] = {"Prefix": rule.pop("Prefix")}
-    return rules
-
-
 def cors(aws: Aws, bucket: str) -> list[dict[str, Any]]:
     """Return the bucket's CORS rules."""
     found = aws.call("s3", "get_bucket_cors", missing=_NO_CORS, Bucket=bucket)
     return found["CORSRules"] if found else []
-
-
-def keep_days(rules: list[dict[str, Any]], device: str) -> int | None:
-    """Return after how many days our rule expires a device's photos; None: never."""
-    ours = [rule for rule in rules if rule.get("ID") == policies.lifecycle_id(device)]
-    return ours[0].get("Expiration", {}).get("Days") if ours else None
 
 
 def without_device(aws: Aws, bucket: str, device: str) -> list[Step]:
@@ -189,19 +167,13 @@ def _create(aws: Aws, bucket: str) -> None:
     aws.wait("s3", "bucket_exists", Bucket=bucket)
 
 
-def _step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "") -> Step:
-    if now == wanted:
-        return Step(text)
-    return Step(text, make, "change" if now else "add", was)
-
-
 def _private(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = public_access(aws, spec.bucket) if there else {}
     shared = _shown(_wanted_policy(aws, spec, there))
     wanted = {name: not (shared and name in _POLICY_BLOCKS) for name in BLOCKS}
     text = "block public access lists, allow a public policy" if shared else "block public access"
     off = [name for name, on in now.items() if not on]
-    return _step(
+    return step(
         text,
         now,
         wanted,
@@ -223,7 +195,7 @@ def _shown(document: dict[str, Any]) -> list[str]:
 def _ownership(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = ownership(aws, spec.bucket) if there else ""
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    return _step(
+    return step(
         "own every object, switch access lists off",
         now,
         "BucketOwnerEnforced",
@@ -237,7 +209,7 @@ def _ownership(aws: Aws, spec: CloudSpec, there: bool) -> Step:
 def _encryption(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = algorithm(aws, spec.bucket) if there else ""
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    return _step(
+    return step(
         f"encrypt at rest ({now or 'AES256'})",
         now,
         now or "AES256",
@@ -259,7 +231,7 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     elif len(_shown(now)) > len(_shown(wanted)):
         text += f", stop showing {spec.device}/*.jpg to everybody"
     others = [one for one in now["Statement"] if not policies.is_ours(one)]
-    return _step(
+    return step(
         text,
         _as_set(now),
         _as_set(wanted),
@@ -292,43 +264,6 @@ def _put_policy(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
         aws.call("s3", "delete_bucket_policy", Bucket=bucket)
 
 
-def _lifecycle(aws: Aws, spec: CloudSpec, there: bool) -> Step:
-    rules = lifecycle(aws, spec.bucket) if there else []
-    before = keep_days(rules, spec.device)
-    days = before if spec.keep_days is None else spec.keep_days
-    wanted = policies.lifecycle_rule(spec.device, days)
-    now = [rule for rule in rules if rule.get("ID") == wanted["ID"]]
-    kept = (
-        f"delete photos of {spec.device} after {days} days"
-        if days
-        else f"keep photos of {spec.device} for ever"
-    )
-    return _step(
-        f"{kept}, drop broken uploads after a day",
-        now,
-        [wanted],
-        lambda: _put_lifecycle(aws, spec.bucket, wanted),
-        f"was {before} days" if before and before != days else "",
-    )
-
-
-def _put_lifecycle(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
-    found = aws.call(
-        "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
-    )
-    # A property of the whole configuration, which a put without it would set back.
-    name = "TransitionDefaultMinimumObjectSize"
-    kept = {name: found[name]} if found and name in found else {}
-    others = [rule for rule in lifecycle(aws, bucket) if rule.get("ID") != wanted["ID"]]
-    aws.call(
-        "s3",
-        "put_bucket_lifecycle_configuration",
-        Bucket=bucket,
-        LifecycleConfiguration={"Rules": [*others, wanted]},
-        **kept,
-    )
-
-
 def _cors(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     rules = cors(aws, spec.bucket) if there else []
     ident = policies.cors_rule(())["ID"]
@@ -338,7 +273,7 @@ def _cors(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     if origins is None:
         origins = tuple(now[0]["AllowedOrigins"]) if now else GALLERY_ORIGINS
     wanted = policies.cors_rule(origins)
-    return _step(
+    return step(
         f"let the gallery read from {', '.join(origins)}",
         _sorted_lists(now),
         _sorted_lists([wanted]),

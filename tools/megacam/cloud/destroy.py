@@ -17,15 +17,20 @@ _COUNTED_PAGES = 20
 
 @dataclasses.dataclass(frozen=True)
 class Contents:
-    """How many objects a device has in the bucket; `more`: at least so many, counting stopped."""
+    """How many objects a device has in the bucket; `more`: at least so many, counting stopped.
+
+    `marks`: how many deletions the bucket remembers, which keep it from being empty as well.
+    """
 
     count: int
     size_bytes: int
     more: bool
+    marks: int = 0
 
     def __str__(self) -> str:
         least = "over " if self.more else ""
-        return f"{least}{self.count:,} objects, {self.size_bytes / 1e6:,.1f} MB"
+        marks = f" and {self.marks:,} marks of deleted ones" if self.marks else ""
+        return f"{least}{self.count:,} objects{marks}, {self.size_bytes / 1e6:,.1f} MB"
 
 
 def devices(aws: Aws, bucket_name: str) -> list[str]:
@@ -75,14 +80,15 @@ def _known(aws: Aws, bucket_name: str, device: str | None) -> list[str]:
 
 def contents(aws: Aws, bucket_name: str, prefix: str) -> Contents:
     """Count the objects under `prefix`, old versions too, up to some 20,000."""
-    count = size = 0
+    count = size = marks = 0
     for number, page in enumerate(_version_pages(aws, bucket_name, prefix)):
         if number == _COUNTED_PAGES:
-            return Contents(count, size, True)
+            return Contents(count, size, True, marks)
         versions = page.get("Versions", [])
         count += len(versions)
+        marks += len(page.get("DeleteMarkers", []))
         size += sum(one.get("Size", 0) for one in versions)
-    return Contents(count, size, False)
+    return Contents(count, size, False, marks)
 
 
 def delete_objects(
@@ -130,7 +136,7 @@ def _photos_step(
     found: Plan,
 ) -> Step | None:
     inside = contents(aws, bucket_name, f"{device}/")
-    if not inside.count:
+    if not inside.count and not inside.marks:
         return None
     if not photos:
         found.warnings.append(f"{device}/ stays in {bucket_name}: {inside} (--photos deletes it)")

@@ -20,6 +20,13 @@ class Step:
     detail: str = ""
 
 
+def step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "") -> Step:
+    """Return the step from what is there `now` to what is `wanted`; `was` says what was."""
+    if now == wanted:
+        return Step(text)
+    return Step(text, make, "change" if now else "add", was)
+
+
 @dataclasses.dataclass
 class Plan:
     """Steps in the order in which they must be made, and warnings to read before."""

@@ -157,6 +157,16 @@ def lifecycle_id(device: str) -> str:
     return f"megacam-{device}"
 
 
+def is_our_rule(rule: Document) -> bool:
+    """Return True if a lifecycle rule is the one of a device of ours."""
+    return rule.get("ID") == lifecycle_id(device_of(rule))
+
+
+def device_of(rule: Document) -> str:
+    """Return the device of one of our lifecycle rules."""
+    return str(rule.get("Filter", {}).get("Prefix", "")).removesuffix("/")
+
+
 def cors_rule(origins: tuple[str, ...]) -> Document:
     """Return the rule that lets the gallery's page work on pixels that signed links brought.
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from megacam.aws import AccessKey, Aws, AwsError
-from megacam.cloud import bucket as bucket_parts
-from megacam.cloud import policies, rights
+from megacam.cloud import policies, retention, rights
 from megacam.errors import MegacamError
 
 # A new key and a new policy take some seconds, rarely more, to reach every server of AWS:
@@ -198,4 +197,4 @@ def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) 
 def _clean_up(aws: Aws, bucket: str, device: str) -> None:
     report = f"{device}/{policies.REPORTS[1]}"
     for name in (f"{device}/{_OBJECT}", report, _elsewhere(device)):
-        bucket_parts.delete(aws, bucket, name)
+        retention.delete(aws, bucket, name)

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys, policies, rights
+from megacam.cloud import bucket, budget, iot, keys, policies, retention, rights
 from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
 
@@ -67,7 +67,7 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
         )
     moment = now or datetime.now(timezone.utc)
     document = bucket.policy(aws, bucket_name)
-    rules = bucket.lifecycle(aws, bucket_name)
+    rules = retention.lifecycle(aws, bucket_name)
     users = [
         _user(aws, bucket_name, name, user, document, rules, moment)
         for name, user in sorted(keys.devices(aws, bucket_name).items())
@@ -106,8 +106,19 @@ def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
             "enforced" if policies.TLS_ONLY in sids else "plain HTTP is possible",
             policies.TLS_ONLY in sids,
         ),
+        Check("old versions", *_versions(aws, name)),
         Check("gallery origins", ", ".join(origins) or "none", bool(origins)),
     ]
+
+
+def _versions(aws: Aws, name: str) -> tuple[str, bool]:
+    days = sorted(set(retention.version_days(retention.lifecycle(aws, name)).values()))
+    words = " or ".join(str(one) for one in days)
+    if retention.versioned(aws, name):
+        kept = "kept for ever and paid for: `megacam cloud create --keep-versions DAYS`"
+        return (f"kept {words} days" if days else kept), bool(days)
+    left = f"; those that are there go after {words} days" if days else ""
+    return f"not kept: what is overwritten or deleted is gone{left}", True
 
 
 def _cipher_words(cipher: str) -> str:
@@ -136,7 +147,7 @@ def _user(
         "access key",
         user,
         right,
-        bucket.keep_days(rules, name),
+        retention.keep_days(rules, name),
         _is_public(document, name),
         found,
         (*remarks, *_key_remarks(found)),
@@ -157,7 +168,7 @@ def _thing(
         "certificate",
         shared_name(bucket_name),
         iot.role_is_put_only(aws, bucket_name),
-        bucket.keep_days(rules, name),
+        retention.keep_days(rules, name),
         _is_public(document, name),
         found,
         (

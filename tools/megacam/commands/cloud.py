@@ -12,7 +12,7 @@ from rich.text import Text
 from megacam import cloud_template, cost
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
-from megacam.cloud import create, destroy, iot, keys, show
+from megacam.cloud import create, destroy, iot, keys, retention, show
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
 from megacam.commands import options, rotate
@@ -21,6 +21,13 @@ from megacam.errors import MegacamError
 
 Keep = Annotated[
     int | None, typer.Option(help="Delete photos after so many days; 0: never (default: as it is)")
+]
+KeepVersions = Annotated[
+    int | None,
+    typer.Option(
+        "--keep-versions",
+        help="Have overwritten or deleted photos back for so many days; 0: no (default: as it is)",
+    ),
 ]
 Origins = Annotated[
     list[str] | None,
@@ -37,6 +44,12 @@ DeviceList = Annotated[
 ]
 TemplateKeep = Annotated[
     int, typer.Option("--keep", help="Days until photos are deleted; 0: never")
+]
+TemplateVersions = Annotated[
+    int,
+    typer.Option(
+        "--keep-versions", help="Days to have overwritten and deleted photos back; 0: none"
+    ),
 ]
 CloudFront = Annotated[
     bool, typer.Option("--cloudfront", help="Show photos to everybody, bucket stays private")
@@ -63,6 +76,7 @@ def create_command(
     bucket: options.Bucket = None,
     device: options.Device = None,
     keep: Keep = None,
+    keep_versions: KeepVersions = None,
     origins: Origins = None,
     iot_way: options.Iot = False,
     public_read: PublicRead = None,
@@ -86,6 +100,7 @@ def create_command(
         public_read,
         budget,
         email,
+        keep_versions,
     )
     _create(Terminal(as_json), options.owner(place, profile), spec, yes, dry_run)
 
@@ -147,6 +162,7 @@ def template_command(
     bucket: options.Bucket = None,
     device: DeviceList = None,
     keep: TemplateKeep = 0,
+    keep_versions: TemplateVersions = 0,
     origins: Origins = None,
     iot_way: options.Iot = False,
     cloudfront: CloudFront = False,
@@ -168,6 +184,7 @@ def template_command(
         cloudfront,
         budget,
         email,
+        keep_versions or None,
     )
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
@@ -259,7 +276,7 @@ def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
             "make its key and put it on the board: `megacam cloud rotate`; or by hand, with "
             "--show-secret and then `megacam provision`",
         )
-    if bucket_parts.keep_days(bucket_parts.lifecycle(aws, spec.bucket), spec.device) is None:
+    if retention.keep_days(retention.lifecycle(aws, spec.bucket), spec.device) is None:
         usage = cost.Usage(keep_days=None)
         growth = cost.estimate(usage, cost.load_prices(), "us-east-1").growth_usd
         terminal.mark(

@@ -34,6 +34,7 @@ def setup_command(
     config: options.Config = options.CONFIG,
     image: Image = None,
     iot_way: options.Iot = False,
+    keep_versions: cloud.KeepVersions = None,
     profile: options.Profile = None,
     roots: deploy_parts.Roots = None,
     hmac: deploy_parts.Hmac = None,
@@ -53,7 +54,7 @@ def setup_command(
         setup.check_iot(place, aws, raw)
     elif aws:
         iot_way = iot.is_only_way(aws, place.need_bucket(), place.need_device())
-    work = _SetUp(terminal, raw, place, aws, iot_way, (roots, hmac, index), yes)
+    work = _SetUp(terminal, raw, place, aws, iot_way, (roots, hmac, index), yes, keep_versions)
     if dry_run:
         work.look(port)
     else:
@@ -95,6 +96,7 @@ class _SetUp:
     iot_way: bool
     sources: tuple[Path | None, Path | None, str]
     yes: bool
+    keep_versions: int | None
 
     def make(self, port: str | None, image: flash.Image | None) -> None:
         """Do all of it; raises MegacamError."""
@@ -140,7 +142,12 @@ class _SetUp:
     def _plan(self, aws: Aws) -> Plan:
         place = self.place
         with self.terminal.working("looking at what is there"):
-            spec = CloudSpec(place.need_bucket(), place.need_device(), iot=self.iot_way)
+            spec = CloudSpec(
+                place.need_bucket(),
+                place.need_device(),
+                iot=self.iot_way,
+                keep_versions=self.keep_versions,
+            )
             plan = create.plan(aws, spec)
         cloud.show_plan(self.terminal, aws, place.bucket, plan)
         return plan
