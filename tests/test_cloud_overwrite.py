@@ -6,13 +6,16 @@
 import json
 
 import pytest
+from megacam import probes
 from megacam.aws import AwsError
 from megacam.cloud import create, iot, policies, proof, rights, rotate, show
 from megacam.cloud.keys import AccessKeys
 from megacam.cloud.spec import CloudSpec
 from role_aliases import answer_role_aliases
+from servers.running import authority, compiled, root_der, server, session
 from test_cloud_proof import Clock
 
+__all__ = ["authority", "compiled", "root_der", "server", "session"]
 pytest_plugins = "local_aws"
 PHOTO = "cam1/2026/11/23/000000-000001.jpg"
 
@@ -219,3 +222,34 @@ def test_what_is_amazon(amazon, monkeypatch, endpoint, is_amazon):
     if endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
     assert rights.is_amazon(amazon.aws.in_region(amazon.aws.region)) == is_amazon
+
+
+def test_the_cameras_own_client_stores_photos_and_reports_with_such_a_key(
+    amazon, session, tmp_path
+):
+    root = tmp_path / "store.der"
+    root.write_bytes(amazon.store.ca_der)
+    key = rotate.new_key(_device(amazon))
+    put = {"op": "put", "size": 100}
+    report = {**put, "key": "cam1/status.json", "overwrite": True}
+    results = session(
+        [
+            *({**put, "key": PHOTO, "size": size} for size in (5000, 6000)),
+            *(report, report),
+            {**put, "key": PHOTO, "overwrite": True},
+        ],
+        endpoint=amazon.store.endpoint,
+        region=amazon.aws.region,
+        bucket=amazon.bucket,
+        roots=[str(root)],
+        access_key_id=key.access_key_id,
+        secret_access_key=key.secret_access_key,
+    )
+    assert [one.get("status") for one in results[:4]] == [200, 412, 200, 200], results
+    assert results[4]["code"] == "AccessDenied", results
+    size = amazon.client("s3").head_object(Bucket=amazon.bucket, Key=PHOTO)["ContentLength"]
+    assert size == 5000
+
+
+def test_what_the_doctor_puts_anew_is_a_report():
+    assert any(f"/{name}'" in probes.PUT for name in policies.REPORTS)

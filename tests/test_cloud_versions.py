@@ -1,10 +1,13 @@
 """`--keep-versions`: what was overwritten or deleted can be had back, for a while."""
 
+from types import SimpleNamespace
+
 import pytest
 from megacam.cloud import create, destroy, proof, show
 from megacam.cloud.keys import AccessKeys
 from megacam.cloud.spec import CloudSpec
 from megacam.errors import MegacamError
+from setup_run import megacam, write_config
 
 pytest_plugins = "local_aws"
 
@@ -138,3 +141,11 @@ def test_destroy_takes_versions_away_and_marks_of_deletions_too(amazon):
 def test_a_number_of_days_that_s3_refuses_is_refused_here(days):
     with pytest.raises(MegacamError, match="old versions cannot be kept"):
         CloudSpec("garden-photos", "cam1", keep_versions=days)
+
+
+def test_setup_hands_the_choice_on(account, tmp_path):
+    write_config(tmp_path, account, account.bucket, SimpleNamespace(port=123))
+    nowhere = ["--port", str(tmp_path / "no-board")]
+    words = ["setup", "--dry-run", "--keep-versions", "30", *nowhere]
+    # The plan for the cloud is shown before the board is looked for.
+    assert "let old versions go after 30 days" in megacam(tmp_path, *words).stdout
