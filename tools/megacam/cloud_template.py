@@ -70,7 +70,7 @@ def template(options: Options) -> dict[str, Any]:
 
 
 def _parameters(options: Options) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    name: dict[str, Any] = {
         "BucketName": {
             "Type": "String",
             "Default": options.bucket,
@@ -78,6 +78,11 @@ def _parameters(options: Options) -> dict[str, Any]:
             "Description": "Name of the bucket, unique in the world, without dots",
         }
     }
+    return {**name, **_days(options), **_money(options)}
+
+
+def _days(options: Options) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     if options.keep_days:
         found["KeepDays"] = {
             "Type": "Number",
@@ -92,18 +97,24 @@ def _parameters(options: Options) -> dict[str, Any]:
             "MinValue": 1,
             "Description": "Days until what was overwritten or deleted goes for good",
         }
-    if options.budget_usd is not None:
-        found["BudgetUsd"] = {
+    return found
+
+
+def _money(options: Options) -> dict[str, Any]:
+    if options.budget_usd is None:
+        return {}
+    return {
+        "BudgetUsd": {
             "Type": "Number",
             "Default": options.budget_usd,
             "Description": "US dollars a month for S3",
-        }
-        found["BudgetEmail"] = {
+        },
+        "BudgetEmail": {
             "Type": "String",
             "Default": options.budget_email,
             "Description": "Where the alarm is sent",
-        }
-    return found
+        },
+    }
 
 
 def _bucket(options: Options) -> Resource:

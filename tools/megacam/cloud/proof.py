@@ -49,33 +49,37 @@ def prove_put_only(
     `aws` is the owner, who cleans up. Raises AwsError if the put is never accepted and
     TooMuchAllowedError if anything else is.
     """
-    seen = aws.as_key(key)
-    name = f"{device}/{_OBJECT}"
-    deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
-    must = rights.is_amazon(aws)
-    put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b"", **(_NEW if must else {})}
     # A proof that was cut off may have left its object, and only a new one can be put.
     _clean_up(aws, bucket, device)
     try:
-        # The answer to a put that is made again after a lost one is that the name is taken.
-        _spread(
-            lambda: seen.call("s3", "put_object", missing=_IS_THERE, **put),
-            _not_yet,
-            deadline_s,
-            clock,
-        )
-        trials = [Trial(f"put {name}", True, True)]
-        trials += _overwrites(seen, bucket, device, must, deadline_s, clock)
-        for text, call in _forbidden(aws, seen, bucket, device):
-            trials.append(_refused(text, call, deadline_s, clock))
+        trials = _try_all(aws, aws.as_key(key), bucket, device, clock)
     finally:
         _clean_up(aws, bucket, device)
     wrong = [trial.text for trial in trials if trial.must and not trial.right]
     if wrong:
         raise TooMuchAllowedError(
             f"the key {key.access_key_id} must only put new photos, but it could also: "
-            f"{'; '.join(wrong)}; look for other policies on its user, group or bucket"
+            f"{'; '.join(wrong)}; run `megacam cloud create`, and look for other policies on its "
+            "user, group or bucket"
         )
+    return trials
+
+
+def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[Trial]:
+    deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
+    must, name = rights.is_amazon(aws), f"{device}/{_OBJECT}"
+    put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b"", **(_NEW if must else {})}
+    # The answer to a put that is made again after a lost one is that the name is taken.
+    _spread(
+        lambda: seen.call("s3", "put_object", missing=_IS_THERE, **put),
+        _not_yet,
+        deadline_s,
+        clock,
+    )
+    trials = [Trial(f"put {name}", True, True)]
+    trials += _overwrites(seen, bucket, device, must, deadline_s, clock)
+    for text, call in _forbidden(aws, seen, bucket, device):
+        trials.append(_refused(text, call, deadline_s, clock))
     return trials
 
 

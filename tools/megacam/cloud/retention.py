@@ -36,14 +36,7 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     days = before if spec.keep_days is None else spec.keep_days
     version = wanted_version_days(aws, spec, there)
     wanted = [policies.lifecycle_rule(spec.device, days, version)]
-    if spec.keep_versions:
-        # Versioning is the whole bucket's, so what other cameras overwrite must go as well.
-        others = [policies.device_of(rule) for rule in rules if policies.is_our_rule(rule)]
-        wanted += [
-            policies.lifecycle_rule(one, keep_days(rules, one), version)
-            for one in others
-            if one != spec.device
-        ]
+    wanted += _rules_of_others(spec, rules)
     names = [rule["ID"] for rule in wanted]
     now = [rule for name in names for rule in rules if rule.get("ID") == name]
     kept = (
@@ -60,6 +53,17 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         lambda: _put_lifecycle(aws, spec.bucket, wanted),
         f"was {before} days" if before and before != days else "",
     )
+
+
+def _rules_of_others(spec: CloudSpec, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how the rules of the other cameras must be if old versions are kept from now on."""
+    # Versioning is the whole bucket's, so what other cameras overwrite must go as well.
+    found = [policies.device_of(rule) for rule in rules if policies.is_our_rule(rule)]
+    return [
+        policies.lifecycle_rule(one, keep_days(rules, one), spec.keep_versions)
+        for one in found
+        if spec.keep_versions and one != spec.device
+    ]
 
 
 def versioned(aws: Aws, bucket: str) -> bool:
