@@ -1,16 +1,12 @@
 """Deploying: whole or not at all, only what changed, and one sentence for what is in the way."""
 
-import contextlib
-import functools
 import json
 import subprocess
 import sys
-import threading
 import time
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from megacam import deploy, device, device_files, device_tree, mip
+from megacam import deploy, device, device_files, mip
 from megacam.device import DeviceError
 from megacam.errors import MegacamError
 from megacam.sim import flash
@@ -184,84 +180,30 @@ def test_a_full_flash_is_one_sentence_and_the_old_files_stay(tmp_path):
         assert _image(board) == files
 
 
-def _index(folder, name, module):
-    """Write an index of packages as micropython-lib's with one in it; return its folder."""
-    index = folder / "index"
-    digest = device_files.sha256(module)
-    package = index / "package/6/hmac/latest.json"
-    package.parent.mkdir(parents=True)
-    package.write_text(json.dumps({"hashes": [[name, digest[:8]]], "version": "3"}))
-    (index / "file" / digest[:2]).mkdir(parents=True)
-    (index / "file" / digest[:2] / digest[:8]).write_bytes(module)
-    return index
-
-
-def test_hmac_comes_from_a_folder_from_an_index_or_is_asked_for_in_a_sentence(tmp_path):
+def test_hmac_comes_from_a_folder_or_is_asked_for_in_a_sentence(tmp_path):
     module = (PORT / "hmac.py").read_bytes()
-    (tmp_path / "hmac.py").write_bytes(module)
-    index = _index(tmp_path, "hmac.py", module)
     with plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board:
         with pytest.raises(mip.PackageError, match=r"or name a folder .* with --hmac FOLDER"):
             _run(board, NEW, index=str(tmp_path / "nowhere"))
-        assert _run(board, NEW, index=str(index)).send["lib/hmac.py"] == module
+        (tmp_path / "hmac.py").write_bytes(module)
+        assert "lib/hmac.mpy" in _run(board, NEW, hmac_folder=tmp_path).send
         assert _run(board, NEW, index=str(tmp_path / "nowhere")).is_empty, "it has one now"
-        compiled = _run(board, NEW, hmac_folder=tmp_path).send
-        assert set(compiled) == {"lib/hmac.mpy"}
-        image = _image(board)
-    assert "lib/hmac.py" not in image
     with pytest.raises(mip.PackageError, match=r"holds neither hmac.py nor hmac.mpy"):
         mip.from_folder("hmac", tmp_path / "b")
 
 
-@contextlib.contextmanager
-def _index_over_http(folder, monkeypatch):
-    """Serve a folder as an index of packages; give (its address, what was asked for)."""
-    asked = []
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, format, *args):
-            asked.append(self.path)
-
-    # Nobody's proxy is asked for a loopback address.
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    serve = functools.partial(Handler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
-        server.socket.settimeout(1)  # a client may be gone before it is accepted
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def test_hmac_is_fetched_by_mip_when_online(tmp_path, monkeypatch):
-    compiled = device_tree.compile_file(PORT / "hmac.py")
-    index = _index(tmp_path, "hmac.mpy", compiled)
-    with _index_over_http(index, monkeypatch) as (address, asked):
-        assert mip.fetch("hmac", address + "/") == {"lib/hmac.mpy": compiled}
-        assert asked[0] == "/package/6/hmac/latest.json"
-        (index / "package/6/hmac/latest.json").write_text("{")
-        with pytest.raises(mip.PackageError, match="cannot be fetched from http"):
-            mip.fetch("hmac", address)
-        with pytest.raises(mip.PackageError, match=r"with --cheese FOLDER"):
-            mip.fetch("cheese", address)
-    with pytest.raises(mip.PackageError, match="go online, or name a folder"):
-        mip.fetch("hmac", address)
-
-
-def test_a_deploy_over_http_puts_hmac_on_the_board(tmp_path, monkeypatch):
-    compiled = device_tree.compile_file(PORT / "hmac.py")
-    index = _index(tmp_path, "hmac.mpy", compiled)
+@pytest.mark.parametrize("index", ["http://127.0.0.1:9", "folder"])
+def test_an_hmac_that_nobody_vouches_for_leaves_the_board_as_it_was(tmp_path, index):
+    digest = mip.PINS["hmac"].sha256
+    place = tmp_path / "folder" / "file" / digest[:2] / digest[:8]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"def new(*a):\n pass\n")
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
-    with (
-        _index_over_http(index, monkeypatch) as (address, _),
-        plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board,
-    ):
-        done = _megacam("deploy", "--port", board.port, "--index", address, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert _image(board)["lib/hmac.mpy"] == compiled
+    with plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board:
+        done = _megacam("deploy", "--port", board.port, "--index", index, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "--hmac FOLDER" in done.stderr and "Traceback" not in done.stderr
+        assert _image(board) == SMALL_OLD
 
 
 def test_a_board_without_settings_or_roots_is_refused_in_words(tmp_path):

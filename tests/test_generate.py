@@ -25,4 +25,4 @@ def test_the_example_is_valid_and_names_every_setting():
 def test_mip_installs_every_file_of_the_board():
     manifest = json.loads(generate.package_json())
     assert {name for name, _ in manifest["urls"]} == set(device_tree.sources())
-    assert ["hmac", "latest"] in manifest["deps"]
+    assert ["hmac", "3.4.4"] in manifest["deps"]

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from megacam import mip
 
 import firmware
 
@@ -52,3 +53,9 @@ def test_every_module_for_s3_is_in_its_manifest():
     content = json.loads((LIB / "iot_credentials.json").read_text())
     others = {path.stem for path in LIB.glob("arducam*.py")} | {"jpeg"}
     assert {Path(source).stem for _, source in content["urls"]} >= MODULES - others
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)
+def test_hmac_is_the_version_whose_content_is_pinned(manifest):
+    content = json.loads(manifest.read_text())
+    assert dict(content["deps"]).get("hmac") in (None, mip.PINS["hmac"].version)

@@ -74,7 +74,7 @@ def package_index(tmp_path):
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         address = f"http://127.0.0.1:{running.server_port}"
-        (hmac / "latest.json").write_text(json.dumps({"urls": [["hmac.py", "hmac.py"]]}))
+        (hmac / "3.4.4.json").write_text(json.dumps({"urls": [["hmac.py", "hmac.py"]]}))
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield address
         running.shutdown()

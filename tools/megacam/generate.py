@@ -9,10 +9,10 @@ import json
 import re
 from pathlib import Path
 
-from megacam import checks, device_tree, settings
+from megacam import checks, device_tree, mip, settings
 
 # What micropython-lib supplies on the board; urequests is frozen into most firmwares already.
-_MIP_DEPENDENCIES = [["hmac", "latest"], ["urequests", "latest"]]
+_MIP_DEPENDENCIES = [["hmac", mip.PINS["hmac"].version], ["urequests", "latest"]]
 _TABLE = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 
 
