@@ -7,15 +7,13 @@ def test_something(look): page = look(s3, now); page.open("/"); page.wait_for("h
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
 
+import gallery_server
 import pytest
 
-ROOT = Path(__file__).parent.parent
 WAIT_S = 30
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -54,6 +52,11 @@ class Page:
     def __init__(self, driver, base: str = ""):
         self.driver = driver
         self.base = base
+
+    def enter(self, link: str) -> None:
+        """Open a gallery by its link; paths are below where that leads from now on."""
+        self.driver.get(link)
+        self.base = self.driver.current_url.rstrip("/")
 
     def open(self, path: str) -> None:
         self.driver.get(self.base + path)
@@ -136,34 +139,9 @@ def look(page, tmp_path):
                 "GALLERY_NOW": now.isoformat(), "GALLERY_ENDPOINT": endpoint,
                 "GALLERY_LINK": str(link), "GALLERY_CACHE": str(tmp_path / "thumbnails"),
             }  # fmt: skip
-            running.enter_context(_process(settings, tmp_path / "log"))
+            running.enter_context(gallery_server.process(settings, tmp_path / "log"))
             page.wait(link.exists, "the gallery's link")
-            words = link.read_text()
-            page.base = words.split("/?")[0]
-            page.driver.get(words)
+            page.enter(link.read_text())
             return page
 
         yield start
-
-
-@contextlib.contextmanager
-def _process(settings: dict[str, str], log: Path):
-    paths = [str(ROOT / "tests"), str(ROOT / "tools")]
-    environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(paths)}
-    environment.pop("PYTEST_CURRENT_TEST", None)
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gallery_server"],
-            env=environment, cwd=log.parent, stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    said = log.read_text(errors="replace")
-    assert "Traceback" not in said, said

@@ -25,7 +25,7 @@ def main() -> None:
         driver = start_chromium(Path(scratch) / "profile")
         try:
             with gallery_demo.running(Path(scratch) / "photos", "--interval=10") as link:
-                _take(Page(driver, link.split("/?")[0]), link, folder)
+                _take(Page(driver), link, folder)
         finally:
             driver.quit()
 
@@ -73,7 +73,7 @@ def _take_timelapse(page: Page, folder: Path) -> None:
 
 def _wait_for_the_past(page: Page, link: str) -> str:
     """Wait until the drawn day is whole; return the date with more of it."""
-    page.driver.get(link)
+    page.enter(link)
     now = datetime.now(timezone.utc)
     dates = [f"{now - timedelta(days=n):%Y-%m-%d}" for n in range(2)]
     counts: list[int] = []

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from megacam.gallery import images, state
 from megacam.gallery.bucket import Bucket, Now, utc_now
-from megacam.gallery.guard import Guard
+from megacam.gallery.guard import Guard, authority
 from megacam.gallery.pages import compare, day, month, now, photo, timelapse
 from megacam.gallery.state import Gallery
 from megacam.gallery.thumbnails import BOUND_BYTES, Thumbnails, cache_folder
@@ -60,9 +60,10 @@ def serve(
         gallery = Gallery(shown, thumbnails, clips, zone, poll_s)
         number = listener.getsockname()[1]
         opened.callback(gallery.readers.shutdown, wait=False, cancel_futures=True)
-        guard = Guard(_application(gallery), f"megacam_gallery_{number}")
-        link = f"http://{_name(host)}:{number}/"
-        _run(guard, listener, lambda: _announce(guard, link, ready, open_browser), stop)
+        name = authority(_name(host), number)
+        guard = Guard(_application(gallery), number, [name])
+        address = f"http://{name}/"
+        _run(guard, listener, lambda: _announce(guard, address, ready, open_browser), stop)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -83,7 +84,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _name(host: str) -> str:
     if host in ("0.0.0.0", "::"):
         return socket.gethostname()
-    return f"[{host}]" if ":" in host else host
+    return host
 
 
 def _application(gallery: Gallery) -> ASGIApp:

@@ -1,19 +1,21 @@
-"""Keeps the gallery to its owner: every request needs a cookie that only its link gives.
+"""Keeps the gallery to its owner: a request needs a path and a cookie that only its link gives.
 
-Whoever can open a page acts with the owner's AWS credentials; other users and other web pages of
-this computer have neither link nor cookie.
+Whoever can open a page acts with the owner's AWS credentials. Browsers send the cookies of
+127.0.0.1 to each of its ports, and ports are of one site; so the cookie's own path is secret too:
+it goes to no other port, and it is of no use without that path. Other names for this computer
+(DNS rebinding) and other pages, of this computer or elsewhere, are refused whatever they know.
 """
 
-import contextlib
+import ipaddress
 import secrets
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote, urlencode
+from collections.abc import Collection
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _DENIED = (
     "This gallery is open to its owner only.\n\n"
-    "Use the whole link that `megacam gallery` printed in the terminal.\n"
+    "Paste the whole link that `megacam gallery` printed in the terminal into the address bar.\n"
 )
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -21,51 +23,117 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+# https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: a page of ours, or its user.
+_OWN_SITE = ("same-origin", "none")
+_SAFE = ("GET", "HEAD")
+_HTTP_PORT = 80
+
+
+def authority(host: str, port: int) -> str:
+    """Return a host and port as a browser writes them in Host."""
+    named = f"[{host}]" if ":" in host else host.lower()
+    return named if port == _HTTP_PORT else f"{named}:{port}"
 
 
 class Guard:
-    """Lets through only requests with the cookie that a link of this gallery gave."""
+    """Lets through only requests for the path, and with the cookie, that a link of it gave.
 
-    def __init__(self, app: ASGIApp, cookie: str):
+    `hosts` are names to be called by, as authority() gives them, beside the address that a
+    connection came to.
+    """
+
+    def __init__(self, app: ASGIApp, port: int, hosts: Collection[str] = ()):
         self._app = app
-        self._cookie = cookie
+        self._hosts = frozenset(hosts)
+        self._cookie = f"megacam_gallery_{port}"
+        self._path = f"/{secrets.token_urlsafe(24)}"
         self._secret = secrets.token_urlsafe(24)
-        self._codes = {self._secret}
+        self._code = secrets.token_urlsafe(24)
+        self._codes = {self._code}
 
     def link(self, address: str, *, once: bool = False) -> str:
         """Return a link that lets in; `once` for one that others may see after its use."""
-        code = secrets.token_urlsafe(24) if once else self._secret
+        code = secrets.token_urlsafe(24) if once else self._code
         self._codes.add(code)
         return f"{address}?{urlencode({'open': code})}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
-        if scope["type"] == "lifespan" or self._knows(scope):
-            await self._app(scope, receive, _with_headers(send))
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif self._is_ours(scope) and self._knows(scope):
+            inside = {**scope, "root_path": self._path}
+            await self._app(inside, receive, _with_headers(send))
         elif scope["type"] == "http":
             await self._let_in(scope, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
+    def _is_ours(self, scope: Scope) -> bool:
+        """Tell whether the request calls us by our name and comes from a page of ours or none."""
+        hosts, origins, referrers, sites = (
+            _values(scope, name) for name in (b"host", b"origin", b"referer", b"sec-fetch-site")
+        )
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts | _own_address(scope):
+            return False
+        own = f"http://{hosts[0].lower()}"
+        told = [*origins, *map(_origin, referrers)]
+        needed = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        return (
+            all(origin == own for origin in told)
+            and all(site in _OWN_SITE for site in sites)
+            and (not needed or len(origins) == 1)
+        )
+
     def _knows(self, scope: Scope) -> bool:
-        cookies = SimpleCookie()
-        sent = dict(scope.get("headers", ())).get(b"cookie", b"")
-        with contextlib.suppress(CookieError):
-            cookies.load(sent.decode("latin-1"))
-        found = cookies.get(self._cookie)
-        return bool(found) and secrets.compare_digest(found.value.encode(), self._secret.encode())
+        """Tell whether path and cookie are ours; another port may have added a cookie so named."""
+        first = scope["path"][: len(self._path) + 1]
+        pairs = ";".join(_values(scope, b"cookie")).split(";")
+        cookies = [
+            value
+            for name, _, value in (pair.strip().partition("=") for pair in pairs)
+            if name == self._cookie
+        ]
+        return _same(first, f"{self._path}/") and any(_same(c, self._secret) for c in cookies)
 
     async def _let_in(self, scope: Scope, send: Send) -> None:
         code = parse_qs(scope["query_string"].decode("latin-1")).get("open", [""])[0]
-        if code not in self._codes:
+        first = scope["path"] == "/" and scope["method"] == "GET" and self._is_ours(scope)
+        if not first or code not in self._codes:
             return await _answer(send, 403, _DENIED)
-        if code != self._secret:
+        if code != self._code:
             self._codes.discard(code)
-        cookie = f"{self._cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict"
-        # One slash at the front: two would lead to another host.
-        path = "/" + quote(scope["path"].lstrip("/"))
+        path = f"{self._path}/"
+        cookie = f"{self._cookie}={self._secret}; Path={path}; HttpOnly; SameSite=Strict"
         place = [(b"location", path.encode()), (b"set-cookie", cookie.encode())]
         return await _answer(send, 303, "", place)
+
+
+def _values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _own_address(scope: Scope) -> set[str]:
+    """Return the address that the connection came to: no name, so nobody can rebind it."""
+    host, port = scope.get("server") or ("", None)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return set()
+    mapped = getattr(address, "ipv4_mapped", None)
+    return {authority(str(mapped or address), port)} if port else set()
+
+
+def _origin(referrer: str) -> str:
+    try:
+        parts = urlsplit(referrer)
+    except ValueError:
+        return "null"
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _same(a: str, b: str) -> bool:
+    return secrets.compare_digest(a.encode(), b.encode())
 
 
 def _with_headers(send: Send) -> Send:

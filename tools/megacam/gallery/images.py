@@ -87,7 +87,7 @@ async def _cover(gallery: Gallery, device: str, day: date) -> Response:
         return PlainTextResponse(str(error), 502, _DROP)
     if found is None:
         return PlainTextResponse("no photos", 404, _DROP)
-    return RedirectResponse(thumb_url(found), headers=_DROP)
+    return RedirectResponse(f"../{thumb_url(found)}", headers=_DROP)
 
 
 def _cover_photo(gallery: Gallery, device: str, day: date) -> Photo | None:

@@ -1,4 +1,7 @@
-"""What the pages share: the bucket, the thumbnails, the zone, and URLs for keys."""
+"""What the pages share: the bucket, the thumbnails, the zone, and URLs for keys.
+
+URLs are relative, as all pages lie in one folder, whose name is secret (guard.py).
+"""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,17 +108,17 @@ def zone_words(zone: tzinfo, moment: datetime) -> str:
 
 def photo_url(photo: Photo) -> str:
     """Return the URL of the JPEG."""
-    return f"/img/photo?key={quote(photo.key, safe='')}"
+    return f"img/photo?key={quote(photo.key, safe='')}"
 
 
 def photo_base(device: str) -> str:
     """Return what comes before photo.name in the URL of a device's photos."""
-    return f"/img/photo?key={quote(device + '/', safe='')}"
+    return f"img/photo?key={quote(device + '/', safe='')}"
 
 
 def thumb_url(photo: Photo) -> str:
     """Return the URL of the thumbnail."""
-    return f"/img/thumb?key={quote(photo.key, safe='')}"
+    return f"img/thumb?key={quote(photo.key, safe='')}"
 
 
 def page_url(path: str, **values: object) -> str:

@@ -29,7 +29,7 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/compare")
     async def page(a: str = "", b: str = "") -> None:
-        main = frame(gallery, "/compare", "Compare")
+        main = frame(gallery, "compare", "Compare")
         await ui.context.client.connected()
         await fill(gallery, main, lambda: read(gallery, a, b), lambda pair: _show(gallery, pair))
 
@@ -56,7 +56,7 @@ def nearest(gallery: Gallery, device: str, moment: datetime) -> Photo | None:
 def _show(gallery: Gallery, pair: Pair) -> None:
     heading("Compare two moments")
     if pair.first is None or pair.second is None:
-        return empty("No photos to compare yet", ["Two photos are needed."], ("/", "Now"))
+        return empty("No photos to compare yet", ["Two photos are needed."], (".", "Now"))
     chosen = {"a": pair.first, "b": pair.second}
     with ui.element("div").classes("pickers"):
         for side in _SIDES:
@@ -105,4 +105,4 @@ class _Picker:
         if photo is None:
             return ui.notify(f"{self._device.value} has no photos", type="warning")
         keys = {side: self._chosen[side].key for side in _SIDES} | {self._side: photo.key}
-        return ui.navigate.to(page_url("/compare", **keys))
+        return ui.navigate.to(page_url("compare", **keys))

@@ -37,7 +37,7 @@ class View:
             "slot": self.slot_s,
             "motion": "only" if self.only_motion else None,
         }
-        return page_url("/day", **(values | changed))
+        return page_url("day", **(values | changed))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def add(gallery: Gallery) -> None:
         slot: int | None = None,
         motion: str = "",
     ) -> None:
-        main = frame(gallery, "/month", date or "Today")
+        main = frame(gallery, "month", date or "Today")
         view = View(tuple(device or ()), _day_of(gallery, date), slot, motion == "only")
         await ui.context.client.connected()
         await fill(gallery, main, lambda: read(gallery, view), lambda r: _show(gallery, r))
@@ -97,7 +97,7 @@ def _show(gallery: Gallery, found: Read) -> None:
         return empty(
             "No photos on this day",
             ["The device was off, or its photos still wait on it and come later."],
-            (page_url("/month", device=view.devices[0] if view.devices else None), "Calendar"),
+            (page_url("month", device=view.devices[0] if view.devices else None), "Calendar"),
         )
     tools = ui.element("div").classes("row-tools")
     body = ui.element("div")
@@ -173,7 +173,7 @@ def _draw(gallery: Gallery, found: Read) -> None:
         Track(d.device, photo_base(d.device), d.photos, d.gaps, gallery.moved(d.device, view.day))
         for d in found.read
     ]
-    links = (("Details", "/photo?key="), ("Compare", "/compare?a="))
+    links = (("Details", "photo?key="), ("Compare", "compare?a="))
     with ui.element("div").classes("watch"):
         ui.html(markup.player(tracks, span, _begin(gallery, found), links), sanitize=False)
     ui.html(markup.legend(tracks), sanitize=False)

@@ -16,10 +16,10 @@ from megacam.gallery.state import Gallery, zone_words
 T = TypeVar("T")
 
 _LINKS = (
-    ("/", "Now"),
-    ("/month", "Calendar"),
-    ("/compare", "Compare"),
-    ("/timelapse", "Time-lapse"),
+    (".", "Now"),
+    ("month", "Calendar"),
+    ("compare", "Compare"),
+    ("timelapse", "Time-lapse"),
 )
 _THEMES = {"dark": True, "light": False}
 _SLOW_S = 5
@@ -30,9 +30,9 @@ _REMEMBER_THEME = "document.cookie = 'megacam_theme={}; path=/; max-age=31536000
 def frame(gallery: Gallery, here: str, title: str) -> ui.element:
     """Begin a page; return the element that its content goes into."""
     ui.page_title(f"{title} · megacam")
-    ui.add_head_html('<link rel="stylesheet" href="/static/gallery.css">')
+    ui.add_head_html('<link rel="stylesheet" href="static/gallery.css">')
     for script in ("player", "compare", "retry"):
-        ui.add_head_html(f'<script type="module" src="/static/{script}.js"></script>')
+        ui.add_head_html(f'<script type="module" src="static/{script}.js"></script>')
     ui.query(".nicegui-content").classes("page")
     with ui.element("header").classes("bar"):
         ui.html(_bar(gallery, here), sanitize=False).classes("bar-inner")
@@ -154,7 +154,7 @@ def _bar(gallery: Gallery, here: str) -> str:
     )
     return (
         '<a class="skip" href="#main">Skip to the photos</a>'
-        '<a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28" height="28">'
+        '<a class="brand" href="."><img src="static/icon.svg" alt="" width="28" height="28">'
         f"<b>megacam</b><span>{text(gallery.bucket.name)}</span></a>"
         f'<nav aria-label="Pages">{links}</nav>'
     )

@@ -28,7 +28,7 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/month")
     async def page(device: str = "", month: str = "") -> None:
-        main = frame(gallery, "/month", "Calendar")
+        main = frame(gallery, "month", "Calendar")
         await ui.context.client.connected()
         await fill(
             gallery,
@@ -89,7 +89,7 @@ def _show(gallery: Gallery, found: Month) -> None:
         return empty(
             "No photos yet",
             ["The calendar fills as soon as a device has sent its first photo."],
-            ("/", "Watch for it on the Now page"),
+            (".", "Watch for it on the Now page"),
         )
     name = f"{calendar.month_name[found.month]} {found.year}"
     heading(name)
@@ -104,7 +104,7 @@ def _show(gallery: Gallery, found: Month) -> None:
 def _device_links(found: Month) -> str:
     links = "".join(
         f'<a class="tool"{" aria-current=true" if device == found.device else ""} '
-        f'href="{text(page_url("/month", device=device))}">{text(device)}</a>'
+        f'href="{text(page_url("month", device=device))}">{text(device)}</a>'
         for device in found.devices
     )
     return f'<nav class="choice" aria-label="Devices">{links}</nav>'
@@ -126,7 +126,7 @@ def _month_links(found: Month) -> list[str]:
 
 
 def _link(found: Month, pair: tuple[int, int], label: str, is_on_show: bool) -> str:
-    href = text(page_url("/month", device=found.device, month=f"{pair[0]:04d}-{pair[1]:02d}"))
+    href = text(page_url("month", device=found.device, month=f"{pair[0]:04d}-{pair[1]:02d}"))
     current = " aria-current=true" if is_on_show else ""
     return f'<a class="tool"{current} href="{href}">{label}</a>'
 
@@ -144,8 +144,8 @@ def _day(gallery: Gallery, found: Month, day: date) -> str:
     today = " today" if day == gallery.today() else ""
     if day not in found.days:
         return f'<span class="day none{today}" title="no photos"><b>{day.day}</b></span>'
-    href = text(page_url("/day", device=found.device, date=day))
-    cover = text(page_url("/img/cover", device=found.device, day=day))
+    href = text(page_url("day", device=found.device, date=day))
+    cover = text(page_url("img/cover", device=found.device, day=day))
     return (
         f'<a class="day photo{today}" href="{href}" aria-label="{day:%A %d %B %Y}">'
         f'<img loading="lazy" src="{cover}" alt=""><b>{day.day}</b></a>'

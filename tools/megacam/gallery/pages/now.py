@@ -31,7 +31,7 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/")
     async def page() -> None:
-        main = frame(gallery, "/", "Now")
+        main = frame(gallery, ".", "Now")
         await ui.context.client.connected()
         await fill(
             gallery, main, lambda: look_at_all(gallery), lambda seen: _show(gallery, main, seen)
@@ -184,7 +184,7 @@ class _Card:
         when = photo.taken.astimezone(self._gallery.zone)
         words = text(f"{photo.device} at {when:%Y-%m-%d %H:%M:%S}")
         source = text(photo_url(photo))
-        href = text(page_url("/photo", key=photo.key))
+        href = text(page_url("photo", key=photo.key))
         return self._set(
             self._picture,
             f'<a class="photo" href="{href}"><img src="{source}" data-retry="{source}" '
@@ -210,7 +210,7 @@ class _Card:
     def _day(self) -> str:
         newest = self._seen.newest
         day = days.local_day(newest.taken, self._gallery.zone) if newest else None
-        return page_url("/day", device=self._device, date=day)
+        return page_url("day", device=self._device, date=day)
 
     @staticmethod
     def _set(element: ui.html, content: str) -> None:

@@ -43,7 +43,7 @@ def add(gallery: Gallery) -> None:
         await ui.context.client.connected()
         if photo is None:
             with main:
-                empty("No such photo", ["This link names no photo."], ("/", "Now"))
+                empty("No such photo", ["This link names no photo."], (".", "Now"))
             return
         await fill(gallery, main, lambda: read(gallery, photo), lambda k: _show(gallery, k))
 
@@ -63,7 +63,7 @@ def read(gallery: Gallery, photo: Photo) -> Known:
 def _show(gallery: Gallery, known: Known) -> None:
     photo = known.photo
     when = photo.taken.astimezone(gallery.zone)
-    day = page_url("/day", device=photo.device, date=when.date())
+    day = page_url("day", device=photo.device, date=when.date())
     day += f"#at-{int(photo.taken.timestamp())}"
     if known.facts is None:
         return empty("This photo is not in the bucket", ["It was deleted."], (day, "Its day"))
@@ -90,7 +90,7 @@ def _links(known: Known, day: str) -> str:
     def step(other: Photo | None, rel: str, sign: str, words: str) -> str:
         if other is None:
             return f'<span class="tool" aria-disabled="true" title="no {words}">{sign}</span>'
-        href = text(page_url("/photo", key=other.key))
+        href = text(page_url("photo", key=other.key))
         named = f'title="{words}" aria-label="{words}"'
         return f'<a class="tool" rel="{rel}" href="{href}" {named}>{sign}</a>'
 
@@ -100,7 +100,7 @@ def _links(known: Known, day: str) -> str:
         + step(known.previous, "prev", "◀", "photo before it (left arrow)")
         + step(known.next, "next", "▶", "photo after it (right arrow)")
         + f'<a class="tool" href="{text(day)}">Its day</a>'
-        + f'<a class="tool" href="{text(page_url("/compare", a=photo.key))}">Compare</a>'
+        + f'<a class="tool" href="{text(page_url("compare", a=photo.key))}">Compare</a>'
         + f'<a class="tool" href="{download}" download>Download</a></nav>'
     )
 
@@ -143,4 +143,4 @@ async def _delete(gallery: Gallery, known: Known, dialog: ui.dialog) -> None:
         return ui.notify(str(error), type="negative", multi_line=True, timeout=10_000)
     gallery.thumbnails.forget(known.photo.key)
     other = known.next or known.previous
-    return ui.navigate.to(page_url("/photo", key=other.key) if other else "/")
+    return ui.navigate.to(page_url("photo", key=other.key) if other else ".")

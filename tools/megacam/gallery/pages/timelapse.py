@@ -27,7 +27,7 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/timelapse")
     async def page(device: str = "") -> None:
-        main = frame(gallery, "/timelapse", "Time-lapse")
+        main = frame(gallery, "timelapse", "Time-lapse")
         await ui.context.client.connected()
         await fill(
             gallery, main, lambda: read(gallery, device), lambda found: _show(gallery, *found)
@@ -44,7 +44,7 @@ def read(gallery: Gallery, device: str) -> tuple[list[str], Photo | None]:
 def _show(gallery: Gallery, devices: list[str], newest: Photo | None) -> None:
     heading("Time-lapse")
     if newest is None:
-        return empty("No photos yet", ["A time-lapse needs a few of them."], ("/", "Now"))
+        return empty("No photos yet", ["A time-lapse needs a few of them."], (".", "Now"))
     _Form(gallery, devices, newest)
     return None
 
@@ -150,7 +150,7 @@ class _Form:
 
 
 def _player(path: Path, device: str) -> str:
-    source = f"/clip/{path.name}"
+    source = f"clip/{path.name}"
     words = text(f"Time-lapse of {device}")
     show = (
         f'<video controls autoplay muted loop playsinline src="{source}" aria-label="{words}">'
