@@ -20,6 +20,7 @@ import botocore.config
 from PIL import Image, ImageDraw
 
 BUCKET = "photos"
+_PART_BYTES = 64 << 10
 
 
 class EveryThirtySeconds(Sequence):
@@ -46,6 +47,7 @@ class WireS3:
         self.keys: Sequence[str] | None = None
         self.filler = b""
         self.asked: list[str] = []
+        self.sent_bytes = 0
         self.refusal: tuple[int, str] | None = None
         self.delay_s = 0.0
         self.port = 0
@@ -192,8 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        for start in range(0, len(body) if self.command != "HEAD" else 0, _PART_BYTES):
+            self.wfile.write(body[start : start + _PART_BYTES])
+            self.s3.sent_bytes += _PART_BYTES
 
 
 def _listing(s3: WireS3, query: dict[str, str]) -> bytes:

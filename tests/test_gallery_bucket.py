@@ -199,3 +199,16 @@ def test_a_deleted_photo_is_gone_from_the_listing_at_once(s3, bucket):
     assert bucket.photos("cam1", day, day + timedelta(days=1)) == [second]
     with pytest.raises(PhotoMissingError):
         bucket.read(first.key)
+
+
+def test_what_is_too_large_for_a_photo_or_a_report_is_not_downloaded(s3, bucket):
+    key = key_of("cam1", NOW, 1)
+    s3.put(key, bytes(60 << 20))
+    s3.put("cam1/status.json", b'{"log": "' + b"x" * (60 << 20) + b'"}')
+    with pytest.raises(PhotoMissingError, match=r"cam1/.* is over 8 MB: no photo"):
+        bucket.read(key)
+    assert bucket.status("cam1") is None
+    # What the sockets of both sides took before the door was shut, not 120 MB.
+    assert s3.sent_bytes < 24 << 20
+    s3.put(key, b"x" * (8 << 20))
+    assert len(bucket.read(key)) == 8 << 20

@@ -1,10 +1,12 @@
 """The gallery's pages in a real Chromium, over an S3 server on the wire."""
 
+import io
 import json
 from datetime import timedelta
 
 import pytest
 from gallery_wire import EveryThirtySeconds, WireS3, at, jpeg, key_of
+from PIL import Image
 
 pytest_plugins = "gallery_browser"
 
@@ -331,3 +333,27 @@ def test_before_a_devices_first_photo_nothing_is_missing(s3, look):
     page.open("/day?device=cam1&date=2026-05-05")
     page.wait_text("1 gap, 4 h", ".summary")
     assert [line.text.split(":")[0] for line in page.all(".gap-line")] == ["12"]
+
+
+def test_a_progressive_photo_is_left_out_with_its_reason_and_the_others_are_shown(s3, look):
+    made = io.BytesIO()
+    Image.new("RGB", (640, 480), 128).save(made, "JPEG", progressive=True)
+    first, second = (key_of("cam1", NOW - timedelta(minutes=n), 9) for n in (9, 3))
+    s3.put(first, made.getvalue())
+    s3.put(second, jpeg(60))
+    page = look(s3.endpoint, NOW)
+    page.open("/day?device=cam1&date=2026-05-05&slot=0")
+    page.wait_for("a.cell.unavailable")
+    page.wait(lambda: page.shown_pictures("a.cell img") == 1, "the other photo")
+    reason = "is no photo of the camera: a JPEG that is progressive"
+    page.wait_for(f"a.cell.unavailable[title*='{reason}']")
+    page.open(f"/photo?key={first}")
+    page.wait_for(f"figure.unavailable[data-reason*='{reason}']")
+    said = "return getComputedStyle(document.querySelector('figure'), '::after').content"
+    assert "progressive" in page.script(said)
+    asked = s3.count(f"GET {first}")
+    page.script("return new Promise(r => setTimeout(r, 3000))")
+    assert s3.count(f"GET {first}") == asked, "what is refused for good is not asked for again"
+    save = "return fetch(arguments[0]).then(a => a.blob()).then(b => b.size)"
+    link = page.all("a[download]")[0].get_attribute("href")
+    assert page.script(save, link) == len(made.getvalue()), "a download is the file as it is"

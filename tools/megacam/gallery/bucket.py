@@ -32,7 +32,7 @@ CONFIG = botocore.config.Config(
 )
 
 # Arducam Mega's largest JPEG is under 3 MB; anything above is not a photo of ours.
-PHOTO_LIMIT_BYTES = 16 << 20
+PHOTO_LIMIT_BYTES = 8 << 20
 STATUS_LIMIT_BYTES = 1 << 20
 _PAGE_KEYS = 1000
 # 400 pages are a day of a photo every 0.2 s: no listing of a span of a day needs more.
@@ -128,11 +128,8 @@ class Bucket:
 
     def read(self, key: str) -> bytes:
         """Return the JPEG; padding after its end marker stays on."""
-        with self._ask(f"reading {key}"):
-            answer = self._client.get_object(Bucket=self.name, Key=key)
-            data = answer["Body"].read(PHOTO_LIMIT_BYTES + 1)
-            answer["Body"].close()
-        if len(data) > PHOTO_LIMIT_BYTES:
+        data = self._download(key, PHOTO_LIMIT_BYTES)
+        if data is None:
             raise refusals.PhotoMissingError(
                 f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: no photo"
             )
@@ -154,13 +151,11 @@ class Bucket:
         """Return the device's status.json, or None where it wrote none (or no JSON object)."""
         key = f"{device}/{photos.STATUS_NAME}"
         try:
-            with self._ask(f"reading {key}"):
-                answer = self._client.get_object(Bucket=self.name, Key=key)
-                data = answer["Body"].read(STATUS_LIMIT_BYTES)
+            data = self._download(key, STATUS_LIMIT_BYTES)
         except refusals.PhotoMissingError:
             return None
         try:
-            status = json.loads(data)
+            status = json.loads(data or b"")
         except (ValueError, RecursionError):
             return None
         return status if isinstance(status, dict) else None
@@ -178,6 +173,16 @@ class Bucket:
         with self._lock:
             asking = sorted(self._asking.values(), key=lambda item: item[1])
         return [(what, now_s - since_s) for what, since_s in asking]
+
+    def _download(self, key: str, limit_bytes: int) -> bytes | None:
+        """Return an object, None for one that is over a limit: its rest is never asked for."""
+        with self._ask(f"reading {key}"):
+            answer = self._client.get_object(Bucket=self.name, Key=key)
+            with contextlib.closing(answer["Body"]) as body:
+                if answer.get("ContentLength", 0) > limit_bytes:
+                    return None
+                data = body.read(limit_bytes + 1)
+        return data if len(data) <= limit_bytes else None
 
     def _part_of_day(self, device: str, start: datetime, end: datetime) -> list[Photo]:
         wanted = (device, start.isoformat(), end.isoformat())

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from megacam.gallery import photos
+from megacam.gallery import baseline, photos
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
 from megacam.gallery.state import Gallery, thumb_url
@@ -29,7 +29,7 @@ def router(gallery: Gallery) -> APIRouter:
 
     @routes.get("/img/photo")
     async def photo(key: str, download: bool = False) -> Response:
-        return await _picture(key, lambda photo: _photo(gallery, photo), download)
+        return await _picture(key, lambda photo: _photo(gallery, photo, download), download)
 
     @routes.get("/img/cover")
     async def cover(device: str, day: date) -> Response:
@@ -56,8 +56,12 @@ async def _thumb(gallery: Gallery, photo: Photo) -> bytes:
     return await asyncio.shield(asyncio.wrap_future(gallery.thumbnails.submit(photo.key)))
 
 
-async def _photo(gallery: Gallery, photo: Photo) -> bytes:
-    return await asyncio.wrap_future(gallery.readers.submit(gallery.bucket.read, photo.key))
+async def _photo(gallery: Gallery, photo: Photo, download: bool) -> bytes:
+    data = await asyncio.wrap_future(gallery.readers.submit(gallery.bucket.read, photo.key))
+    if not download:
+        # The browser would decode it; who saves a file may have it as it is.
+        baseline.check(data)
+    return data
 
 
 async def _picture(

@@ -1,15 +1,35 @@
-// Pictures that S3 did not give are asked for again, less and less often; a deleted one is not.
+// Pictures that S3 did not give are asked for again, less and less often; for one that is deleted
+// or refused the reason is told instead.
 
 const WAITS_S = [2, 5, 10, 20, 40, 60, 60, 60, 60];
+
+const again = (image) => {
+  const tries = Number(image.dataset.tries ?? 0);
+  if (tries >= WAITS_S.length) return;
+  image.dataset.tries = String(tries + 1);
+  setTimeout(() => ask(image), WAITS_S[tries] * 1000);
+};
+
+const ask = async (image) => {
+  const source = image.dataset.retry;
+  const answer = await fetch(source).catch(() => null);
+  if (answer?.ok) image.src = source;
+  else if (answer?.status === 404) tell(image, await answer.text());
+  else again(image);
+};
+
+const tell = (image, reason) => {
+  const box = image.closest(".cell, .photo");
+  if (!box) return;
+  box.dataset.reason = reason;
+  box.title = reason;
+};
 
 document.addEventListener("error", (event) => {
   const image = event.target;
   if (!(image instanceof HTMLImageElement) || !image.dataset.retry) return;
-  const tries = Number(image.dataset.tries ?? 0);
   image.closest(".cell, .photo")?.classList.add("unavailable");
-  if (tries >= WAITS_S.length) return;
-  image.dataset.tries = String(tries + 1);
-  setTimeout(() => { image.src = image.dataset.retry; }, WAITS_S[tries] * 1000);
+  again(image);
 }, true);
 
 document.addEventListener("load", (event) => {
