@@ -116,7 +116,7 @@ class Thumbnails:
 
     def _signature(self, key: str) -> Image.Image | None:
         try:
-            return motion.signature(Image.open(io.BytesIO(self._get(key))))
+            return motion.signature(Image.open(io.BytesIO(self._get(key)), formats=("JPEG",)))
         except (PhotoMissingError, OSError):
             return None
 
