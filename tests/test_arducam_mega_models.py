@@ -127,10 +127,10 @@ def test_the_docstring_of_the_module_names_all_settings_and_words():
             rig.camera.reset()
             settings = rig.camera._rare("settings")
             table = settings.model(rig.camera)
-            for name in settings.controls(table):
+            for name in settings._controls(table):
                 assert re.search(rf"^ +(?:\w+, )*{name}[, ]", text, re.MULTILINE), name
                 if name not in {*settings._LEVELS, *settings._NUMBERS, "sharpness", "rotation"}:
-                    for choice in settings.choices(table, name):
+                    for choice in settings._choices(table, name):
                         shown = f'"{choice}"' if isinstance(choice, str) else str(choice)
                         assert shown in text, (name, choice)
 
