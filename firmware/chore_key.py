@@ -1,11 +1,13 @@
 """Chore: look whether the credentials that the start did not find are in NVS by now."""
 
-from firmware import rare
+from firmware import clock, rare
 from firmware.errors import CredentialsError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _AGAIN_S = const(300)
+_HOUR_S = const(3600)
+_EARLY_S = const(600)
 
 
 def do(app):
@@ -14,5 +16,9 @@ def do(app):
         rare.call("credentials_read", "check")
     except CredentialsError:
         return _AGAIN_S
+    if clock.uptime_s() < _EARLY_S:
+        # Whole, but the start could not use it, a certificate of another key for example: it
+        # would restart for ever and take no photo.
+        return _HOUR_S
     # To load a key takes more memory than there is beside the rest.
     rare.call("restart", "reset", app.tally, "credentials")

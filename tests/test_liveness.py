@@ -161,6 +161,7 @@ a = app()
 a.uploader.store.credentials = None
 tell("open", is_open=bool(a.uploader.is_open()))
 tell("key", after_s=rare.call("chore_key", "do", a))
+time.sleep_ms(700000)
 {_KEY}tell("key", code=catch(rare.call, "chore_key", "do", a))
 print(rare.call("tally", "read")["why"])
 """,
@@ -169,6 +170,18 @@ print(rare.call("tally", "read")["why"])
     first, second = told.all("key")
     assert first["after_s"] == 300 and second["code"] == 75
     assert told.lines[-1] == "credentials"
+
+
+def test_a_key_that_is_whole_but_of_no_use_restarts_the_board_once_an_hour_only(tmp_path):
+    pair = (
+        "credentials.save('iot', {'host': 'h', 'role_alias': 'r', 'thing': 't'})\n"
+        "credentials.save_der('iot_cert', b'cert')\ncredentials.save_der('iot_key', b'key')\n"
+    )
+    config = {"interval_s": 60, "camera": {"resolution": "320x240"}}
+    with board(tmp_path, config, camera=["--scene"]) as camera:
+        run(camera, "import os\nos.mkdir('/roots')\n" + _WIFI + pair)
+        told = power_on(camera, "waiting=3", timeout_s=60)
+    assert causes(told) == ["power-on"] and len(told.said("I spool kept")) == 3
 
 
 def test_settings_that_cannot_be_used_are_looked_at_again(tmp_path):
