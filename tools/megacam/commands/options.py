@@ -4,6 +4,7 @@ Flag, then environment, then config.json, then default.
 """
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,10 +96,18 @@ def _word(name: str, value: Any) -> str:
 
 
 def owner(place: Place, profile: str | None) -> Aws:
-    """Return the door to the owner's AWS account; raises MegacamError for another store."""
-    if place.endpoint:
+    """Return the door to the owner's AWS account; raises MegacamError for another store.
+
+    A store is AWS, too, if AWS_ENDPOINT_URL names it: a local stand-in for all of AWS.
+    """
+    if is_other_store(place):
         raise MegacamError(
             f"config.json names the store {place.endpoint}, and these commands set up AWS; make "
             "bucket and key with that store's own tools, or empty s3.endpoint"
         )
-    return place.aws(profile)
+    return Aws(profile, place.region or (_ANY_REGION if place.endpoint else None))
+
+
+def is_other_store(place: Place) -> bool:
+    """Tell whether the photos go to a store whose keys are made with its own tools."""
+    return bool(place.endpoint) and place.endpoint != os.environ.get("AWS_ENDPOINT_URL")
