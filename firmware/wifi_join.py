@@ -72,7 +72,7 @@ def _join(wlan, networks, power_save, stage, limit_ms):
         _switch_on(wlan, power_save, stage > 1)
         air = wlan.scan()
     except (OSError, RuntimeError) as e:
-        raise WiFiError(f"the radio does not work ({e}); power-cycle the board")
+        raise WiFiError(f"the radio does not work ({_words(e)}); power-cycle the board")
     air.sort(key=lambda ap: -ap[3])
     tries = _tries(networks, air)
     if not tries:
@@ -135,11 +135,15 @@ def _join_any(wlan, tries, limit_ms):
                 return n["ssid"]
             reason = repr(n["ssid"]) + " " + _why(wlan)
         except (OSError, RuntimeError, ValueError) as e:
-            reason = f"{n['ssid']!r} could not be tried ({e})"
+            reason = f"{n['ssid']!r} could not be tried ({_words(e)})"
         if reason not in reasons:
             reasons.append(reason)
         _stop(wlan)
     raise WiFiError("; ".join(reasons) + _CHECK)
+
+
+def _words(error):
+    return rare.library("https_words").explain(error)
 
 
 def _connect(wlan, n, bssid):

@@ -266,3 +266,14 @@ def test_a_stuck_radio_is_switched_off_and_on_at_the_third_try(board):
 def test_a_radio_that_does_not_start_is_one_sentence(board):
     then = "import network\nnetwork.WLAN(0).jam(True)\nconnect()"
     assert connect(board, BARN, then=then).startswith("the radio does not work (")
+
+
+@pytest.mark.parametrize("call", ["scan", "connect"])
+def test_an_error_of_the_driver_is_words_and_no_bare_number(board, call):
+    then = (
+        "import network\n"
+        "def fail(*_, **named):\n    raise OSError(12)\n"
+        f"type(network.WLAN(0)).{call} = fail\nconnect()"
+    )
+    said = connect(board, BARN, then=then)
+    assert "no memory" in said and "Errno" not in said, said
