@@ -186,6 +186,18 @@ def test_dating_that_was_cut_off_is_made_up_for(tmp_path):
     assert (before["waiting"], after["waiting"], after["tally"]["stored"]) == (2, 0, 2)
 
 
+def test_a_wake_does_everything_though_the_clock_asks_for_dates(tmp_path):
+    with board(tmp_path, _CONFIG) as camera:
+        told = run(
+            camera, "a = app(at=NOON)\na.sleeps = True\na.tally['known_era'] = 0\n"
+            "a.windows, a.windows_until = (), NOON + 3600\n"
+            "a.chores = {'clock': -1, 'status': 0}\ncatch(rare.call, 'deep_sleep', 'run', a)"
+        )  # fmt: skip
+    assert [put["key"] for put in told.all("put") if "status" in put["key"]] == [
+        "cam1/status.json"
+    ]
+
+
 def test_a_low_battery_sleeps_without_radio_or_camera(tmp_path):
     power = {"power": {"deep_sleep": True, "battery_pin": 34, "divider": 2, "low_mv": 3300}}
     with board(tmp_path, power, "tell('built')\nreturn None") as camera:
