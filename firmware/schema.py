@@ -11,6 +11,7 @@ lose only line ends behind them and a byte order mark before them. Limits of the
 bytes of UTF-8, as in IEEE 802.11.
 """
 
+from firmware import schema_place
 from firmware.errors import ConfigError
 
 # Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
@@ -49,9 +50,16 @@ SETTINGS = (
     ("status_min", "int", 1, 1440, 15, "minutes from one health report to the next"),
     ("watchdog", "bool", 0, 1, True, "restart the board when it makes no progress for 3 minutes"),
     ("s3.bucket", "bucket", 3, 63, "", "bucket that takes the photos (required)"),
-    ("s3.region", "text", 1, 32, "us-east-1", "region of the bucket"),
+    ("s3.region", "region", 1, 32, "us-east-1", "region of the bucket"),
     ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
-    ("s3.path_style", "bool", 0, 1, False, "put the bucket in the path, not in the host name"),
+    (
+        "s3.path_style",
+        "optional",
+        0,
+        1,
+        None,
+        "put the bucket in the path, not in the host name; null: by the endpoint",
+    ),
     ("s3.integrity", "choice", INTEGRITY, 0, "auto", "protection of bodies; auto: by the store"),
     ("cap.requests", "int", 100, 1000000, 10000, "requests a day at most; more photos wait"),
     ("cap.mb", "int", 10, 1000000, 5000, "MB sent a day at most; more photos wait"),
@@ -182,7 +190,7 @@ def _is_identifier(text):
 def _check_text(name, kind, low, high, value):
     if not isinstance(value, str) or not low <= len(value) <= high:
         _refuse(name, value, f"a text of {low} to {high} characters")
-    if kind in ("name", "bucket"):
+    if kind == "name":
         bad = [c for c in value if c not in _NAME]
         if bad or value[0] == "-" or value[-1] == "-":
             _refuse(name, value, "lower-case letters, digits and inner hyphens only")
@@ -194,8 +202,6 @@ def _check_text(name, kind, low, high, value):
     names = value.split(":")
     if kind == "hook" and value and (len(names) != 2 or not all(_is_identifier(n) for n in names)):
         _refuse(name, value, "MODULE:FUNCTION, for example bme280:read")
-    if kind == "url" and value and (value[:8] != "https://" or "/" in value[8:]):
-        _refuse(name, value, "https://HOST or https://HOST:PORT, with nothing behind it")
 
 
 def _check_texts(name, kind, low, high, value):
@@ -269,9 +275,16 @@ def _check(name, kind, low, high, value):
     elif kind == "bool":
         if not isinstance(value, bool):
             _refuse(name, value, "true or false")
+    elif kind == "optional":
+        if value is not None and not isinstance(value, bool):
+            _refuse(name, value, "true or false, or null to decide by s3.endpoint")
     elif kind == "choice":
         if value not in low:
             _refuse(name, value, "one of " + ", ".join(low))
+    elif kind in ("url", "bucket", "region"):
+        wanted = schema_place.wanted(kind, low, high, value)
+        if wanted:
+            _refuse(name, *wanted)
     elif kind in ("texts", "http"):
         _check_texts(name, kind, low, high, value)
     elif kind in ("hours", "weekdays", "timezone"):
@@ -341,7 +354,7 @@ def value_of(name, value):
     kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
     value = _clean(value)
     _check(name, kind, low, high, value)
-    return value
+    return schema_place.normal(value) if kind == "url" and value else value
 
 
 def check(raw):
@@ -364,8 +377,9 @@ def check(raw):
             settings[name] = value
         elif value:
             secrets[name] = value
-    if not settings["s3.bucket"]:
-        _refuse("s3.bucket", "", "the name of your bucket")
+    wrong = schema_place.contradiction(settings)
+    if wrong:
+        _refuse(*wrong)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: aws.access_key_id and aws.secret_access_key come together; "

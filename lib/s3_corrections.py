@@ -34,11 +34,12 @@ def _renew(credentials):
 def _set_region(client, region):
     old = client.region
     region = region or _ask_region(client)
-    if not region or region == old or not all(c.isalpha() or c in "-0123456789" for c in region):
+    where = borrow("s3_where")
+    if region == old or not where.is_region(region, client.endpoint is None):
         return False
     client.region = region
     if client.endpoint:
-        client.endpoint = client.endpoint.replace(old, region)
+        client.endpoint = where.moved(client.endpoint, old, region)
     borrow("s3_setup").locate(client)
     return True
 
@@ -56,10 +57,13 @@ def _ask_region(client):
 
 def _follow(client):
     scheme, _, rest = client.connection.headers.get("location", "").partition("://")
-    host, _, port = rest.partition("/")[0].partition(":")
-    if scheme != "https" or not host or client.is_away or not (port or "1").isdigit():
+    try:
+        place = borrow("s3_where").parts(scheme + "://" + rest.partition("/")[0])
+    except ValueError:
         return False
-    borrow("s3_setup")._go_to(client, "https", host, port)
+    if place[0] != "https" or client.is_away:
+        return False
+    borrow("s3_setup")._go_to(client, *place)
     client.is_away = True
     return True
 

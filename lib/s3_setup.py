@@ -1,14 +1,10 @@
-"""Sets an S3Client up: where its bucket is and how bodies are sent; loaded at its start only.
-
-AWS: "Virtual hosting of general purpose buckets".
-"""
+"""Sets an S3Client up: where its bucket is and how bodies are sent; loaded at its start only."""
 
 from https import Connection, borrow
 
 #: Modes of `integrity`, strongest first; a store that refuses one gets the next. "none" computes
 #: nothing over the body, and only who asks for it gets it.
 MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
-_AWS = ".amazonaws.com"
 _FRAMINGS = (
     "aws_chunked_signed.TrailerFraming",
     "aws_chunked_signed.Framing",
@@ -30,7 +26,8 @@ def set_up(client, integrity):
     locate(client)
     if integrity == "auto":
         # Not every other store takes aws-chunked bodies; all take them as they are.
-        integrity = "checksum" if _AWS in client.host else "etag"
+        host = client.host.partition(":")[0]
+        integrity = "checksum" if borrow("s3_where").is_aws(host) else "etag"
     if integrity not in MODES:
         raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
     _use(client, integrity)
@@ -51,35 +48,25 @@ def _use(client, integrity):
 
 
 def locate(client):
-    """Point the client at its bucket, by endpoint, region and path style."""
+    """Point the client at its bucket, by endpoint, region and path style; raises ValueError."""
+    where = borrow("s3_where")
     endpoint = client.endpoint
     if endpoint is None:
-        region = client.region
-        endpoint = f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
-    scheme, _, host = endpoint.rstrip("/").partition("://")
-    host, _, port = host.partition(":")
-    if scheme not in ("http", "https") or not host or not (port + "0").isdigit():
-        raise ValueError(f"endpoint {endpoint}: write https://host or https://host:port")
-    is_path = client.path_style
-    if is_path is None:
-        # A wildcard certificate does not cover a dot in the bucket's name.
-        is_path = "." in client.bucket or _AWS not in host
+        endpoint = where.amazon(client.region)
+    scheme, host, port = where.parts(endpoint)
+    is_path = where.is_path(client.bucket, host, client.path_style)
     # Not as patterns: MicroPython would keep each such short text for ever.
     client.prefix = "/" + client.bucket + "/" if is_path else "/"
     _go_to(client, scheme, host if is_path else client.bucket + "." + host, port)
 
 
 def _go_to(client, scheme, host, port):
-    """Let the client talk to this host; `port` is text and empty for the usual one."""
-    usual = 443 if scheme == "https" else 80
-    port = int(port or usual)
-    client.host = host if port == usual else host + ":" + str(port)
+    """Let the client talk to this host; `port` is None for the usual one."""
+    client.host = borrow("s3_where").with_port(host, port)
     client.base = scheme + "://" + client.host
     if client.connection:
         client.connection.close()
-    context = client.context
-    if scheme == "http":
-        if host != "localhost" and not host.startswith("127."):
-            raise ValueError(f"plain http to {host} refused: use https")
-        context = _PlainContext()
+    is_plain = scheme == "http"  # to this very machine only
+    context = _PlainContext() if is_plain else client.context
+    port = port or (80 if is_plain else 443)
     client.connection = Connection(host, port, context, client.buf, client.clock)

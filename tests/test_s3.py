@@ -54,6 +54,14 @@ def test_what_a_reply_said_takes_no_memory_of_the_next_request(run):
     assert results[1]["headers"] == []
 
 
+def test_a_region_learned_elsewhere_changes_no_name(run):
+    """As a substring, `local` would make garagehost of localhost."""
+    store = Store(refusal(400, "AuthorizationHeaderMalformed", Region="garage"))
+    result = run(store, region="local")
+    assert (result["status"], result["region"], store.region(1)) == (200, "garage", "garage")
+    assert store.header(1, "host").startswith("localhost:")
+
+
 def test_the_region_of_the_reply_is_followed_and_remembered(run):
     store = Store(refusal(400, "AuthorizationHeaderMalformed", Region="eu-central-1"))
     results = run(store, put(), put())

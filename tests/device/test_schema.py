@@ -69,7 +69,7 @@ def test_a_wrong_value_names_the_setting_the_value_and_what_would_be_right():
     assert "https://HOST" in _refusal(_with("s3.endpoint", "http://nas"))
     assert "https://HOST" in _refusal(_with("s3.endpoint", "https://nas/bucket"))
     assert "lower-case" in _refusal(_with("device", "Cam 1"))
-    assert "lower-case" in _refusal({"s3": {"bucket": "my.photos"}})
+    assert "lower-case" in _refusal({"s3": {"bucket": "my_photos"}})
     assert "clock.servers" in _refusal(_with("clock.servers", "pool.ntp.org"))
     assert "clock.servers" in _refusal(_with("clock.servers", [1]))
 
@@ -146,6 +146,78 @@ def test_a_schedule_is_checked_where_it_is_written():
         ("location.longitude", "13", "a number of degrees from -180 to 180"),
     ):
         assert said in _refusal(_with(name, value))
+
+
+# Where the photos go.
+
+
+def test_an_endpoint_is_kept_in_one_form():
+    for written, kept in (
+        ("", ""),
+        ("https://nas.lan/", "https://nas.lan"),
+        (" HTTPS://NAS.lan:443", "https://nas.lan"),
+        ("https://192.168.1.20:9000", "https://192.168.1.20:9000"),
+    ):
+        assert _one("s3.endpoint", written) == kept
+
+
+def test_what_is_no_endpoint_is_refused():
+    for host in ("", ":9000", "nas.lan:90000", "nas.lan:0", "nas.lan:s3", "nas.lan?x=1", "nas lan",
+                 "nas.lan#x", "nas.lan/photos", "[fd00::20]:9000", "nas..lan", "1.2.3.256",
+                 "s3://nas.lan", "nas.lan//", "nas_lan"):  # fmt: skip
+        said = _refusal(_with("s3.endpoint", "https://" + host))
+        assert said.startswith("config.json: s3.endpoint is 'https://" + host + "'; it must be ")
+        assert said.endswith("HOST a name or an IPv4 address, with nothing before or behind it")
+    for value in ("http://127.0.0.1", "nas.lan", "https://" + "a." * 150 + "lan", 5, None, []):
+        assert "s3.endpoint is" in _refusal(_with("s3.endpoint", value))
+
+
+def test_a_password_in_an_endpoint_is_not_shown():
+    said = _refusal(_with("s3.endpoint", "https://key:hush@nas.lan"))
+    assert "hush" not in said and "'https://***@nas.lan'" in said
+
+
+def _s3(**more):
+    return {"s3": dict(more, bucket="my-photos")}
+
+
+def test_a_region_has_amazons_shape_at_amazon_only():
+    for region in ("Frankfurt", "eu-central-1a", "EU-CENTRAL-1", "auto", "nyc3"):
+        assert "AWS's name of it, for example eu-central-1" in _refusal(_s3(region=region))
+        schema.check(_s3(region=region, endpoint="https://nas.lan"))
+        amazon = "https://s3.dualstack.eu-central-1.amazonaws.com"
+        assert "AWS's name" in _refusal(_s3(region=region, endpoint=amazon))
+    for region in ("", "eu central", "eu/central", "x" * 33, 5, None):
+        assert "s3.region is" in _refusal(_s3(region=region, endpoint="https://nas.lan"))
+    assert schema.check(_s3(region="eusc-de-east-1"))[0]["s3.region"] == "eusc-de-east-1"
+
+
+def test_path_style_may_be_left_to_the_endpoint():
+    assert schema.check(_GOOD)[0]["s3.path_style"] is None
+    for value in (True, False, None):
+        assert schema.check(_s3(path_style=value))[0]["s3.path_style"] is value
+    for value in (0, "", "auto"):
+        assert "true or false, or null" in _refusal(_s3(path_style=value))
+
+
+def test_a_dotted_bucket_needs_path_style():
+    dotted = {"bucket": "my.photos"}
+    for more in ({}, {"path_style": True}, {"path_style": False, "endpoint": "https://10.0.0.2"}):
+        more.update(dotted)
+        schema.check({"s3": more})
+    said = _refusal({"s3": {"bucket": "my.photos", "path_style": False}})
+    assert said == (
+        "config.json: s3.path_style is False; it must be true or null with s3.bucket 'my.photos': "
+        "a dot in the bucket's name breaks TLS in BUCKET.HOST, whose certificate is for *.HOST"
+    )
+
+
+def test_a_bucket_in_the_endpoint_is_told_before_photos_land_in_a_folder_of_its_name():
+    there = {"endpoint": "https://my-photos.nyc3.example"}  # as a store's console may show it
+    said = _refusal(_s3(**there))
+    assert "without the bucket's name in front" in said and "s3.path_style true" in said
+    schema.check(_s3(path_style=True, **there))
+    schema.check(_s3(endpoint="https://nyc3.example"))
 
 
 # Blanks, as they are typed and pasted.

@@ -99,13 +99,13 @@ def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str
     store that is not AWS; without it, such a store keeps what is on the board.
     """
     wanted = device_tree.build()
+    endpoint = ""
     if config is not None:
         wanted["config.json"], _ = settings.check(config)
-    store = (config or {}).get("s3")
-    other_store = isinstance(store, dict) and store.get("endpoint")
+        endpoint = json.loads(wanted["config.json"])["s3"]["endpoint"]
     if ca_file:
         wanted |= _root_files(roots.from_file(ca_file))
-    elif not other_store:
+    elif not endpoint or settings.is_aws(endpoint):
         wanted |= _root_files(roots.amazon())
     return wanted
 

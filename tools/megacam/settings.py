@@ -18,10 +18,25 @@ class SettingsError(MegacamError):
 
 def schema() -> Any:
     """Return the firmware's module `firmware.schema`, which runs on the host as it is."""
-    top = str(device_tree.root())
-    if top not in sys.path:
-        sys.path.append(top)
-    return importlib.import_module("firmware.schema")
+    return _of_the_board("firmware.schema")
+
+
+def where() -> Any:
+    """Return the module `s3_where` of lib/: where a bucket is, by the board's own rule."""
+    return _of_the_board("s3_where")
+
+
+def is_aws(endpoint: str) -> bool:
+    """Tell whether an endpoint, in its normal form, is one of Amazon's."""
+    return where().is_aws(where().parts(endpoint)[1])
+
+
+def _of_the_board(module: str) -> Any:
+    top = device_tree.root()
+    for folder in (str(top), str(top / "lib")):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    return importlib.import_module(module)
 
 
 def firmware_version() -> str:
@@ -111,7 +126,9 @@ def table_markdown() -> str:
 def _range(kind: str, low: Any, high: Any) -> str:
     words = {
         "bool": "true, false",
+        "optional": "true, false, null",
         "url": "https://HOST[:PORT]",
+        "region": "as eu-central-1",
         "networks": f"at most {high}",
         "http": f"{low} to {high} of http://HOST/PATH",
         "hook": "MODULE:FUNCTION",
@@ -122,7 +139,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "texts": f"{low} to {high} names or addresses",
         "secret": "printable ASCII without blanks",
         "name": f"a-z 0-9 -, at most {high}",
-        "bucket": f"a-z 0-9 -, {low} to {high}",
+        "bucket": f"a-z 0-9 - ., {low} to {high}",
     }
     if kind == "choice":
         return ", ".join(low)

@@ -65,9 +65,17 @@ def owner(place: Place, profile: str | None) -> Aws | None:
 
     A store is AWS, too, if AWS_ENDPOINT_URL names it: a local stand-in for all of AWS.
     """
-    if place.endpoint and place.endpoint != os.environ.get("AWS_ENDPOINT_URL"):
+    if not place.is_aws and place.endpoint != _stand_in():
         return None
-    return Aws(profile, place.region)
+    return Aws(profile, place.region, path_style=place.path_style)
+
+
+def _stand_in() -> str:
+    """Return AWS_ENDPOINT_URL in the form that settings have, "" if none can be meant by it."""
+    try:
+        return settings.where().normal(os.environ.get("AWS_ENDPOINT_URL", "").strip())
+    except ValueError:
+        return ""
 
 
 def check_iot(place: Place, aws: Aws | None, raw: Mapping[str, Any]) -> None:

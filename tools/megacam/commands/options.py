@@ -4,6 +4,7 @@ Flag, then environment, then config.json, then default.
 """
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,13 +47,22 @@ _ANY_REGION = "us-east-1"
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where the photos are; "" for what nobody named. `interval_s` is config.json's, or None."""
+    """Where the photos are; "" for what nobody named.
+
+    `interval_s` and `path_style` are config.json's, or None; `endpoint` is in its normal form.
+    """
 
     bucket: str
     device: str
     region: str
     endpoint: str
     interval_s: int | None
+    path_style: bool | None = None
+
+    @property
+    def is_aws(self) -> bool:
+        """True if the store is Amazon's, under whichever of its names."""
+        return not self.endpoint or settings.is_aws(self.endpoint)
 
     def need_bucket(self) -> str:
         """Return the bucket; raises MisuseError if nobody named one."""
@@ -69,20 +79,36 @@ class Place:
     def aws(self, profile: str | None) -> Aws:
         """Return the owner's door to this place."""
         region = self.region or (_ANY_REGION if self.endpoint else None)
-        return Aws(profile, region, self.endpoint or None)
+        return Aws(profile, region, self.endpoint or None, path_style=self.path_style)
 
 
 def place(bucket: str | None, device: str | None, region: str | None, config: Path) -> Place:
-    """Return where the photos are, from flags (and environment) and then config.json."""
+    """Return where the photos are, from flags (and environment) and then config.json.
+
+    Raises MisuseError and SettingsError for what cannot be meant.
+    """
     raw = settings.read(config) if config.exists() else {}
     store = raw["s3"] if isinstance(raw.get("s3"), dict) else {}
-    return Place(
+    found = Place(
         _word("--bucket", bucket) or _word("s3.bucket", store.get("bucket")),
         _word("--device", device) or _word("device", raw.get("device")),
         _word("--region", region) or _word("s3.region", store.get("region")),
-        _word("s3.endpoint", store.get("endpoint")),
+        settings.value("s3.endpoint", store.get("endpoint", ""), {}),
         raw["interval_s"] if type(raw.get("interval_s")) is int else None,
+        settings.value("s3.path_style", store.get("path_style"), {}),
     )
+    _check_region(found)
+    return found
+
+
+def _check_region(place: Place) -> None:
+    # A stand-in for AWS may call its regions as it likes.
+    is_shaped = settings.where().is_region(place.region, place.is_aws)
+    if place.region and not is_shaped and not os.environ.get("AWS_ENDPOINT_URL"):
+        raise MisuseError(
+            f"the region is {place.region!r}; it must be AWS's name of it, for example "
+            "eu-central-1 for Frankfurt (--region, AWS_REGION, or s3.region in config.json)"
+        )
 
 
 def _word(name: str, value: Any) -> str:
@@ -96,9 +122,10 @@ def _word(name: str, value: Any) -> str:
 
 def owner(place: Place, profile: str | None) -> Aws:
     """Return the door to the owner's AWS account; raises MegacamError for another store."""
-    if place.endpoint:
+    if not place.is_aws:
         raise MegacamError(
             f"config.json names the store {place.endpoint}, and these commands set up AWS; make "
             "bucket and key with that store's own tools, or empty s3.endpoint"
         )
-    return place.aws(profile)
+    # Not by an endpoint, which is S3's alone.
+    return dataclasses.replace(place, endpoint="").aws(profile)
