@@ -216,6 +216,7 @@ def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, ac
         s3.list_objects_v2(Bucket=account.bucket)
     out = user.types("cloud rotate -d cam1 --show-secret --yes")
     assert f"--retire {found['access_key_id']}" in out
+    assert "stays where this output goes" in " ".join(out.split())
     user.types(f"cloud rotate -d cam1 --retire {found['access_key_id']} --yes")
     assert user.code == 0
     with pytest.raises(s3.exceptions.ClientError):

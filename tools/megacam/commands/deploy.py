@@ -15,7 +15,7 @@ Roots = Annotated[
 Hmac = Annotated[
     Path | None, typer.Option("--hmac", help="Offline: folder with micropython-lib's hmac")
 ]
-Index = Annotated[str, typer.Option(help="Where mip finds packages, an address or a folder")]
+Index = Annotated[str, typer.Option(help="Where mip finds packages: an https address or a folder")]
 
 
 def deploy_command(

@@ -133,6 +133,11 @@ def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
     }
     terminal.data({"done": True, **secret, "still_valid": old})
     terminal.facts(secret)
+    terminal.mark(
+        "warn",
+        "the secret stays where this output goes, as in the terminal's history: clear that, or "
+        "replace the key with `megacam cloud rotate` and the board on USB",
+    )
     for identity in old:
         terminal.mark(
             "next", f"once the board works with it: `megacam cloud rotate --retire {identity}`"
