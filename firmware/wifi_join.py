@@ -16,6 +16,7 @@ import network
 
 from firmware import rare, wifi
 from firmware.errors import WiFiError
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -76,7 +77,7 @@ def _join(wlan, networks, power_save, stage, limit_ms):
     air.sort(key=lambda ap: -ap[3])
     tries = _tries(networks, air)
     if not tries:
-        raise WiFiError(_absent(networks, air))
+        raise _absent(networks, air)
     # Where time is short, those that had no turn before get it.
     turn = max(stage - 1, 0) % len(tries)
     return _join_any(wlan, tries[turn:] + tries[:turn], limit_ms)
@@ -170,7 +171,11 @@ def _absent(networks, air):
         if ap[0] not in names_seen and len(found) < 3:
             names_seen.append(ap[0])
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
-    return f"{names} not found (seen: {', '.join(found) or 'none at all'}){_CHECK}"
+    seen = ", ".join(found) or "none at all"
+    log("I wifi seen", networks=seen)  # to the console only: warnings go into the report
+    error = WiFiError(f"{names} not found{_CHECK}")
+    error.seen = f" (seen: {seen})"
+    return error
 
 
 def _text(ssid):

@@ -27,7 +27,7 @@ _RUN = """
 def _run(f):
  try:print(repr((None,f())))
  except Exception as e:
-  print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e))))
+  print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e)+getattr(e,'seen',''))))
 _run(_probe)
 del _probe,_run
 import gc
