@@ -5,50 +5,51 @@ By the rule of the client itself, lib/s3_where.py: nothing passes here that it r
 
 from firmware import rare
 
-
-def _where():
-    return rare.library("s3_where")
+_ENDPOINT = (
+    "https://HOST or https://HOST:PORT, HOST a name or an IPv4 address, "
+    "with nothing before or behind it"
+)
 
 
 def normal(endpoint):
     """Return an endpoint that passed in the one form of it, without slash and usual port."""
-    return _where().normal(endpoint)
+    return rare.library("s3_shape").normal(endpoint)
 
 
 def wanted(kind, low, high, value):
     """Return (the value as it may be shown, what it must be), or None if it is right."""
-    where = _where()
+    shape = rare.library("s3_shape")
     if not isinstance(value, str):
         return value, "a text"
     if kind == "bucket":
-        is_right = value == "" or where.is_bucket(value)
+        is_right = value == "" or shape.is_bucket(value)
         text = f"{low} to {high} lower-case letters, digits and inner hyphens or dots"
     elif kind == "region":
-        is_right = low <= len(value) <= high and where.is_region(value)
+        is_right = low <= len(value) <= high and shape.is_region(value)
         text = f"a region of {low} to {high} letters, digits and hyphens, as eu-central-1"
     else:
-        is_right = value == "" or (len(value) <= high and _is_endpoint(where, value))
-        value = where.shown(value)
-        text = f"{where.ENDPOINT}, with nothing before or behind it"
+        is_right = value == "" or (len(value) <= high and _is_endpoint(value))
+        value = shape.shown(value)
+        text = _ENDPOINT
     return None if is_right else (value, text)
 
 
-def _is_endpoint(where, value):
+def _is_endpoint(value):
     try:
-        return where.parts(value)[0] == "https"
+        return rare.library("s3_where").parts(value)[0] == "https"
     except ValueError:
         return False
 
 
 def contradiction(settings):
     """Return (name, value, what it must be) of a setting that the others rule out, or None."""
-    where = _where()
+    where, shape = rare.library("s3_where"), rare.library("s3_shape")
     bucket, region = settings["s3.bucket"], settings["s3.region"]
     endpoint, path_style = settings["s3.endpoint"], settings["s3.path_style"]
     if not bucket:
         return "s3.bucket", "", "the name of your bucket"
     host = where.parts(endpoint)[1] if endpoint else ""
-    if (not endpoint or where.is_aws(host)) and not where.is_region(region, True):
+    if (not endpoint or where.is_aws(host)) and not shape.is_region(region, True):
         return "s3.region", region, "AWS's name of it, for example eu-central-1 for Frankfurt"
     if endpoint and path_style is None and host[: len(bucket) + 1] == bucket + ".":
         text = "without the bucket's name in front, or with s3.path_style true if it belongs there"

@@ -34,12 +34,12 @@ def _renew(credentials):
 def _set_region(client, region):
     old = client.region
     region = region or _ask_region(client)
-    where = borrow("s3_where")
-    if region == old or not where.is_region(region, client.endpoint is None):
+    shape = borrow("s3_shape")
+    if region == old or not shape.is_region(region, client.endpoint is None):
         return False
     client.region = region
     if client.endpoint:
-        client.endpoint = where.moved(client.endpoint, old, region)
+        client.endpoint = shape.moved(client.endpoint, old, region)
     borrow("s3_setup").locate(client)
     return True
 

@@ -62,7 +62,7 @@ def locate(client):
 
 def _go_to(client, scheme, host, port):
     """Let the client talk to this host; `port` is None for the usual one."""
-    client.host = borrow("s3_where").with_port(host, port)
+    client.host = host + ":" + str(port) if port else host
     client.base = scheme + "://" + client.host
     if client.connection:
         client.connection.close()

@@ -10,6 +10,7 @@ import botocore.config
 import botocore.session
 import botocore.utils
 import pytest
+import s3_shape
 import s3_where
 from botocore.awsrequest import AWSResponse
 from megacam import deploy, roots, settings, setup
@@ -49,7 +50,7 @@ def test_every_region_of_every_partition_has_the_host_that_botocore_asks():
     session = boto3.Session("AKIDEXAMPLE", "secret")
     config = botocore.config.Config(s3={"us_east_1_regional_endpoint": "regional"})
     for region, suffix in _regions():
-        assert s3_where.is_region(region, True)
+        assert s3_shape.is_region(region, True)
         assert s3_where.amazon(region) == f"https://s3.{region}.{suffix}"
         assert s3_where.is_aws(f"photos.s3.{region}.{suffix}")
         client = session.client("s3", region, config=config)

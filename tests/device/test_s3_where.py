@@ -1,5 +1,6 @@
 """The one rule for endpoints, regions and buckets, and what moves when a region was learned."""
 
+import s3_shape as shape
 import s3_where as where
 
 
@@ -11,13 +12,13 @@ def test_one_form_for_all_ways_to_write_an_endpoint():
         ("http://127.0.0.1:80", "http://127.0.0.1"),
         ("https://192.168.1.20:9000/", "https://192.168.1.20:9000"),
     ):
-        assert where.normal(written) == normal
-        assert where.normal(normal) == normal
+        assert shape.normal(written) == normal
+        assert shape.normal(normal) == normal
 
 
 def test_addresses():
     for host in ("0.0.0.0", "127.0.0.1", "255.255.255.255", "10.0.0.20"):
-        assert where.is_ip(host), host
+        assert where._is_ip(host), host
     for host in (
         "",
         "1.2.3",
@@ -28,7 +29,7 @@ def test_addresses():
         "a.b.c.d",
         "1..2.3",
     ):
-        assert not where.is_ip(host), host
+        assert not where._is_ip(host), host
 
 
 def test_a_learned_region_moves_whole_labels_of_amazons_names_only():
@@ -49,12 +50,12 @@ def test_a_learned_region_moves_whole_labels_of_amazons_names_only():
         ),
         ("https://s3.amazonaws.com", "s", "eu-west-1", "https://s3.amazonaws.com"),
     ):
-        assert where.moved(before, old, new) == after
+        assert shape.moved(before, old, new) == after
 
 
 def test_regions():
     for region in ("eu-central-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-10"):
-        assert where.is_region(region, True) and where.is_region(region)
+        assert shape.is_region(region, True) and shape.is_region(region)
     for region in (
         "auto",
         "garage",
@@ -65,17 +66,17 @@ def test_regions():
         "default",
         "EU",
     ):
-        assert where.is_region(region)
+        assert shape.is_region(region)
     for region in ("Frankfurt", "eu-central-1a", "EU-CENTRAL-1", "auto", "eu-central-0", "eu--1",
                    "eu-1", "-eu-1", "eu-central-1-", "eu-central-x"):  # fmt: skip
-        assert not where.is_region(region, True), region
+        assert not shape.is_region(region, True), region
     for region in ("", "eu central", "eu/west", "a,b", "\u212aiel"):
-        assert not where.is_region(region) and not where.is_region(region, True), region
+        assert not shape.is_region(region) and not shape.is_region(region, True), region
 
 
 def test_buckets():
     for name in ("abc", "garden-photos", "photos.example.com", "1.2.3", "a" * 63):
-        assert where.is_bucket(name), name
+        assert shape.is_bucket(name), name
     for name in ("ab", "a" * 64, "my_photos", "MyPhotos", "s3://photos", "-photos", "photos-",
                  "my..photos", "my.-photos", ".photos", "192.168.1.20"):  # fmt: skip
-        assert not where.is_bucket(name), name
+        assert not shape.is_bucket(name), name

@@ -26,6 +26,11 @@ def where() -> Any:
     return _of_the_board("s3_where")
 
 
+def shape() -> Any:
+    """Return the module `s3_shape` of lib/: what endpoints, regions and buckets look like."""
+    return _of_the_board("s3_shape")
+
+
 def is_aws(endpoint: str) -> bool:
     """Tell whether an endpoint, in its normal form, is one of Amazon's."""
     return where().is_aws(where().parts(endpoint)[1])

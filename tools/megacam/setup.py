@@ -73,7 +73,7 @@ def owner(place: Place, profile: str | None) -> Aws | None:
 def _stand_in() -> str:
     """Return AWS_ENDPOINT_URL in the form that settings have, "" if none can be meant by it."""
     try:
-        return settings.where().normal(os.environ.get("AWS_ENDPOINT_URL", "").strip())
+        return settings.shape().normal(os.environ.get("AWS_ENDPOINT_URL", "").strip())
     except ValueError:
         return ""
 

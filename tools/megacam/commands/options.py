@@ -103,7 +103,7 @@ def place(bucket: str | None, device: str | None, region: str | None, config: Pa
 
 def _check_region(place: Place) -> None:
     # A stand-in for AWS may call its regions as it likes.
-    is_shaped = settings.where().is_region(place.region, place.is_aws)
+    is_shaped = settings.shape().is_region(place.region, place.is_aws)
     if place.region and not is_shaped and not os.environ.get("AWS_ENDPOINT_URL"):
         raise MisuseError(
             f"the region is {place.region!r}; it must be AWS's name of it, for example "
