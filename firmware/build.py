@@ -62,6 +62,7 @@ def _store():
         s3["endpoint"] or None,
         s3["path_style"],
         s3["integrity"],
+        log=log,
     )
 
 

@@ -33,7 +33,7 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
-# Strongest first, as in lib/s3_setup.py, which this must not load.
+# Strongest first, as in lib/s3_modes.py, which this must not load.
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

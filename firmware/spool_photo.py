@@ -19,7 +19,6 @@ def open_photo(spool, name):
         size, check, tail = _tail(file, seq)
         photo = spool_body.Photo(file, path, size, check)
         photo.meta = json.loads(tail)
-        file.seek(0)
     except (OSError, ValueError) as e:
         file.close()
         raise spool.failed("read", name, e)

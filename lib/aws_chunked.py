@@ -32,6 +32,7 @@ class Framing:
     payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
     # Neither signs chunks nor needs the reply to check the body.
     begin = is_intact = None
+    is_exact = True
 
     def __init__(self, size, buf):
         self.buf = buf

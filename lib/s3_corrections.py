@@ -16,12 +16,7 @@ def correct(client, refusal):
         return _renew(client.credentials)
     if action == "region":
         return _set_region(client, refusal.region)
-    if action == "redirect":
-        return _follow(client)
-    if refusal.is_condition and client.is_conditional:
-        client.is_conditional = False
-        return True
-    return _weaken(client)
+    return _follow(client)
 
 
 def _renew(credentials):
@@ -66,11 +61,3 @@ def _follow(client):
     borrow("s3_setup")._go_to(client, *place)
     client.is_away = True
     return True
-
-
-def _weaken(client):
-    setup = borrow("s3_setup")
-    weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 : -1]
-    if weaker:
-        setup._use(client, weaker[0])
-    return bool(weaker)

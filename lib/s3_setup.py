@@ -1,17 +1,6 @@
-"""Sets an S3Client up: where its bucket is and how bodies are sent; loaded at its start only."""
+"""Sets an S3Client up and finds its bucket; loaded at its start only."""
 
 from https import Connection, borrow
-
-#: Modes of `integrity`, strongest first; a store that refuses one gets the next. "none" computes
-#: nothing over the body, and only who asks for it gets it.
-MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
-_FRAMINGS = (
-    "aws_chunked_signed.TrailerFraming",
-    "aws_chunked_signed.Framing",
-    "aws_chunked.Framing",
-    "unsigned_payload.ETagFraming",
-    "unsigned_payload.Framing",
-)
 
 
 class _PlainContext:
@@ -22,29 +11,15 @@ class _PlainContext:
 
 
 def set_up(client, integrity):
-    """Point a new client at its bucket and choose how bodies are sent: one of MODES, or "auto"."""
+    """Point a new client at its bucket and choose how bodies are sent: "auto", or see s3_modes."""
     locate(client)
+    is_amazon = borrow("s3_where").is_aws(client.host.partition(":")[0])
     if integrity == "auto":
         # Not every other store takes aws-chunked bodies; all take them as they are.
-        host = client.host.partition(":")[0]
-        integrity = "checksum" if borrow("s3_where").is_aws(host) else "etag"
-    if integrity not in MODES:
-        raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
-    _use(client, integrity)
-
-
-def _use(client, integrity):
-    """Send bodies in this mode, one of MODES, from now on."""
-    client.integrity = integrity
-    module, _, framing = _FRAMINGS[MODES.index(integrity)].partition(".")
-    module = borrow(module)
-    # Bodies go through the caller's buffer unless the mode needs a larger one.
-    least = getattr(module, "CHUNK", 0)
-    if not least:
-        client.body_buf = client.buf
-    elif len(client.body_buf) < least:
-        client.body_buf = bytearray(least)
-    client.framing = getattr(module, framing)
+        integrity = "checksum" if is_amazon else "etag"
+    borrow("s3_modes").use(client, integrity)
+    # Amazon takes every mode, and says where ETags are no MD5s.
+    client.proof = is_amazon or None
 
 
 def locate(client):

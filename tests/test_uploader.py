@@ -408,6 +408,20 @@ def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, numb
     assert not [line for line in told.said("E s3 unreachable") if "again_in_s=3600" in line]
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
+    """An object of its name may be damaged, and the key may not replace it; see S3Client.put."""
+    taken = [("AccessDenied", 403, "object", {})] * times
+    told = run(
+        camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\n"
+        f"a.uploader.store.script = {taken}\ndrain(a)\nreport(a)"
+    )  # fmt: skip
+    names = [put["key"].rpartition("/")[2] for put in told.all("put")]
+    assert names == ["120000-000001.jpg", "120001-000001.jpg"]
+    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)] * (times == 1)
+    assert (told.end["tally"]["refused"], told.end["waiting"]) == (times - 1, 0)
+
+
 def test_a_live_photo_that_is_too_large_pauses_nothing(camera):
     told = run(camera, f"a = app({[TOO_LARGE]})\nshoot(a, 3)\nreport(a)\n"
                f"a.uploader.store.script = {[TOO_LARGE]}\ndrain(a)\nreport(a)")  # fmt: skip

@@ -1,6 +1,6 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
-from s3_setup import MODES
+from s3_modes import MODES
 
 from firmware import schema
 from firmware.errors import ConfigError
