@@ -17,10 +17,11 @@ def correct(client, refusal):
         client.expect_continue = 0
         return "bodies are sent at once from now on, so a refusal costs the photo"
     if "Object Lock" in refusal.said:
-        if client.framing.payload != "UNSIGNED-PAYLOAD":
+        if "checksum" in client.integrity:
             return False
-        borrow("s3_modes").use(client, "checksum")
-        return "bodies have a checksum from now on; set integrity to checksum"
+        stronger = "signed-checksum" if client.integrity == "signed" else "checksum"
+        borrow("s3_modes").use(client, stronger)
+        return f"integrity is {stronger} from now on, for Object Lock; set it so"
     if client.is_conditional and refusal.is_condition is not False:
         client.is_conditional = False
         return "If-None-Match is left out from now on"
