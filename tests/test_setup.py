@@ -4,10 +4,15 @@ import json
 import ssl
 import urllib.request
 from pathlib import Path
+from typing import cast
 
 import pytest
 from megacam import setup
+from megacam.aws import Aws
 from megacam.commands.options import Place
+from megacam.commands.setup import _SetUp
+from megacam.console import Terminal
+from megacam.errors import MegacamError
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.pty_board import PtyBoard
 from setup_run import Spy, check_secrets, megacam, stored, typed, write_config
@@ -47,6 +52,7 @@ def test_a_full_set_up_ends_with_a_link_to_the_first_photo_and_shows_no_secret(t
     context = ssl.create_default_context(cafile=str(account.store.ca_pem))
     with urllib.request.urlopen(link, context=context) as answer:
         assert answer.read()[:2] == b"\xff\xd8"
+    assert "bytes read back as they were sent" in done.stdout
     assert "nothing to change" in again.stdout
     keys = [json.loads(entries["aws"]) for entries in stored(hardware) if "aws" in entries]
     first, last = keys[0], keys[-1]
@@ -80,6 +86,21 @@ def test_answers_become_a_config_json_without_a_place_for_secrets(tmp_path):
         "s3": {"bucket": "photos", "region": "eu-west-1"},
         "device": "yard",
     }
+
+
+def test_a_store_that_keeps_frames_ends_the_set_up(capsys):
+    class Owner:
+        def read(self, bucket, key):
+            assert (bucket, key) == ("photos", "cam1/megacam-doctor")
+            return b"4\r\ntext\r\n0\r\nx-amz-checksum-crc32:O7lmTw==\r\n\r\n"
+
+    place = Place("photos", "cam1", "", "https://store.example", 30)
+    work = _SetUp(
+        Terminal(False), {}, place, cast(Aws, Owner()), False, (None, None, ""), True, None
+    )
+    with pytest.raises(MegacamError, match="damaged photos"):
+        work._compare("cam1/megacam-doctor", "text")
+    assert "`s3.integrity` to `etag`" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_photo_that_does_not_come_is_one_sentence(account):

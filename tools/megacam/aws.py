@@ -4,6 +4,7 @@ aws = Aws(profile="work", region="eu-central-1")
 answer = aws.call("s3", "get_bucket_cors", missing=("NoSuchCORSConfiguration",), Bucket=name)
 """
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -24,6 +25,7 @@ from megacam.errors import MegacamError
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 60
 _ATTEMPTS = 5
+_SMALL_BYTES = 65_536
 _DENIED = (
     "AccessDenied",
     "AccessDeniedException",
@@ -188,6 +190,15 @@ class Aws:
                 return None
             raise explain(error, self.profile, about(arguments)) from error
         except failures.BotoCoreError as error:
+            raise _explain_local(error, self.profile) from error
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return a small object; raises AwsError."""
+        answer = self.call("s3", "get_object", Bucket=bucket, Key=key)
+        try:
+            with contextlib.closing(answer["Body"]) as body:
+                return body.read(_SMALL_BYTES)
+        except (failures.BotoCoreError, OSError) as error:
             raise _explain_local(error, self.profile) from error
 
     def pages(self, service: str, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:

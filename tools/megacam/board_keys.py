@@ -25,10 +25,16 @@ class KeyBoard:
 
     def prove_key(self, key: Any) -> None:
         """Let the board put an object with the key that it holds; raises MegacamError."""
+        self.store_text()
+
+    def store_text(self) -> tuple[str, str]:
+        """Do the same; return the object's key and the text in it."""
         self._board.reset()
         try:
-            for probe in (probes.WIFI, probes.CLOCK, probes.CLIENT, probes.PUT):
+            for probe in (probes.WIFI, probes.CLOCK, probes.CLIENT):
                 probes.run(self._board, probe)
+            key, _, _, _, text = probes.run(self._board, probes.PUT)
+            return key, text
         except probes.ProbeError as error:
             raise MegacamError(f"the board could not upload: {error.text or error.kind}") from None
 

@@ -196,6 +196,18 @@ CHECKS = (
         (Cause("", "the store answered with another error", "the sentence says what it said; "
                "503 SlowDown and 500 pass by themselves"),),
     ),
+    Check(
+        "whole",
+        "Is the object that you read what the board sent?",
+        (
+            Cause("unread", "it cannot be read with your own credentials, as the gallery does",
+                  "name credentials that may read the bucket with --profile, AWS_PROFILE or "
+                  "AWS_ACCESS_KEY_ID; for a CA of your own set AWS_CA_BUNDLE"),
+            Cause("", "the object differs: the store keeps the frames of aws-chunked bodies, in "
+                  "photos too, and says nothing", "set `s3.integrity` to `etag`, then `megacam "
+                  "deploy`; what was stored so far is damaged"),
+        ),
+    ),
 )  # fmt: skip
 
 

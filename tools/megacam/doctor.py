@@ -70,12 +70,17 @@ def examine(
     port: str | None,
     wanted: Mapping[str, bytes],
     now: Callable[[], float] = time.time,
+    read: Callable[[str], bytes] | None = None,
 ) -> Iterator[Result]:
-    """Check a board that should have the files `wanted`; it starts anew at the end."""
+    """Check a board that should have the files `wanted`; it starts anew at the end.
+
+    `read(key)` returns an object of the bucket as its owner reads it, or raises MegacamError;
+    with None nothing is read back.
+    """
     try:
         with contextlib.ExitStack() as stack:
             board = yield from _reach(port, stack)
-            yield from _examine_board(board, wanted, now)
+            yield from _examine_board(board, wanted, now, read)
     except _FoundError as failure:
         yield failure.result
     except RestartedError as error:
@@ -96,7 +101,10 @@ def _reach(port: str | None, stack: contextlib.ExitStack) -> Generator[Result, N
 
 
 def _examine_board(
-    board: Device, wanted: Mapping[str, bytes], now: Callable[[], float]
+    board: Device,
+    wanted: Mapping[str, bytes],
+    now: Callable[[], float],
+    read: Callable[[str], bytes] | None,
 ) -> Iterator[Result]:
     yield _files(board, wanted)
     name, store, picture = _probe(board, "settings", probes.SETTINGS)
@@ -107,7 +115,9 @@ def _examine_board(
     yield Result("frame", "good", f"a whole JPEG of {size:,} bytes")
     board.reset()  # the camera's code would take the memory that TLS needs
     yield from _network(board, now)
-    yield from _store(board, store["region"])
+    key, sent = yield from _store(board, store["region"])
+    if read:
+        yield whole(key, sent, read)
 
 
 def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
@@ -128,7 +138,8 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
         yield Result("clock", "good", f"set by {server}")
 
 
-def _store(board: Device, region: str) -> Iterator[Result]:
+def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str]]:
+    """Let the board store an object; return its key and what was sent."""
     try:
         probes.run(board, probes.TLS)
     except ProbeError as error:
@@ -137,10 +148,10 @@ def _store(board: Device, region: str) -> Iterator[Result]:
         raise _FoundError("tls", _tls_code(error.text), error.text) from None
     yield Result("tls", "good", "connected, the certificate is verified")
     try:
-        key, status, found, skew_s = probes.run(board, probes.PUT)
+        key, status, found, skew_s, sent = probes.run(board, probes.PUT)
     except ProbeError as error:
-        yield from _refused(error)
-        return
+        yield from _proven(error)
+        raise _FoundError(_failed(error), error.code, error.text) from None
     yield Result("signature", "good", "accepted")
     yield Result("permission", "good", f"it may put {key.partition('/')[0]}/*")
     if found != region:
@@ -152,24 +163,42 @@ def _store(board: Device, region: str) -> Iterator[Result]:
         cause = checks.cause("clock", "differs")
         yield Result("clock", "warn", f"the store's clock is {skew_s} s ahead", cause)
     yield Result("stored", "good", f"{key}, status {status}")
+    return key, sent
 
 
-def _refused(error: ProbeError) -> Iterator[Result]:
-    """Yield what the refusal of an object proves to be good, and end with what is not."""
-    reached = ["signature", "permission", "region", "stored"]
+def whole(key: str, sent: str, read: Callable[[str], bytes]) -> Result:
+    """Compare an object with what the board has sent: only so a store shows that it keeps frames.
+
+    `read` is as for examine().
+    """
+    try:
+        found = read(key)
+    except MegacamError as error:
+        return Result("whole", "warn", str(error), checks.cause("whole", "unread"))
+    if found == sent.encode():
+        return Result("whole", "good", f"{len(found)} bytes read back as they were sent")
+    text = f"{key}: {len(sent)} bytes were sent, and {len(found)} others are read back"
+    return Result("whole", "bad", text, checks.cause("whole", ""))
+
+
+def _failed(error: ProbeError) -> str:
+    """Return the check that the refusal of an object fails."""
     if error.code in _SIGNATURE:
-        failed = "signature"
-    elif error.code == "AccessDenied":
-        failed = "permission"
-    elif error.code in ("NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed"):
-        failed = "region"
-    else:
-        failed = "stored"
-    # A store that does not know the bucket has looked at neither signature nor policy for sure.
-    proven = reached[: reached.index(failed)] if failed != "stored" else []
-    for name in proven if failed == "permission" else ():
-        yield Result(name, "good", "accepted")
-    raise _FoundError(failed, error.code, error.text)
+        return "signature"
+    if error.code == "AccessDenied":
+        return "permission"
+    if error.code in ("NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed"):
+        return "region"
+    return "stored"
+
+
+def _proven(error: ProbeError) -> Iterator[Result]:
+    """Yield what the refusal of an object proves to be good.
+
+    A store that does not know the bucket has looked at neither signature nor policy for sure.
+    """
+    if _failed(error) == "permission":
+        yield Result("signature", "good", "accepted")
 
 
 def _tls_code(text: str) -> str:

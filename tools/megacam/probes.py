@@ -85,7 +85,7 @@ def _client():
  buf=bytearray(4092)
  context=borrow('tls_context').client_context(rare.call('board','roots'))
  key=rare.call('credentials','load_key',buf)
- where=s['endpoint'] or None,s['path_style']
+ where=s['endpoint'] or None,s['path_style'],s['integrity']
  return S3Client(s['bucket'],s['region'],key,context,buf,clock.now,*where)
 def _probe():
  global client
@@ -116,7 +116,7 @@ def _probe():
  key=config.load()['device']+'/megacam-doctor'
  text='megacam doctor: {}-{:02}-{:02} {:02}:{:02}:{:02} UTC'.format(*clock.fields(clock.now()))
  stored=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
- return key,stored.status,client.region,client.skew_s
+ return key,stored.status,client.region,client.skew_s,text
 """
 KEY = """
 def _probe():

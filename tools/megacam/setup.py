@@ -120,8 +120,11 @@ def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]
     return key.identity
 
 
-def prove_upload(board: Device) -> None:
-    """Let the board take a photo, and upload with its key; raises MegacamError."""
+def prove_upload(board: Device) -> tuple[str, str]:
+    """Let the board take a photo, and upload with its key; raises MegacamError.
+
+    Returns the key of what it has stored and the text that it sent.
+    """
     try:
         for probe in (probes.CAMERA, probes.FRAME):
             probes.run(board, probe)
@@ -129,7 +132,7 @@ def prove_upload(board: Device) -> None:
         raise MegacamError(
             f"no test photo: {error.text or error.kind}; `megacam doctor` says what to do"
         ) from None
-    KeyBoard(board).prove_key(None)
+    return KeyBoard(board).store_text()
 
 
 def photos(aws: Aws, place: Place) -> set[str]:

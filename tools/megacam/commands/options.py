@@ -81,6 +81,10 @@ class Place:
         region = self.region or (_ANY_REGION if self.endpoint else None)
         return Aws(profile, region, self.endpoint or None, path_style=self.path_style)
 
+    def read(self, key: str, profile: str | None) -> bytes:
+        """Return a small object as the owner reads it; raises MegacamError."""
+        return self.aws(profile).read(self.need_bucket(), key)
+
 
 def place(bucket: str | None, device: str | None, region: str | None, config: Path) -> Place:
     """Return where the photos are, from flags (and environment) and then config.json.

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, flash, mip, provision, settings, setup
+from megacam import deploy, doctor, flash, mip, provision, settings, setup
 from megacam.aws import Aws
 from megacam.cloud import create, iot, keys
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import CloudSpec
 from megacam.commands import board, cloud, options
 from megacam.commands import deploy as deploy_parts
+from megacam.commands import doctor as doctor_parts
 from megacam.commands import flash as flash_parts
 from megacam.commands import provision as provision_parts
 from megacam.console import Terminal
@@ -54,7 +55,8 @@ def setup_command(
         setup.check_iot(place, aws, raw)
     elif aws:
         iot_way = iot.is_only_way(aws, place.need_bucket(), place.need_device())
-    work = _SetUp(terminal, raw, place, aws, iot_way, (roots, hmac, index), yes, keep_versions)
+    sources = (roots, hmac, index)
+    work = _SetUp(terminal, raw, place, aws, iot_way, sources, yes, keep_versions, profile)
     if dry_run:
         work.look(port)
     else:
@@ -97,6 +99,7 @@ class _SetUp:
     sources: tuple[Path | None, Path | None, str]
     yes: bool
     keep_versions: int | None
+    profile: str | None = None
 
     def make(self, port: str | None, image: flash.Image | None) -> None:
         """Do all of it; raises MegacamError."""
@@ -116,10 +119,11 @@ class _SetUp:
                 self._key(found, aws)
             _title(terminal, 6, "test")
             with terminal.working("taking a photo, then uploading"):
-                setup.prove_upload(found)
+                key, sent = setup.prove_upload(found)
             terminal.mark(
                 "done", "camera, Wi-Fi, clock, TLS, signature and permission are in order"
             )
+            self._compare(key, sent)
         self._end(*(self._wait(aws, before) if aws else (None, None)))
 
     def look(self, port: str | None) -> None:
@@ -219,6 +223,19 @@ class _SetUp:
         ring = kind(aws, self.place.need_bucket(), self.place.need_device())
         with self.terminal.working(f"making and proving a {ring.word}"):
             setup.put_key(found, ring, lambda text: self.terminal.mark("done", text))
+
+    def _compare(self, key: str, sent: str) -> None:
+        """Read back what the board has stored; raises MegacamError if the store changed it."""
+
+        def read(key: str) -> bytes:
+            if self.aws:
+                return self.aws.read(self.place.need_bucket(), key)
+            return self.place.read(key, self.profile)
+
+        result = doctor.whole(key, sent, read)
+        doctor_parts.show(self.terminal, result)
+        if result.state == "bad":
+            raise MegacamError("the bucket would fill with damaged photos; see above")
 
     def _wait(self, aws: Aws, before: set[str]) -> tuple[str, str]:
         interval_s = self.place.interval_s or settings.default("interval_s")
