@@ -53,6 +53,15 @@ def test_padding_is_cut_off_and_the_size_read():
     assert shot.check(_jpeg() + bytes(16)) == (_jpeg(), 64, 48)
 
 
+@pytest.mark.parametrize("fill", [1, 2, 300])
+def test_fill_bytes_before_a_marker_pass(fill):
+    photo, marker = _jpeg(), _jpeg().index(b"\xff\xc0")
+    for at in (2, marker):
+        filled = photo[:at] + b"\xff" * fill + photo[at:]
+        assert Image.open(io.BytesIO(filled)).size == (64, 48)  # so says Pillow
+        assert shot.check(filled) == (filled, 64, 48)
+
+
 @pytest.mark.parametrize(
     "photo",
     [b"", b"\xff\xd8", _jpeg()[1:], _jpeg()[:-2], _jpeg()[:4] + b"\0\0" + _jpeg()[20:]],

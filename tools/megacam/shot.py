@@ -86,6 +86,8 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
     while at + 4 <= end:
         if photo[at] != 0xFF:
             raise DamagedPhotoError(f"the photo is damaged at byte {at}; `megacam doctor`")
+        while photo[at + 1] == 0xFF:
+            at += 1  # any marker may be filled up with these (T.81, B.1.1.2)
         marker = photo[at + 1]
         if marker in _FRAME_HEADERS:
             height = int.from_bytes(photo[at + 5 : at + 7], "big")
