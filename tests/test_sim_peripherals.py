@@ -187,3 +187,70 @@ def test_what_an_access_point_is_called_may_be_any_bytes(tmp_path):
     assert found[0] is True
     [(name, bssid, *rest)] = found[1]
     assert (name, len(bssid), rest) == (b"\xff\n", 6, [6, -30, 3, False])
+
+
+# The SD card, as ports/esp32/machine_sdcard.c answers.
+
+_ACCESS = """
+import machine
+buf = bytearray(512)
+for _ in range(2):
+    print(card.readblocks(0, buf), card.writeblocks(0, b"x" * 512), buf[0])
+"""
+
+
+def _card(board):
+    code = "from machine import SDCard\ncard = SDCard(slot=3)\n" + _ACCESS
+    return [line.split() for line in board.exec(code).splitlines()]
+
+
+def test_a_card_keeps_what_is_written_and_says_eio_when_it_ails(tmp_path):
+    with Board(tmp_path, {}, card_bytes=1 << 20, fast=True) as board:
+        assert _card(board) == [["0", "0", "0"], ["0", "0", "120"]]
+        assert board.card.image.stat().st_size == 1 << 20
+        board.card.refuse_writes(after=1)
+        assert _card(board) == [["0", "0", "120"], ["0", "-5", "120"]]
+        board.card.mend()
+        board.card.pull()
+        assert _card(board) == [["-5", "-5", "0"]] * 2
+        board.card.insert()
+        assert _card(board) == [["0", "0", "120"]] * 2
+
+
+def test_a_card_that_was_out_answers_once_it_was_set_up_anew(tmp_path):
+    with Board(tmp_path, {}, card_bytes=1 << 20) as board:
+        card = board.card
+        assert card.answer("read") == 0
+        card.pull()
+        card.insert()
+        assert card.answer("read") == -5
+        assert card.answer(2) == 0 and card.answer(1) == 0
+        assert card.answer("read") == 0
+
+
+def test_a_slot_without_a_card_answers_no(tmp_path):
+    with Board(tmp_path, {}) as board:
+        assert _card(board) == [["-5", "-5", "0"]] * 2
+        code = "from machine import SDCard\nprint(SDCard(slot=3).ioctl(4, 0))"
+        assert board.exec(code).split() == ["-1"]
+
+
+def test_what_rtc_memory_keeps_takes_no_large_piece_of_ram(tmp_path):
+    code = """
+import gc
+from machine import RTC
+RTC().memory(b"a")
+data = bytes(range(256)) * 4
+gc.collect()
+held = []
+try:
+    while True:
+        held.append(bytearray(1024))
+except MemoryError:
+    held.pop()
+RTC().memory(data)
+held = None
+print(RTC().memory() == data)
+"""
+    with Board(tmp_path, {}, heap="24K") as board:
+        assert board.exec(code).split() == ["True"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from megacam.errors import MegacamError
 from megacam.sim import flash, interpreter, rom
+from megacam.sim.card import Card
 from megacam.sim.world import World
 
 _STOP_TIMEOUT_S = 3
@@ -34,7 +35,7 @@ class Board:
 
     `files` is {path on the board: content} of its flash at the start, or None to keep the image
     that lies there. `networks` is the air around it: [{"ssid", "password", "rssi"}, ...].
-    `card_bytes` is the size of the SD card in its slot, zeros when new; 0: there is none.
+    `card_bytes` is the size of the SD card in its slot, `card`, zeros when new; 0: there is none.
     `camera` are arguments of the camera process. `fast` makes sleeps take no time.
     `without` names stand-ins of the port that this board lacks, for example "hmac".
     """
@@ -53,7 +54,6 @@ class Board:
     ):
         self.folder = folder
         self.image = folder / "flash.img"
-        self._card = folder / "card.img"
         self._files = files
         self._networks = list(networks)
         self._camera_args = list(camera)
@@ -71,10 +71,8 @@ class Board:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._files is not None:
                 flash.write_image(self.image, self._files)
-            if self._card_bytes:
-                with self._card.open("ab") as card:
-                    card.truncate(self._card_bytes)
-            self.world = World(self.folder, self._networks)
+            self.card = Card(self.folder, self._card_bytes)
+            self.world = World(self.folder, self._networks, self.card)
             self.world.on_bite = self._kill_process
             self._rom = self._write_rom(started)
             self._bus = self._start_camera(started)
@@ -173,7 +171,7 @@ class Board:
             "MEGACAM_CAMERA_FD": str(bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
             "MEGACAM_RTC_US": str(self.world.rtc_us),
-            **({"MEGACAM_CARD": str(self._card)} if self._card_bytes else {}),
+            **(self.card.environment() if self._card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
             **environment,
         }

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from megacam.sim.card import Card
 from megacam.sim.peripherals import ADC, NVS, WDT, Filling, Partition, PortError, Timer
 from megacam.sim.radio import MAC, Radio
 
@@ -43,7 +44,10 @@ class Exit(Exception):  # noqa: N818
 class World:
     """Answers one board's questions; keeps NVS and RTC memory in `folder`."""
 
-    def __init__(self, folder: Path, networks: Sequence[dict[str, Any]] = ()):
+    def __init__(
+        self, folder: Path, networks: Sequence[dict[str, Any]] = (), card: Card | None = None
+    ):
+        self._card = card
         self.radio = Radio(networks)
         self.cause = 1
         #: {GPIO: (hertz, duty of 65535)}: what each LED does.
@@ -54,7 +58,7 @@ class World:
         #: Called when the watchdog bites a board that asks nothing; it must kill the interpreter.
         self.on_bite: Callable[[], None] = lambda: None
         self._folder = folder
-        self._rtc = b""
+        self._rtc = self._rtc_pieces = b""
         #: What the real-time clock says when the board starts, microseconds from 2000-01-01.
         self.rtc_us = 0
         self._now_us = 0
@@ -73,6 +77,8 @@ class World:
         self._now_us = 0
         self.radio = Radio(self.radio.networks)
         self._nvs = Partition(self._folder / "nvs.jsonl")
+        if self._card:
+            self._card.reset()
         self._objects: dict[str, Any] = {}
         self._filling = Filling()
         self._bites_us: int | None = None
@@ -104,12 +110,14 @@ class World:
             "idf_heap_info": lambda capabilities: [(100000, 53000, 31000, 29000)],
             "reset_cause": lambda: self.cause,
             "unique_id": lambda: MAC,
+            "card": self._card and self._card.answer,
             "cs": _CS,
             "piece of it": lambda at: bytes(self._filling[at : at + _PIECE_BYTES]),
             "power": lambda: self.on_power_cut(),
             "spi": self._is_camera,
             "rtc": self._set_rtc,
             "memory of RTC": self._rtc_memory,
+            "piece of RTC": self._rtc_piece,
         }
 
     def serve(self, end: socket.socket) -> threading.Thread:
@@ -189,11 +197,14 @@ class World:
     def _set_rtc(self, start_us: int) -> None:
         self.rtc_us = start_us
 
-    def _rtc_memory(self, memory: str | None = None) -> bytes | None:
-        if memory is None:
+    def _rtc_memory(self, length: int | None = None) -> bytes | None:
+        if length is None:
             return self._rtc
-        self._rtc = bytes.fromhex(memory)
+        self._rtc = self._rtc_pieces[:length]
         return None
+
+    def _rtc_piece(self, at: int, piece: str) -> None:
+        self._rtc_pieces = self._rtc_pieces[:at] + bytes.fromhex(piece)
 
     def _pwm(self, pin: int, freq: int = 0, duty_u16: int = 0) -> bool:
         self.pwms[pin] = (freq, duty_u16)

@@ -24,6 +24,9 @@ _pipe = open(int(os.getenv("MEGACAM_WORLD_FD")), "r+b")
 _camera = open(int(os.getenv("MEGACAM_CAMERA_FD")), "r+b")
 _header = bytearray(16)
 _start_us = ticks_us()
+_card = os.getenv("MEGACAM_CARD")
+# The SD card's file, and one that is empty while nothing ails the card; or no slot at all.
+_card = (open(_card, "r+b"), open(os.getenv("MEGACAM_CARD_AILS"), "rb")) if _card else (0, 0)
 # Microseconds from 2000-01-01 to this start, by the clock that outlives resets.
 rtc_us = int(os.getenv("MEGACAM_RTC_US"))
 
@@ -141,7 +144,7 @@ def __getattr__(name):
     if hasattr(utime, name):
         return getattr(utime, name)
     if name in ("RTC", "SDCard"):
-        return getattr(__import__(name.lower()), name)
+        return getattr(__import__("rtc" if name == "RTC" else "chip_sdcard"), name)
     return ask(name)
 
 
@@ -228,27 +231,47 @@ def _synchronize():
 
 
 class Flash:
-    """The flash chip: a file of 4096-byte blocks (extended block protocol)."""
+    """The flash chip: a file of 4096-byte blocks (extended block protocol).
+
+    chip_sdcard.py makes an SD card of it: with another file, smaller blocks and what ails it.
+    """
 
     _file = open(os.getenv("MEGACAM_FLASH"), "r+b")
+    _block_bytes = _BLOCK
+    # A file that is empty while nothing ails the card; else, or without, the simulator is asked.
+    _ails = None
     # The power goes in front of the last of so many writes, if it is not 0.
     _writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
 
+    def _error(self, op):
+        if self._ails is None or (self._ails and not self._ails.seek(0, 2)):
+            return 0
+        return ask("card", (op,))
+
     def readblocks(self, block, buf, offset=0):
-        self._file.seek(block * _BLOCK + offset)
-        self._file.readinto(buf)
+        error = self._error("read")
+        if not error:
+            self._file.seek(block * self._block_bytes + offset)
+            self._file.readinto(buf)
+        return error
 
     def writeblocks(self, block, buf, offset=0):
         if self._writes_left:
             self._writes_left -= 1
             if not self._writes_left:
                 ask("power", ())  # the simulator never answers this question
-        self._file.seek(block * _BLOCK + offset)
-        self._file.write(buf)
+        error = self._error("write")
+        if not error:
+            self._file.seek(block * self._block_bytes + offset)
+            self._file.write(buf)
+        return error
 
     def ioctl(self, op, arg):
+        error = self._error(op)
+        if error:
+            return error
         if op == 4:
-            return self._file.seek(0, 2) // _BLOCK
+            return self._file.seek(0, 2) // self._block_bytes
         if op == 3:
             self._file.flush()
-        return _BLOCK if op == 5 else 0
+        return self._block_bytes if op == 5 else 0

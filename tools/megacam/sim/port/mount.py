@@ -10,8 +10,6 @@ import sys
 import chip
 import vfs
 
-_card = os.getenv("MEGACAM_CARD")
-chip.card = _card and open(_card, "r+b")
 _installed = vfs.VfsPosix(os.getenv("MEGACAM_INSTALLED"))
 vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(chip.Flash()), "/")

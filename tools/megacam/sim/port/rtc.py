@@ -6,6 +6,10 @@ import machine
 import time
 import utime
 
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_PIECE_BYTES = const(64)
+
 del sys.modules["rtc"]
 
 
@@ -18,4 +22,9 @@ class RTC:
         machine.ask("rtc", (machine.rtc_us,))
 
     def memory(self, data=None):
-        return machine.ask("memory of RTC", () if data is None else (data,))
+        if data is None:
+            return machine.ask("memory of RTC", ())
+        # All in one question would take some of the firmware's RAM, which the ESP32 does not.
+        for at in range(0, len(data), _PIECE_BYTES):
+            machine.ask("piece of RTC", (at, data[at : at + _PIECE_BYTES]))
+        machine.ask("memory of RTC", (len(data),))

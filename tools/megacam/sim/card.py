@@ -1,0 +1,87 @@
+"""The slot of a simulated board for an SD card, and what ails the card in it."""
+
+import time
+from pathlib import Path
+
+# What ports/esp32/machine_sdcard.c answers: to ioctl, and to a read or write that failed.
+_NO, _EIO = -1, -5
+_DEINIT = 2  # MP_BLOCKDEV_IOCTL_...
+
+
+class Card:
+    """A slot with a card of `size_bytes`, zeros when new; 0: it is empty.
+
+    The board reads and writes `image` by itself, but asks answer() while the file `ails` says
+    that something is amiss.
+    """
+
+    def __init__(self, folder: Path, size_bytes: int):
+        self.image = folder / "card.img"
+        self.ails = folder / "card.img.ails"
+        self.is_in = size_bytes > 0
+        self._writes_left: int | None = None
+        self._slow_ms = 0
+        # Whether the driver believes that it has set the card up, and whether this card was.
+        self._is_believed = self._is_set_up = False
+        with self.image.open("ab") as image:
+            if size_bytes:
+                image.truncate(size_bytes)
+        self._tell()
+
+    def environment(self) -> dict[str, str]:
+        """Return what the board's interpreter is told of its slot."""
+        return {"MEGACAM_CARD": str(self.image), "MEGACAM_CARD_AILS": str(self.ails)}
+
+    def pull(self) -> None:
+        """Take the card out."""
+        self.is_in = self._is_set_up = False
+        self._tell()
+
+    def insert(self) -> None:
+        """Put the card in again: it answers once it was set up anew."""
+        self.is_in = True
+        self._tell()
+
+    def refuse_writes(self, after: int = 0) -> None:
+        """Take so many writes and then none: a card at the end of its life is read-only."""
+        self._writes_left = after
+        self._tell()
+
+    def slow(self, ms: int) -> None:
+        """Take so long for each access."""
+        self._slow_ms = ms
+        self._tell()
+
+    def mend(self) -> None:
+        """Take writes again, and no time."""
+        self._writes_left, self._slow_ms = None, 0
+        self._tell()
+
+    def reset(self) -> None:
+        """Do what a reset of the board does: its driver knows nothing of the card any more."""
+        self._is_believed = False
+
+    def answer(self, op: str | int) -> int:
+        """Return 0 for an access that is good, or the error; `op`: read, write or an ioctl."""
+        time.sleep(self._slow_ms / 1000)
+        if op == _DEINIT:
+            self._is_believed = False
+            return 0
+        if not self._is_believed:
+            self._is_believed = self._is_set_up = self.is_in
+            self._tell()
+        if isinstance(op, int):
+            return 0 if self._is_believed else _NO
+        if not self._is_set_up or (op == "write" and not self._may_write()):
+            return _EIO
+        return 0
+
+    def _may_write(self) -> bool:
+        if self._writes_left:
+            self._writes_left -= 1
+            return True
+        return self._writes_left is None
+
+    def _tell(self) -> None:
+        ails = not self._is_set_up or self._writes_left is not None or self._slow_ms > 0
+        self.ails.write_bytes(b"x" if ails else b"")
