@@ -147,7 +147,10 @@ class Connection:
     def fail(self, error):
         """Raise the HTTPSError for an OSError, or for the ValueError of a certificate."""
         self.close()  # what it held may be what the words need
-        self.stop(*borrow("https_errors").explain(error, self.phase))
+        try:
+            self.stop(*borrow("https_errors").explain(error, self.phase))
+        except MemoryError:  # no words are worth a photo
+            self.stop(f"the error has number {getattr(error, 'errno', 0)}")
 
     def stop(self, text, action="retry"):
         """Close, forget the address, and raise an HTTPSError."""
