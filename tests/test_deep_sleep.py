@@ -124,9 +124,9 @@ def test_what_stays_refused_is_tried_once_an_hour_over_the_wakes(tmp_path):
         run(camera, "join()")
         told = power_on(camera, " start=14")
     # Thirteen wakes, ten minutes apart: at the first and the second, which tells that it was not
-    # about that photo alone, and at the eighth.
+    # about that photo alone, and at the eighth. The report tries once, too.
     assert len(told.said("E s3 unreachable")) == 3
-    assert len(told.all("connect")) == 3 and len(told.said("I spool kept")) == 13
+    assert len(told.all("connect")) == 4 and len(told.said("I spool kept")) == 13
 
 
 def test_a_lost_or_wrong_time_does_not_put_off_the_report(tmp_path):
