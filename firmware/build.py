@@ -11,6 +11,9 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
 _BUFFER_BYTES = const(4092)
+# The file system of an SD card takes more than the rest has room for: twice as many transactions
+# cost less than a photo for which there is no memory. Entries in NVS have up to 1,984 bytes.
+_CARD_BUFFER_BYTES = const(2044)
 # What waits is counted first; then link and time: without them nothing can be sent.
 _CHORES = {
     "spool": -3,
@@ -31,9 +34,10 @@ def build(is_safe=False):
     `is_safe` builds it without a camera, for safe mode.
     """
     try:
+        card = _card()
         # Setting the camera up takes as much code as TLS: they must not be loaded at once.
         camera, is_ready = (None, False) if is_safe else rare.call("camera", "find")
-        app = _app(camera, _uploader(_store()))
+        app = _app(camera, _uploader(_store(_CARD_BUFFER_BYTES if card else _BUFFER_BYTES), card))
         app.is_camera_ready = is_ready
         return app
     except ConfigError as e:
@@ -41,13 +45,13 @@ def build(is_safe=False):
         return None
 
 
-def _store():
+def _store(buffer_bytes):
     import https
     from s3 import S3Client
 
     https.load = rare.library
     gc.collect()  # what stays must lie close together
-    buf = bytearray(_BUFFER_BYTES)
+    buf = bytearray(buffer_bytes)
     key = _key(buf)
     # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
     context = getattr(key, "context", None) or _context()
@@ -86,19 +90,27 @@ def _context():
         return https.borrow("tls_context").client_context(())
 
 
-def _uploader(store):
+def _card():
+    # First, because its file system wants a large piece of memory, and for good.
+    settings = config.load()
+    section, bus = settings["spool"]["sd"], settings["spi"]["id"]
+    settings = None
+    return rare.call("sd_card", "slot", section, bus) if section["enabled"] else ()
+
+
+def _uploader(store, card):
     from firmware import uploader as parts
 
     settings = config.load()
-    device, spool, bus = settings["device"], settings["spool"], settings["spi"]["id"]
+    device, spool = settings["device"], settings["spool"]
     cap = (settings["cap"]["requests"], settings["cap"]["mb"] << 10)
     is_watched = settings["watchdog"]
     settings = None
     gc.collect()
-    place = spool["sd"]["enabled"] and rare.call("spool_place", "place", spool, bus)
+    place = ("/spool", spool["limit_kb"] << 10)
+    place += card
     tally = rare.call("tally", "read")
     feed = rare.call("watchdog", "start", is_watched, tally["cause"])
-    place = place or ("/spool", spool["limit_kb"] << 10)
     uploader = parts.Uploader(device, store, place, cap, tally, feed)
     uploader.is_spool_first = spool["first"]
     clock.era_s = tally["era_s"]

@@ -1,4 +1,4 @@
-"""Chore: set the clock, have the store confirm it, and date the photos from before that.
+"""Chore: set the clock and have the store confirm it; then chore_date.py dates the photos.
 
 A time server may lie, and nobody verifies its answer. So the time is known only once the store
 has confirmed it. The tally's "known_era" is its "era" once what waits has its date, too.
@@ -39,14 +39,15 @@ def do(app):
     is_moved = _keep(app) or is_moved
     if not (uploader.is_time_known or is_confirmed or app.sleeps):
         if is_moved:
-            rare.call("uploader_drain", "propose", uploader)
+            app.chores["date"] = -1
         # As often as a photo would find out whether the store is back.
         wait_s = min(app.interval_s, _AGAIN_S) if server else _UNTOLD_S
         return max(uploader.pause_until_s - clock.uptime_s(), wait_s)
     tally = uploader.tally
     if tally["known_era"] != tally["era"]:
-        rare.call("uploader_drain", "date", uploader)
-    is_good = server and tally["known_era"] == tally["era"] and (clock.error_ms() or 0) < _GOOD_MS
+        uploader.is_time_known = True
+        app.chores["date"] = -1
+    is_good = server and (clock.error_ms() or 0) < _GOOD_MS
     return _DAY_S if is_good else _HOUR_S
 
 

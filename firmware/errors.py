@@ -23,7 +23,12 @@ class WiFiError(Exception):
 
 
 class SpoolError(Exception):
-    """A photo cannot be kept or read; the message says which and why. The spool works on."""
+    """A photo cannot be kept or read; the message says which and why. The spool works on.
+
+    `errno` is that of the OSError behind it, else 0: then the photo is at fault, not the place.
+    """
+
+    errno = 0
 
 
 class ClockError(Exception):

@@ -6,21 +6,22 @@ A file 9ERA=SECONDS tells when an era began whose photos did not know the time. 
 the last file empty, or FAT, which SD cards have, with a short name such as 179349~1. No photo is
 ever renamed there: a cut would leave both names, and removing the second takes another photo's
 blocks along.
-To be called through rare.py: spool_photo, spool_thin, spool_aside and spool_date.
+There may be two such folders: on the flash, and on a card if there is one that works. A place is
+None for the flash, or a card as sd_card.py has it. Photos are kept on the card, and sent from
+where they are. To be called through rare.py: all of spool_*.py.
 """
 
-import json
 import os
-import struct
-from binascii import crc32
 
 from firmware import rare
-from firmware.errors import SpoolError
+from firmware.log import log
 
 # What photos leave free for the directory, the settings and the sequence: 8 flash blocks.
 _SPARE_BYTES = 32768
 # Far more eras than wait for their date.
 _EMPTY_FILES = 999
+# ENOSPC and FAT's EACCES for a full directory: the card is good, and has thinned its photos.
+_FULL = (28, 13)
 
 
 def photo_name(seq, seconds, era=None):
@@ -38,13 +39,15 @@ class Spool:
     """The photos that wait in `folder`, of at most `limit_bytes` together.
 
     `photos` and `bytes` say what waits, `thinned` and `damaged` how many photos were given up
-    since the start, `written_bytes` what went to flash. Every method raises SpoolError.
+    since the start, `written_bytes` what went to flash, `body_started` whether some of a body that
+    is to be kept was read. Every method raises SpoolError.
     """
 
     def __init__(self, folder, limit_bytes):
         self.folder = folder
         self.limit_bytes = limit_bytes
         self.thinned = self.damaged = self.written_bytes = 0
+        self.body_started = False
         # {number of an era: UTC when it began, below 0 where that is the latest possible}: whole
         # numbers, because there may be as many as photos.
         self.eras = {}
@@ -56,11 +59,11 @@ class Spool:
         for _ in self.names(left_over):
             pass
         for name in left_over:
-            self._discard(name)
+            self.discard(name)
 
     def failed(self, action, name, why):
-        """Return the SpoolError for a failed `action`."""
-        return SpoolError(f"spool: cannot {action} {self.folder}/{name}: {why}")
+        """Return the SpoolError for a failed `action`; `why` is the OSError or text."""
+        return rare.call("spool_error", "failed", action, f"{self.folder}/{name}", why)
 
     def _is_left_over(self, name, size):
         era, _, seconds = name.partition("=")
@@ -76,7 +79,8 @@ class Spool:
         except OSError:
             return False
 
-    def _discard(self, name):
+    def discard(self, name):
+        """Remove what is no photo."""
         try:
             os.remove(f"{self.folder}/{name}")
         except OSError:
@@ -120,6 +124,10 @@ class Spool:
         began = self.eras.get(int(name[1:6]))
         return abs(began) + int(name[6:14]) if began else 0
 
+    def is_exact(self, name):
+        """Tell whether taken() is more than the latest that is possible."""
+        return name < "9" or self.eras.get(int(name[1:6]), 0) >= 0
+
     def _dated(self, but):
         for name in self.names():
             taken = self.taken(name)
@@ -139,55 +147,9 @@ class Spool:
         try:
             status = os.statvfs(self.folder)
         except OSError as e:
-            raise self.failed("measure", "", e)
+            raise self.failed("read", "", e)
         self.free_bytes = status[1] * status[3] - _SPARE_BYTES
         return self.bytes + need_bytes > self.limit_bytes or need_bytes > self.free_bytes
-
-    def put(self, body, buf, name, meta):
-        """Keep `body` as `name`, made by photo_name(), with `meta` for JSON; thin to make room.
-
-        A photo for which this returns outlives a power cut. What `body` raises goes up, and then
-        nothing is kept. `buf` is the caller's bytearray, through which the photo streams.
-        """
-        tail = json.dumps(meta).encode()
-        need_bytes = body.size + len(tail) + 16
-        if self.lacks(need_bytes):
-            rare.call("spool_thin", "make_room", self, need_bytes)
-        failure = None
-        is_kept = False
-        try:
-            with open(f"{self.folder}/{name}", "wb") as file:
-                self._write(file, body, buf, name, tail)
-            is_kept = True
-            self.photos += 1
-            self.bytes += need_bytes
-        except OSError as e:
-            failure = e
-        finally:
-            if not is_kept:
-                self._discard(name)
-        if failure:
-            if failure.errno in (28, 13):
-                # ENOSPC and FAT's EACCES for a full directory: there is less room than statvfs
-                # said, and the next photo would fare no better.
-                rare.call("spool_thin", "thin", self)
-            raise self.failed("write", name, failure)
-
-    def _write(self, file, body, buf, name, tail):
-        done = crc = 0
-        n = 1
-        while n and done <= body.size:
-            n = body.readinto(buf)
-            part = buf if n == len(buf) else memoryview(buf)[:n]
-            crc = crc32(part, crc)
-            file.write(part)
-            self.written_bytes += n
-            done += n
-        if done != body.size or not done:
-            raise self.failed("write", name, f"it ended after {done} of {body.size} bytes")
-        tail += struct.pack("<III", done, crc, len(tail))
-        file.write(tail)
-        file.write(struct.pack("<I", crc32(tail, int(name.partition("-")[2]))))
 
     def remove(self, name):
         """Forget a photo that is stored elsewhere or given up."""
@@ -199,3 +161,50 @@ class Spool:
             raise self.failed("remove", name, e)
         self.photos -= 1
         self.bytes -= size
+
+
+def place(uploader, with_out=False):
+    """Return the places where photos may wait, the flash first; a card that is out if wanted."""
+    return [None] + [card for card in uploader.place[2:] if with_out or not card.absent]
+
+
+def open_spool(uploader, card):
+    """Return the Spool of a place; raises SpoolError."""
+    if card:
+        return Spool(card.folder, card.limit_bytes)
+    return Spool(*uploader.place[:2])
+
+
+def drop(uploader, card, error):
+    """Use the flash alone, because `error` says that the card failed; raises it for the flash."""
+    if not card:
+        raise error
+    if error.errno in _FULL:
+        return  # what went wrong is over
+    card.absent = True
+    for folder in list(card.photos):
+        if folder != uploader.place[0]:
+            del card.photos[folder]
+    _sum(uploader, card.photos)
+    log("E spool on the flash", why=error)
+
+
+def note(uploader, spool):
+    """Tell `uploader` what waits, and count what was given up since `spool` was opened."""
+    counts = {}
+    for card in uploader.place[2:]:
+        counts = card.photos
+    if spool.folder == uploader.place[0] or len(place(uploader)) > 1:
+        counts[spool.folder] = spool.photos, spool.bytes >> 10
+    _sum(uploader, counts)
+    tally = uploader.tally
+    tally["thinned"] += spool.thinned
+    tally["damaged"] += spool.damaged
+    tally["written_kb"] += spool.written_bytes >> 10
+    if spool.thinned:
+        log("W spool thinned", photos=spool.thinned)
+
+
+def _sum(uploader, counts):
+    uploader.waiting = sum(photos for photos, _ in counts.values())
+    uploader.waiting_kb = sum(kb for _, kb in counts.values())

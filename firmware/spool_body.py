@@ -2,6 +2,8 @@
 
 from binascii import crc32
 
+from firmware import rare
+
 
 class Photo:
     """A waiting photo as a body: `taken` (UTC seconds since 1970), `seq` and `meta` as put.
@@ -38,7 +40,4 @@ class Photo:
         return n
 
     def _failed(self, why):
-        # Not before it is needed: it would take memory beside every photo that is sent.
-        from firmware.errors import SpoolError
-
-        return SpoolError(f"spool: cannot read {self._path}: {why}")
+        return rare.call("spool_error", "failed", "read", self._path, why)

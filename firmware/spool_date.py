@@ -14,8 +14,10 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _NUMBERS = const(100000)  # of eras; then they begin anew
 
 
-def date(spool, era, offset_s):
+def date(spool, era, offset_s, known=()):
     """Date the photos without a date; return how many. `offset_s`: UTC when the `era` began.
+
+    `known` is {number of an era: UTC when it began} of another spool, as Spool.eras has it.
 
     A photo of it gets its time, whatever was remembered before that was known. One from before a
     power cut, with which the time got lost, gets the latest that is possible, as if the power had
@@ -36,6 +38,9 @@ def date(spool, era, offset_s):
             offset_s -= 1 + lasts[number]
         if number in spool.eras and number != era:
             offset_s = abs(spool.eras[number])
+        elif number in known and number != era:
+            offset_s = abs(known[number])
+            remember(spool, number, known[number])
         else:
             remember(spool, number, sign * offset_s)
     return dated

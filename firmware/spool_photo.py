@@ -4,28 +4,26 @@ import json
 import struct
 from binascii import crc32
 
-from firmware import spool_body
+from firmware import rare
 
 
-def open_photo(spool, name):
-    """Return the Photo `name` of `spool`, to be closed; raises SpoolError if it is damaged."""
-    path = f"{spool.folder}/{name}"
+def open_photo(folder, name):
+    """Return the Photo `name` in `folder`, to be closed; raises SpoolError if it is damaged."""
+    path = f"{folder}/{name}"
     try:
         file = open(path, "rb")
     except OSError as e:
-        raise spool.failed("open", name, e)
+        raise rare.call("spool_error", "failed", "open", path, e)
     seq = int(name.partition("-")[2])
     try:
         size, check, tail = _tail(file, seq)
-        photo = spool_body.Photo(file, path, size, check)
+        photo = rare.call("spool_body", "Photo", file, path, size, check)
         photo.meta = json.loads(tail)
     except (OSError, ValueError) as e:
         file.close()
-        raise spool.failed("read", name, e)
+        raise rare.call("spool_error", "failed", "read", path, e)
     photo.name = name
     photo.seq = seq
-    photo.taken = spool.taken(name)
-    photo.is_exact = name < "9" or spool.eras.get(int(name[1:6]), 0) >= 0
     return photo
 
 

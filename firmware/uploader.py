@@ -23,7 +23,8 @@ _SHORTEST_MS = const(10000)  # lib/https.py gives a silent server so long
 class Uploader:
     """Stores photos through `store`, an S3Client, or keeps them in the spool.
 
-    `place` is the spool's folder and its limit in bytes, `cap` the most requests and KB of a day,
+    `place` is the spool's folder and its limit in bytes, and a third entry where there is a slot
+    for an SD card: what sd_card.slot() has made of it. `cap` is the most requests and KB of a day,
     `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
     before the uptime `pause_until_s`; `waiting` photos of `waiting_kb` lie in the spool.
     """

@@ -1,53 +1,53 @@
-"""Takes photos out of the spool for the uploader; loaded when one can go."""
+"""Takes photos out of the spool for the uploader; loaded when one can go.
 
-import random
+One step after the other, each in a module of its own: all would not fit in memory.
+"""
+
+import os
 
 from s3 import S3Error
 
-from firmware import clock, rare
+from firmware import rare
 from firmware.errors import SpoolError
-from firmware.log import log
-from firmware.uploader_spool import note, open_spool
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# The newest are what people look for; but one of four is the oldest. By chance, because
-# any count would fall into step with the live photos in between.
-_OLDEST_BITS = const(2)
 _REMEMBERED = const(8)
 
 
 def open_next(uploader):
     """Return the Photo to be sent next, to be closed, or None; a damaged one is set aside."""
-    spool = open_spool(uploader)
-    pick = spool.newest if random.getrandbits(_OLDEST_BITS) else spool.oldest
-    # What was refused lately waits for the others.
-    name = pick(uploader.refused) or pick()
+    found = rare.call("spool_choose", "find", uploader)
+    if not found:
+        return None
+    folder, name, taken, is_exact = found
     try:
-        photo = name and rare.call("spool_photo", "open_photo", spool, name)
+        photo = rare.call("spool_photo", "open_photo", folder, name)
     except SpoolError as e:
         forget(uploader, name, e)
         return None
-    if photo and "clock-error-ms" not in photo.meta:
-        rare.call("metadata", "date", photo.meta, photo.taken, photo.is_exact)
-    if photo and uploader.refused.get(name, 0) < 0:
+    photo.taken = taken
+    if "clock-error-ms" not in photo.meta:
+        rare.call("metadata", "date", photo.meta, taken, is_exact)
+    if uploader.refused.get(name, 0) < 0:
         photo.taken += 1  # the name of the next second
     return photo
 
 
 def forget(uploader, name, why=None):
     """Remove the photo `name`, which is stored, or set it aside because of `why`."""
-    spool = open_spool(uploader)
-    if why:
-        is_refused = isinstance(why, S3Error)
-        log("E spool refused" if is_refused else "E spool damaged", name=name, why=why)
-        rare.call("spool_aside", "set_aside", spool, name)
-        if is_refused:
-            spool.damaged -= 1
-            uploader.tally["refused"] += 1
-    else:
-        spool.remove(name)
-    note(uploader, spool)
+    card = None
+    for card in uploader.place[2:]:
+        card = None if card.name != name else card
+    try:
+        if not why:
+            # Without the spool's own module, for which there is hardly memory beside a photo.
+            os.remove(f"/sd/spool/{name}" if card else f"{uploader.place[0]}/{name}")
+            uploader.waiting -= 1  # it is counted exactly before the next
+            return
+    except OSError as e:
+        why = e
+    rare.call("spool_choose", "forget", uploader, card, name, why)
 
 
 def finish(uploader, name, is_stored):
@@ -80,29 +80,3 @@ def finish(uploader, name, is_stored):
             refused.clear()
         refused[name] = ~stored if is_renamed else since
     return is_renamed
-
-
-def propose(uploader):
-    """Write down when the era began, for the time after a power cut: a time server has said so."""
-    try:
-        spool = open_spool(uploader)
-        rare.call("spool_date", "remember", spool, uploader.tally["era"], clock.era_s)
-    except SpoolError as e:
-        log("E spool unusable", why=e)
-
-
-def date(uploader):
-    """Date the photos from before the time was known, which is over.
-
-    What is new can be sent even if that fails; what waits cannot before it was done.
-    """
-    tally = uploader.tally
-    uploader.is_time_known = True
-    try:
-        spool = open_spool(uploader)
-        dated = rare.call("spool_date", "date", spool, tally["era"], clock.era_s)
-        tally["known_era"] = tally["era"]
-        if dated:
-            log("I spool dated", photos=dated)
-    except SpoolError as e:
-        log("E spool unusable", why=e)

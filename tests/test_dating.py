@@ -55,7 +55,7 @@ def test_until_the_store_has_confirmed_the_time_photos_wait(tmp_path):
 _UNKNOWN = """
 a = app(at=0)
 a.uploader.is_time_known = False  # as build.py has it
-rare.call("chore_spool", "count", a.uploader)
+rare.call("spool_count", "count", a.uploader)
 """
 _END = "report(a)\nwifi.is_up()\n"  # the simulated chip's clock goes on from the last question
 
@@ -82,19 +82,20 @@ def test_a_start_with_a_clock_that_nobody_has_confirmed_does_not_know_the_time(a
 credentials.save("aws", {"id": "A" * 20, "secret": "s" * 40})
 tally = rare.call("supervisor", "start")
 def built():
-    uploader = rare.call("build", "build", True).uploader
-    tell("built", is_known=uploader.is_time_known)
-    return uploader
+    app = rare.call("build", "build", True)
+    tell("built", is_known=app.uploader.is_time_known)
+    return app
 built()
 clock.set_time(NOON, 0)
 tally["era_s"] = clock.era_s
 rare.call("tally", "keep", tally)
 built()
 clock.era_s = 0  # as main.py has it, whose clock is another than that of boot.py
-uploader = built()
+a = built()
 tell("era", powered_s=clock.powered_s())
-rare.call("uploader_drain", "date", uploader)
-rare.call("tally", "keep", uploader.tally)
+a.uploader.is_time_known = True
+rare.call("chore_date", "do", a)
+rare.call("tally", "keep", a.tally)
 built()
 """)  # fmt: skip
     assert [start["is_known"] for start in told.all("built")] == [False, False, False, True]
@@ -143,6 +144,7 @@ shoot(a)
 os.rename("/spool", "/spool.old")
 open("/spool", "w").close()
 do()
+a.work()
 shoot(a)
 """, at=0)  # fmt: skip
     assert told.said("E spool unusable") and told.all("clock")[0]["is_known"]
@@ -161,6 +163,7 @@ says({http_date(NOON)})
 os.rename("/spool", "/spool.old")
 open("/spool", "w").close()
 do()
+a.work()
 os.remove("/spool")
 os.rename("/spool.old", "/spool")
 shoot(a)
@@ -173,6 +176,20 @@ drain(a)
     assert failed["is_known"] and failed["after_s"] == dated["after_s"] == 3600
     assert told.all("early")[0]["puts"] == 1, "the live one"
     assert [is_right(put, told, NOON, failed) for put in told.all("put")] == [True] * 2
+
+
+def test_the_clock_asks_for_dates_alone_and_tries_no_card_for_them(tmp_path):
+    with NTPServer(now=lambda: NOON) as ntp, camera_with(tmp_path, [ntp]) as camera:
+        told = do(camera, f"""
+a.uploader.is_time_known = False
+a.uploader.place += ("a card",)
+a.chores["spool"] = 600
+says({http_date(NOON)})
+do()
+tell("due", spool=a.chores["spool"], date=a.chores["date"])
+""", at=0)  # fmt: skip
+    (due,) = told.all("due")
+    assert (due["spool"], due["date"]) == (600, -1)
 
 
 def test_photos_without_a_date_are_found_daily(tmp_path):

@@ -44,24 +44,28 @@ def test_a_power_cut_at_any_write_costs_at_most_the_photo_being_written(run, act
     assert int(last.split()[-2]) > 0
 
 
+def test_a_power_cut_with_photos_on_flash_and_card_loses_none(run):
+    last = run("spool_two_places.py").splitlines()[-1]
+    assert last.startswith("two places: ") and int(last.split()[-2]) > 50
+
+
 def test_flash_that_fails_once_at_any_access_costs_one_photo_at_most(run):
     assert int(run("spool_failing_flash.py").split()[-2]) > 0
 
 
 _USE_CARD = """
-import machine, os, vfs
+import os
 from firmware import config, rare
-from firmware.spool import Spool, SpoolError, photo_name
+from firmware.spool import Spool, photo_name
 from body import BytesBody
-settings = config.load()
-try:
-    folder = rare.call("sd_card", "mount", settings["spool"]["sd"], settings["spi"]["id"])
-    spool = Spool(folder, settings["spool"]["sd"]["limit_mb"] << 20)
+section = config.load()["spool"]["sd"]
+(card,) = rare.call("sd_card", "slot", section, config.load()["spi"]["id"])
+if not card.absent:
+    spool = Spool("/sd/spool", card.limit_bytes)
     if not spool.newest():
-        spool.put(BytesBody(b"photo"), bytearray(64), photo_name(1, 1793491200), {})
-    print(folder, spool.newest(), os.listdir("/sd"))
-except SpoolError as e:
-    print(e)
+        name = photo_name(1, 1793491200)
+        rare.call("spool_put_in", "put", spool, BytesBody(b"photo"), bytearray(64), name, {})
+    print(spool.newest(), os.listdir("/sd"))
 """
 _FORMAT = "import machine, vfs\nvfs.VfsFat.mkfs(machine.SDCard(slot=3))"
 
@@ -81,7 +85,7 @@ def test_photos_wait_on_a_card_over_a_reset(board_with_card):
     with board_with_card(1 << 20) as board:
         board.exec(_FORMAT)
         first = board.exec(_USE_CARD)
-        assert first.split() == ["/sd/spool", "1793491200-000001", "['spool']"]
+        assert first.split() == ["1793491200-000001", "['spool']"]
         assert board.exec(_USE_CARD) == first
 
 
@@ -89,8 +93,9 @@ def test_photos_wait_on_a_card_over_a_reset(board_with_card):
 def test_no_card_or_one_without_fat_is_one_clear_sentence(board_with_card, card_bytes):
     with board_with_card(card_bytes) as board:
         said = board.exec(_USE_CARD)
-    assert said.startswith("spool: cannot use the SD card (")
+    assert said.startswith('E spool on the flash why="spool: cannot use the SD card (')
     assert said.count("\n") == 1 and "FAT32" in said
+    assert ("no file system on it (ENODEV)" if card_bytes else "not there (EBUSY)") in said
 
 
 _THIN_IT = """

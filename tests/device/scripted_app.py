@@ -216,7 +216,7 @@ def app(
         tally["known_era"], tally["era_s"] = tally["era"], clock.era_s
     elif not clock.is_set():
         uploader.is_time_known = False
-    rare.call("chore_spool", "count", uploader)
+    rare.call("spool_count", "count", uploader)
     made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
     made.uploader.try_for(60)
     made.is_camera_ready = True

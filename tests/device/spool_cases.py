@@ -8,7 +8,8 @@ import flash_with_cuts as chip
 import spool_rig as rig
 
 from firmware import rare
-from firmware.spool import Spool, SpoolError, photo_name
+from firmware.errors import SpoolError
+from firmware.spool import Spool, photo_name
 
 _BYTES = 100 * 4096
 _FOLDER = rig.folder()
@@ -140,7 +141,7 @@ def test_a_body_that_ends_early_or_late_is_not_kept():
         body.size = size
         body._data = memoryview(bytes(100))
         body.readinto = _reader(100)
-        why = _refused(spool.put, body, rig.BUF, photo_name(1, rig.START_S), {})
+        why = _refused(rig.keep, spool, body, photo_name(1, rig.START_S), {})
         assert "it ended after 100 of " in why
     assert os.listdir(_FOLDER) == [] and spool.photos == 0
 
@@ -315,71 +316,20 @@ def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
     assert (spool.oldest()[-6:], spool.newest()[-6:]) == ("000001", "000002")
 
 
-# From the flash to a card that was missing.
+# What another spool knows, that of the flash or the card.
 
 
-def _two_chips():
-    """Return images of a flash with photos that wait, one dated later, and of an empty card."""
-    image = chip.new_image(_BYTES)
-    _, spool = rig.start(image)
-    for seq in (1, 2):
-        rig.put(spool, seq, 3000)
-    rig.put(spool, 3, era=7)
-    _date(spool, 7, rig.START_S)
-    rig.put(spool, 4, era=8)
-    return image, chip.new_image(_BYTES, chip.CARD)
-
-
-def _move(flash, card):
-    """Move as at a start; return both spools."""
-    chip.mount(flash)
-    chip.mount(card)
-    source, target = Spool(_FOLDER, 1_000_000), Spool(rig.folder(chip.CARD), 1_000_000)
-    rare.call("spool_move", "move", source, target, rig.BUF)
-    return source, target
-
-
-def test_photos_move_to_the_card_with_their_dates():
-    flash, card = _two_chips()
-    source, target = _move(chip.Flash(flash), chip.Flash(card, chip.CARD))
-    assert (source.photos, target.photos) == (0, 4)
-    target = Spool(target.folder, 1_000_000)
-    taken = {name[-6:]: target.taken(name) - rig.START_S for name in target.names()}
-    assert taken == {"000001": 30, "000002": 60, "000003": 90, "000004": -rig.START_S}
-    assert sorted(rig.drain(target)) == [1, 2, 3]
-
-
-def test_a_damaged_photo_stays_behind_and_holds_up_no_other():
-    flash, card = _two_chips()
-    chip.mount(chip.Flash(flash))
+def test_an_era_has_the_date_that_another_spool_knows():
+    spool = _spool()
+    rig.put(spool, 1, era=6)
+    rig.put(spool, 2, era=5)
+    rare.call("spool_date", "date", spool, 7, rig.START_S + 5000, {6: rig.START_S})
     spool = _again()
-    _damage(spool, spool.oldest(), 2999)
-    source, target = _move(chip.Flash(flash), chip.Flash(card, chip.CARD))
-    assert (source.photos, source.damaged, target.photos) == (0, 1, 3)
-
-
-def test_a_power_cut_at_any_write_of_a_move_loses_no_photo():
-    images = _two_chips()
-    for of_card in (False, True):
-        cut_at = 0
-        is_cut = True
-        while is_cut:
-            cut_at += 1
-            flash = chip.Flash(bytearray(images[0]))
-            card = chip.Flash(bytearray(images[1]), chip.CARD)
-            (card if of_card else flash).arm(cut_at=cut_at)
-            try:
-                _move(flash, card)
-            except SpoolError:
-                pass
-            is_cut = (card if of_card else flash).is_off
-            source, target = _move(chip.Flash(flash.image), chip.Flash(card.image, chip.CARD))
-            assert (source.photos, target.photos) == (0, 4), (of_card, cut_at)
-            _date(target, 8, rig.START_S + 5000)
-            assert sorted(rig.drain(target)) == [1, 2, 3, 4], (of_card, cut_at)
-        assert cut_at > 4, cut_at
+    taken = {name[-6:]: (spool.taken(name), spool.is_exact(name)) for name in spool.names()}
+    assert taken["000001"] == (rig.START_S + 30, True)
+    assert taken["000002"] == (rig.START_S - 1, False)
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence():
     chip.unmount(chip.FLASH)
-    assert "spool: cannot list /flash/spool/" in _refused(Spool, _FOLDER, 1000)
+    assert "spool: cannot list /flash/spool/: not found (ENOENT)" in _refused(Spool, _FOLDER, 1000)

@@ -11,7 +11,7 @@ import flash_with_cuts as chip
 import spool_rig as rig
 
 from firmware import rare
-from firmware.spool import SpoolError
+from firmware.errors import SpoolError
 
 BYTES = 48 * 4096
 SIZE = 5000  # two blocks: data, not only the directory, is on its way when the power goes

@@ -42,12 +42,19 @@ def put(spool, seq, size=500, era=None, error=None):
     """Put photo `seq`, taken every 30 s, and return its name."""
     seconds = 30 * seq if era else START_S + 30 * seq
     name = photo_name(seq, seconds, era)
-    spool.put(Body(content(seq, size), error), BUF, name, meta(seq))
+    keep(spool, Body(content(seq, size), error), name, meta(seq))
     return name
 
 
+def keep(spool, body, name, metadata):
+    rare.call("spool_put_in", "put", spool, body, BUF, name, metadata)
+
+
 def open_photo(spool, name):
-    return rare.call("spool_photo", "open_photo", spool, name)
+    """Return the Photo with its date, as the uploader has it."""
+    photo = rare.call("spool_photo", "open_photo", spool.folder, name)
+    photo.taken, photo.is_exact = spool.taken(name), spool.is_exact(name)
+    return photo
 
 
 def read(spool, name):

@@ -1,0 +1,54 @@
+"""Choose the photo to be sent next, and forget it afterwards; to be called through rare.py."""
+
+import random
+
+from s3 import S3Error
+
+from firmware import rare
+from firmware.errors import SpoolError
+from firmware.log import log
+from firmware.spool import drop, note, open_spool, place
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# The newest are what people look for; but one of four is the oldest. By chance, because
+# any count would fall into step with the live photos in between.
+_OLDEST_BITS = const(2)
+
+
+def find(uploader):
+    """Return (folder, name, UTC when it was taken, whether that is exact), or None."""
+    there = place(uploader)
+    # What is on the flash is little and goes first, but no photo there may hold up the card.
+    for card in there if random.getrandbits(_OLDEST_BITS) else reversed(there):
+        try:
+            spool = open_spool(uploader, card)
+            pick = spool.newest if random.getrandbits(_OLDEST_BITS) else spool.oldest
+            # What was refused lately waits for the others.
+            name = pick(uploader.refused) or pick()
+            note(uploader, spool)
+            if card:
+                card.name = name
+            if name:
+                return spool.folder, name, spool.taken(name), spool.is_exact(name)
+        except SpoolError as e:
+            drop(uploader, card, e)
+    return None
+
+
+def forget(uploader, card, name, why):
+    """Set the photo `name` of a place aside because of `why`, if that is the photo's fault."""
+    try:
+        if isinstance(why, OSError) or (card and getattr(why, "errno", 0)):
+            # Nothing is wrong with the photo.
+            raise rare.call("spool_error", "failed", "read or remove", name, why)
+        spool = open_spool(uploader, card)
+        is_refused = isinstance(why, S3Error)
+        log("E spool refused" if is_refused else "E spool damaged", name=name, why=why)
+        rare.call("spool_aside", "set_aside", spool, name)
+        if is_refused:
+            spool.damaged -= 1
+            uploader.tally["refused"] += 1
+        note(uploader, spool)
+    except SpoolError as e:
+        drop(uploader, card, e)

@@ -1,0 +1,60 @@
+"""Put a photo into the spool; to be called through rare.py."""
+
+import json
+import struct
+from binascii import crc32
+
+from firmware import rare
+
+
+def put(spool, body, buf, name, meta):
+    """Keep `body` as `name`, made by photo_name(), with `meta` for JSON; thin to make room.
+
+    A photo for which this returns outlives a power cut. What `body` raises goes up, and then
+    nothing is kept. `buf` is the caller's bytearray, through which the photo streams.
+    """
+    tail = json.dumps(meta).encode()
+    need_bytes = body.size + len(tail) + 16
+    if spool.lacks(need_bytes):
+        rare.call("spool_thin", "make_room", spool, need_bytes)
+    failure = None
+    is_kept = False
+    try:
+        with open(f"{spool.folder}/{name}", "wb") as file:
+            if spool.folder.startswith("/sd/"):
+                # A card that takes no writes says so now, and the photo can go elsewhere.
+                file.flush()
+            _write(spool, file, body, buf, name, tail)
+        is_kept = True
+        spool.photos += 1
+        spool.bytes += need_bytes
+    except OSError as e:
+        failure = e
+    finally:
+        if not is_kept:
+            spool.discard(name)
+    if failure:
+        if failure.errno in (28, 13):
+            # ENOSPC and FAT's EACCES for a full directory: there is less room than statvfs
+            # said, and the next photo would fare no better.
+            rare.call("spool_thin", "thin", spool)
+        raise spool.failed("write", name, failure)
+
+
+def _write(spool, file, body, buf, name, tail):
+    done = crc = 0
+    n = 1
+    spool.body_started = True
+    while n and done <= body.size:
+        n = body.readinto(buf)
+        part = buf if n == len(buf) else memoryview(buf)[:n]
+        crc = crc32(part, crc)
+        file.write(part)
+        spool.written_bytes += n
+        done += n
+    if done != body.size or not done:
+        raise spool.failed("write", name, f"it ended after {done} of {body.size} bytes")
+    foot = (done, crc, len(tail))
+    file.write(tail)
+    tail += struct.pack("<IIII", *foot, 0)[:12]
+    file.write(struct.pack("<IIII", *foot, crc32(tail, int(name.partition("-")[2]))))

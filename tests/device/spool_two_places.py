@@ -1,0 +1,147 @@
+"""Cut the power at every single write to the flash or the card while both have photos that wait.
+
+A photo is kept and two are sent in between. Prints the number of cuts.
+"""
+
+import gc
+import random
+
+import flash_with_cuts as chip
+import spool_rig as rig
+
+from firmware import rare
+from firmware.errors import SpoolError
+
+_FLASH_BYTES = 32 * 4096
+_CARD_BYTES = 64 * 512
+_SEEDS = 2  # which of the photos is sent next is left to chance
+
+
+class _Chip(chip.Flash):
+    """One of two on one supply."""
+
+    def _change(self, start, data):
+        answer = super()._change(start, data)
+        if self.is_off:
+            self.other.is_off = True
+        return answer
+
+
+class _Card:
+    folder = rig.folder(chip.CARD)
+    limit_bytes = 1_000_000
+    absent = False
+    name = None
+
+    def __init__(self):
+        self.photos = {}
+
+
+class _Store:
+    buf = rig.BUF
+
+
+class _Uploader:
+    """What the spool's modules know of the firmware's; `sent` has what was stored."""
+
+    store = _Store
+    why = None
+    waiting = 0
+
+    def __init__(self, images):
+        flash, card = _Chip(images[0]), _Chip(images[1], chip.CARD)
+        flash.other, card.other = card, flash
+        self.chips = flash, card
+        for one in self.chips:
+            chip.mount(one)
+        self.place = (rig.folder(), 1_000_000, _Card())
+        self.refused = {}
+        names = ("thinned", "damaged", "written_kb", "refused", "stored", "era", "known_era")
+        self.tally = dict.fromkeys(names, 0)
+        self.sent = []
+        rare.call("spool_count", "count", self)
+
+    def keep(self, seq):
+        body = rig.Body(rig.content(seq, 600))
+        taken = rig.START_S + 30 * seq
+        metadata = {"clock-error-ms": "20"}  # else it would be asked of the Wi-Fi and the clock
+        rare.call("uploader_spool", "keep", self, body, seq, taken, metadata)
+
+    def send(self):
+        """Send the next photo as drain() does; return whether there was one."""
+        photo = rare.call("uploader_drain", "open_next", self)
+        if not photo:
+            return False
+        data = b""
+        try:
+            while len(data) < photo.size:
+                data += rig.BUF[: photo.readinto(rig.BUF)]
+        finally:
+            photo.close()
+        assert data == rig.content(photo.seq, 600)
+        self.sent.append(photo.seq)
+        rare.call("uploader_drain", "forget", self, photo.name)
+        return True
+
+
+def _prepared():
+    """Return images of a flash and a card on which three photos wait each."""
+    images = chip.new_image(_FLASH_BYTES), chip.new_image(_CARD_BYTES, chip.CARD)
+    uploader = _Uploader(images)
+    for seq in range(1, 7):
+        uploader.place[2].absent = seq > 3
+        uploader.keep(seq)
+    return images
+
+
+def _act(images, seed, which=None, **fault):
+    """Send, keep and send; return the uploader and whether the new photo was kept."""
+    gc.collect()
+    uploader = _Uploader([bytearray(image) for image in images])
+    random.seed(seed)
+    for one in uploader.chips:
+        one.arm(**(fault if one is (which is not None and uploader.chips[which]) else {}))
+    is_kept = False
+    try:
+        uploader.send()
+        uploader.keep(7)
+        is_kept = not uploader.chips[0].is_off
+        uploader.send()
+    except SpoolError:
+        pass
+    return uploader, is_kept
+
+
+def _check(uploader, is_kept):
+    """Check that a start after the cut sends all that was kept, and at most one photo again."""
+    before = uploader.sent
+    assert len(set(before)) == len(before)
+    again = _Uploader([one.image for one in uploader.chips])
+    while again.send():
+        pass
+    after = again.sent
+    assert len(set(after)) == len(after) and len(set(before) & set(after)) <= 1
+    due = set(range(1, 8 if is_kept else 7))
+    assert due <= set(before + after) <= due | {7}, (before, after, is_kept)
+    assert again.tally["damaged"] <= 1  # the one that was being written
+
+
+def main():
+    images = _prepared()
+    cuts = 0
+    for seed in range(_SEEDS):
+        uploader, is_kept = _act(images, seed)
+        assert is_kept and len(uploader.sent) == 2
+        _check(uploader, is_kept)
+        for which in (0, 1):
+            for cut_at in range(1, uploader.chips[which].changes + 1):
+                for torn in (False, True):
+                    cut, is_kept = _act(images, seed, which, cut_at=cut_at, torn=torn)
+                    assert cut.chips[0].is_off and cut.chips[1].is_off
+                    _check(cut, is_kept)
+                    cuts += 1
+    print(f"two places: {cuts} cuts")
+
+
+if __name__ == "__main__":
+    main()
