@@ -11,6 +11,7 @@ None for the flash, or a card as sd_card.py has it. Photos are kept on the card,
 where they are. To be called through rare.py: all of spool_*.py.
 """
 
+import json
 import os
 
 from firmware import rare
@@ -150,6 +151,19 @@ class Spool:
             raise self.failed("read", "", e)
         self.free_bytes = status[1] * status[3] - _SPARE_BYTES
         return self.bytes + need_bytes > self.limit_bytes or need_bytes > self.free_bytes
+
+    def put(self, body, buf, name, meta):
+        """Keep `body` as `name`, made by photo_name(), with `meta` for JSON; thin to make room.
+
+        A photo for which this returns outlives a power cut. What `body` raises goes up, and then
+        nothing is kept. `buf` is the caller's bytearray, through which the photo streams.
+        """
+        tail = json.dumps(meta).encode()
+        need_bytes = body.size + len(tail) + 16
+        if self.lacks(need_bytes):
+            rare.call("spool_thin", "make_room", self, need_bytes)
+        # Not before there is room: both would not fit in memory.
+        rare.call("spool_put_in", "put", self, body, buf, name, tail)
 
     def remove(self, name):
         """Forget a photo that is stored elsewhere or given up."""

@@ -1,22 +1,13 @@
-"""Put a photo into the spool; to be called through rare.py."""
+"""Write a photo into the spool; to be called through rare.py."""
 
-import json
 import struct
 from binascii import crc32
 
 from firmware import rare
 
 
-def put(spool, body, buf, name, meta):
-    """Keep `body` as `name`, made by photo_name(), with `meta` for JSON; thin to make room.
-
-    A photo for which this returns outlives a power cut. What `body` raises goes up, and then
-    nothing is kept. `buf` is the caller's bytearray, through which the photo streams.
-    """
-    tail = json.dumps(meta).encode()
-    need_bytes = body.size + len(tail) + 16
-    if spool.lacks(need_bytes):
-        rare.call("spool_thin", "make_room", spool, need_bytes)
+def put(spool, body, buf, name, tail):
+    """Write `body` and then `tail`, its metadata as bytes; for Spool.put(), which made room."""
     failure = None
     is_kept = False
     try:
@@ -27,7 +18,7 @@ def put(spool, body, buf, name, meta):
             _write(spool, file, body, buf, name, tail)
         is_kept = True
         spool.photos += 1
-        spool.bytes += need_bytes
+        spool.bytes += body.size + len(tail) + 16
     except OSError as e:
         failure = e
     finally:

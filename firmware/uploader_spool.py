@@ -3,7 +3,7 @@
 uploader_drain.py takes photos out again, chore_spool.py counts those of the starts before.
 """
 
-from firmware import clock, rare
+from firmware import clock
 from firmware.errors import SpoolError
 from firmware.log import log
 from firmware.spool import drop, note, open_spool, photo_name, place
@@ -21,7 +21,7 @@ def keep(uploader, body, number, taken, metadata):
         spool = None
         try:
             spool = open_spool(uploader, card)
-            rare.call("spool_put_in", "put", spool, body, uploader.store.buf, name, metadata)
+            spool.put(body, uploader.store.buf, name, metadata)
             log("I spool kept", name=name, bytes=body.size, waiting=spool.photos)
             return
         except SpoolError as e:

@@ -47,7 +47,7 @@ def put(spool, seq, size=500, era=None, error=None):
 
 
 def keep(spool, body, name, metadata):
-    rare.call("spool_put_in", "put", spool, body, BUF, name, metadata)
+    spool.put(body, BUF, name, metadata)
 
 
 def open_photo(spool, name):

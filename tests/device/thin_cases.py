@@ -6,7 +6,6 @@ the largest gap between two photos that stay, in gaps of as many photos at equal
 
 import vfs
 
-from firmware import rare
 from firmware.spool import Spool, photo_name
 
 _START_S = 1793491200
@@ -96,7 +95,7 @@ class _Outage:
     def put(self, seq, seconds, era=None):
         listings = self.folder.listings
         name = photo_name(seq, seconds, era)
-        rare.call("spool_put_in", "put", self.spool, _Body(), self._buf, name, {})
+        self.spool.put(_Body(), self._buf, name, {})
         self.most_listings = max(self.most_listings, self.folder.listings - listings)
         assert name in self.folder.sizes
         assert len(self.folder.sizes) == self.spool.photos <= self.room
