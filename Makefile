@@ -7,12 +7,16 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test bench soak lint screenshots clean
+.PHONY: demo test board bench soak lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
 	$(BIN)/pytest -n auto --maxprocesses=4 --dist=worksteal
+
+# The board's files into build/, for mpremote; `make board -- --roots=CA-FILE` for a store of your own.
+board: $(VENV)/base
+	$(BIN)/megacam build $(OPTIONS)
 
 # Some ten minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
 # `make bench -- --only=endurance --write` puts its figures there.
@@ -36,9 +40,9 @@ screenshots: $(VENV)/test
 clean:
 	rm -rf $(VENV) build demo-photos
 
-$(VENV)/demo $(VENV)/gallery $(VENV)/test: $(VENV)/%: pyproject.toml
+$(VENV)/base $(VENV)/demo $(VENV)/gallery $(VENV)/test: $(VENV)/%: pyproject.toml
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --progress-bar on -e ".[$*]"
+	$(BIN)/pip install --disable-pip-version-check --progress-bar on -e ".$(if $(filter-out base,$*),[$*])"
 	@touch $@
 
 # The ESP32's own standard library for the type checker, apart from the host's.

@@ -5,6 +5,7 @@ def test_something(tmp_path, place): examine(tmp_path, place, config={"spi": {"c
 """
 
 import contextlib
+import json
 import time
 
 import pytest
@@ -46,7 +47,7 @@ def board(folder, place, *, config=None, key=None, wifi=WIFI, camera=(), fast=Fa
     _, usual, ca, usual_key = place
     # No main.py runs, so that the camera is in the state of a board that has just been plugged in.
     wanted = {**deploy.tree({**usual, **(config or {})}, ca), "main.py": b""}
-    files = {**wanted, "deployed.json": deploy._manifest("0.1.0", {})}
+    files = {**wanted, "deployed.json": json.dumps({"version": "0.1.0", "files": {}}).encode()}
     options = {"networks": [WIFI], "camera": ["--scene", *camera], "fast": fast}
     with plugged_in(folder, files, **options) as board:
         with device.connect(board.port) as found:

@@ -7,6 +7,7 @@ import typer
 
 from megacam import board_keys, console
 from megacam.commands import (
+    build,
     cloud,
     cost,
     demo,
@@ -39,6 +40,7 @@ def megacam(
 
 app.command("setup")(setup.setup_command)
 app.command("flash")(flash.flash_command)
+app.command("build")(build.build_command)
 app.command("deploy")(deploy.deploy_command)
 app.command("provision")(provision.provision_command)
 app.command("wipe")(provision.wipe_command)

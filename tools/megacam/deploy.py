@@ -26,7 +26,7 @@ from megacam.errors import MegacamError
 MANIFEST = "deployed.json"
 # All that lies in these folders is ours; in lib/ it is what the manifest names.
 _OURS = ("firmware", "roots")
-_HMAC = ("lib/hmac.mpy", "lib/hmac.py")
+HMAC = ("lib/hmac.mpy", "lib/hmac.py")
 # Beside the files: folders, the directory blocks that littlefs writes anew, finish.py.
 _SPARE_BYTES = 8 * files.BLOCK_BYTES
 _FINISH = '''\
@@ -160,18 +160,19 @@ def _compare(board: Device, all_wanted: dict[str, bytes]) -> Plan:
     found = files.hashes(board, digests)
     remove = _obsolete(board, all_wanted, there)
     send = {path: all_wanted[path] for path in digests if found.get(path) != digests[path]}
-    version = settings.firmware_version()
     kept = len(all_wanted) - len(send)
-    manifest = _manifest(version, digests)
+    manifest = with_manifest(all_wanted)[MANIFEST]
     if files.hashes(board, [MANIFEST]).get(MANIFEST) != files.sha256(manifest):
         send[MANIFEST] = manifest
-    return Plan(version, send, remove, kept)
+    return Plan(settings.firmware_version(), send, remove, kept)
 
 
-def _manifest(version: str, digests: dict[str, str]) -> bytes:
+def with_manifest(wanted: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return `wanted` and the manifest that tells a later deploy what is on the board."""
     # hmac may be the board's own; it is neither replaced nor removed for what stands here.
-    ours = {path: digest for path, digest in digests.items() if path not in _HMAC}
-    return json.dumps({"version": version, "files": ours}, sort_keys=True).encode()
+    ours = {path: files.sha256(wanted[path]) for path in wanted if path not in HMAC}
+    manifest = {"version": settings.firmware_version(), "files": ours}
+    return {**wanted, MANIFEST: json.dumps(manifest, sort_keys=True).encode()}
 
 
 def _hmac(board: Device, folder: Path | None, index: str) -> dict[str, bytes]:
@@ -191,7 +192,13 @@ def _check_complete(
             "the board has no settings and there is no config.json here; copy "
             "config.example.json to config.json and edit it, or name yours with --config"
         )
-    if not there["roots"] and not any(path.startswith("roots/") for path in wanted):
+    if not there["roots"]:
+        check_roots(wanted)
+
+
+def check_roots(wanted: Mapping[str, bytes]) -> None:
+    """Raise MegacamError if `wanted` has no root certificate."""
+    if not any(path.startswith("roots/") for path in wanted):
         raise MegacamError(
             "config.json names a store of its own (s3.endpoint) and the board has no root "
             "certificate for it; name its CA's file with --roots FILE"
@@ -218,9 +225,13 @@ def _deployed(board: Device) -> list[str]:
 
 def deployed(board: Device) -> dict[str, Any] | None:
     """Return the manifest on the board, {"version", "files": {path: SHA-256}}, or None."""
-    content = files.read(board, f"/{MANIFEST}")
+    return parsed(files.read(board, f"/{MANIFEST}") or b"")
+
+
+def parsed(manifest: bytes) -> dict[str, Any] | None:
+    """Return what deployed() returns, of the content of a manifest."""
     try:
-        found = json.loads(content or b"")
+        found = json.loads(manifest)
         return {"version": str(found["version"]), "files": dict(found["files"])}
     except (ValueError, TypeError, LookupError):
         return None

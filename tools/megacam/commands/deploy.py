@@ -10,10 +10,16 @@ from megacam.commands import board, options
 from megacam.console import Terminal
 
 Roots = Annotated[
-    Path | None, typer.Option("--roots", help="File with the CA of a store that is not AWS")
+    Path | None,
+    typer.Option(
+        "--roots", envvar="MEGACAM_ROOTS", help="File with the CA of a store that is not AWS"
+    ),
 ]
 Hmac = Annotated[
-    Path | None, typer.Option("--hmac", help="Offline: folder with micropython-lib's hmac")
+    Path | None,
+    typer.Option(
+        "--hmac", envvar="MEGACAM_HMAC", help="Offline: folder with micropython-lib's hmac"
+    ),
 ]
 Index = Annotated[str, typer.Option(help="Where mip finds packages: an https address or a folder")]
 
@@ -29,7 +35,7 @@ def deploy_command(
 ) -> None:
     """Put the firmware, config.json without its secrets and the roots on the board."""
     terminal = Terminal(as_json)
-    raw = settings.read(config) if config.exists() or config != options.CONFIG else None
+    raw = read_config(config)
     with terminal.working("compiling"):
         wanted = deploy.tree(raw, roots)
     show_local_time(terminal, raw)
@@ -38,6 +44,11 @@ def deploy_command(
             plan = deploy.plan(found, wanted, hmac, index)
         carry_out(terminal, found, plan, dry_run)
     terminal.data({"done": not dry_run, **as_data(plan)})
+
+
+def read_config(path: Path) -> dict[str, Any] | None:
+    """Return config.json as parsed, or None where nobody named it and there is none."""
+    return settings.read(path) if path.exists() or path != options.CONFIG else None
 
 
 def show_local_time(terminal: Terminal, raw: dict[str, Any] | None) -> None:

@@ -1,0 +1,100 @@
+"""The README's lines for mpremote, as they stand there, on a board that has MicroPython only."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+import pytest
+from megacam import device_tree
+from megacam.sim import flash
+from megacam.sim.ntp_server import NTPServer
+from megacam.sim.pty_board import PtyBoard
+from megacam.sim.rom import PORT
+from megacam.sim.store import Store
+from setup_run import stored
+from usb_board import WIFI
+
+README = (device_tree.root() / "README.md").read_text(encoding="utf-8")
+BUCKET = "garden-photos"
+
+
+def _lines():
+    """Return the command lines of the README, without their comments."""
+    [block] = re.findall(r"<!-- by mpremote -->\n *```\n(.*?)```", README, re.DOTALL)
+    return [shlex.split(line, comments=True) for line in block.strip().splitlines()]
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Return (folder of the computer, board, store); the folder has the user's config.json."""
+    host = tmp_path / "host"
+    host.mkdir()
+    options = {"networks": [WIFI], "camera": ["--scene"], "without": ["hmac"]}
+    with (
+        Store() as store,
+        NTPServer() as ntp,
+        PtyBoard(tmp_path / "board", {}, **options) as board,
+    ):
+        store.create_bucket(BUCKET)
+        key_id, secret = store.create_device_user(BUCKET, "cam1")
+        config = json.loads((device_tree.root() / "config.example.json").read_text())
+        config["s3"] |= {"bucket": BUCKET, "endpoint": store.endpoint, "path_style": True}
+        config["clock"] = {"servers": [f"127.0.0.1:{ntp.port}"], "http_urls": []}
+        config["wifi"]["networks"] = [{name: WIFI[name] for name in ("ssid", "password")}]
+        config["aws"] = {"access_key_id": key_id, "secret_access_key": secret}
+        config["interval_s"] = 5
+        (host / "config.json").write_text(json.dumps(config, indent=4))
+        board.plug_in()
+        yield host, board, store
+
+
+def _run(line, world):
+    """Run one line; mpremote finds the board by itself only where that is on USB."""
+    host, board, store = world
+    program, *rest = line
+    port = ["connect", board.port] if program == "mpremote" else []
+    # What a user of another store, who is offline, gives by --roots and --hmac.
+    given = {"MEGACAM_ROOTS": str(store.ca_pem), "MEGACAM_HMAC": str(PORT)}
+    done = subprocess.run(
+        [sys.executable, "-m", program, *port, *rest], cwd=host, env={**os.environ, **given},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-1500:] + done.stderr
+    assert "Traceback" not in done.stdout
+
+
+def _watch(line, board, text):
+    """Run the README's mpremote repl on a terminal until it shows `text`; leave it by Ctrl-]."""
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", line[0], "connect", board.port, *line[1:]]
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        shown, deadline = b"", time.monotonic() + 90
+        while text not in shown and time.monotonic() < deadline:
+            shown += os.read(ours, 1000)
+        os.write(ours, b"\x1d")
+        with contextlib.suppress(OSError):  # EIO: it has ended
+            while data := os.read(ours, 1000):
+                shown += data
+    os.close(ours)
+    assert running.returncode == 0
+    return shown
+
+
+def test_the_lines_of_the_readme_end_with_a_stored_photo(world):
+    _, board, store = world
+    *lines, last = _lines()
+    assert last == ["mpremote", "repl"]
+    for line in lines:
+        _run(line, world)
+    shown = _watch(last, board, b"I s3 stored key=cam1/")
+    assert b"Traceback" not in shown
+    board.pull()
+    assert store.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] >= 1
+    assert {*stored(board.folder)[-1]} >= {"wifi", "aws"}
+    assert WIFI["password"].encode() not in flash.read_image(board.image)["config.json"]
