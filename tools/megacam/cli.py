@@ -1,11 +1,10 @@
 """The command `megacam`: which commands there are; each parses and prints in megacam.commands."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from megacam import board_keys, console
+from megacam import board_keys
 from megacam.commands import (
     build,
     cloud,
@@ -55,8 +54,3 @@ app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)
 app.add_typer(sim.app, name="sim")
-
-
-def main() -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 misused."""
-    sys.exit(console.run(app))

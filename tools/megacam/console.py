@@ -1,7 +1,7 @@
 """What every command says and how it ends: one terminal, one kind of error, one place for both.
 
 Plain text when not a terminal, JSON alone on standard output with --json, questions and
-complaints on standard error, exit code 0 done, 1 failed, 2 misused.
+complaints on standard error, exit code 0 done, 1 failed, 2 misused, 130 interrupted.
 """
 
 import contextlib
@@ -35,6 +35,7 @@ _MARKS = {
     "same": ("·", ".", "dim"),
     "next": ("→", ">", "cyan"),
 }
+_INTERRUPTED = 130
 _SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
@@ -273,9 +274,11 @@ def run(app: Callable[..., Any], argv: Sequence[str] | None = None) -> int:
     try:
         app(args=words, prog_name="megacam")
     except SystemExit as end:
+        if end.code == _INTERRUPTED:  # typer's answer to Ctrl-C
+            return _complain("interrupted", _INTERRUPTED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        return _complain("interrupted", 130)
+        return _complain("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (`megacam status | head`): nothing is left to say, nor to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

