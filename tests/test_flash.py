@@ -5,24 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from esp_images import FACTORY, NVS, ROWS, VFS, application, part, table, whole
 from megacam import flash
 from usb_board import scripted
 
-SEGMENT = b"\0" * 16 + b"MicroPython v%s on 2024-10-25; Generic ESP32 module with ESP32\0"
 
-
-def write_image(path: Path, version=b"1.24.0", chip=0, content=SEGMENT, checksum_off=0) -> Path:
-    """Write an image as Espressif documents it: header, one segment, checksum at 16 n - 1."""
-    body = content.replace(b"%s", version)
-    body += b"\0" * (-len(body) % 4)
-    header = bytes([0xE9, 1, 2, 0x20]) + (0x40080000).to_bytes(4, "little")
-    extended = bytes([0xEE, 0, 0, 0]) + chip.to_bytes(2, "little") + bytes(10)
-    segment = (0x3FFB0000).to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
-    data = header + extended + segment
-    checksum = 0xEF
-    for byte in body:
-        checksum ^= byte
-    data += b"\0" * (15 - len(data) % 16) + bytes([checksum ^ checksum_off])
+def write_image(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
 
@@ -42,7 +30,7 @@ class FakeChip:
 
 
 def test_a_good_image_is_written_where_the_chip_starts(tmp_path):
-    image = flash.examine(write_image(tmp_path / "ESP32_GENERIC.bin"))
+    image = flash.examine(write_image(tmp_path / "ESP32_GENERIC.bin", whole()))
     assert (image.chip, image.version) == ("ESP32", "1.24.0")
     chip = FakeChip("ESP32")
     flash.write(chip, image)
@@ -50,7 +38,7 @@ def test_a_good_image_is_written_where_the_chip_starts(tmp_path):
 
 
 def test_an_image_for_another_chip_is_refused_before_anything_is_erased(tmp_path):
-    image = flash.examine(write_image(tmp_path / "s3.bin", chip=9))
+    image = flash.examine(write_image(tmp_path / "s3.bin", whole(chip=9)))
     chip = FakeChip("ESP32")
     with pytest.raises(flash.ImageError, match=r"is an ESP32 and .* get ESP32_GENERIC-"):
         flash.write(chip, image)
@@ -63,33 +51,57 @@ def test_every_chip_has_its_own_image_and_an_unknown_one_is_named():
         flash.image_name("ESP8266")
 
 
+OTHER = application(project=b"tasmota", banner=b"Tasmota")
+ALONE = "is an application alone, for updates, without the bootloader and the partition table"
+HERE = r"get ESP32_GENERIC-\.\.\.\.bin from https://micropython.org/download/ESP32_GENERIC/$"
+
+
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("data", "said"),
     [
-        ({"version": b"1.22.2"}, "is MicroPython 1.22.2; megacam needs 1.24 or newer"),
-        ({"content": b"some other firmware " * 4}, "for the ESP32 but not MicroPython"),
-        ({"chip": 77}, "for an unknown chip"),
-        ({"checksum_off": 1}, "is damaged .*; download it again"),
+        (b"", f"is empty, .*{HERE}"),
+        (b"UF2\n" * 200, f"is a .uf2 file, no image for an ESP32; {HERE}"),
+        (b"<!DOCTYPE html>\n<html>404</html>", f"is a text or a web page, .*{HERE}"),
+        (bytes(5000), f"is something else .*its first byte is not E9.*{HERE}"),
+        (b"\xe9" + bytes(10), f"is something else .*{HERE}"),
+        (whole()[:3000], f"is a bootloader without a partition table; {HERE}"),
+        (whole()[:60], "is damaged .*; download it again"),
+        (whole()[:-40], "is damaged .*; download it again"),
+        (whole()[: 0x10000 - 0x1000], "is damaged .it ends in front of the appl.*download it"),
+        (application(), f"{ALONE} that an erased board needs; {HERE}"),
+        (application(chip=9), f"{ALONE} .* get ESP32_GENERIC_S3-.*_S3/$"),
+        (part(b"some other firmware " * 4), f"is a bootloader without a partition table; {HERE}"),
+        (whole(app=OTHER), f"is 'tasmota' for the ESP32 but not MicroPython; {HERE}"),
+        (whole(app=part(b"old" * 99)), f"is a firmware for the ESP32 but not MicroPy.*{HERE}"),
+        (whole(app=application(b"1.22.2")), f"is MicroPython 1.22.2; megacam needs 1.24 .*{HERE}"),
+        (whole(app=application(chip=9)), "is damaged .its application is none for the ESP32"),
+        (whole(app=application(checksum_off=1)), "is damaged .its checksum is wrong.; download"),
+        (whole(app=application(digest_off=1)), "is damaged .its checksum is wrong.; download"),
+        (whole(part(b"boot", checksum_off=1)), "is damaged .its checksum is wrong.; download"),
+        (whole(partitions=table(md5_off=1)), "is damaged .the checksum of its partition table"),
+        (whole(partitions=table((NVS, FACTORY))), f"has no room for files .*named vfs.*{HERE}"),
+        (whole(partitions=table((NVS, VFS))), "is damaged .it ends in front of the application"),
+        (whole(part(b"boot", chip=77)), f"is for an unknown chip .id 77.; {HERE}"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_image_that_is_not_right_says_which_one_is(tmp_path, changes, said):
+def test_an_image_that_is_not_right_says_what_it_is_and_which_one_is(tmp_path, data, said):
     with pytest.raises(flash.ImageError, match=said):
-        flash.examine(write_image(tmp_path / "image.bin", **changes))
+        flash.examine(write_image(tmp_path / "image.bin", data))
 
 
-@pytest.mark.parametrize("content", [b"", b"UF2\n" * 200, b"\xe9" + bytes(10)])
-def test_what_is_no_image_is_refused(tmp_path, content):
-    path = tmp_path / "other.bin"
-    path.write_bytes(content)
-    with pytest.raises(flash.ImageError, match="is no image for an ESP32"):
-        flash.examine(path)
+@pytest.mark.parametrize("chip", [0, 2, 9, 5, 13])
+def test_whole_images_of_every_chip_are_taken_with_updates_over_the_air_too(tmp_path, chip):
+    ota = (1, 0, 0xD000, 0x2000, b"otadata"), (0, 0x10, 0x10000, 0x180000, b"ota_0")
+    for rows in (ROWS, (NVS, *ota, VFS)):
+        data = whole(chip=chip, partitions=table(rows))
+        image = flash.examine(write_image(tmp_path / "image.bin", data))
+        assert (image.version, image.address) == ("1.24.0", 0x1000 if chip in (0, 2) else 0)
 
 
-def test_an_image_that_was_cut_is_refused(tmp_path):
-    path = write_image(tmp_path / "cut.bin")
-    path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(flash.ImageError, match="download it again"):
-        flash.examine(path)
+def test_what_is_no_file_is_one_sentence(tmp_path):
+    with pytest.raises(flash.ImageError, match=r"cannot read .*: Is a directory; get ESP32"):
+        flash.examine(tmp_path)
 
 
 def test_the_command_refuses_before_it_looks_for_a_board(tmp_path):

@@ -5,18 +5,18 @@ import re
 
 import pytest
 import serial
+from esp_images import application, whole
 from esp_rom import ESP32_S2, ESP8266, BlankBoard, Bootloader
 from setup_run import megacam, typed
-from test_flash import SEGMENT, write_image
+from test_flash import write_image
 from usb_board import WIFI
-
-CONTENT = SEGMENT + bytes(range(256)) * 200
 
 
 @pytest.fixture
 def image(tmp_path):
     """An image of the simulated board's own version."""
-    return write_image(tmp_path / "ESP32_GENERIC.bin", version=b"1.29.0", content=CONTENT)
+    data = whole(app=application(b"1.29.0"))
+    return write_image(tmp_path / "ESP32_GENERIC.bin", data)
 
 
 def _in_flash(chip, image):
@@ -28,10 +28,12 @@ def test_the_chip_is_found_erased_and_written_byte_for_byte(tmp_path, image):
     with Bootloader() as boot:
         boot.chip.flash[:] = b"old" + bytes(len(boot.chip.flash) - 3)
         done = megacam(tmp_path, "flash", str(image), "--port", boot.port, "--yes")
-    assert done.returncode == 0, done.stderr
     assert "the chip is an ESP32" in done.stdout
-    assert "MicroPython 1.29.0 is on the board" in done.stdout
+    assert "wrote and verified" in done.stdout
     assert _in_flash(boot.chip, image)
+    assert done.returncode == 1, "nothing starts behind this bootloader"
+    assert "the image was written and verified, but MicroPython does not answer" in done.stderr
+    assert "is on the board" not in done.stdout
     written = 0x1000 + image.stat().st_size
     written += -written % 4
     assert set(boot.chip.flash[:0x1000]) == {0xFF} == set(boot.chip.flash[written + 4096 :])
@@ -76,6 +78,20 @@ def test_a_port_that_is_busy_or_not_there_is_one_sentence(tmp_path, image):
     gone = megacam(tmp_path, "flash", str(image), "--port", str(tmp_path / "tty"), "--yes")
     assert gone.returncode == 1
     assert "there is no port" in gone.stderr
+
+
+def test_an_application_alone_is_refused_before_anything_is_erased(tmp_path):
+    alone = write_image(tmp_path / "ESP32_GENERIC.app-bin", application())
+    with Bootloader() as boot:
+        done = megacam(tmp_path, "flash", str(alone), "--port", boot.port, "--yes")
+    assert (done.returncode, boot.chip.done) == (1, [])
+    assert "is an application alone" in done.stderr
+
+
+def test_what_has_started_is_asked_for_its_version(tmp_path, image, blank):
+    done = megacam(tmp_path, "flash", str(image), "--port", blank.port, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"MicroPython 1\.\d+\.\d+ is on the board\n", done.stdout)
 
 
 # The same as a step of `megacam setup`.

@@ -7,17 +7,22 @@ with flash.connect(port) as chip:
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from megacam import device, esp_image
 from megacam.device import OLDEST, DeviceError, find, why_not_open
 from megacam.errors import MegacamError
 
 _URL = "https://micropython.org/download/{}/"
-_MAGIC = 0xE9
-_HEADER_BYTES = 24
+_PROJECT = "micropython"  # in ports/esp32/CMakeLists.txt
+_OLDEST = ".".join(map(str, OLDEST))
+# The partitions that MicroPython keeps its files in (ports/esp32/modules/flashbdev.py).
+_FILES = ("vfs", "ffat")
+_LOOK_BYTES = 64
 # esptool's targets: the chip id in the extended header of an image (bytes 12 and 13), the name,
 # MicroPython's image for it, and where a combined image begins in the flash.
 _CHIPS = (
@@ -27,6 +32,7 @@ _CHIPS = (
     (5, "ESP32-C3", "ESP32_GENERIC_C3", 0),
     (13, "ESP32-C6", "ESP32_GENERIC_C6", 0),
 )
+_START_PAUSES_S = (0, 2, 4)
 _VERSION = re.compile(rb"MicroPython v(\d+)\.(\d+)\.?(\d*)")
 
 
@@ -73,49 +79,90 @@ def image_name(chip: str) -> str:
 
 def wanted_image(chip: str) -> str:
     """Say which image a chip needs and where it is; raises FlashError if there is none."""
-    name, oldest = image_name(chip), ".".join(map(str, OLDEST))
-    return f"{name}-....bin, version {oldest} or newer, from {_URL.format(name)}"
+    name = image_name(chip)
+    return f"{name}-....bin, version {_OLDEST} or newer, from {_URL.format(name)}"
 
 
 def examine(path: Path) -> Image:
-    """Return what is in an image file; raises ImageError if it is not MicroPython for an ESP32."""
+    """Return what is in an image file; raises ImageError unless it is all that a chip needs.
+
+    That is a bootloader, a partition table with room for files, and MicroPython.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ImageError(f"cannot read {path}: {error.strerror}") from error
-    get = f"get ESP32_GENERIC-....bin from {_URL.format('ESP32_GENERIC')}"
-    if len(data) < _HEADER_BYTES or data[0] != _MAGIC:
-        kind = "an .uf2 or other file" if path.suffix != ".bin" else "no image for an ESP32"
-        raise ImageError(f"{path} is {kind} (its first byte is not E9); {get}")
-    number = int.from_bytes(data[12:14], "little")
+        raise ImageError(f"cannot read {path}: {error.strerror}; {_get(_CHIPS[0])}") from error
+    if not esp_image.is_image(data):
+        raise ImageError(f"{path} is {_kind(data)}, no image for an ESP32; {_get(_CHIPS[0])}")
+    number = esp_image.chip_id(data)
     known = [row for row in _CHIPS if row[0] == number]
     if not known:
-        raise ImageError(f"{path} is for an unknown chip (id {number}); {get}")
-    _, chip, _, address = known[0]
-    _check_sum(path, chip)
-    found = _VERSION.search(data)
-    if not found:
-        raise ImageError(f"{path} is for the {chip} but not MicroPython; {get}")
+        raise ImageError(f"{path} is for an unknown chip (id {number}); {_get(_CHIPS[0])}")
+    row = known[0]
+    try:
+        version = _version(path, row, _application(path, row, data))
+    except esp_image.BrokenError as error:
+        raise ImageError(f"{path} is damaged ({error}); download it again") from None
+    return Image(path, row[1], version, row[3], len(data))
+
+
+def _get(row: tuple[int, str, str, int]) -> str:
+    return f"get {row[2]}-....bin from {_URL.format(row[2])}"
+
+
+def _kind(data: bytes) -> str:
+    """Say what a file is that does not begin like an image."""
+    if not data:
+        return "empty"
+    if data.startswith(b"UF2\n"):
+        return "a .uf2 file"
+    start = data[:_LOOK_BYTES]
+    is_text = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
+    return "a text or a web page" if is_text else "something else (its first byte is not E9)"
+
+
+def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> bytes:
+    """Return the part of an image that is the application; raises ImageError and BrokenError."""
+    _, chip, _, address = row
+    if esp_image.project(data) is not None:
+        raise ImageError(
+            f"{path} is an application alone, for updates, without the bootloader and the "
+            f"partition table that an erased board needs; {_get(row)}"
+        )
+    esp_image.check_sums(chip, data)
+    table_at = esp_image.TABLE_AT - address
+    table = esp_image.partitions(data[table_at : table_at + esp_image.TABLE_BYTES])
+    if not table:
+        raise ImageError(f"{path} is a bootloader without a partition table; {_get(row)}")
+    if not any(part.label in _FILES for part in table):
+        raise ImageError(
+            f"{path} has no room for files (no partition named vfs), and megacam is files; "
+            f"{_get(row)}"
+        )
+    starts = [part.offset - address for part in table if part.starts]
+    application = data[starts[0] :] if starts and starts[0] > 0 else b""
+    if not application:
+        raise esp_image.BrokenError("it ends in front of the application")
+    return application
+
+
+def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> str:
+    """Return the version of MicroPython that an application is; raises as _application()."""
+    number, chip, _, _ = row
+    if not esp_image.is_image(application) or esp_image.chip_id(application) != number:
+        raise esp_image.BrokenError(f"its application is none for the {chip}")
+    esp_image.check_sums(chip, application)
+    name, found = esp_image.project(application), _VERSION.search(application)
+    if name != _PROJECT or not found:
+        what = f"{name!r}" if name and name != _PROJECT else "a firmware"
+        raise ImageError(f"{path} is {what} for the {chip} but not MicroPython; {_get(row)}")
     version = tuple(int(part or 0) for part in found.groups())
     shown = ".".join(map(str, version))
     if version[:2] < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        raise ImageError(f"{path} is MicroPython {shown}; megacam needs {wanted} or newer; {get}")
-    return Image(path, chip, shown, address, len(data))
-
-
-def _check_sum(path: Path, chip: str) -> None:
-    from esptool.bin_image import LoadFirmwareImage
-    from esptool.util import FatalError
-
-    try:
-        _silence()
-        image = LoadFirmwareImage(chip.lower().replace("-", ""), str(path))
-        whole = image.checksum == image.calculate_checksum()
-    except (FatalError, OSError, ValueError, IndexError) as error:
-        raise ImageError(f"{path} is damaged ({error}); download it again") from None
-    if not whole:
-        raise ImageError(f"{path} is damaged (its checksum is wrong); download it again")
+        raise ImageError(
+            f"{path} is MicroPython {shown}; megacam needs {_OLDEST} or newer; {_get(row)}"
+        )
+    return shown
 
 
 @contextlib.contextmanager
@@ -217,3 +264,23 @@ def write(chip: Chip, image: Image) -> None:
     check(chip.name, image)
     chip.erase()
     chip.write(image.address, image.path)
+
+
+def running(port: str | None) -> str:
+    """Return the version of the MicroPython that has started on a board after write().
+
+    Raises FlashError if none answers, or one that is too old.
+    """
+    reason = None
+    for pause_s in _START_PAUSES_S:
+        # A chip with USB of its own gets a new port; the first start formats the flash.
+        time.sleep(pause_s)
+        try:
+            with device.connect(port) as found:
+                return found.version
+        except DeviceError as error:
+            reason = error
+    raise FlashError(
+        f"the image was written and verified, but MicroPython does not answer ({reason}); press "
+        "the board's reset button and run `megacam doctor`"
+    )

@@ -21,7 +21,7 @@ def demo_command(
     folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
 ) -> None:
     """Run the firmware on a simulated board against a local S3 and check what it stored."""
-    demo = extras.load("megacam.demo", "demo")
+    demo = extras.load("megacam.demo", "demo", "PIL")
     terminal = Terminal()
     taken = demo.run(
         demo.Options(photos_count, interval, photos, keep, folder, gallery, browser),

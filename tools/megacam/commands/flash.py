@@ -29,9 +29,12 @@ def flash_command(
         if not found:
             raise MegacamError(f"name the image to write: {flash.wanted_image(chip.name)}")
         done = write(terminal, chip, found, yes, dry_run)
-    terminal.data({"done": done, "chip": chip.name, "version": found.version})
     if done:
+        with terminal.working("waiting for MicroPython"):
+            version = flash.running(port)
+        terminal.mark("done", f"MicroPython {version} is on the board")
         terminal.mark("next", "`megacam setup`")
+    terminal.data({"done": done, "chip": chip.name, "version": found.version})
 
 
 def looked_into(terminal: Terminal, path: Path) -> flash.Image:
@@ -63,5 +66,5 @@ def write(
     terminal.agree("Erase the board and write MicroPython?", yes)
     with terminal.working(f"writing {image.size_bytes // 1024} KB, about two minutes"):
         flash.write(chip, image)
-    terminal.mark("done", f"MicroPython {image.version} is on the board")
+    terminal.mark("done", f"wrote and verified {image.path}")
     return True

@@ -183,7 +183,9 @@ class _SetUp:
                     return found
                 terminal.mark("same", f"MicroPython {found.version} is on the board")
         self._flash(port, image)
-        return stack.enter_context(board.opened(terminal, port))
+        found = stack.enter_context(board.opened(terminal, port))
+        terminal.mark("done", f"MicroPython {found.version} is on the board")
+        return found
 
     def _flash(self, port: str | None, image: flash.Image | None) -> None:
         terminal = self.terminal
