@@ -73,7 +73,10 @@ def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
         tmp_path, ["setup"], *questions, ("Name of this camera", ""), AWS_EC2_METADATA_DISABLED="1"
     )
     config = json.loads((tmp_path / "config.json").read_text())
-    assert config["s3"] == {"bucket": "photos-of-the-yard", "region": "eu-west-1"}, "no blanks"
+    assert config["s3"] == {
+        "bucket": "photos-of-the-yard", "region": "eu-west-1",  # no blanks
+        "endpoint": account.store.endpoint, "path_style": True,  # where the bucket is made
+    }  # fmt: skip
     assert config["device"] == "cam1"
     assert code == 1
     assert "no AWS credentials on this computer" in shown

@@ -19,6 +19,7 @@ from megacam.commands import (
     shot,
     sim,
     sim_board,
+    sim_cloud,
     status,
 )
 
@@ -53,4 +54,5 @@ app.add_typer(cloud.make_app(board_keys.opened), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)
+sim.app.command("cloud")(sim_cloud.cloud_command)
 app.add_typer(sim.app, name="sim")

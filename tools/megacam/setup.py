@@ -15,7 +15,7 @@ from megacam import flash, probes, provision, settings
 from megacam.aws import Aws
 from megacam.board_keys import KeyBoard
 from megacam.cloud import rotate
-from megacam.commands.options import Place, place
+from megacam.commands.options import Place, is_other_store, place
 from megacam.console import MisuseError
 from megacam.device import Device
 from megacam.errors import MegacamError
@@ -43,6 +43,9 @@ def write_config(path: Path, answers: dict[str, str]) -> None:
     for name, value in answers.items():
         section, _, inner = name.rpartition(".")
         (config.setdefault(section, {}) if section else config)[inner] = value
+    # The board must put its photos where the bucket is made.
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        config.setdefault("s3", {}).update(endpoint=endpoint, path_style=True)
     settings.check(config)
     try:
         path.write_text(json.dumps(config, indent=4) + "\n", encoding="utf-8")
@@ -61,21 +64,10 @@ def place_of(config: Path) -> Place:
 
 
 def owner(place: Place, profile: str | None) -> Aws | None:
-    """Return the owner's door to AWS, or None for a store whose keys are made elsewhere.
-
-    A store is AWS, too, if AWS_ENDPOINT_URL names it: a local stand-in for all of AWS.
-    """
-    if not place.is_aws and place.endpoint != _stand_in():
+    """Return the owner's door to AWS, or None for a store whose keys are made elsewhere."""
+    if is_other_store(place):
         return None
     return Aws(profile, place.region, path_style=place.path_style)
-
-
-def _stand_in() -> str:
-    """Return AWS_ENDPOINT_URL in the form that settings have, "" if none can be meant by it."""
-    try:
-        return settings.shape().normal(os.environ.get("AWS_ENDPOINT_URL", "").strip())
-    except ValueError:
-        return ""
 
 
 def check_iot(place: Place, aws: Aws | None, raw: Mapping[str, Any]) -> None:

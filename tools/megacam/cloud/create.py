@@ -16,6 +16,8 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
     No key is made: rotate.new_key() and rotate.rotate() do that when there is a board to take it.
     Raises MegacamError, for example if the bucket's name is taken.
     """
+    if spec.iot:
+        iot.check_there(aws)
     there = bucket.exists(aws, spec.bucket)
     found = Plan(warnings=bucket.warnings(aws, spec, there))
     if not rights.is_amazon(aws):

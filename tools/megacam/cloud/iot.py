@@ -8,6 +8,7 @@ import base64
 import contextlib
 import dataclasses
 import json
+import os
 import re
 import ssl
 import time
@@ -90,6 +91,20 @@ def things(aws: Aws, bucket_name: str) -> list[str]:
         if error.denied or error.code in _NO_IOT:
             return []
         raise
+
+
+def check_there(aws: Aws) -> None:
+    """Raise MegacamError where there is no IoT: in some regions, and in stand-ins for AWS."""
+    try:
+        aws.call("iot", "list_things", maxResults=1)
+    except AwsError as error:
+        if error.code not in _NO_IOT:
+            raise
+        where = os.environ.get("AWS_ENDPOINT_URL") or f"the region {aws.region}"
+        raise MegacamError(
+            f"--iot needs AWS IoT, which {where} does not have; leave --iot away, and the camera "
+            "gets an access key"
+        ) from None
 
 
 def is_only_way(aws: Aws, bucket_name: str, device: str) -> bool:

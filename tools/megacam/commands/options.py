@@ -125,11 +125,28 @@ def _word(name: str, value: Any) -> str:
 
 
 def owner(place: Place, profile: str | None) -> Aws:
-    """Return the door to the owner's AWS account; raises MegacamError for another store."""
-    if not place.is_aws:
+    """Return the door to the owner's AWS account; raises MegacamError for another store.
+
+    A store is AWS, too, if AWS_ENDPOINT_URL names it: a local stand-in for all of AWS.
+    """
+    if is_other_store(place):
         raise MegacamError(
             f"config.json names the store {place.endpoint}, and these commands set up AWS; make "
             "bucket and key with that store's own tools, or empty s3.endpoint"
         )
-    # Not by an endpoint, which is S3's alone.
-    return dataclasses.replace(place, endpoint="").aws(profile)
+    # Not by s3.endpoint, which is S3's alone.
+    region = place.region or (None if place.is_aws else _ANY_REGION)
+    return Aws(profile, region, path_style=place.path_style)
+
+
+def is_other_store(place: Place) -> bool:
+    """Tell whether the photos go to a store whose keys are made with its own tools."""
+    return not place.is_aws and place.endpoint != _stand_in()
+
+
+def _stand_in() -> str:
+    """Return AWS_ENDPOINT_URL in the form that settings have, "" if none can be meant by it."""
+    try:
+        return settings.shape().normal(os.environ.get("AWS_ENDPOINT_URL", "").strip())
+    except ValueError:
+        return ""

@@ -57,6 +57,8 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
 def _ring(aws: Aws, place: options.Place, iot_way: bool) -> rotate.KeyRing[Any]:
     """Return the keys of the device: certificates if asked for, or if it has nothing else."""
     where = (place.need_bucket(), place.need_device())
+    if iot_way:
+        iot.check_there(aws)
     by_certificate = iot_way or iot.is_only_way(aws, *where)
     return (iot.Certificates if by_certificate else keys.AccessKeys)(aws, *where)
 

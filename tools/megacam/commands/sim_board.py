@@ -45,6 +45,8 @@ def board_command(
     with board, contextlib.suppress(KeyboardInterrupt):
         board.plug_in()
         terminal.mark("done", f"a simulated ESP32 is at {board.port}; Ctrl-C pulls the cable")
+        for one in air:
+            terminal.mark("next", f"its Wi-Fi: {one['ssid']}, password {one['password']!r}")
         terminal.command(f"mpremote connect {board.port} repl")
         terminal.command(f"megacam setup --port {board.port}")
         while True:

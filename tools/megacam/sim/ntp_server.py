@@ -82,13 +82,17 @@ class NTPServer(socketserver.UDPServer):
     """
 
     def __init__(
-        self, misbehaviour: str = "", offset_s: float = 0, now: Callable[[], float] = time.time
+        self,
+        misbehaviour: str = "",
+        offset_s: float = 0,
+        now: Callable[[], float] = time.time,
+        port: int = 0,
     ):
         self.offset_s = offset_s
         self.requests = 0
         self.misbehaviour = misbehaviour
         self._now = now
-        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        super().__init__(("127.0.0.1", port), socketserver.BaseRequestHandler)
         self.host = "127.0.0.1"
         self.port = int(self.server_address[1])
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))

@@ -31,7 +31,7 @@ from megacam.errors import MegacamError
 _DEMO_EXTRA = ("ministack", "trustme")
 _SERVICES = ("s3", "iam", "sts")
 # MiniStack's administrator: it is not verified, so nothing under test may use it.
-_ROOT_KEY = "test"
+ROOT_KEY = "test"
 # Started in 0.6 s on an idle machine; a loaded CI runner with a cold disk needs many times that.
 _READY_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 3
@@ -44,7 +44,7 @@ class StoreError(MegacamError):
 
 
 class Store:
-    """A MiniStack process for the length of a `with` block.
+    """A MiniStack process for the length of a `with` block, on `port` (0: a free one).
 
     Attributes within the block: `endpoint` ("https://localhost:PORT"), `region`, `ca_der` (bytes
     of the root that its certificate hangs on), `ca_pem` (the same as a file, Path), `pid`.
@@ -55,6 +55,7 @@ class Store:
         region: str = "us-east-1",
         services: tuple[str, ...] = _SERVICES,
         ready_timeout_s: float = _READY_TIMEOUT_S,
+        port: int = 0,
     ):
         self.region = region
         self.endpoint = ""
@@ -62,6 +63,7 @@ class Store:
         self.ca_pem = Path()
         self.pid = 0
         self._services = services
+        self._port = port
         self._ready_timeout_s = ready_timeout_s
         self._cleanup = contextlib.ExitStack()
 
@@ -87,7 +89,7 @@ class Store:
 
         It verifies the store's certificate and ignores the user's own AWS profile and proxies.
         """
-        return self.client_with_key(service, _ROOT_KEY, _ROOT_KEY)
+        return self.client_with_key(service, ROOT_KEY, ROOT_KEY)
 
     def client_with_key(self, service: str, access_key_id: str, secret_access_key: str) -> Any:
         """Return the same with the rights of an access key, for example a device's."""
@@ -146,7 +148,15 @@ class Store:
         self._make_certificate(folder)
         # Bound here, so that no other process can take the port between the choice and the start.
         with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
+            # A port that has just been left may be taken at once.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", self._port))
+            except OSError as error:
+                raise StoreError(
+                    f"the local store cannot use port {self._port}: {error.strerror}; choose "
+                    "another with --port"
+                ) from None
             port = listener.getsockname()[1]
             process = self._spawn(started, folder, listener.fileno(), port)
         self.pid = process.pid
