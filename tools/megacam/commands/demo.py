@@ -34,9 +34,7 @@ def demo_command(
         "done",
         f"{len(taken)} photos, byte for byte what the camera gave, are in {folder.resolve()}",
     )
-    terminal.mark(
-        "next", "a local AWS and a simulated board to set up yourself, each until Ctrl-C:"
-    )
+    terminal.mark("next", "a local AWS and a board to set up yourself, each until Ctrl-C:")
     terminal.command("megacam sim cloud")
     terminal.command("megacam sim board --pty")
     terminal.mark("next", "with a board on USB and an AWS account:")
