@@ -11,7 +11,7 @@ lose only line ends behind them and a byte order mark before them. Limits of the
 bytes of UTF-8, as in IEEE 802.11.
 """
 
-from firmware import schema_place
+from firmware import schema_camera, schema_place
 from firmware.errors import ConfigError
 
 # Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
@@ -65,6 +65,9 @@ SETTINGS = (
     ("cap.mb", "int", 10, 1000000, 5000, "MB sent a day at most; more photos wait"),
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
+)
+SETTINGS += schema_camera.PICTURE
+SETTINGS += (
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
     ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time where NTP is blocked"),
     ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
@@ -90,7 +93,7 @@ SETTINGS = (
     ("power.battery_pin", "int", -1, 39, -1, "GPIO 32 to 39 that measures the battery; -1: none"),
     ("power.divider", "int", 1, 20, 2, "battery voltage in units of the pin's"),
     ("power.low_mv", "int", 0, 60000, 3300, "millivolts below which the board only sleeps"),
-    ("led.pin", "int", -1, 33, -1, "GPIO of a status LED; -1: none"),
+    ("led.pin", "int", -1, 39, -1, "GPIO of a status LED; -1: none"),
     ("led.inverted", "bool", 0, 1, False, "the LED is on while the GPIO is low"),
     ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION, its text goes with each photo"),
     ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that it may take"),
@@ -102,19 +105,19 @@ SETTINGS = (
         "spool.sd.sck",
         "int",
         0,
-        33,
+        39,
         14,
         "GPIO of the card's SCK, on the SPI bus beside the camera's",
     ),
-    ("spool.sd.mosi", "int", 0, 33, 13, "GPIO of the card's MOSI"),
+    ("spool.sd.mosi", "int", 0, 39, 13, "GPIO of the card's MOSI"),
     ("spool.sd.miso", "int", 0, 39, 27, "GPIO of the card's MISO"),
-    ("spool.sd.cs", "int", 0, 33, 26, "GPIO of the card's chip select"),
+    ("spool.sd.cs", "int", 0, 39, 26, "GPIO of the card's chip select"),
     ("spi.id", "int", 1, 2, 2, "SPI bus of the camera"),
     ("spi.baudrate_hz", "int", 100000, 8000000, 8000000, "SPI clock"),
-    ("spi.sck", "int", 0, 33, 18, "GPIO of SCK"),
-    ("spi.mosi", "int", 0, 33, 23, "GPIO of MOSI"),
+    ("spi.sck", "int", 0, 39, 18, "GPIO of SCK"),
+    ("spi.mosi", "int", 0, 39, 23, "GPIO of MOSI"),
     ("spi.miso", "int", 0, 39, 19, "GPIO of MISO"),
-    ("spi.cs", "int", 0, 33, 5, "GPIO of the camera's chip select"),
+    ("spi.cs", "int", 0, 39, 5, "GPIO of the camera's chip select"),
 )
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
@@ -268,9 +271,13 @@ def _check_schedule(name, kind, low, high, value):
         raise ConfigError(f"config.json: {e}")
 
 
+def _is_whole(value, low, high):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
 def _check(name, kind, low, high, value):
     if kind == "int":
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        if not _is_whole(value, low, high):
             _refuse(name, value, f"a whole number from {low} to {high}")
     elif kind == "bool":
         if not isinstance(value, bool):
@@ -278,9 +285,12 @@ def _check(name, kind, low, high, value):
     elif kind == "optional":
         if value is not None and not isinstance(value, bool):
             _refuse(name, value, "true or false, or null to decide by s3.endpoint")
+    elif kind == "auto":
+        if value != "auto" and not _is_whole(value, low, high):
+            _refuse(name, value, f'"auto" or a whole number from {low} to {high}')
     elif kind == "choice":
-        if value not in low:
-            _refuse(name, value, "one of " + ", ".join(low))
+        if not any(value == word and type(value) is type(word) for word in low):
+            _refuse(name, value, "one of " + ", ".join([str(word) for word in low]))
     elif kind in ("url", "bucket", "region"):
         wanted = schema_place.wanted(kind, low, high, value)
         if wanted:
@@ -360,6 +370,7 @@ def value_of(name, value):
 def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
+    Only those of the picture (schema_camera.py) are left out, which the camera has by itself.
     `raw` is config.json as parsed. `secrets` holds only those that were given; `settings` holds
     no secret. Raises ConfigError with one sentence for the first thing that is wrong.
     """
@@ -371,15 +382,18 @@ def check(raw):
         if name not in known:
             _refuse_unknown(name)
     settings, secrets = {}, {}
-    for name, _, _, _, default, _ in SETTINGS:
+    for row in SETTINGS:
+        name, default = row[0], row[4]
         value = value_of(name, flat.get(name, default))
         if name not in SECRETS:
-            settings[name] = value
+            if value != default or row not in schema_camera.PICTURE:
+                settings[name] = value
         elif value:
             secrets[name] = value
     wrong = schema_place.contradiction(settings)
     if wrong:
         _refuse(*wrong)
+    schema_camera.check_pins(settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: aws.access_key_id and aws.secret_access_key come together; "

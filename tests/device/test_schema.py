@@ -2,7 +2,7 @@
 
 from s3_modes import MODES
 
-from firmware import schema
+from firmware import schema, schema_camera
 from firmware.errors import ConfigError
 
 _GOOD = {"s3": {"bucket": "my-photos"}}
@@ -31,7 +31,8 @@ def test_a_minimal_config_gets_every_default():
     assert settings["interval_s"] == 30
     assert settings["s3.bucket"] == "my-photos"
     assert secrets == {}
-    assert len(settings) == len(schema.SETTINGS) - len(schema.SECRETS)
+    left_out = len(schema.SECRETS) + len(schema_camera.PICTURE)
+    assert len(settings) == len(schema.SETTINGS) - left_out
 
 
 def test_every_mode_of_the_client_can_be_chosen():
@@ -344,3 +345,40 @@ def test_wifi_limits_are_bytes_as_in_ieee_802_11():
     for password in ("h" * 5, bee, "h" * 7, "g" * 64, "0" * 65, bee * 16, "\u00e4" * 32):
         said = _refusal(_with("wifi.networks", [{"ssid": "Barn", "password": password}]))
         assert "a passphrase of 8 to 63 bytes (WPA, not WEP), 64 hex digits" in said
+
+
+def _pinned(**sections):
+    return dict(sections, s3={"bucket": "my-photos"})
+
+
+def test_a_pin_that_cannot_do_it_is_refused_with_the_reason():
+    for raw, text in (
+        (_pinned(spi={"sck": 6}), "spi.sck is 6; GPIO 6 to 11 are the flash's; choose another"),
+        (_pinned(spi={"miso": 11}), "spi.miso is 11; GPIO 6 to 11 are the flash's"),
+        (_pinned(spi={"cs": 24}), "spi.cs is 24; the ESP32 has no GPIO 24; choose another"),
+        (_pinned(spi={"cs": 40}), "spi.cs is 40; it must be a whole number from 0 to 39"),
+        (_pinned(spi={"mosi": 34}), "spi.mosi is 34; GPIO 34 to 39 are inputs only"),
+        (_pinned(led={"pin": 35}), "led.pin is 35; GPIO 34 to 39 are inputs only"),
+        (_pinned(led={"pin": 18}), "led.pin is 18; GPIO 18 is spi.sck already; give each its own"),
+        (_pinned(power={"battery_pin": 4}), "power.battery_pin is 4; only GPIO 32 to 39 can"),
+        (
+            _pinned(spool={"sd": {"enabled": True, "cs": 5}}),
+            "spool.sd.cs is 5; GPIO 5 is spi.cs already",
+        ),
+    ):
+        assert text in _refusal(raw)
+    schema.check(_pinned(spi={"miso": 39}, power={"battery_pin": 36}, led={"pin": 2}))
+    schema.check(_pinned(spool={"sd": {"cs": 5}}))  # no card, no pins
+
+
+def test_a_pin_that_may_keep_the_board_from_its_start_has_a_word():
+    def doubts(**sections):
+        return schema_camera.doubts(schema.check(_pinned(**sections))[0])
+
+    assert doubts() == []
+    assert doubts(led={"pin": 2}) == [
+        "led.pin is GPIO 2: what pulls it high keeps `megacam flash` from the board"
+    ]
+    for pin in (0, 2, 5, 12, 15, 1, 3):
+        found = doubts(spi={"miso": pin, "cs": 21})
+        assert len(found) == 1 and found[0].startswith(f"spi.miso is GPIO {pin}: ")

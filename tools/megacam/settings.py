@@ -147,5 +147,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "bucket": f"a-z 0-9 - ., {low} to {high}",
     }
     if kind == "choice":
-        return ", ".join(low)
+        return ", ".join(map(str, low))
+    if kind == "auto":
+        return f"auto, {low} to {high}"
     return words.get(kind) or f"{low} to {high}" + ("" if kind == "int" else " characters")
