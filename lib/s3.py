@@ -16,7 +16,8 @@ class S3Error(Exception):
 
     `code` is S3's word or the phase of the connection, `status` the HTTP status or 0. `action`
     is what the caller can do: retry (also region, redirect and fallback: the client has learned
-    better), throttle (after `retry_after_ms`), clock, credentials, stored (an object of that
+    better), throttle (after `retry_after_ms`), portal (a certificate that may be that of a page
+    to log in; later), clock, credentials, stored (an object of that
     name exists), object (this one is refused, too large for example; others may go), body (its
     length was not its size) or fatal. With `body_started` False no byte of the body was read.
     """

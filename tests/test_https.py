@@ -65,13 +65,13 @@ def test_a_verified_server_gets_the_body(server, session):
 
 def test_an_unknown_root_is_refused(refused):
     result = refused(issue(trustme.CA()))
-    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert (result["code"], result["action"]) == ("tls", "portal")
     assert "not from a known root" in result["error"]
 
 
 def test_a_certificate_of_another_host_is_refused(refused, authority):
     result = refused(issue(authority, "elsewhere.example"))
-    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert (result["code"], result["action"]) == ("tls", "portal")
     assert "for another host" in result["error"]
 
 

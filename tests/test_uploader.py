@@ -117,6 +117,22 @@ def test_a_refusal_that_stays_is_tried_once_an_hour_and_says_what_to_change(came
 # The circuit breaker.
 
 
+def test_a_captive_portal_s_certificate_is_tried_again_soon_and_restarts_nothing(camera):
+    portal = ("tls", 0, "portal", {})
+    told = run(
+        camera,
+        f"a = app(connects={[portal] * 51})\nshoot(a, 240, 60)\nreport(a)\n"
+        "tell('unanswered', n=a.uploader.unanswered)",
+    )
+    pauses = [
+        int(line.partition("again_in_s=")[2].split()[0]) for line in told.said("E s3 unreachable")
+    ]
+    assert len(pauses) > 16 and max(pauses) <= 900, "no hour"
+    assert told.all("unanswered")[0]["n"] == 0, "the radio is well, nothing restarts for it"
+    assert told.end["tally"]["stored"] > 1, "the first success after somebody has logged in"
+    assert told.end["waiting"] + told.end["tally"]["stored"] == 240
+
+
 def test_pauses_grow_while_the_store_is_unreachable_and_end_with_a_success(camera):
     told = run(camera, f"a = app(connects={[DOWN] * 24})\nshoot(a, 220)\nreport(a)")
     pauses = [
