@@ -112,7 +112,14 @@ def export_command(
             every_s=every,
             progress=_counter(advance),
         )
-    terminal.data({"folder": str(made.folder), "photos": made.photos, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "folder": str(made.folder),
+            "photos": made.photos,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
     terminal.mark("done", f"{made.photos:,} photos, {size}: {made.folder / 'index.html'}")
@@ -156,7 +163,14 @@ def timelapse_command(
             stamp=local if stamp else None,
             progress=_counter(advance),
         )
-    terminal.data({"path": str(made.path), "frames": made.frames, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "path": str(made.path),
+            "frames": made.frames,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
     terminal.mark("done", f"{made.frames:,} photos in {made.seconds:.0f} s, {size}: {made.path}")
@@ -200,4 +214,5 @@ def _counter(advance: Callable[..., None]) -> Callable[[int, int], None]:
 
 def _skipped(terminal: Terminal, count: int) -> None:
     if count:
-        terminal.mark("warn", f"{count:,} photos were left out: damaged or deleted")
+        words = "1 photo was" if count == 1 else f"{count:,} photos were"
+        terminal.mark("warn", f"{words} left out: damaged, deleted or archived (Glacier)")

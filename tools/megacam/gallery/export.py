@@ -47,7 +47,7 @@ class ExportError(MegacamError):
 
 @dataclass(frozen=True)
 class Exported:
-    """A finished site; `skipped` photos were damaged or deleted meanwhile."""
+    """A finished site; `skipped` photos were damaged, deleted or archived."""
 
     folder: Path
     photos: int
@@ -209,7 +209,7 @@ def _in_threads(
 
 
 def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: int | None) -> int:
-    """Return the bytes written, 0 for a photo that is damaged or gone."""
+    """Return the bytes written, 0 for a photo that is damaged, gone or archived."""
     try:
         data = bucket.read(photo.key)
         small = _jpeg(data, WIDTH)
