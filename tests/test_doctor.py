@@ -8,7 +8,7 @@ import time
 
 import pytest
 from doctor_board import BUCKET, board, configured, examine, place, states
-from megacam import checks, deploy, device, doctor, provision
+from megacam import checks, deploy, device, doctor, provision, verdicts
 from megacam.errors import MegacamError
 from megacam.sim.ntp_server import NTPServer
 from servers.running import authority, server
@@ -71,11 +71,11 @@ def test_a_wrong_password_is_found_without_being_shown(tmp_path, place):
     with (
         board(tmp_path, place, wifi=wrong, fast=True) as (plugged, _),
         device.connect(plugged.port) as found,
-        pytest.raises(doctor._FoundError, match="probably a wrong password") as failed,
+        pytest.raises(verdicts.FailedError, match="probably a wrong password") as failed,
     ):
         list(doctor._network(found, time.time))
-    assert failed.value.result.name == "wifi"
-    assert "rain" not in str(failed.value.result)
+    assert failed.value.name == "wifi"
+    assert "rain" not in str(failed.value)
 
 
 def test_refusals_of_the_store_are_told_apart(tmp_path, place):

@@ -78,3 +78,15 @@ def test_an_endpoint_that_the_board_would_refuse_is_refused_by_every_command(tmp
     path.write_text(json.dumps({"s3": {"endpoint": "https://nas.lan:s3"}}))
     with pytest.raises(settings.SettingsError, match="endpoint is 'https://nas"):
         options.place(None, None, None, path)
+
+
+def test_what_is_wrong_names_the_file_that_was_read(tmp_path):
+    path = tmp_path / "yard.json"
+    path.write_text(json.dumps({**CONFIG, "interval_s": 1}))
+    with pytest.raises(settings.SettingsError, match=r"^\S+yard.json: interval_s is 1; it must"):
+        settings.check(settings.read(path))
+    path.write_text("{}")
+    with pytest.raises(MisuseError, match=r"add --bucket NAME, or s3.bucket to \S+yard.json"):
+        options.place(None, None, None, path).need_bucket()
+    with pytest.raises(MisuseError, match=r"or --config FILE that has device$"):
+        options.place(None, None, None, tmp_path / "none.json").need_device()

@@ -189,8 +189,9 @@ def _check_complete(
 ) -> None:
     if "config.json" not in wanted and "config.json" not in top:
         raise MegacamError(
-            "the board has no settings and there is no config.json here; copy "
-            "config.example.json to config.json and edit it, or name yours with --config"
+            "the board has no settings and there is no config.json here; `megacam setup` makes "
+            "one, or copy config.example.json to config.json and edit it, or name yours with "
+            "--config"
         )
     if not there["roots"]:
         check_roots(wanted)
@@ -200,7 +201,7 @@ def check_roots(wanted: Mapping[str, bytes]) -> None:
     """Raise MegacamError if `wanted` has no root certificate."""
     if not any(path.startswith("roots/") for path in wanted):
         raise MegacamError(
-            "config.json names a store of its own (s3.endpoint) and the board has no root "
+            "the settings name a store of its own (s3.endpoint) and the board has no root "
             "certificate for it; name its CA's file with --roots FILE"
         )
 

@@ -96,8 +96,35 @@ DNS = """
 def _probe():
  import socket
  host,_,port=client.host.partition(':')
- socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ try:
+  socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ except OSError as e:
+  from https import borrow
+  raise OSError(host+': '+borrow('https_errors').explain(e,'dns')[0])
  return host
+"""
+# A page to log in answers in the place of one that is there to be asked, and otherwise.
+PORTAL = """
+def _probe():
+ import socket
+ from firmware import config
+ for url in config.load()['clock']['http_urls']:
+  host,_,path=url[7:].partition('/')
+  name,_,port=host.partition(':')
+  s=socket.socket()
+  try:
+   s.settimeout(8)
+   s.connect(socket.getaddrinfo(name,int(port or 80),0,socket.SOCK_STREAM)[0][-1])
+   s.write(('GET /'+path+' HTTP/1.0\\r\\nHost: '+host+'\\r\\n\\r\\n').encode())
+   status=int(s.readline().split()[1])
+  except (OSError,ValueError,IndexError):
+   continue
+  finally:
+   s.close()
+  if 300<=status<400 or (status==200 and 'generate_204' in path):
+   return name+' answers '+str(status)+' in the place of its own page'
+  return ''
+ return ''
 """
 CLOCK = """
 def _probe():

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,12 @@ from megacam.errors import MegacamError
 
 class SettingsError(MegacamError):
     """config.json cannot be used; the message names the setting, its value and the remedy."""
+
+
+class Settings(dict[str, Any]):
+    """config.json as parsed; `source` is the file's name, for what is to be said of it."""
+
+    source = "config.json"
 
 
 def schema() -> Any:
@@ -50,7 +57,7 @@ def firmware_version() -> str:
     return importlib.import_module("firmware").__version__
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Settings:
     """Return config.json as parsed, with or without a byte order mark; raises SettingsError."""
     try:
         data = path.read_bytes()
@@ -58,14 +65,18 @@ def read(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path} is in UTF-16 or UTF-32; save it as UTF-8")
         raw = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsError(f"{path} is missing; copy config.example.json to it") from None
+        raise SettingsError(
+            f"{path} is missing; `megacam setup` makes one, or copy config.example.json to it"
+        ) from None
     except OSError as e:
         raise SettingsError(f"cannot read {path}: {e.strerror}") from None
     except (ValueError, UnicodeDecodeError) as e:
         raise SettingsError(f"{path} is not valid JSON: {e}") from None
     if not isinstance(raw, dict):
         raise SettingsError(f"{path} must be an object, {{...}}; see config.example.json")
-    return raw
+    found = Settings(raw)
+    found.source = str(path)
+    return found
 
 
 def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
@@ -75,12 +86,23 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     """
     table = schema()
     try:
-        with _explained({}):
+        with _explained({}, source(raw)):
             settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
     except SettingsError as e:
         raise SettingsError(timezones.explained(str(e), raw)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def source(raw: Mapping[str, Any]) -> str:
+    """Return the name of the file that `raw` was read from."""
+    return raw.source if isinstance(raw, Settings) else Settings.source
+
+
+def doubts(raw: dict[str, Any]) -> list[str]:
+    """Return a sentence for each pin in `raw`, which check() accepts, that is a risk."""
+    settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
+    return importlib.import_module("firmware.schema_camera").doubts(settings)
 
 
 def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
@@ -93,7 +115,7 @@ def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
 
 
 @contextlib.contextmanager
-def _explained(called: Mapping[str, str]) -> Iterator[None]:
+def _explained(called: Mapping[str, str], file: str = Settings.source) -> Iterator[None]:
     schema()
     errors = importlib.import_module("firmware.errors")
     try:
@@ -102,6 +124,7 @@ def _explained(called: Mapping[str, str]) -> Iterator[None]:
         text = str(e)
         for name, known in called.items():
             text = text.replace(f"config.json: {name} is ", f"{known} is ")
+        text = re.sub("^config.json: ", lambda _: f"{file}: ", text)
         raise SettingsError(text) from None
 
 

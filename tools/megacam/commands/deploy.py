@@ -38,7 +38,7 @@ def deploy_command(
     raw = read_config(config)
     with terminal.working("compiling"):
         wanted = deploy.tree(raw, roots)
-    show_local_time(terminal, raw)
+    show_notes(terminal, raw)
     with board.opened(terminal, port) as found:
         with terminal.working("comparing with the board"):
             plan = deploy.plan(found, wanted, hmac, index)
@@ -51,8 +51,10 @@ def read_config(path: Path) -> dict[str, Any] | None:
     return settings.read(path) if path.exists() or path != options.CONFIG else None
 
 
-def show_local_time(terminal: Terminal, raw: dict[str, Any] | None) -> None:
-    """Show what time it is in the time zone of the schedule, unless it is the default."""
+def show_notes(terminal: Terminal, raw: dict[str, Any] | None) -> None:
+    """Show what may be meant otherwise: the schedule's local time, pins that are a risk."""
+    for doubt in settings.doubts(raw) if raw is not None else ():
+        terminal.mark("warn", doubt, "another GPIO is safer")
     said = timezones.note(raw or {}, settings.default("schedule.timezone"))
     if said:
         terminal.mark(*said)

@@ -50,6 +50,7 @@ class Place:
     """Where the photos are; "" for what nobody named.
 
     `interval_s` and `path_style` are config.json's, or None; `endpoint` is in its normal form.
+    `source` is that file's name, "" if there is none.
     """
 
     bucket: str
@@ -58,6 +59,7 @@ class Place:
     endpoint: str
     interval_s: int | None
     path_style: bool | None = None
+    source: str = dataclasses.field(default="", compare=False)
 
     @property
     def is_aws(self) -> bool:
@@ -67,14 +69,17 @@ class Place:
     def need_bucket(self) -> str:
         """Return the bucket; raises MisuseError if nobody named one."""
         if not self.bucket:
-            raise MisuseError("which bucket? add --bucket NAME, or s3.bucket to config.json")
+            raise MisuseError(f"which bucket? add --bucket NAME, or {self._set('s3.bucket')}")
         return self.bucket
 
     def need_device(self) -> str:
         """Return the device; raises MisuseError if nobody named one."""
         if not self.device:
-            raise MisuseError("which camera? add --device NAME, or device to config.json")
+            raise MisuseError(f"which camera? add --device NAME, or {self._set('device')}")
         return self.device
+
+    def _set(self, name: str) -> str:
+        return f"{name} to {self.source}" if self.source else f"--config FILE that has {name}"
 
     def aws(self, profile: str | None) -> Aws:
         """Return the owner's door to this place."""
@@ -94,12 +99,13 @@ def place(bucket: str | None, device: str | None, region: str | None, config: Pa
     raw = settings.read(config) if config.exists() else {}
     store = raw["s3"] if isinstance(raw.get("s3"), dict) else {}
     found = Place(
-        _word("--bucket", bucket) or _word("s3.bucket", store.get("bucket")),
-        _word("--device", device) or _word("device", raw.get("device")),
-        _word("--region", region) or _word("s3.region", store.get("region")),
+        _word("--bucket", bucket) or _word(f"{config}: s3.bucket", store.get("bucket")),
+        _word("--device", device) or _word(f"{config}: device", raw.get("device")),
+        _word("--region", region) or _word(f"{config}: s3.region", store.get("region")),
         settings.value("s3.endpoint", store.get("endpoint", ""), {}),
         raw["interval_s"] if type(raw.get("interval_s")) is int else None,
         settings.value("s3.path_style", store.get("path_style"), {}),
+        str(config) if config.exists() else "",
     )
     _check_region(found)
     return found
@@ -131,8 +137,8 @@ def owner(place: Place, profile: str | None) -> Aws:
     """
     if is_other_store(place):
         raise MegacamError(
-            f"config.json names the store {place.endpoint}, and these commands set up AWS; make "
-            "bucket and key with that store's own tools, or empty s3.endpoint"
+            f"{place.source} names the store {place.endpoint}, and these commands set up AWS; "
+            "make bucket and key with that store's own tools, or empty s3.endpoint"
         )
     # Not by s3.endpoint, which is S3's alone.
     region = place.region or (None if place.is_aws else _ANY_REGION)

@@ -83,12 +83,24 @@ def ask(terminal: Terminal, entry: str) -> Any:
     """Ask for an entry's value, its secret part without showing it."""
     instead = _HELP[entry]
     if entry == "wifi":
-        ssid = terminal.ask("Wi-Fi network", instead, as_typed=True)
-        password = terminal.ask_secret("Its password", instead)
-        return provision.wifi(ssid, password, ("the Wi-Fi network", "its password"))
-    identity = terminal.ask("AWS access key id of the camera (put-only)", instead)
-    secret = terminal.ask_secret("Its secret", instead)
-    return provision.key(identity, secret, ("the access key id", "its secret"))
+        called = "the Wi-Fi network", "its password"
+        [network] = terminal.until_right(
+            lambda: terminal.ask("Wi-Fi network", instead, as_typed=True),
+            lambda ssid: provision.wifi(ssid, "", called),
+        )
+        return terminal.until_right(
+            lambda: terminal.ask_secret("Its password", instead),
+            lambda password: provision.wifi(network["ssid"], password, called),
+        )
+    called = "the access key id", "its secret"
+    identity = terminal.until_right(
+        lambda: terminal.ask("AWS access key id of the camera (put-only)", instead),
+        lambda typed: provision.key(typed, "s", called)["id"],
+    )
+    return terminal.until_right(
+        lambda: terminal.ask_secret("Its secret", instead),
+        lambda typed: provision.key(identity, typed, called),
+    )
 
 
 def warn(terminal: Terminal, value: Any) -> None:

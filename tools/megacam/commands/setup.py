@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, doctor, flash, mip, provision, settings, setup
+from megacam import deploy, doctor, flash, mip, provision, settings, setup, verdicts
 from megacam.aws import Aws
 from megacam.cloud import create, iot, keys
 from megacam.cloud.plan import Plan
@@ -28,6 +28,7 @@ Image = Annotated[
 _DEFAULTS = {"s3.region": "us-east-1", "device": "cam1"}
 # Start, Wi-Fi, clock and the camera's settling; then the photo is due at the next interval.
 _START_S = 120
+_WIFI_TRIES = 3
 
 
 def setup_command(
@@ -73,15 +74,25 @@ def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
             raise MegacamError(f"{path} is missing; without --dry-run, what it needs is asked for")
         answers = {}
         for name, question in setup.QUESTIONS:
-            typed = terminal.ask(question, f"{name} in {path}", _DEFAULTS.get(name, ""))
-            answers[name] = settings.value(name, typed, {})
+            answers[name] = _answer(terminal, name, question, f"{name} in {path}")
         setup.write_config(path, answers)
         terminal.mark("add", f"wrote {path}", "no secret is in it")
     raw = settings.read(path)
     settings.check(raw)
     terminal.mark("done", f"{path} is valid")
-    deploy_parts.show_local_time(terminal, raw)
+    deploy_parts.show_notes(terminal, raw)
     return raw
+
+
+def _answer(terminal: Terminal, name: str, question: str, instead: str) -> Any:
+    def right(typed: str) -> Any:
+        if not typed:
+            raise settings.SettingsError("nothing was typed, and there is no default")
+        return settings.value(name, typed, {name: "what you typed"})
+
+    return terminal.until_right(
+        lambda: terminal.ask(question, instead, _DEFAULTS.get(name, "")), right
+    )
 
 
 @dataclasses.dataclass
@@ -211,9 +222,30 @@ class _SetUp:
     def _wifi(self, found: Device) -> None:
         """Put what is given into NVS; with AWS, the key is not asked for but made."""
         given = provision.from_environment(self.raw)
+        fixed = "wifi" in given
         for entry in setup.missing_entries(found, given):
             if entry == "wifi" or not self.aws:
                 given[entry] = provision_parts.ask(self.terminal, entry)
+        self._store(found, given)
+        self._join(found, _WIFI_TRIES if self.terminal.can_ask and not fixed else 1)
+
+    def _join(self, found: Device, tries: int) -> None:
+        """Join the Wi-Fi; ask for another name and password after a failure, while tries last."""
+        terminal = self.terminal
+        for left in reversed(range(tries)):
+            try:
+                with terminal.working("joining the Wi-Fi"):
+                    address = setup.join(found)
+            except verdicts.FailedError as error:
+                if not left:
+                    raise
+                terminal.mark("bad", str(error))
+                self._store(found, {"wifi": provision_parts.ask(terminal, "wifi")})
+            else:
+                terminal.mark("done", f"the board has joined the Wi-Fi, as {address}")
+                return
+
+    def _store(self, found: Device, given: dict[str, Any]) -> None:
         with self.terminal.working("writing into NVS"):
             for entry, value in given.items():
                 provision.store(found, entry, value)
