@@ -270,9 +270,13 @@ def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
     staged["/new/finish.py"] = _finish(plan).encode()
     digests = {path: files.sha256(content) for path, content in staged.items()}
     left = _not_yet_there(board, staged, digests)
+    advance(
+        sum(len(plan.send[path[5:]]) for path in staged.keys() - left if path[5:] in plan.send)
+    )
     files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
     for path, content in left.items():
-        files.write(board, path, content, advance)
+        # The last is not of the plan, and a bar ends at what was planned.
+        files.write(board, path, content, advance if path[5:] in plan.send else lambda n: None)
     written = files.hashes(board, left)
     wrong = [path for path in left if written.get(path) != digests[path]]
     if wrong:

@@ -17,6 +17,7 @@ from megacam.device import Device, DeviceError, NotMicroPythonError, RestartedEr
 from megacam.errors import MegacamError
 from megacam.probes import ProbeError
 from megacam.verdicts import FailedError, failed
+from megacam.words import count
 
 _CLOCK_OFF_S = 60  # an exchange takes less; S3 forgives 15 minutes
 _WEAK_DBM = -75  # below, an ESP32 loses packets
@@ -61,7 +62,9 @@ def _host(config: Path, ca_file: Path | None) -> Iterator[Result]:
         raise failed("firmware", "", str(error)) from None
     size = sum(map(len, wanted.values()))
     version = settings.firmware_version()
-    yield Result("firmware", "good", f"version {version}: {len(wanted)} files, {size:,} bytes")
+    yield Result(
+        "firmware", "good", f"version {version}: {count(len(wanted), 'file')}, {size:,} bytes"
+    )
 
 
 def examine(
@@ -191,6 +194,8 @@ def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
     differ = [path for path in paths if there.get(path) != device_files.sha256(wanted[path])]
     if differ:
         version = settings.firmware_version()
-        text = f"{len(differ)} files are not those of version {version}, for example {differ[0]}"
+        text = f"not of version {version}: {count(len(differ), 'file')}, for example {differ[0]}"
         raise failed("files", "", text)
-    return Result("files", "good", f"version {manifest['version']}, {len(paths)} files whole")
+    return Result(
+        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} whole"
+    )

@@ -24,7 +24,10 @@ def doctor_command(
     roots: Roots = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check everything from the USB cable to an object in the bucket; exits 1 at a failure."""
+    """Check everything from the USB cable to the bucket.
+
+    Exits 1 at the first failure, and says what to do about it.
+    """
     terminal = Terminal(as_json)
     results = []
     with terminal.working("checking"):

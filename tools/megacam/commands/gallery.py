@@ -11,6 +11,7 @@ from megacam.commands import extras, options
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 from megacam.gallery.bucket import CONFIG, Bucket
+from megacam.words import count
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _DEFAULT_SPAN = timedelta(days=1)
@@ -122,7 +123,7 @@ def export_command(
     )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.photos:,} photos, {size}: {made.folder / 'index.html'}")
+    terminal.mark("done", f"{count(made.photos, 'photo')}, {size}: {made.folder / 'index.html'}")
 
 
 def timelapse_command(
@@ -173,7 +174,9 @@ def timelapse_command(
     )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.frames:,} photos in {made.seconds:.0f} s, {size}: {made.path}")
+    terminal.mark(
+        "done", f"{count(made.frames, 'photo')} in {made.seconds:.0f} s, {size}: {made.path}"
+    )
 
 
 def span(

@@ -24,7 +24,10 @@ def provision_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put Wi-Fi and key into the board: from the environment, config.json, or asked for."""
+    """Put Wi-Fi and key into the board.
+
+    They come from the environment, else config.json, else they are asked for.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     given = provision.from_environment(settings.read(config) if config.exists() else {})
@@ -50,7 +53,10 @@ def wipe_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Erase Wi-Fi and key from the board, before it leaves your hands."""
+    """Erase Wi-Fi and key from the board.
+
+    Do so before it leaves your hands.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     with board.opened(terminal, port) as found:

@@ -39,7 +39,10 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
         dry_run: options.DryRun = False,
         as_json: options.Json = False,
     ) -> None:
-        """Give the board a new key, prove it by an upload, then delete the old one."""
+        """Give the board a new key, prove it, delete the old one.
+
+        The proof is an upload by the board.
+        """
         place = options.place(bucket, device, region, config)
         terminal = Terminal(as_json)
         with terminal.working("looking at what is there"):

@@ -20,6 +20,7 @@ from megacam.commands import provision as provision_parts
 from megacam.console import Terminal
 from megacam.device import Device, NotMicroPythonError
 from megacam.errors import MegacamError
+from megacam.words import a, count
 
 Image = Annotated[
     Path | None,
@@ -45,7 +46,10 @@ def setup_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Set up cloud and board and wait for the first photo; run it again if it was cut off."""
+    """Set up cloud and board and wait for the first photo.
+
+    Run it again if it was cut off: it goes on from there.
+    """
     terminal = Terminal(as_json)
     _title(terminal, 1, "settings")
     raw = _config(terminal, config, dry_run)
@@ -171,7 +175,7 @@ class _SetUp:
         """Make the cloud right; return the keys of the photos that are there already."""
         terminal, place, plan = self.terminal, self.place, self._plan(aws)
         if plan.changes:
-            terminal.agree(f"Make {len(plan.changes)} changes?", self.yes)
+            terminal.agree(f"Make {count(len(plan.changes), 'change')}?", self.yes)
             with terminal.progress("working", len(plan.changes)) as advance:
                 plan.make(lambda step: advance(1))
         terminal.mark("done", f"{place.bucket} is private, and takes photos of {place.device}")
@@ -255,7 +259,7 @@ class _SetUp:
     def _key(self, found: Device, aws: Aws) -> None:
         kind = iot.Certificates if self.iot_way else keys.AccessKeys
         ring = kind(aws, self.place.need_bucket(), self.place.need_device())
-        with self.terminal.working(f"making and proving a {ring.word}"):
+        with self.terminal.working(f"making and proving {a(ring.word)}"):
             setup.put_key(found, ring, lambda text: self.terminal.mark("done", text))
 
     def _compare(self, key: str, sent: str) -> None:

@@ -26,6 +26,7 @@ from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import PhotoMissingError
 from megacam.gallery.thumbnails import WIDTH, open_photo
 from megacam.gallery.timelapse import CancelledError, Progress
+from megacam.words import count
 
 STATIC = Path(__file__).parent / "static"
 PHOTOS_LIMIT = 100_000
@@ -91,9 +92,7 @@ def export(
     found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
     total = sum(len(one.photos) for one in found)
     if not 0 < total <= PHOTOS_LIMIT:
-        raise ExportError(
-            f"{total:,} photos are in this span: 1 to {PHOTOS_LIMIT:,} can be written"
-        )
+        raise ExportError(f"{total:,} photos in this span: 1 to {PHOTOS_LIMIT:,} can be written")
     counted = progress or (lambda done, total: None)
     try:
         _prepare(folder)
@@ -256,7 +255,7 @@ def _cover(one: _Day) -> str:
     return (
         f'<a class="cover" href="{one.page}"><img loading="lazy" alt="" '
         f'src="thumbs/{one.folder}/{middle.name}"><b>{one.day:%a %d %B %Y}</b>'
-        f"<span>{len(one.photos):,} photos</span></a>"
+        f"<span>{count(len(one.photos), 'photo')}</span></a>"
     )
 
 
