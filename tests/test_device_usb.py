@@ -16,6 +16,7 @@ from megacam.device import (
     RemoteError,
     RestartedError,
 )
+from mpremote.transport import TransportError
 from usb_board import firmware, plugged_in, scripted
 
 RAW = b"raw REPL; CTRL-B to exit\r\n>"
@@ -190,3 +191,16 @@ def test_restarts_by_megacam_are_no_trouble_to_the_firmware(tmp_path):
             said = found.exec("from firmware import rare\nprint(rare.call('tally','read'))")
     tally = ast.literal_eval(said)
     assert tally["boots"] >= 7 and not tally.get("reboots"), tally
+
+
+def test_what_mpremote_prints_of_a_board_that_babbles_is_not_shown(capsys):
+    class Babbling:
+        serial = SimpleNamespace(in_waiting=0, read=lambda size: b"")
+
+        def exec_raw_no_follow(self, code):
+            print(b"\x05A\x01 raw bytes")
+            raise TransportError("could not enter raw repl")
+
+    with pytest.raises(GoneError, match="the board at COM3 went away; check its cable"):
+        device.Device("COM3", Babbling()).exec("1")
+    assert capsys.readouterr().out == ""
