@@ -43,8 +43,7 @@ _HTTP_URLS = (
     "http://detectportal.firefox.com/success.txt",
 )
 
-# name, kind, lowest or choices, highest, default, help
-SETTINGS = (
+_BEFORE_PICTURE = (
     ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),
     ("interval_s", "int", 5, 86400, 30, "seconds from one shot to the next"),
     ("status_min", "int", 1, 1440, 15, "minutes from one health report to the next"),
@@ -66,8 +65,7 @@ SETTINGS = (
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
 )
-SETTINGS += schema_camera.PICTURE
-SETTINGS += (
+_AFTER_PICTURE = (
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
     ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time where NTP is blocked"),
     ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
@@ -119,6 +117,8 @@ SETTINGS += (
     ("spi.miso", "int", 0, 39, 19, "GPIO of MISO"),
     ("spi.cs", "int", 0, 39, 5, "GPIO of the camera's chip select"),
 )
+# name, kind, lowest or choices, highest, default, help
+SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + _AFTER_PICTURE
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
