@@ -33,6 +33,7 @@ _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
 _POLL_S = 0.005
 _EXEC_TIMEOUT_S = 20
+_WHY_TIMEOUT_S = 10
 # A boot.py that was stopped leaves modules behind, some of them half loaded; what is built in
 # has no file.
 _FORGET = """
@@ -42,7 +43,7 @@ for n in list(sys.modules):
 gc.collect()
 """
 # The firmware counts its restarts as trouble; this one is wanted.
-_RESET = """
+_SAY_WHY = """
 try:
  from firmware import rare
  t=rare.call('tally','read')
@@ -50,9 +51,8 @@ try:
   t['why']='usb'
   rare.call('tally','keep',t)
 except Exception:pass
-import machine
-machine.reset()
 """
+_RESET = "import machine\nmachine.reset()"
 _END = b"\x04"
 _TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
@@ -195,8 +195,7 @@ class Device:
     def reset(self) -> None:
         """Reset the chip and hold it in front of boot.py again."""
         with self._guarded():
-            self._is_ready = False
-            self._send(_RESET)
+            self._send_reset()
             self._interrupt_boot()
             self._enter(b"", 1)
             self._line.tail = b""  # that was no restart by itself
@@ -212,7 +211,7 @@ class Device:
             if self._is_alive:
                 if not self._is_ready:  # a Ctrl-C on this side, or a board that said nothing
                     self._enter(b"\r\x03", _ENTER_TRIES)
-                self._send(_RESET)
+                self._send_reset()
                 time.sleep(_PAUSE_S)
         with contextlib.suppress(Exception):
             self._transport.close()
@@ -237,6 +236,13 @@ class Device:
         if error:
             raise _remote_error(error.decode(errors="replace"))
         return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def _send_reset(self) -> None:
+        # Apart: the Ctrl-C that stops boot.py after the reset must not stop this.
+        with contextlib.suppress(RemoteError, GoneError):
+            self.exec(_SAY_WHY, _WHY_TIMEOUT_S)
+        self._is_ready = False
+        self._send(_RESET)
 
     def _send(self, code: str) -> None:
         # mpremote prints what a board says that it did not expect.
