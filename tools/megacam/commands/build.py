@@ -29,7 +29,7 @@ def build_command(
     with terminal.working("compiling"):
         wanted = build.tree(raw, roots, hmac, index)
     build.write(folder, wanted)
-    deploy_parts.show_local_time(terminal, raw)
+    deploy_parts.show_notes(terminal, raw)
     size = sum(map(len, wanted.values()))
     terminal.mark("done", f"{len(wanted)} files, {size // 1024} KB, are in {folder}")
     terminal.data({"folder": str(folder), "files": sorted(wanted)})
