@@ -49,6 +49,25 @@ def test_a_film_of_a_day_is_made_from_the_command_line(s3, tmp_path, capsys):
         assert sum(1 for _ in opened.decode(video=0)) == 12
 
 
+def test_an_export_holds_the_cameras_that_were_asked_for_and_no_other(s3, tmp_path, capsys):
+    s3.put(key_of("lake", DAY, 1), jpeg(60))
+    site = tmp_path / "site"
+
+    def exported(*words):
+        assert run("gallery", "export", str(site), *SPAN, *words) == 0
+        return sorted(path.name for path in (site / "photos").iterdir())
+
+    assert run("gallery", "export", str(site), *SPAN) == 2
+    said = capsys.readouterr().err
+    assert "cam1, lake" in said and "--all" in said and not site.exists()
+    assert exported("--all") == ["cam1", "lake"]
+    assert exported("-d", "lake") == ["lake"]
+    (tmp_path / "config.json").write_text(json.dumps({"device": "cam1"}))
+    assert exported() == ["cam1"]
+    assert exported("-d", "lake") == ["lake"]
+    assert exported("--all") == ["cam1", "lake"]
+
+
 def test_a_site_is_written_from_the_command_line(s3, tmp_path, capsys):
     assert run("gallery", "export", str(tmp_path / "site"), *SPAN) == 0
     assert "12 photos" in capsys.readouterr().out

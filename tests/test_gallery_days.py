@@ -36,26 +36,38 @@ def test_two_missing_shots_are_no_gap_and_a_quarter_of_an_hour_is():
     assert gap.seconds == 31 * 30
 
 
-def test_a_night_that_was_empty_the_day_before_too_is_a_pause():
-    yesterday = [
-        photos.parse(key_of("cam1", p.taken - timedelta(days=1), p.seq)) for p in hours(6, 20)
-    ]
-    found = days.gaps(hours(6, 20), DAY, END, yesterday)
-    assert [gap.kind for gap in found] == [PAUSE, PAUSE]
-    assert [gap.kind for gap in days.gaps(hours(6, 20), DAY, END)] == [OUTAGE, OUTAGE]
+def ago(number, taken):
+    """The photos of a day like `taken`, `number` days before."""
+    moved = timedelta(days=number)
+    return [photos.parse(key_of("cam1", p.taken - moved, p.seq)) for p in taken]
+
+
+def kinds(taken, *earlier):
+    return [gap.kind for gap in days.gaps(taken, DAY, END, earlier)]
+
+
+def test_a_night_is_a_pause_from_the_third_day_on_that_has_it():
+    like = hours(6, 20)
+    assert kinds(like) == [OUTAGE, OUTAGE]
+    assert kinds(like, ago(1, like)) == [OUTAGE, OUTAGE]
+    assert kinds(like, ago(1, like), ago(2, hours(0, 24))) == [OUTAGE, OUTAGE]
+    assert kinds(like, ago(1, like), ago(2, like)) == [PAUSE, PAUSE]
+
+
+def test_an_outage_after_the_first_evening_of_a_camera_is_no_pause():
+    taken = [*hours(0, 6), *hours(8, 24)]
+    assert kinds(taken, ago(1, hours(20, 24)), []) == [OUTAGE]
+    assert kinds(taken, ago(1, hours(20, 24)), ago(2, hours(0, 24))) == [OUTAGE]
 
 
 def test_a_day_that_ends_early_is_an_outage_even_after_a_night_of_pause():
-    yesterday = [
-        photos.parse(key_of("cam1", p.taken - timedelta(days=1), p.seq)) for p in hours(6, 20)
-    ]
-    found = days.gaps(hours(6, 15), DAY, END, yesterday)
-    assert [gap.kind for gap in found] == [PAUSE, OUTAGE]
+    like = hours(6, 20)
+    assert kinds(hours(6, 15), ago(1, like), ago(2, like)) == [PAUSE, OUTAGE]
 
 
-def test_a_dead_yesterday_excuses_nothing():
-    assert [gap.kind for gap in days.gaps([], DAY, END, [])] == [OUTAGE]
-    assert [gap.kind for gap in days.gaps(hours(6, 24), DAY, END, [])] == [OUTAGE]
+def test_dead_days_excuse_nothing():
+    assert kinds([], [], []) == [OUTAGE]
+    assert kinds(hours(6, 24), [], []) == [OUTAGE]
 
 
 def test_a_spool_that_was_thinned_evenly_is_told_from_an_outage():

@@ -40,10 +40,11 @@ def fill(s3, device, start, end, every_s=60, fox=()):
 
 
 def day(s3, device="cam1", fox=()):
-    """A day from 6 to 16 o'clock with an outage at 10, after a day with the same night."""
-    for date, last in ((MIDNIGHT - timedelta(days=1), 24), (MIDNIGHT, 16)):
+    """A day from 6 to 16 o'clock with an outage at 10, after two days with the same night."""
+    for before, last in ((2, 24), (1, 24), (0, 16)):
+        date = MIDNIGHT - timedelta(days=before)
         start, end = date + timedelta(hours=6), date + timedelta(hours=last)
-        fill(s3, device, start, end, fox=fox if date == MIDNIGHT else ())
+        fill(s3, device, start, end, fox=() if before else fox)
     for minute in range(60):
         moment = MIDNIGHT + timedelta(hours=10, minutes=minute)
         s3.objects.pop(key_of(device, moment, 240 + minute))

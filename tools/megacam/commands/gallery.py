@@ -1,5 +1,6 @@
 """`megacam gallery`, `megacam gallery export`, `megacam timelapse`: parse and print, no more."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -80,8 +81,12 @@ def gallery_command(
 def export_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the site")],
     device: Annotated[
-        list[str] | None, typer.Option("--device", "-d", help="Only this camera (repeatable)")
+        list[str] | None,
+        typer.Option(
+            "--device", "-d", help="This camera (repeatable; default: config.json: device)"
+        ),
     ] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every camera of the bucket")] = False,
     start: From = None,
     end: To = None,
     width: Annotated[
@@ -101,13 +106,15 @@ def export_command(
     where = options.place(bucket, None, region, config)
     local = _installed("state").zone_named(zone)
     begin, finish = span(start, end, local, datetime.now(timezone.utc))
+    photos = _bucket(where, profile)
+    wanted = [] if everyone else device or _usual_cameras(photos, config)
     with terminal.progress("photos") as advance:
         made = export.export(
-            _bucket(where, profile),
+            photos,
             folder,
             begin,
             finish,
-            devices=device or (),
+            devices=wanted,
             zone=local,
             width=width,
             every_s=every,
@@ -209,6 +216,18 @@ def _installed(name: str) -> Any:
 
 def _bucket(where: options.Place, profile: str | None) -> Bucket:
     return Bucket(where.aws(profile).client("s3", CONFIG), where.need_bucket())
+
+
+def _usual_cameras(bucket: Bucket, config: Path) -> list[str]:
+    """Return the camera of config.json, else the only one of the bucket; raises MisuseError."""
+    named = options.place(None, os.environ.get("MEGACAM_DEVICE"), None, config).device
+    found = [named] if named else bucket.devices()
+    if len(found) > 1:
+        raise MisuseError(
+            f"which cameras? the bucket has {', '.join(found)}: add --device NAME (repeatable), "
+            "or --all"
+        )
+    return found
 
 
 def _counter(advance: Callable[..., None]) -> Callable[[int, int], None]:

@@ -98,6 +98,7 @@ def _application(gallery: Gallery) -> ASGIApp:
         title="megacam",
         favicon=STATIC / "icon.svg",
         dark=None,
+        language="en-GB",
         tailwind=False,
         reconnect_timeout=20.0,
         show_welcome_message=False,

@@ -19,6 +19,8 @@ _GAP_INTERVALS = 3.0
 _THIN_INTERVALS = 1.6
 _THIN_RUN = 3
 _PAUSE_SLACK_S = 900
+# One empty night may be an outage, two may be chance: the third like day is a schedule.
+PATTERN_DAYS = 2
 _PAUSE_MIN_S = 3600
 
 OUTAGE, PAUSE, THINNED = "outage", "pause", "thinned"
@@ -70,17 +72,18 @@ def gaps(
     photos: Sequence[Photo],
     start: datetime,
     end: datetime,
-    before: Sequence[Photo] = (),
+    earlier: Sequence[Sequence[Photo]] = (),
 ) -> list[Gap]:
     """Return the gaps of [start, end), in order.
 
-    `before` are the photos of the day before: the same hours empty there make a pause (a night, a
-    schedule) of what would be an outage. `end` is at most now, or the future would be a gap.
+    `earlier` are the photos of the PATTERN_DAYS days before, the nearest first: the same hours
+    empty on each of them make a pause (a night, a schedule) of what would be an outage. `end` is
+    at most now, or the future would be a gap.
     """
     step_s = _base_interval_s(photos)
-    pauses = [_shifted(gap) for gap in _holes(before, start - timedelta(days=1), start, step_s)]
+    before = [_holes_of_day(day, start, n, step_s) for n, day in enumerate(earlier, 1)]
     found = [
-        Gap(a, b, PAUSE if _is_pause(a, b, pauses, start) else OUTAGE)
+        Gap(a, b, PAUSE if _is_pause(a, b, before, start) else OUTAGE)
         for a, b in _holes(photos, start, end, step_s)
     ]
     return sorted([*found, *_thinned(photos, step_s)], key=lambda gap: gap.start)
@@ -181,20 +184,31 @@ def _thinned(photos: Sequence[Photo], step_s: float) -> list[Gap]:
     return found
 
 
-def _shifted(hole: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
-    return hole[0] + timedelta(days=1), hole[1] + timedelta(days=1)
+def _holes_of_day(
+    photos: Sequence[Photo], start: datetime, days_before: int, step_s: float
+) -> list[tuple[datetime, datetime]]:
+    """The holes of a day before the one that begins at `start`, moved onto that one."""
+    back = timedelta(days=days_before)
+    holes = _holes(photos, start - back, start - back + timedelta(days=1), step_s)
+    # A day with no photos at all is no pattern: the camera was out.
+    return [(a + back, b + back) for a, b in holes if b - a < timedelta(hours=23)]
 
 
 def _is_pause(
-    a: datetime, b: datetime, pauses: Sequence[tuple[datetime, datetime]], start: datetime
+    a: datetime,
+    b: datetime,
+    before: Sequence[Sequence[tuple[datetime, datetime]]],
+    start: datetime,
 ) -> bool:
-    if (b - a).total_seconds() < _PAUSE_MIN_S:
+    """Tell whether each of the PATTERN_DAYS days before was empty in the same hours."""
+    if (b - a).total_seconds() < _PAUSE_MIN_S or len(before) < PATTERN_DAYS:
         return False
     slack = timedelta(seconds=_PAUSE_SLACK_S)
     whole_day = start + timedelta(days=1)
-    # A day with no photos at all is no pattern: the camera was out yesterday too.
-    known = [(c, d) for c, d in pauses if d - c < timedelta(hours=23)]
-    return any(c - slack <= a and b <= min(d, whole_day) + slack for c, d in known)
+    return all(
+        any(c - slack <= a and b <= min(d, whole_day) + slack for c, d in holes)
+        for holes in before
+    )
 
 
 def _gap_at(found: Sequence[Gap], start: datetime, end: datetime) -> Gap | None:

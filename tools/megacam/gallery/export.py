@@ -21,6 +21,7 @@ from dateutil import tz
 from megacam.errors import MegacamError
 from megacam.gallery import days, markup
 from megacam.gallery.bucket import Bucket
+from megacam.gallery.days import Gap
 from megacam.gallery.markup import Span, Track, text
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import PhotoMissingError
@@ -267,7 +268,7 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
     if place + 1 < len(around):
         links.append(f'<a class="tool" href="{around[place + 1].page}">the day after ▶</a>')
     first, last = one.photos[0].taken, one.photos[-1].taken
-    gaps = days.gaps(one.photos, first, last)
+    gaps = _gaps(one, around)
     track = Track(one.device, f"photos/{one.folder}/", one.photos, gaps, frozenset())
     middle = one.photos[len(one.photos) // 2].taken
     cells = days.slots(one.photos, one.span.start, one.span.end, _SLOT_S, gaps)
@@ -276,9 +277,20 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
     title = f"{one.device}, {one.day:%A, %d %B %Y}"
     return _page(
         title,
-        f'<h1>{text(title)}</h1><nav class="row-tools">{"".join(links)}</nav>'
-        f"{markup.player([track], one.span, middle)}{markup.legend([track])}{grid}",
+        f'<h1>{text(title)}</h1><nav class="row-tools" aria-label="Days">{"".join(links)}</nav>'
+        f"{markup.player([track], one.span, middle)}{markup.legend([track])}"
+        f"<h2>Hour by hour</h2>{grid}",
     )
+
+
+def _gaps(one: _Day, around: Sequence[_Day]) -> list[Gap]:
+    """The gaps from the first to the last photo; what the days before explain is a pause."""
+    by_day = {other.day: other.photos for other in around}
+    before = [one.day - timedelta(days=n) for n in range(1, days.PATTERN_DAYS + 1)]
+    earlier = [by_day.get(day, ()) for day in before]
+    first, last = one.photos[0].taken, one.photos[-1].taken
+    found = days.gaps(one.photos, one.span.start, one.span.end, earlier)
+    return [gap for gap in found if gap.start >= first and gap.end <= last]
 
 
 def _page(title: str, body: str, *, script: bool = True) -> str:
@@ -290,6 +302,6 @@ def _page(title: str, body: str, *, script: bool = True) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<title>{text(title)}</title><link rel="icon" href="icon.svg">'
         f'<link rel="stylesheet" href="gallery.css">{player}</head>'
-        f'<body class="exported"><main>{body}<footer>Made with megacam</footer></main>'
+        f'<body class="exported"><main>{body}</main><footer>Made with megacam</footer>'
         "</body></html>"
     )

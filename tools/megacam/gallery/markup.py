@@ -15,7 +15,7 @@ from megacam.gallery.photos import Photo
 
 GAP_WORDS = {
     days.OUTAGE: "no photos",
-    days.PAUSE: "pause (the same hours were empty the day before)",
+    days.PAUSE: "pause (the same hours were empty on the two days before)",
     days.THINNED: "thinned: fewer photos",
 }
 

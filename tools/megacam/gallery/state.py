@@ -60,17 +60,20 @@ class DeviceDay:
 
 
 def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
-    """Read a day; the day before too where there are gaps to explain. Blocks."""
+    """Read a day; the days before too where there are gaps to explain. Blocks."""
     span = gallery.span(day)
     bucket = gallery.bucket
     photos = bucket.photos(device, span.start, span.end)
     start, end = span.start, min(span.end, bucket.now())
     long = [g for g in days.gaps(photos, start, end) if g.seconds >= 3600]
-    before = bucket.photos(device, start - timedelta(days=1), start) if long else []
-    if long and not before and bucket.newest(device, before=start) is None:
+    earlier: list[list[Photo]] = []
+    if long:
+        starts = [start - timedelta(days=n) for n in range(1, days.PATTERN_DAYS + 1)]
+        earlier = [bucket.photos(device, day, day + timedelta(days=1)) for day in starts]
+    if long and not earlier[0] and bucket.newest(device, before=start) is None:
         # Nothing is missing from before a device's first photo.
         start = photos[0].taken if photos else end
-    return DeviceDay(device, photos, days.gaps(photos, start, end, before))
+    return DeviceDay(device, photos, days.gaps(photos, start, end, earlier))
 
 
 def find_motion(

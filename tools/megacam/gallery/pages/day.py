@@ -180,8 +180,8 @@ def _draw(gallery: Gallery, found: Read) -> None:
     for one, track in zip(found.read, tracks, strict=True):
         only = " only-motion" if view.only_motion and track.moved else ""
         with ui.element("section").classes(f"grid{only}"):
-            if len(tracks) > 1:
-                ui.html(f"<h2>{text(one.device)}</h2>", sanitize=False)
+            name = text(one.device) if len(tracks) > 1 else "Hour by hour"
+            ui.html(f"<h2>{name}</h2>", sanitize=False)
             ui.html(_grid(gallery, view, one, track.moved), sanitize=False)
 
 

@@ -34,17 +34,17 @@ def frame(gallery: Gallery, here: str, title: str) -> ui.element:
     for script in ("player", "compare", "retry"):
         ui.add_head_html(f'<script type="module" src="static/{script}.js"></script>')
     ui.query(".nicegui-content").classes("page")
-    with ui.element("header").classes("bar"):
+    # NiceGUI puts a page into its own <main>: the bar and the footer go before and after it.
+    layout = ui.context.client.layout
+    with ui.element("header").classes("bar") as bar:
         ui.html(_bar(gallery, here), sanitize=False).classes("bar-inner")
         _theme_button()
-    main = ui.element("main").props('id="main"')
-    moment = gallery.bucket.now()
-    ui.html(
-        f"<footer>Times in {text(zone_words(gallery.zone, moment))} · bucket "
-        f"{text(gallery.bucket.name)}</footer>",
-        sanitize=False,
-    )
-    return main
+    bar.move(layout, 0)
+    zone = text(zone_words(gallery.zone, gallery.bucket.now()))
+    with ui.element("footer").classes("foot") as foot:
+        ui.html(f"Times in {zone} · bucket {text(gallery.bucket.name)}", sanitize=False)
+    foot.move(layout)
+    return ui.element("div").classes("content").props('id="main" tabindex="-1"')
 
 
 async def fill(

@@ -1,0 +1,124 @@
+"""Every page, live and exported, at every width: nothing is cut off, nobody is kept out."""
+
+import contextlib
+from datetime import timedelta
+
+import axe
+import pytest
+from dateutil import tz
+from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from megacam.gallery import export
+from megacam.gallery.bucket import Bucket
+
+pytest_plugins = "gallery_browser"
+
+NOW = at("2026-05-05T16:00:00")
+FIRST = NOW - timedelta(hours=2)
+WIDTHS = (320, 375, 768, 1280, 1920)
+KEYS = [key_of("cam1", FIRST + timedelta(minutes=n), n) for n in range(60)]
+LIVE = {
+    "/": ".device img",
+    "/month": ".day.photo",
+    "/day?device=cam1&date=2026-05-05": "a.cell",
+    "/day?device=cam1&date=2026-05-05&slot=0": "a.cell",
+    "/day?device=cam1&device=a-camera-with-a-long-name-at-the-lake&date=2026-05-05": "a.cell",
+    "/day?device=cam1&date=2026-05-01": ".empty",
+    f"/photo?key={KEYS[3]}": "figure img",
+    f"/compare?a={KEYS[3]}&b={KEYS[50]}": "megacam-compare img",
+    "/timelapse": ".form",
+}
+_WIDE = "const d = document.documentElement; return d.scrollWidth - d.clientWidth"
+# What ends right of the window and cannot be scrolled to, hidden by an `overflow` of a parent.
+_CUT = """
+const wide = document.documentElement.clientWidth;
+return [...document.querySelectorAll('body *')].filter(e => {
+  const box = e.getBoundingClientRect();
+  if (!box.width || !box.height || box.right <= wide + 0.5) return false;
+  for (let p = e; p; p = p.parentElement) {
+    const style = getComputedStyle(p);
+    if (style.overflowX !== 'visible' && p !== document.documentElement && p !== e
+        && p.getBoundingClientRect().right <= wide + 0.5) return false;
+    if (style.clipPath !== 'none' || style.visibility === 'hidden') return false;
+  }
+  return true;
+}).map(e => `${e.tagName}.${e.className}`).slice(0, 3)
+"""
+
+# What shows no ring of its own, nor around it, when the keyboard comes to it.
+_RINGLESS = """
+const rings = (e) => {
+  const style = getComputedStyle(e);
+  return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+};
+const found = [];
+for (const e of document.querySelectorAll('a[href], button, input, select, summary')) {
+  if (!e.checkVisibility() || e.disabled || e.closest('.q-field')) continue;
+  e.focus({ preventScroll: true });
+  if (e.matches(':focus-visible') && !rings(e) && !rings(e.parentElement)) {
+    found.push(`no ring: ${e.tagName}.${e.className}`);
+  }
+}
+document.activeElement.blur();
+return found.slice(0, 3);
+"""
+
+
+@pytest.fixture
+def s3():
+    with WireS3() as server:
+        for n, key in enumerate(KEYS):
+            server.put(key, jpeg(120), seq=str(n))
+        other = "a-camera-with-a-long-name-at-the-lake"
+        for n in range(0, 60, 7):
+            server.put(key_of(other, FIRST + timedelta(minutes=n), n), jpeg(90))
+        yield server
+
+
+def look_over(page, what):
+    """Return what is wrong with the page in view, at every width and in both themes."""
+    wrong = []
+    for width in WIDTHS:
+        page.size(width, 800)
+        over = page.script(_WIDE)
+        wrong += [f"{what} at {width}: {over} px too wide"] if over > 0 else []
+        wrong += [f"{what} at {width}: cut off: {name}" for name in page.script(_CUT)]
+    for width, dark in ((375, True), (1280, False)):
+        page.size(width, 800, dark)
+        wrong += [f"{what} at {width}, dark {dark}: {found}" for found in axe.findings(page)]
+    page.all("body")[0].send_keys("\ue004")  # Tab: from now on the keyboard leads
+    wrong += [f"{what}: {found}" for found in page.script(_RINGLESS)]
+    return wrong
+
+
+def test_every_live_page_fits_and_is_open_to_everybody(s3, look):
+    page = look(s3.endpoint, NOW)
+    wrong = []
+    for path, ready in LIVE.items():
+        page.open(path)
+        page.wait_for(ready)
+        wrong += look_over(page, path)
+    assert wrong == [], "\n".join(sorted(set(wrong)))
+
+
+def test_every_exported_page_fits_and_is_open_to_everybody(s3, page, tmp_path):
+    site = tmp_path / "site"
+    export.export(Bucket(s3.client(), BUCKET), site, FIRST, NOW, zone=tz.UTC)
+    wrong = []
+    pages = sorted(site.glob("*.html"))
+    assert len(pages) >= 3
+    for path in pages:
+        page.driver.get(f"file://{path}")
+        with contextlib.suppress(AssertionError):
+            page.wait_for("img", 5)
+        wrong += look_over(page, path.name)
+    assert wrong == [], "\n".join(sorted(set(wrong)))
+
+
+def test_the_spinner_is_round(s3, look):
+    s3.delay_s = 3
+    page = look(s3.endpoint, NOW)
+    page.wait_for(".turning")
+    box = "const s = document.querySelector('.turning'); return [s.offsetWidth, s.offsetHeight]"
+    width, height = page.script(box)
+    assert width == height >= 20
+    s3.delay_s = 0
