@@ -29,7 +29,8 @@ def findings(page) -> list[str]:
     page.script(f"if (!window.axe) {{ {_source()} }}")
     found = page.driver.execute_async_script(
         "const done = arguments[0];"
-        "axe.run(document, {resultTypes: ['violations'], preload: false}).then(r => done(r.violations))"
+        "axe.run(document, {resultTypes: ['violations'], preload: false})"
+        ".then(result => done(result.violations))"
     )
     counted = (*_BAD, "moderate")
     return [

@@ -105,6 +105,7 @@ def client(endpoint: str):
         read_timeout=4,
         retries={"mode": "standard", "total_max_attempts": 1},
         max_pool_connections=16,
+        signature_version="s3v4",
     )
     return boto3.client(
         "s3",

@@ -18,6 +18,8 @@ WIDTHS = (320, 375, 768, 1280, 1920)
 KEYS = [key_of("cam1", FIRST + timedelta(minutes=n), n) for n in range(60)]
 LIVE = {
     "/": ".device img",
+    "/wall": ".wall img",
+    "/favourites": ".content h2",
     "/month": ".day.photo",
     "/day?device=cam1&date=2026-05-05": "a.cell",
     "/day?device=cam1&date=2026-05-05&slot=0": "a.cell",

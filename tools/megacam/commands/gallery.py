@@ -1,7 +1,8 @@
-"""`megacam gallery`, `megacam gallery export`, `megacam timelapse`: parse and print, no more."""
+"""`megacam gallery` with `export` and `share`, `megacam timelapse`: parse and print, no more."""
 
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from megacam.commands import extras, options
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
+from megacam.gallery import photos
 from megacam.gallery.bucket import CONFIG, Bucket
 from megacam.words import count
 
@@ -30,10 +32,11 @@ Every = Annotated[float, typer.Option(min=0, help="Keep one photo per so many se
 
 
 def make_app() -> typer.Typer:
-    """Return `gallery` with its subcommand `export`."""
+    """Return `gallery` with its subcommands `export` and `share`."""
     app = typer.Typer(help="Look at the photos in a browser; export them as a static site.")
     app.callback(invoke_without_command=True)(gallery_command)
     app.command("export")(export_command)
+    app.command("share")(share_command)
     return app
 
 
@@ -87,6 +90,9 @@ def export_command(
         ),
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="Every camera of the bucket")] = False,
+    favourites: Annotated[
+        bool, typer.Option("--favourites", help="One page with the photos starred in the gallery")
+    ] = False,
     start: From = None,
     end: To = None,
     width: Annotated[
@@ -106,20 +112,17 @@ def export_command(
     where = options.place(bucket, None, region, config)
     local = _installed("state").zone_named(zone)
     begin, finish = span(start, end, local, datetime.now(timezone.utc))
-    photos = _bucket(where, profile)
-    wanted = [] if everyone else device or _usual_cameras(photos, config)
-    with terminal.progress("photos") as advance:
-        made = export.export(
-            photos,
-            folder,
-            begin,
-            finish,
-            devices=wanted,
-            zone=local,
-            width=width,
-            every_s=every,
-            progress=_counter(advance),
+    shown = _bucket(where, profile)
+    if favourites:
+        starred = _starred(shown, device or (), start and begin, end and finish)
+        write = functools.partial(export.export_favourites, shown, folder, starred)
+    else:
+        wanted = [] if everyone else device or _usual_cameras(shown, config)
+        write = functools.partial(
+            export.export, shown, folder, begin, finish, devices=wanted, every_s=every
         )
+    with terminal.progress("photos") as advance:
+        made = write(zone=local, width=width, progress=_counter(advance))
     terminal.data(
         {
             "folder": str(made.folder),
@@ -131,6 +134,33 @@ def export_command(
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
     terminal.mark("done", f"{count(made.photos, 'photo')}, {size}: {made.folder / 'index.html'}")
+
+
+def share_command(
+    key: Annotated[str, typer.Argument(help="The photo: CAMERA/2026/11/23/120000-000042.jpg")],
+    hours: Annotated[float, typer.Option(min=0.1, max=168, help="How long the link lasts")] = 24,
+    zone: Zone = None,
+    bucket: options.Bucket = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Print a link to one photo that ends: 7 days at most."""
+    terminal = Terminal(as_json)
+    local = _installed("state").zone_named(zone)
+    photo = photos.parse(key)
+    if photo is None:
+        raise MisuseError(
+            f"{key!r} is no photo's key: copy it from the photo's page, as "
+            "cam1/2026/11/23/120000-000042.jpg"
+        )
+    shown = _bucket(options.place(bucket, None, region, config), profile)
+    shown.metadata(key)
+    link = shown.share(photo, timedelta(hours=hours))
+    terminal.data({"url": link.url, "ends": link.ends.isoformat()})
+    terminal.mark("done", link.words(link.ends.astimezone(local)))
+    terminal.command(link.url)
 
 
 def timelapse_command(
@@ -216,6 +246,21 @@ def _installed(name: str) -> Any:
 
 def _bucket(where: options.Place, profile: str | None) -> Bucket:
     return Bucket(where.aws(profile).client("s3", CONFIG), where.need_bucket())
+
+
+def _starred(
+    bucket: Bucket, devices: Sequence[str], begin: Any, finish: Any
+) -> list[photos.Photo]:
+    """Return the favourites, of some devices and of a span where these are given."""
+    folder = _installed("thumbnails").cache_folder()
+    kept = _installed("favourites").Favourites(folder, bucket.endpoint, bucket.name).photos()
+    return [
+        photo
+        for photo in kept
+        if (not devices or photo.device in devices)
+        and (not begin or photo.taken >= begin)
+        and (not finish or photo.taken < finish)
+    ]
 
 
 def _usual_cameras(bucket: Bucket, config: Path) -> list[str]:

@@ -20,13 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from megacam.gallery import images, state
 from megacam.gallery.bucket import Bucket, Now, utc_now
+from megacam.gallery.favourites import Favourites
 from megacam.gallery.guard import Guard, authority
-from megacam.gallery.pages import compare, day, month, now, photo, timelapse
+from megacam.gallery.pages import compare, day, month, now, photo, starred, timelapse, wall
 from megacam.gallery.state import Gallery
 from megacam.gallery.thumbnails import BOUND_BYTES, Thumbnails, cache_folder
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = (now, month, day, photo, compare, timelapse)
+_PAGES = (now, wall, month, day, photo, starred, compare, timelapse)
 
 
 def serve(
@@ -57,7 +58,8 @@ def serve(
         thumbnails = opened.enter_context(Thumbnails(shown, folder, cache_bytes))
         clips = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="megacam-clips-")))
         zone = state.zone_named(timezone)
-        gallery = Gallery(shown, thumbnails, clips, zone, poll_s)
+        favourites = Favourites(folder, shown.endpoint, shown.name)
+        gallery = Gallery(shown, thumbnails, favourites, clips, zone, poll_s)
         number = listener.getsockname()[1]
         opened.callback(gallery.readers.shutdown, wait=False, cancel_futures=True)
         name = authority(_name(host), number)

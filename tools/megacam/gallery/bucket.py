@@ -20,7 +20,7 @@ from typing import Any
 import botocore.config
 import botocore.exceptions
 
-from megacam.gallery import photos, refusals
+from megacam.gallery import photos, refusals, sharing
 from megacam.gallery.photos import Photo
 
 # A person waits for these calls: a dead network is told after 10 s, a silent S3 after 30.
@@ -29,6 +29,8 @@ CONFIG = botocore.config.Config(
     read_timeout=15,
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
+    # boto3 still signs links for us-east-1 with Signature V2, which S3 refuses for new buckets.
+    signature_version="s3v4",
 )
 
 # Arducam Mega's largest JPEG is under 3 MB; anything above is not a photo of ours.
@@ -166,6 +168,10 @@ class Bucket:
             self._client.delete_object(Bucket=self.name, Key=photo.key)
         with self._lock:
             self._listings.clear()
+
+    def share(self, photo: Photo, wanted: timedelta) -> sharing.Link:
+        """Return a link to a photo that ends; asks nothing of S3."""
+        return sharing.share(self._client, self.name, photo, wanted, self.now())
 
     def waiting(self) -> list[tuple[str, float]]:
         """Return (what, seconds so far) of every unanswered request, oldest first."""

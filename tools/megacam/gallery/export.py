@@ -31,7 +31,7 @@ from megacam.words import count
 
 STATIC = Path(__file__).parent / "static"
 PHOTOS_LIMIT = 100_000
-_ASSETS = ("gallery.css", "player.js", "icon.svg")
+_ASSETS = (*markup.STYLES, *markup.SCRIPTS, "icon.svg")
 # Nothing but the files beside it, also when the page is opened from a folder (file://).
 _POLICY = (
     "default-src 'none'; img-src 'self' file:; script-src 'self' file:; "
@@ -99,6 +99,37 @@ def export(
         _prepare(folder)
         missing, size = _write_photos(bucket, folder, found, width, total, counted, cancelled)
         _write_pages(folder, found, missing, zone)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written: {error}") from error
+    return Exported(folder, total - len(missing), len(missing), size)
+
+
+def export_favourites(
+    bucket: Bucket,
+    folder: Path,
+    favourites: Sequence[Photo],
+    *,
+    zone: tzinfo | None = None,
+    width: int | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write one page with `favourites` on it into `folder`, as export() does; blocks."""
+    zone = zone or tz.tzlocal()
+    if not favourites:
+        raise ExportError("there are no favourites: star photos in `megacam gallery` first")
+    by_day: dict[tuple[date, str], list[Photo]] = {}
+    for photo in favourites:
+        by_day.setdefault((days.local_day(photo.taken, zone), photo.device), []).append(photo)
+    found = [
+        _Day(device, folder_name(device), day, Span(*days.bounds(day, zone), zone), taken)
+        for (day, device), taken in sorted(by_day.items(), reverse=True)
+    ]
+    total = len(favourites)
+    counted = progress or (lambda done, total: None)
+    try:
+        _prepare(folder)
+        missing, size = _write_photos(bucket, folder, found, width, total, counted, lambda: False)
+        (folder / "index.html").write_text(_favourites_page(found, missing), encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error}") from error
     return Exported(folder, total - len(missing), len(missing), size)
@@ -251,6 +282,27 @@ def _index_page(shown: Sequence[_Day]) -> str:
     return _page("Photos", "<h1>Photos</h1>" + "".join(parts), script=False)
 
 
+def _favourites_page(found: Sequence[_Day], missing: frozenset[str]) -> str:
+    parts = []
+    for one in found:
+        shown = [photo for photo in one.photos if photo.key not in missing]
+        cells = "".join(_large(one, photo) for photo in shown)
+        title = f"{one.day:%A, %d %B %Y} · {one.device}"
+        if shown:
+            parts.append(f'<h2>{text(title)}</h2><div class="covers large">{cells}</div>')
+    return _page("Favourites", "<h1>Favourites</h1>" + "".join(parts), script=False)
+
+
+def _large(one: _Day, photo: Photo) -> str:
+    source = f"photos/{one.folder}/{photo.name}"
+    when = one.span.clock(photo.taken)
+    words = text(f"{one.device} at {when}")
+    return (
+        f'<a class="cover" href="{source}"><img loading="lazy" alt="{words}" src="{source}">'
+        f"<span>{when}</span></a>"
+    )
+
+
 def _cover(one: _Day) -> str:
     middle = one.photos[len(one.photos) // 2]
     return (
@@ -269,7 +321,8 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
         links.append(f'<a class="tool" href="{around[place + 1].page}">the day after ▶</a>')
     first, last = one.photos[0].taken, one.photos[-1].taken
     gaps = _gaps(one, around)
-    track = Track(one.device, f"photos/{one.folder}/", one.photos, gaps, frozenset())
+    source, small = f"photos/{one.folder}/", f"thumbs/{one.folder}/"
+    track = Track(one.device, source, small, one.photos, gaps, frozenset())
     middle = one.photos[len(one.photos) // 2].taken
     cells = days.slots(one.photos, one.span.start, one.span.end, _SLOT_S, gaps)
     hours = [c for c in cells if c.end > first - timedelta(hours=1) and c.start <= last]
@@ -277,8 +330,9 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
     title = f"{one.device}, {one.day:%A, %d %B %Y}"
     return _page(
         title,
-        f'<h1>{text(title)}</h1><nav class="row-tools" aria-label="Days">{"".join(links)}</nav>'
-        f"{markup.player([track], one.span, middle)}{markup.legend([track])}"
+        f"<h1>{text(title)}</h1>{markup.player([track], one.span, middle)}"
+        f'<div class="player-foot">{markup.legend([track])}{markup.keys()}</div>'
+        f'<nav class="row-tools" aria-label="Days">{"".join(links)}</nav>'
         f"<h2>Hour by hour</h2>{grid}",
     )
 
@@ -294,14 +348,15 @@ def _gaps(one: _Day, around: Sequence[_Day]) -> list[Gap]:
 
 
 def _page(title: str, body: str, *, script: bool = True) -> str:
-    # No module: a page opened from a folder (file://) may not load one.
-    player = '<script defer src="player.js"></script>' if script else ""
+    names = markup.SCRIPTS if script else ()
+    scripts = "".join(f'<script defer src="{name}"></script>' for name in names)
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in markup.STYLES)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<title>{text(title)}</title><link rel="icon" href="icon.svg">'
-        f'<link rel="stylesheet" href="gallery.css">{player}</head>'
+        f"{styles}{scripts}</head>"
         f'<body class="exported"><main>{body}</main><footer>Made with megacam</footer>'
         "</body></html>"
     )

@@ -1,4 +1,4 @@
-"""HTTP routes for pictures and clips: thumbnails, photos, covers of days, finished time-lapses."""
+"""HTTP routes: thumbnails, photos, covers of days, finished time-lapses, and stars."""
 
 import asyncio
 import re
@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from megacam.gallery import baseline, photos
+from megacam.gallery.favourites import FavouritesError
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
 from megacam.gallery.state import Gallery, thumb_url
@@ -16,7 +17,7 @@ from megacam.gallery.state import Gallery, thumb_url
 # Keys never repeat and a stored photo never changes, so the browser may keep what it has.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}
 _DROP = {"Cache-Control": "no-store"}
-_CLIPS = {".mp4": "video/mp4", ".webp": "image/webp"}
+_CLIPS = {".mp4": "video/mp4", ".webp": "image/webp", ".zip": "application/zip"}
 
 
 def router(gallery: Gallery) -> APIRouter:
@@ -35,6 +36,14 @@ def router(gallery: Gallery) -> APIRouter:
     async def cover(device: str, day: date) -> Response:
         return await _cover(gallery, device, day)
 
+    @routes.put("/favourite")
+    def star(key: str) -> Response:
+        return _star(gallery, key, True)
+
+    @routes.delete("/favourite")
+    def unstar(key: str) -> Response:
+        return _star(gallery, key, False)
+
     @routes.get("/clip/{name}")
     async def clip(name: str, download: bool = False) -> Response:
         return _clip(gallery, name, download)
@@ -42,10 +51,20 @@ def router(gallery: Gallery) -> APIRouter:
     return routes
 
 
+def _star(gallery: Gallery, key: str, starred: bool) -> Response:
+    if not photos.parse(key):
+        return PlainTextResponse("no photo has such a key", 404, _DROP)
+    try:
+        gallery.favourites.put(key, starred)
+    except FavouritesError as error:
+        return PlainTextResponse(str(error), 507, _DROP)
+    return Response(status_code=204, headers=_DROP)
+
+
 def _clip(gallery: Gallery, name: str, download: bool) -> Response:
     path = gallery.clips / name
-    if not re.fullmatch(r"[\w-]+\.(mp4|webp)", name, re.ASCII) or not path.is_file():
-        return PlainTextResponse("this time-lapse is gone: make it again", 404, _DROP)
+    if not re.fullmatch(r"[\w-]+\.(mp4|webp|zip)", name, re.ASCII) or not path.is_file():
+        return PlainTextResponse("this file is gone: make it again", 404, _DROP)
     place = "attachment" if download else "inline"
     kind = _CLIPS[path.suffix]
     return FileResponse(path, media_type=kind, filename=name, content_disposition_type=place)

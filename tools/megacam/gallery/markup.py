@@ -19,18 +19,40 @@ GAP_WORDS = {
     days.THINNED: "thinned: fewer photos",
 }
 
+_KEYS = (
+    ("← →", "the photo before, after; in a zoomed picture: move it"),
+    ("space", "play, pause"),
+    ("F", "full screen"),
+    ("+ - 0", "zoom in, out, off; also the wheel, two fingers, a double click"),
+    ("[ ]", "the time line shows more, less of the day"),
+    ("M", "the next photo with motion"),
+    ("S", "star, in the live gallery"),
+    ("Page Up, Page Down", "on the time line: an hour before, after; Home, End: to its ends"),
+)
+
 text = html.escape
+
+STYLES = ("gallery.css", "player.css")
+# In order: each one builds on those before it.
+SCRIPTS = (
+    "basics.js", "full.js", "zoom.js", "picture.js", "timeline.js", "favourites.js", "player.js",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Track:
-    """A device's photos in the player: `source` + photo.name is the URL of its picture."""
+    """A device's photos in the player.
+
+    `source` + photo.name is the URL of its picture, `thumbs` + photo.name that of a small one.
+    """
 
     device: str
     source: str
+    thumbs: str
     photos: Sequence[Photo]
     gaps: Sequence[Gap]
     moved: frozenset[str]
+    starred: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,8 +73,12 @@ def player(
     span: Span,
     at: datetime,
     links: Sequence[tuple[str, str]] = (),
+    favourites: bool = False,
 ) -> str:
-    """Return a <megacam-player>; `links` are (text, URL that ends before the photo's key)."""
+    """Return a <megacam-player>; `links` are (text, URL that ends before the photo's key).
+
+    `favourites`: there is a server that keeps stars.
+    """
     steps = [days.interval_s(track.photos) for track in tracks if track.photos]
     data = {
         "start": int(span.start.timestamp()),
@@ -61,10 +87,25 @@ def player(
         "step": max(1, round(max(steps, default=days.DEFAULT_INTERVAL_S))),
         "zone": days.offsets(span.start, span.end, span.zone),
         "links": list(links),
-        "tracks": [_track(track) for track in tracks],
+        "favourites": favourites,
+        "tracks": [_track(track, span) for track in tracks],
     }
-    inert = text(json.dumps(data, separators=(",", ":")))
-    return f'<megacam-player data-photos="{inert}"></megacam-player>'
+    return f'<megacam-player data-photos="{_inert(data)}"></megacam-player>'
+
+
+def every_photo(track: Track, span: Span, only_motion: bool) -> str:
+    """Return a <megacam-photos>: every photo of a track, of which those in view are drawn."""
+    data = {
+        "zone": days.offsets(span.start, span.end, span.zone),
+        "onlyMotion": only_motion,
+        "track": _track(track, span),
+    }
+    return f'<megacam-photos data-photos="{_inert(data)}"></megacam-photos>'
+
+
+def keys() -> str:
+    """Return what the keys of the player do, folded away."""
+    return f'<details class="keys"><summary>Keys</summary>{table(_KEYS)}</details>'
 
 
 def grid(
@@ -99,32 +140,8 @@ def grid(
     return f'<div class="hours" style="--columns:{columns}">{"".join(parts)}</div>'
 
 
-def every_photo(
-    photos: Sequence[Photo],
-    found: Sequence[Gap],
-    span: Span,
-    thumb: Callable[[Photo], str],
-    moved: frozenset[str],
-) -> str:
-    """Return every photo of the span, a section an hour, with the gaps between them."""
-    items: list[tuple[datetime, str]] = [
-        (photo.taken, _cell((photo,), span, thumb, moved, "%H:%M:%S")) for photo in photos
-    ]
-    items += [(gap.start, _gap_line(gap, span)) for gap in found]
-    parts: list[str] = []
-    hour = ""
-    for moment, item in sorted(items, key=lambda pair: pair[0]):
-        if span.clock(moment, "%H:00") != hour:
-            parts.append("</div></section>" if hour else "")
-            hour = span.clock(moment, "%H:00")
-            parts.append(f'<section class="hour"><h3>{hour}</h3><div class="cells flow">')
-        parts.append(item)
-    parts.append("</div></section>" if hour else "")
-    return f'<div class="hours">{"".join(parts)}</div>'
-
-
 def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
-    """Return a <megacam-compare> of two (URL, words) pictures."""
+    """Return a <megacam-compare> of two (URL, words) pictures, the older one first."""
     (left, left_words), (right, right_words) = first, second
     return (
         "<megacam-compare>"
@@ -132,8 +149,9 @@ def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
         f'<img class="above" src="{text(left)}" alt="{text(left_words)}" draggable="false">'
         f'<span class="tag left">{text(left_words)}</span>'
         f'<span class="tag right">{text(right_words)}</span>'
-        '<input type="range" min="0" max="100" step="0.1" value="50" '
-        'aria-label="Where the first photo ends and the second begins, in percent">'
+        '<span class="grip" aria-hidden="true">◂ ▸</span>'
+        '<input type="range" min="0" max="100" value="50" '
+        'aria-label="Where the older photo ends and the newer one begins, in percent">'
         "</megacam-compare>"
     )
 
@@ -144,6 +162,11 @@ def legend(tracks: Sequence[Track]) -> str:
     names = {"": "photos", days.OUTAGE: "no photos", days.PAUSE: "pause", days.THINNED: "thinned"}
     shown = {kind: words for kind, words in names.items() if not kind or kind in kinds}
     shown |= {"motion": "motion"} if any(track.moved for track in tracks) else {}
+    shown |= (
+        {"star": "favourites"}
+        if any(p.key in track.starred for track in tracks for p in track.photos)
+        else {}
+    )
     items = "".join(f'<span class="{kind}"><i></i>{words}</span>' for kind, words in shown.items())
     return f'<div class="legend">{items}</div>'
 
@@ -170,16 +193,28 @@ def sparkline(values: Sequence[float], words: str) -> str:
     )
 
 
-def _track(track: Track) -> dict[str, object]:
+def _inert(data: object) -> str:
+    """Data as JSON within an attribute's quotes."""
+    return text(json.dumps(data, separators=(",", ":")))
+
+
+def _track(track: Track, span: Span) -> dict[str, object]:
     return {
         "device": track.device,
         "source": track.source,
+        "thumbs": track.thumbs,
         "frames": [
-            [int(photo.taken.timestamp()), photo.name, int(photo.key in track.moved)]
+            [
+                int(photo.taken.timestamp()),
+                photo.name,
+                int(photo.key in track.moved),
+                int(photo.key in track.starred),
+            ]
             for photo in track.photos
         ],
         "gaps": [
-            [int(gap.start.timestamp()), int(gap.end.timestamp()), gap.kind] for gap in track.gaps
+            [int(gap.start.timestamp()), int(gap.end.timestamp()), gap.kind, _gap_words(gap, span)]
+            for gap in track.gaps
         ],
     }
 
@@ -242,7 +277,10 @@ def _pause(cells: Sequence[Slot], span: Span) -> str:
     return f'<section class="hour calm">{_gap_line(whole, span)}</section>'
 
 
-def _gap_line(gap: Gap, span: Span) -> str:
+def _gap_words(gap: Gap, span: Span) -> str:
     times = f"{span.clock(gap.start, '%H:%M')} to {span.clock(gap.end, '%H:%M')}"
-    words = f"{times}: {GAP_WORDS[gap.kind]} ({days.words(gap.seconds)})"
-    return f'<p class="gap-line {gap.kind}">{text(words)}</p>'
+    return f"{times}: {GAP_WORDS[gap.kind]} ({days.words(gap.seconds)})"
+
+
+def _gap_line(gap: Gap, span: Span) -> str:
+    return f'<p class="gap-line {gap.kind}">{text(_gap_words(gap, span))}</p>'

@@ -16,6 +16,7 @@ from megacam.errors import MegacamError
 from megacam.gallery import days, motion
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.days import Gap
+from megacam.gallery.favourites import Favourites
 from megacam.gallery.markup import Span
 from megacam.gallery.photos import Photo
 from megacam.gallery.thumbnails import Thumbnails
@@ -31,6 +32,7 @@ class Gallery:
 
     bucket: Bucket
     thumbnails: Thumbnails
+    favourites: Favourites
     clips: Path
     zone: tzinfo
     poll_s: float = 5.0
@@ -117,6 +119,11 @@ def photo_url(photo: Photo) -> str:
 def photo_base(device: str) -> str:
     """Return what comes before photo.name in the URL of a device's photos."""
     return f"img/photo?key={quote(device + '/', safe='')}"
+
+
+def thumb_base(device: str) -> str:
+    """Return what comes before photo.name in the URL of a device's thumbnails."""
+    return f"img/thumb?key={quote(device + '/', safe='')}"
 
 
 def thumb_url(photo: Photo) -> str:

@@ -1,4 +1,4 @@
-"""Two moments over each other, with a slider between them; of one device or of two."""
+"""Two moments over each other, the older one left, with a grip between them; of any device."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -12,12 +12,12 @@ from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, page_url, photo_url
 
 _SIDES = ("a", "b")
-_SIDE_WORDS = {"a": "First photo", "b": "Second photo"}
+_SIDE_WORDS = {"a": "Older photo, left", "b": "Newer photo, right"}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The devices to choose from and the two photos on show."""
+    """The devices to choose from and the two photos on show, the older one first."""
 
     devices: list[str]
     first: Photo | None
@@ -42,7 +42,9 @@ def read(gallery: Gallery, a: str, b: str) -> Pair:
     if first is None:
         return Pair(devices, None, None)
     second = photos.parse(b) or nearest(gallery, first.device, first.taken - timedelta(days=1))
-    return Pair(devices, first, second)
+    if second is None:
+        return Pair(devices, first, None)
+    return Pair(devices, *sorted((first, second)))
 
 
 def nearest(gallery: Gallery, device: str, moment: datetime) -> Photo | None:
@@ -58,12 +60,14 @@ def _show(gallery: Gallery, pair: Pair) -> None:
     if pair.first is None or pair.second is None:
         return empty("No photos to compare yet", ["Two photos are needed."], (".", "Now"))
     chosen = {"a": pair.first, "b": pair.second}
+    pictures = [(photo_url(p), _words(gallery, p)) for p in (pair.first, pair.second)]
+    ui.html(markup.compare(*pictures), sanitize=False).classes("watch")
+    ui.label("Drag the grip, or use the left and right arrow keys. F fills the screen.").classes(
+        "hint"
+    )
     with ui.element("div").classes("pickers"):
         for side in _SIDES:
             _Picker(gallery, pair.devices, side, chosen)
-    pictures = [(photo_url(p), _words(gallery, p)) for p in (pair.first, pair.second)]
-    ui.html(markup.compare(*pictures), sanitize=False).classes("watch")
-    ui.label("Drag across the picture, or use the arrow keys on the slider.").classes("hint")
     return None
 
 

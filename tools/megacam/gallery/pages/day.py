@@ -1,6 +1,7 @@
 """A day: the player with its timeline, the grid with its gaps, the search for motion."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -10,9 +11,17 @@ from nicegui import run, ui
 
 from megacam.gallery import days, markup, state
 from megacam.gallery.markup import Track, text
-from megacam.gallery.pages.frame import button, empty, fill, frame, heading
+from megacam.gallery.pages.frame import button, empty, fill, frame
+from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
-from megacam.gallery.state import DeviceDay, Gallery, page_url, photo_base, thumb_url
+from megacam.gallery.state import (
+    DeviceDay,
+    Gallery,
+    page_url,
+    photo_base,
+    thumb_base,
+    thumb_url,
+)
 from megacam.gallery.work import Work
 
 _DETAIL = ((1800, "every 30 min"), (300, "every 5 min"), (0, "every photo"))
@@ -47,6 +56,7 @@ class Read:
     view: View
     known: list[str]
     read: list[DeviceDay]
+    year_ago: Photo | None
 
 
 def add(gallery: Gallery) -> None:
@@ -72,7 +82,23 @@ def read(gallery: Gallery, view: View) -> Read:
     chosen = chosen or tuple(known[:1])
     found = [state.read_day(gallery, name, view.day) for name in chosen]
     slot_s = view.slot_s if view.slot_s in dict(_DETAIL) else _slot(found)
-    return Read(View(chosen, view.day, slot_s, view.only_motion), known, found)
+    shown = View(chosen, view.day, slot_s, view.only_motion)
+    return Read(shown, known, found, _year_ago(gallery, chosen, view.day))
+
+
+def _year_ago(gallery: Gallery, devices: tuple[str, ...], day: date) -> Photo | None:
+    """The first photo after noon of this day a year ago, else its first: two requests at most."""
+    if not devices:
+        return None
+    try:
+        then = day.replace(year=day.year - 1)
+    except ValueError:
+        # 29 February.
+        then = day - timedelta(days=366)
+    span = gallery.span(then)
+    noon = span.start + timedelta(hours=12)
+    first = gallery.bucket.first
+    return first(devices[0], noon, span.end) or first(devices[0], span.start, noon)
 
 
 def _day_of(gallery: Gallery, wanted: str) -> date:
@@ -91,57 +117,85 @@ def _slot(found: list[DeviceDay]) -> int:
 
 def _show(gallery: Gallery, found: Read) -> None:
     view = found.view
-    heading(f"{view.day:%A, %d %B %Y}")
-    _navigation(gallery, found)
-    if not any(one.photos for one in found.read):
+    ui.html(_title(gallery, view), sanitize=False)
+    is_empty = not any(one.photos for one in found.read)
+    player = ui.element("div")
+    _navigation(found)
+    if is_empty:
         return empty(
             "No photos on this day",
             ["The device was off, or its photos still wait on it and come later."],
             (page_url("month", device=view.devices[0] if view.devices else None), "Calendar"),
         )
     tools = ui.element("div").classes("row-tools")
-    body = ui.element("div")
+    _before(gallery, found)
+    grids = ui.element("div")
+
+    def draw() -> None:
+        for place, content in ((player, _draw_player), (grids, _draw_grids)):
+            place.clear()
+            with place:
+                content(gallery, found)
+
+    draw()
     with tools:
-        _tools(gallery, found, body)
-    with body:
-        _draw(gallery, found)
+        _tools(gallery, found, draw)
     _watch(gallery, found)
     return None
 
 
-def _navigation(gallery: Gallery, found: Read) -> None:
+def _title(gallery: Gallery, view: View) -> str:
+    """The date between the links to its neighbours: all that comes before the picture."""
+    before = _link(view.url(date=view.day - timedelta(days=1)), "◀", "The day before")
+    after = _link(view.url(date=view.day + timedelta(days=1)), "▶", "The day after")
+    shown = after if view.day < gallery.today() else ""
+    return f'<div class="title">{before}<h1>{view.day:%A, %d %B %Y}</h1>{shown}</div>'
+
+
+def _link(href: str, words: str, label: str) -> str:
+    return f'<a class="tool" href="{text(href)}" aria-label="{label}" title="{label}">{words}</a>'
+
+
+def _navigation(found: Read) -> None:
     view = found.view
     with ui.element("div").classes("row-tools"):
-        _link(view.url(date=view.day - timedelta(days=1)), "◀", "The day before")
+        ui.html(_device_links(found), sanitize=False)
         chooser = ui.input("Jump to", value=view.day.isoformat()).props(
             "type=date dense outlined stack-label"
         )
         chooser.on("change", lambda: ui.navigate.to(view.url(date=chooser.value)))
-        if view.day < gallery.today():
-            _link(view.url(date=view.day + timedelta(days=1)), "▶", "The day after")
-        ui.html(_device_links(found), sanitize=False)
         ui.html(_detail_links(view), sanitize=False)
 
 
-def _link(href: str, words: str, label: str) -> None:
-    ui.html(
-        f'<a class="tool" href="{text(href)}" aria-label="{label}" title="{label}">{words}</a>',
-        sanitize=False,
+def _device_links(found: Read) -> str:
+    """A link to each camera alone; then, apart, what can be put beside it and taken away."""
+    view, chosen = found.view, found.view.devices
+    alone = "".join(
+        f'<a class="tool"{" aria-current=true" if chosen == (device,) else ""} '
+        f'href="{text(view.url(device=[device]))}">{text(device)}</a>'
+        for device in found.known
+    )
+    links = f'<nav class="choice" aria-label="Camera">{alone}</nav>'
+    if len(found.known) < 2:
+        return links
+    beside = "".join(_beside(view, device) for device in found.known if device != chosen[0])
+    return (
+        f'{links}<nav class="choice beside" aria-label="Beside it"><span>beside it</span>{beside}'
+        "</nav>"
     )
 
 
-def _device_links(found: Read) -> str:
-    """A device on show is taken away by its link, another one is put beside it."""
-    chosen = found.view.devices
-    links = []
-    for device in found.known:
-        on = device in chosen
-        devices = [d for d in chosen if d != device] if on else [*chosen, device][-_DEVICES_SHOWN:]
-        href = text(found.view.url(device=devices or [device]))
-        title = "take away" if on and len(chosen) > 1 else "show beside"
-        pressed = " aria-current=true" if on else ""
-        links.append(f'<a class="tool"{pressed} href="{href}" title="{title}">{text(device)}</a>')
-    return f'<nav class="choice" aria-label="Devices side by side">{"".join(links)}</nav>'
+def _beside(view: View, device: str) -> str:
+    shown = device in view.devices
+    others = [other for other in view.devices if other != device]
+    wanted = others if shown else [*others[: _DEVICES_SHOWN - 1], device]
+    label = text(f"take {device} away" if shown else f"show {device} beside it")
+    sign = "&times;" if shown else "+"
+    return (
+        f'<a class="tool"{" aria-current=true" if shown else ""} '
+        f'href="{text(view.url(device=wanted))}" title="{label}" aria-label="{label}">'
+        f"{sign} {text(device)}</a>"
+    )
 
 
 def _detail_links(view: View) -> str:
@@ -153,7 +207,7 @@ def _detail_links(view: View) -> str:
     return f'<nav class="choice" aria-label="Photos in the grid">{links}</nav>'
 
 
-def _tools(gallery: Gallery, found: Read, body: ui.element) -> None:
+def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
     total = sum(len(one.photos) for one in found.read)
     size = sum(photo.size_bytes for one in found.read for photo in one.photos) / 1e6
     missing = [g for one in found.read for g in one.gaps if g.kind == days.OUTAGE]
@@ -162,33 +216,75 @@ def _tools(gallery: Gallery, found: Read, body: ui.element) -> None:
     gap_words = f" · {gaps}, {lost}" if missing else " · no gaps"
     ui.label(f"{total:,} photos · {size:,.1f} MB{gap_words}").classes("summary")
     ui.element("span").classes("spring")
-    _MotionSearch(gallery, found, body, size)
+    _MotionSearch(gallery, found, redraw, size)
 
 
-def _draw(gallery: Gallery, found: Read) -> None:
-    """Draw the player and the grids; again after the search for motion."""
-    view = found.view
-    span = gallery.span(view.day)
-    tracks = [
-        Track(d.device, photo_base(d.device), d.photos, d.gaps, gallery.moved(d.device, view.day))
-        for d in found.read
-    ]
+def _before(gallery: Gallery, found: Read) -> None:
+    """This day a year ago, if there is a photo of it."""
+    photo = found.year_ago
+    if photo is None:
+        return
+    when = photo.taken.astimezone(gallery.zone)
+    begin = _begin(gallery, found)
+    now = next((p for one in found.read for p in one.photos if p.taken == begin), None)
+    day = text(page_url("day", device=photo.device, date=when.date()))
+    source = text(thumb_url(photo))
+    both = text(page_url("compare", a=photo.key, b=now.key if now else None))
+    ui.html(
+        f'<aside class="year-ago" aria-label="This day a year ago"><a class="photo" href="{day}">'
+        f'<img src="{source}" data-retry="{source}" alt="{text(photo.device)} a year ago"></a>'
+        f"<div><b>This day a year ago</b><span>{when:%A, %d %B %Y, %H:%M}</span>"
+        f'<span class="choice"><a class="tool" href="{day}">Its day</a>'
+        f'<a class="tool" href="{both}">Compare</a></span></div></aside>',
+        sanitize=False,
+    )
+
+
+def _draw_player(gallery: Gallery, found: Read) -> None:
+    """Draw the player; again after the search for motion."""
+    tracks = _tracks(gallery, found)
     links = (("Details", "photo?key="), ("Compare", "compare?a="))
-    with ui.element("div").classes("watch"):
-        ui.html(markup.player(tracks, span, _begin(gallery, found), links), sanitize=False)
-    ui.html(markup.legend(tracks), sanitize=False)
-    for one, track in zip(found.read, tracks, strict=True):
+    span, begin = gallery.span(found.view.day), _begin(gallery, found)
+    player = markup.player(tracks, span, begin, links, favourites=True)
+    ui.html(player, sanitize=False).classes("watch")
+    foot = f'<div class="player-foot">{markup.legend(tracks)}{markup.keys()}</div>'
+    ui.html(foot, sanitize=False)
+
+
+def _tracks(gallery: Gallery, found: Read) -> list[Track]:
+    starred = gallery.favourites.keys()
+    return [
+        Track(
+            one.device,
+            photo_base(one.device),
+            thumb_base(one.device),
+            one.photos,
+            one.gaps,
+            gallery.moved(one.device, found.view.day),
+            starred,
+        )
+        for one in found.read
+    ]
+
+
+def _draw_grids(gallery: Gallery, found: Read) -> None:
+    """Draw a grid a camera; again after the search for motion."""
+    view = found.view
+    for one, track in zip(found.read, _tracks(gallery, found), strict=True):
         only = " only-motion" if view.only_motion and track.moved else ""
         with ui.element("section").classes(f"grid{only}"):
-            name = text(one.device) if len(tracks) > 1 else "Hour by hour"
+            name = text(one.device) if len(found.read) > 1 else "Hour by hour"
             ui.html(f"<h2>{name}</h2>", sanitize=False)
-            ui.html(_grid(gallery, view, one, track.moved), sanitize=False)
+            if view.slot_s:
+                ui.html(_grid(gallery, view, one, track.moved), sanitize=False)
+            else:
+                rows = markup.every_photo(track, gallery.span(view.day), bool(only))
+                ui.html(rows, sanitize=False)
 
 
 def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -> str:
     span = gallery.span(view.day)
-    if not view.slot_s:
-        return markup.every_photo(one.photos, one.gaps, span, thumb_url, moved)
+    assert view.slot_s
     end = min(span.end, gallery.bucket.now())
     last = span.start + timedelta(hours=1 + max(0, (end - span.start).total_seconds() // 3600))
     cells = days.slots(one.photos, span.start, min(last, span.end), view.slot_s, one.gaps)
@@ -229,10 +325,10 @@ def _watch(gallery: Gallery, found: Read) -> None:
 class _MotionSearch:
     """The button that looks through a day, its progress, and the filter afterwards."""
 
-    def __init__(self, gallery: Gallery, found: Read, body: ui.element, size_mb: float):
+    def __init__(self, gallery: Gallery, found: Read, redraw: Callable[[], None], size_mb: float):
         self._gallery = gallery
         self._found = found
-        self._body = body
+        self._redraw = redraw
         self._size_mb = size_mb
         self._work = Work()
         self._place = ui.element("div").classes("motion-search")
@@ -275,9 +371,7 @@ class _MotionSearch:
         if self._place.is_deleted:
             return
         self._draw()
-        self._body.clear()
-        with self._body:
-            _draw(self._gallery, self._found)
+        self._redraw()
 
     def _draw_progress(self, work: Work) -> None:
         self._place.clear()

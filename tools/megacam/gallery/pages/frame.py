@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from nicegui import run, ui
 
-from megacam.gallery import days
+from megacam.gallery import days, markup
 from megacam.gallery.markup import text
 from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, zone_words
@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 _LINKS = (
     (".", "Now"),
+    ("wall", "Wall"),
     ("month", "Calendar"),
+    ("favourites", "Favourites"),
     ("compare", "Compare"),
     ("timelapse", "Time-lapse"),
 )
@@ -30,9 +32,10 @@ _REMEMBER_THEME = "document.cookie = 'megacam_theme={}; path=/; max-age=31536000
 def frame(gallery: Gallery, here: str, title: str) -> ui.element:
     """Begin a page; return the element that its content goes into."""
     ui.page_title(f"{title} · megacam")
-    ui.add_head_html('<link rel="stylesheet" href="static/gallery.css">')
-    for script in ("player", "compare", "retry"):
-        ui.add_head_html(f'<script type="module" src="static/{script}.js"></script>')
+    for style in markup.STYLES:
+        ui.add_head_html(f'<link rel="stylesheet" href="static/{style}">')
+    for script in (*markup.SCRIPTS, "photo.js", "compare.js", "list.js", "retry.js"):
+        ui.add_head_html(f'<script defer src="static/{script}"></script>')
     ui.query(".nicegui-content").classes("page")
     # NiceGUI puts a page into its own <main>: the bar and the footer go before and after it.
     layout = ui.context.client.layout

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from nicegui import run, ui
 
+from megacam.errors import MegacamError
 from megacam.gallery import days, markup, photos
 from megacam.gallery.markup import text
 from megacam.gallery.pages.frame import ago, button, empty, fill, frame, heading
@@ -12,13 +13,7 @@ from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
 from megacam.gallery.state import Gallery, page_url, photo_url
 
-_STEP_KEYS = """<script>
-document.addEventListener("keydown", (event) => {
-  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-  if (!rel || event.target.closest?.("input, [role=dialog]")) return;
-  document.querySelector(`main a[rel=${rel}]`)?.click();
-});
-</script>"""
+_LASTING = {1: "an hour", 24: "a day", 72: "3 days", 168: "7 days"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,6 @@ def add(gallery: Gallery) -> None:
     @ui.page("/photo")
     async def page(key: str = "") -> None:
         main = frame(gallery, "", "Photo")
-        ui.add_head_html(_STEP_KEYS)
         photo = photos.parse(key)
         await ui.context.client.connected()
         if photo is None:
@@ -68,20 +62,27 @@ def _show(gallery: Gallery, known: Known) -> None:
     if known.facts is None:
         return empty("This photo is not in the bucket", ["It was deleted."], (day, "Its day"))
     heading(f"{photo.device}, {when:%d %B %Y, %H:%M:%S}")
-    with ui.element("div").classes("row-tools"):
-        ui.html(_links(known, day), sanitize=False)
-        _delete_button(gallery, known)
-    words = text(f"{photo.device} at {when:%Y-%m-%d %H:%M:%S}")
     with ui.element("div").classes("one"):
-        source = text(photo_url(photo))
-        ui.html(
-            f'<figure class="photo"><img src="{source}" data-retry="{source}" alt="{words}">'
-            "</figure>",
-            sanitize=False,
-        )
+        ui.html(_picture(gallery, photo), sanitize=False)
         with ui.element("section").classes("about"):
+            with ui.element("div").classes("row-tools"):
+                ui.html(_links(known, day), sanitize=False)
+                _share_button(gallery, known)
+                _delete_button(gallery, known)
             ui.html(_about(gallery, known), sanitize=False)
     return None
+
+
+def _picture(gallery: Gallery, photo: Photo) -> str:
+    when = photo.taken.astimezone(gallery.zone)
+    words = text(f"{photo.device} at {when:%Y-%m-%d %H:%M:%S}")
+    source = text(photo_url(photo))
+    starred = int(photo in gallery.favourites)
+    return (
+        f'<megacam-photo data-key="{text(photo.key)}" data-starred="{starred}">'
+        f'<figure class="photo pane"><img src="{source}" data-retry="{source}" alt="{words}" '
+        'draggable="false"></figure></megacam-photo>'
+    )
 
 
 def _links(known: Known, day: str) -> str:
@@ -119,6 +120,38 @@ def _about(gallery: Gallery, known: Known) -> str:
         else "<p>The device wrote no metadata.</p>"
     )
     return f"<h2>About this photo</h2>{markup.table(rows)}{device}"
+
+
+def _share_button(gallery: Gallery, known: Known) -> None:
+    """The button and dialog that make a link which ends."""
+    with ui.dialog() as dialog, ui.card().classes("ask").props('aria-label="Share this photo"'):
+        ui.html(
+            "<h2>Share this photo</h2><p>Whoever has the link sees this photo and nothing else, "
+            "until it ends. It cannot be taken back before.</p>",
+            sanitize=False,
+        )
+        lasting = ui.select(_LASTING, value=24, label="Lasts").props("outlined dense")
+        place = ui.element("div").props('aria-live="polite"')
+        with ui.element("div").classes("row-tools"):
+            button("Close", dialog.close)
+            button(
+                "Make the link", lambda: _share(gallery, known, lasting.value, place), "primary"
+            )
+    button("Share …", dialog.open)
+
+
+def _share(gallery: Gallery, known: Known, hours: int, place: ui.element) -> None:
+    place.clear()
+    with place:
+        try:
+            link = gallery.bucket.share(known.photo, timedelta(hours=hours))
+        except MegacamError as error:
+            ui.label(str(error)).classes("banner")
+            return
+        field = ui.input("Link", value=link.url).props("readonly outlined dense")
+        field.classes("share-link")
+        ui.label(link.words(link.ends.astimezone(gallery.zone))).classes("share-end")
+        button("Copy", lambda: ui.clipboard.write(link.url))
 
 
 def _delete_button(gallery: Gallery, known: Known) -> None:
