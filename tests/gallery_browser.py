@@ -15,6 +15,8 @@ import gallery_server
 import pytest
 
 WAIT_S = 30
+# A process that imports NiceGUI, on a computer that does much else.
+START_S = 120
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -140,7 +142,7 @@ def look(page, tmp_path):
                 "GALLERY_LINK": str(link), "GALLERY_CACHE": str(tmp_path / "thumbnails"),
             }  # fmt: skip
             running.enter_context(gallery_server.process(settings, tmp_path / "log"))
-            page.wait(link.exists, "the gallery's link")
+            page.wait(link.exists, "the gallery's link", START_S)
             page.enter(link.read_text())
             return page
 

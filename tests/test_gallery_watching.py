@@ -16,7 +16,7 @@ MIDNIGHT = at("2026-05-05T00:00:00")
 YESTERDAY = MIDNIGHT - timedelta(days=1)
 FULL_DAY = "/day?device=full&date=2026-05-04"
 FEW = "/day?device=few&date=2026-05-05"
-_WAIT_S = 30
+_START_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def link(s3, tmp_path_factory):
         "GALLERY_LINK": str(folder / "link"), "GALLERY_CACHE": str(folder / "thumbnails"),
     }  # fmt: skip
     with gallery_server.process(settings, folder / "log") as running:
-        deadline_s = time.monotonic() + _WAIT_S
+        deadline_s = time.monotonic() + _START_S
         while not (folder / "link").exists():
             assert running.poll() is None and time.monotonic() < deadline_s
             time.sleep(0.05)

@@ -40,11 +40,14 @@ class Favourites:
 
     def photos(self) -> list[Photo]:
         """Return the favourites in order of time."""
-        with contextlib.suppress(OSError, ValueError, RecursionError):
-            listed = json.loads(self.path.read_bytes()).get("keys", [])
-            found = [photos.parse(key) for key in listed[:LIMIT] if isinstance(key, str)]
-            return sorted({photo for photo in found if photo})
-        return []
+        try:
+            told = json.loads(self.path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return []
+        listed = told.get("keys") if isinstance(told, dict) else None
+        keys = listed[:LIMIT] if isinstance(listed, list) else []
+        found = [photos.parse(key) for key in keys if isinstance(key, str)]
+        return sorted({photo for photo in found if photo})
 
     def __contains__(self, photo: Photo) -> bool:
         return photo.key in self.keys()
