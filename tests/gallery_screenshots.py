@@ -1,5 +1,6 @@
 """Takes the pictures of the documentation from the demo: make screenshots."""
 
+import base64
 import io
 import sys
 import tempfile
@@ -11,7 +12,9 @@ from gallery_browser import Page, start_chromium
 from megacam import demo_gallery
 from PIL import Image
 
-_WIDE, _TALL, _PHONE = (1280, 860), (1100, 1180), (390, 780)
+_WIDE, _DAY, _PHONE = (1280, 860), (1100, 860), (390, 780)
+# The day with some of its hours, below what the window shows.
+_DAY_HEIGHT = 1330
 _PAST_PHOTOS = 270
 _DEVICE = demo_gallery.PAST_DEVICE
 _PLAYER = ".screen img"
@@ -36,12 +39,12 @@ def _take(page: Page, link: str, folder: Path) -> None:
     page.open("/")
     page.wait(lambda: page.shown_pictures(".device img") == 2, "both devices")
     _save(page, folder / "gallery-now.png")
-    page.size(*_TALL, dark=True)
+    page.size(*_DAY, dark=True)
     page.open(f"/day?device={_DEVICE}&date={day}")
     page.wait(
         lambda: page.shown_pictures(_PLAYER) and page.shown_pictures("a.cell img") > 40, "a day"
     )
-    _save(page, folder / "gallery-day.png")
+    _save(page, folder / "gallery-day.png", _DAY_HEIGHT)
     noon, evening = (_key_at(page, hour) for hour in (12, 21))
     page.size(*_PHONE, dark=True)
     page.open(f"/day?device={_DEVICE}&date={day}")
@@ -93,8 +96,15 @@ def _count(page: Page, date: str) -> int:
     return int(words.split()[0]) if words else 0
 
 
-def _save(page: Page, path: Path) -> None:
-    picture = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
+def _save(page: Page, path: Path, height: int | None = None) -> None:
+    """Write what the window shows, or the page down to `height` pixels."""
+    taken = page.driver.get_screenshot_as_png()
+    if height:
+        part = {"x": 0, "y": 0, "width": _DAY[0], "height": height, "scale": 1}
+        beyond = {"captureBeyondViewport": True, "clip": part}
+        answer = page.driver.execute_cdp_cmd("Page.captureScreenshot", beyond)
+        taken = base64.b64decode(answer["data"])
+    picture = Image.open(io.BytesIO(taken)).convert("RGB")
     picture.quantize(256, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path}: {path.stat().st_size // 1000} KB")
 

@@ -7,7 +7,7 @@ import axe
 import pytest
 from dateutil import tz
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
-from megacam.gallery import export
+from megacam.gallery import export, photos
 from megacam.gallery.bucket import Bucket
 
 pytest_plugins = "gallery_browser"
@@ -131,13 +131,17 @@ def test_every_exported_page_fits_and_is_open_to_everybody(s3, page, tmp_path):
     site = tmp_path / "site"
     export.export(Bucket(s3.client(), BUCKET), site, FIRST, NOW, zone=tz.UTC)
     wrong = []
-    pages = sorted(site.glob("*.html"))
-    assert len(pages) >= 3
+    starred = [photos.parse(key) for key in KEYS[:5]]
+    export.export_favourites(
+        Bucket(s3.client(), BUCKET), tmp_path / "favourites", starred, zone=tz.UTC
+    )
+    pages = [*sorted(site.glob("*.html")), tmp_path / "favourites" / "index.html"]
+    assert len(pages) == 4
     for path in pages:
         page.driver.get(f"file://{path}")
         with contextlib.suppress(AssertionError):
             page.wait_for("img", 5)
-        wrong += look_over(page, path.name)
+        wrong += look_over(page, f"{path.parent.name}/{path.name}")
     assert wrong == [], "\n".join(sorted(set(wrong)))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -275,7 +276,7 @@ def test_this_day_a_year_ago_is_shown_beside_today(tab):
     assert not tab.all(".year-ago"), "no photo, no word of it"
 
 
-def test_a_star_is_kept_shown_and_taken_away(tab):
+def test_a_star_is_kept_shown_handed_on_and_taken_away(tab, tmp_path):
     key = key_of("few", MIDNIGHT + timedelta(hours=14), 2)
     tab.open("/favourites")
     tab.wait_text("No favourites yet")
@@ -286,6 +287,16 @@ def test_a_star_is_kept_shown_and_taken_away(tab):
     tab.open("/favourites")
     tab.wait(lambda: tab.shown_pictures(".favourites img") == 1, "the favourite")
     tab.wait_text("Tuesday, 05 May 2026", "h2")
+    tab.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    tab.click("button", "Download as a page")
+    packed = tab.wait(lambda: list(tmp_path.glob("*.zip")), "the page of favourites")
+    names = zipfile.ZipFile(packed[0]).namelist()
+    assert "favourites/index.html" in names
+    assert (
+        sum(name.startswith("favourites/photos/") and name.endswith(".jpg") for name in names) == 1
+    )
     tab.click(".favourites a.cell")
     tab.wait_for("megacam-photo .star[aria-pressed=true]")
     assert key in tab.driver.current_url.replace("%2F", "/")

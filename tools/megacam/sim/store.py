@@ -105,7 +105,12 @@ class Store:
             botocore_session=botocore.session.Session(session_vars=own),
         )
         config = botocore.config.Config(
-            proxies={}, s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=30
+            proxies={},
+            s3={"addressing_style": "path"},
+            connect_timeout=5,
+            read_timeout=30,
+            # boto3 still signs links for us-east-1 with Signature V2.
+            **({"signature_version": "s3v4"} if service == "s3" else {}),
         )
         return session.client(
             service, endpoint_url=self.endpoint, verify=str(self.ca_pem), config=config
