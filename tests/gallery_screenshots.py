@@ -85,7 +85,7 @@ def _wait_for_the_past(page: Page, link: str) -> str:
         counts[:] = [_count(page, date) for date in dates]
         return sum(counts) >= _PAST_PHOTOS
 
-    page.wait(complete, "the drawn day", 300)
+    page.wait(complete, "the drawn day", 900)
     return dates[counts.index(max(counts))]
 
 
