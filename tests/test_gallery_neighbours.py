@@ -17,7 +17,8 @@ NOW = at("2026-05-05T16:00:00")
 KEY = key_of("cam1", NOW, 1)
 SOCKET = "_nicegui_ws/socket.io/?EIO=4&transport=websocket"
 PLACES = (
-    "", "day?device=cam1", f"img/photo?key={quote(KEY)}", f"img/thumb?key={quote(KEY)}",
+    "", "wall", "favourites", "day?device=cam1",
+    f"img/photo?key={quote(KEY)}", f"img/thumb?key={quote(KEY)}",
     "static/player.js", "favicon.ico", "_nicegui_ws/socket.io/?EIO=4&transport=polling",
 )  # fmt: skip
 WAIT_S = 30
@@ -104,6 +105,22 @@ def test_a_request_that_could_change_something_must_name_its_page(gallery):
     assert gallery.ask(place, method="POST", Content_Length="0").status == 403
     own = f"http://{gallery.host}"
     assert gallery.ask(place, method="POST", Content_Length="0", Origin=own).status != 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_star_is_set_and_taken_by_our_own_page_alone(gallery, method):
+    place = f"favourite?key={quote(KEY)}"
+    own = {"Origin": f"http://{gallery.host}", "Content_Length": "0"}
+    for stranger in (
+        {"Origin": None},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Cookie": None},
+        {"base": "/"},
+        {"Sec_Fetch_Site": "cross-site"},
+    ):
+        assert gallery.ask(place, method=method, **(own | stranger)).status == 403, stranger
+    assert gallery.ask(place, method=method, **own).status == 204
+    assert gallery.ask("favourite?key=../x", method=method, **own).status == 404
 
 
 def test_a_websocket_opens_for_our_own_page_alone(gallery):
