@@ -5,7 +5,7 @@ from datetime import date, timedelta, timezone
 import pytest
 from dateutil import tz
 from gallery_wire import at, key_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from megacam.gallery import days, photos
 from megacam.gallery.days import OUTAGE, PAUSE, THINNED
@@ -87,6 +87,7 @@ def test_what_has_not_happened_yet_is_no_gap():
     assert all(cell.gap is None for cell in cells)
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 86_399), max_size=60), st.sampled_from([60, 300, 1800, 3600]))
 def test_every_photo_is_in_one_slot(seconds, slot_s):
     taken = [
