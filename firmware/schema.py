@@ -1,17 +1,16 @@
 """Every setting of config.json: name, kind, limits, default and help, in one table.
 
-Used where settings are checked: by the host at deploy time, and by setup.py on the board when
-somebody copied a config.json by hand. The capture loop never loads it.
+Used by the host at deploy time, and by setup.py on the board when somebody copied a config.json
+by hand; there the help texts are left out. The capture loop never loads it.
 
-Blanks are treated alike in config.json, at a prompt, in the environment and in arguments. A blank
-is a space, a tab, a line end, any other control character, a no-break or zero-width character or
-a byte order mark. Around a text blanks are dropped, and within it they are refused, except in
-location.name. A Wi-Fi network's name and password may really begin or end with a blank: they
-lose only line ends behind them and a byte order mark before them. Limits of these two are in
-bytes of UTF-8, as in IEEE 802.11.
+Blanks are treated alike in config.json, prompts, environment and arguments. A blank is a space, a
+tab, a line end, any other control character, a no-break or zero-width character or a byte order
+mark. Around a text blanks are dropped; within it they are refused, but for location.name. The
+name and password of a Wi-Fi may really begin or end with a blank: they lose only line ends behind
+them and a byte order mark before them. Limits of these two are in bytes of UTF-8 (IEEE 802.11).
 """
 
-from firmware import schema_camera, schema_place
+from firmware import rare, schema_camera
 from firmware.errors import ConfigError
 
 # Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
@@ -33,7 +32,7 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
-# Strongest first, as in lib/s3_modes.py, which this must not load.
+# Strongest first, as in lib/s3_integrity.py, which this must not load.
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -292,7 +291,7 @@ def _check(name, kind, low, high, value):
         if not any(value == word and type(value) is type(word) for word in low):
             _refuse(name, value, "one of " + ", ".join([str(word) for word in low]))
     elif kind in ("url", "bucket", "region"):
-        wanted = schema_place.wanted(kind, low, high, value)
+        wanted = rare.call("schema_place", "wanted", kind, low, high, value)
         if wanted:
             _refuse(name, *wanted)
     elif kind in ("texts", "http"):
@@ -364,7 +363,9 @@ def value_of(name, value):
     kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
     value = _clean(value)
     _check(name, kind, low, high, value)
-    return schema_place.normal(value) if kind == "url" and value else value
+    if kind == "url" and value:
+        return rare.call("schema_place", "normal", value)
+    return value
 
 
 def check(raw):
@@ -390,10 +391,10 @@ def check(raw):
                 settings[name] = value
         elif value:
             secrets[name] = value
-    wrong = schema_place.contradiction(settings)
+    wrong = rare.call("schema_place", "contradiction", settings)
     if wrong:
         _refuse(*wrong)
-    schema_camera.check_pins(settings)
+    rare.call("schema_pins", "check", settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: aws.access_key_id and aws.secret_access_key come together; "

@@ -17,10 +17,10 @@ class Photo:
         self._file = file
         self._path = path
         self._check = check
-        self.rewind()
+        self.seek(0)
 
-    def rewind(self):
-        """Begin with the first byte again."""
+    def seek(self, offset):
+        """Begin with the first byte again; `offset` is 0."""
         self._left = self.size
         self._crc = 0
         self._file.seek(0)

@@ -28,6 +28,7 @@ _MEND_MS = const(5000)  # the driver tries again at once, without being asked
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
 _CHECK = "; check wifi.networks and the distance"
+_NOWHERE = " not found; check wifi.networks and the distance"
 _END_MS = const(600)  # a pause and a poll: what a try takes beyond its wait
 
 # wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
@@ -173,7 +174,7 @@ def _absent(networks, air):
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
     seen = ", ".join(found) or "none at all"
     log("I wifi seen", networks=seen)  # to the console only: warnings go into the report
-    error = WiFiError(f"{names} not found{_CHECK}")
+    error = WiFiError(names + _NOWHERE)
     error.seen = f" (seen: {seen})"
     return error
 

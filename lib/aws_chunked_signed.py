@@ -29,7 +29,6 @@ class Framing:
 
     payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     is_intact = None
-    is_exact = True
     _last = 1 + _FRAME
 
     def __init__(self, size, buf):

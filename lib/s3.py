@@ -59,7 +59,7 @@ class S3Client:
     """One bucket. `credentials` has access_key_id, secret_access_key and session_token or None.
 
     `now()` returns UTC seconds since 1970. `endpoint` is None for AWS or "https://host:port";
-    `path_style` None decides by the endpoint. `integrity` is one of s3_modes.MODES, or "auto":
+    `path_style` None decides by the endpoint. `integrity` is one of s3_integrity.MODES, or "auto":
     checksum at AWS, etag elsewhere. `log` is called with a line when something was learned.
     """
 
@@ -76,7 +76,7 @@ class S3Client:
     expect_continue = 1000
     #: True once a body was stored whose sum the store has compared or returned; else the key of
     #: the last one that has another ETag than its MD5, or None.
-    proof = None
+    _proof = None
     #: True after a temporary redirect, for one request.
     is_away = False
 
@@ -138,7 +138,7 @@ class S3Client:
 
         `overwrite` None is for what may be stored already, under a name that is given to nothing
         else: an object there is kept where the store has compared it with what was sent, else
-        replaced. So put again what broke off; after the body has begun, give one with rewind().
+        replaced. So put again what broke off; after the body has begun, give one with seek().
         """
         try:
             return self.attempt(self._put, key, body, content_type, metadata, overwrite)
@@ -146,7 +146,7 @@ class S3Client:
             if overwrite is not None or error.action != "stored":
                 raise
             there = error
-        return borrow("s3_again").settle(self, there, key, body, content_type, metadata)
+        return borrow("s3_overwrite")._settle(self, there, key, body, content_type, metadata)
 
     def attempt(self, action, *args):
         """Return action(*args), called again after each thing that an error teaches."""

@@ -29,7 +29,7 @@ def _renew(credentials):
 def _set_region(client, region):
     old = client.region
     region = region or _ask_region(client)
-    shape = borrow("s3_shape")
+    shape = borrow("s3_name_rules")
     if region == old or not shape.is_region(region, client.endpoint is None):
         return False
     client.region = region
@@ -53,7 +53,7 @@ def _ask_region(client):
 def _follow(client):
     scheme, _, rest = client.connection.headers.get("location", "").partition("://")
     try:
-        place = borrow("s3_where").parts(scheme + "://" + rest.partition("/")[0])
+        place = borrow("s3_endpoint").parts(scheme + "://" + rest.partition("/")[0])
     except ValueError:
         return False
     if place[0] != "https" or client.is_away:

@@ -12,11 +12,11 @@ def check(client, key):
     So it is where two objects in a row had other ETags and none ever had the right one: a store
     that encrypts gives such. Else the object is damaged.
     """
-    other = client.proof
+    other = client._proof
     if other is True or other in (None, key):
-        client.proof = other or key
+        client._proof = other or key
         return False
-    borrow("s3_modes").use(client, "none")
+    borrow("s3_integrity")._use(client, "none")
     if client.log:
         client.log("W s3 the store's ETags are no MD5s: integrity is none from now on; set it so")
     return True

@@ -20,12 +20,12 @@ def correct(client, refusal):
         if "checksum" in client.integrity:
             return False
         stronger = "signed-checksum" if client.integrity == "signed" else "checksum"
-        borrow("s3_modes").use(client, stronger)
+        borrow("s3_integrity")._use(client, stronger)
         return f"integrity is {stronger} from now on, for Object Lock; set it so"
     if client.is_conditional and refusal.is_condition is not False:
         client.is_conditional = False
         return "If-None-Match is left out from now on"
     if refusal.is_condition is None:
         client.is_conditional = True  # leaving it out did not help
-    weaker = refusal.action == "fallback" and borrow("s3_modes").weaken(client)
+    weaker = refusal.action == "fallback" and borrow("s3_integrity")._weaken(client)
     return weaker and f"integrity is {weaker} from now on; set it so"

@@ -11,20 +11,20 @@ class _PlainContext:
 
 
 def set_up(client, integrity):
-    """Point a new client at its bucket and choose how bodies are sent: "auto", or see s3_modes."""
+    """Point a new client at its bucket; choose how bodies are sent ("auto", or s3_integrity)."""
     locate(client)
-    is_amazon = borrow("s3_where").is_aws(client.host.partition(":")[0])
+    is_amazon = borrow("s3_endpoint").is_aws(client.host.partition(":")[0])
     if integrity == "auto":
         # Not every other store takes aws-chunked bodies; all take them as they are.
         integrity = "checksum" if is_amazon else "etag"
-    borrow("s3_modes").use(client, integrity)
+    borrow("s3_integrity")._use(client, integrity)
     # Amazon takes every mode, and says where ETags are no MD5s.
-    client.proof = is_amazon or None
+    client._proof = is_amazon or None
 
 
 def locate(client):
     """Point the client at its bucket, by endpoint, region and path style; raises ValueError."""
-    where = borrow("s3_where")
+    where = borrow("s3_endpoint")
     endpoint = client.endpoint
     if endpoint is None:
         endpoint = where.amazon(client.region)

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: the MicroPython interpreter as a subprocess."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -34,3 +35,10 @@ def micropython():
         return done.stdout
 
     return run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_objects_to_collect():
+    """Keep what is alive out of CPython's collector: device code collects before each load."""
+    gc.collect()
+    gc.freeze()

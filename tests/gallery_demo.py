@@ -22,7 +22,7 @@ _STOP_TIMEOUT_S = 60
 @contextlib.contextmanager
 def running(folder: Path, *options: str) -> Iterator[str]:
     """Run the demo, photos into `folder`; give the gallery's link, end it by Ctrl-C."""
-    command = ["from megacam.cli import main; main()", "demo", "--gallery", "--no-browser"]
+    command = ["from megacam.__main__ import main; main()", "demo", "--gallery", "--no-browser"]
     process = subprocess.Popen(
         [sys.executable, "-c", *command, "--folder", str(folder), *options],
         env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},

@@ -162,7 +162,7 @@ def test_the_windows_of_another_day_are_forgotten_with_it(tmp_path):
     ):
         told = do(
             camera, f"a.chores['plan'] = 0\na.uploader.store.asks = {[DOWN] * 3}\ndo()\n"
-            "a.work()\n"
+            "a.work()\na.work()\n"
             f"tell('w', windows=a.windows, plan=a.chores['plan'])\nsays({http_date(NOON)})\ndo()\n"
             "tell('w', windows=a.windows, plan=a.chores['plan'])", at=0
         )  # fmt: skip

@@ -9,6 +9,7 @@ from dateutil import tz
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.gallery import motion, state
 from megacam.gallery.bucket import Bucket
+from megacam.gallery.favourites import Favourites
 from megacam.gallery.thumbnails import Thumbnails
 from megacam.gallery.work import Work
 from PIL import Image, ImageChops
@@ -85,7 +86,9 @@ def test_a_search_that_is_stopped_marks_nothing_and_another_one_finds_the_fox(tm
             s3.put(key, jpeg(120, fox=40 if n == 7 else None))
         bucket = Bucket(s3.client(), BUCKET)
         with Thumbnails(bucket, tmp_path) as thumbnails:
-            gallery = state.Gallery(bucket, thumbnails, tmp_path, tz.UTC)
+            gallery = state.Gallery(
+                bucket, thumbnails, Favourites(tmp_path, "", BUCKET), tmp_path, tz.UTC
+            )
             photos = bucket.photos("cam1", start, start + timedelta(hours=1))
             work = Work(len(photos))
             work.stop()

@@ -81,7 +81,9 @@ def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
         "endpoint": account.store.endpoint, "path_style": True,  # where the bucket is made
     }  # fmt: skip
     assert config["device"] == "cam1"
-    assert "what you typed is 'My Photos'; it must be lower-case" in " ".join(shown.split())
+    assert "what you typed is 'My Photos'; it must be 3 to 63 lower-case" in " ".join(
+        shown.split()
+    )
     assert code == 1
     assert "no AWS credentials on this computer" in shown
 
@@ -155,7 +157,7 @@ def _join_with(monkeypatch, tmp_path, *passwords, **given):
     wifi = _Wifi(monkeypatch, answers)
     place = Place("b", "cam1", "r", "https://nas", 30)
     parts = {}, place, None, False, (None, None, ""), True, None
-    commands.commands._SetUp(Terminal(), *parts)._wifi(None)
+    commands._SetUp(Terminal(), *parts)._wifi(None)
     return wifi.stored
 
 

@@ -10,8 +10,8 @@ import botocore.config
 import botocore.session
 import botocore.utils
 import pytest
-import s3_shape
-import s3_where
+import s3_endpoint
+import s3_name_rules
 from botocore.awsrequest import AWSResponse
 from megacam import deploy, roots, settings, setup
 from megacam.aws import AccessKey
@@ -50,11 +50,11 @@ def test_every_region_of_every_partition_has_the_host_that_botocore_asks():
     session = boto3.Session("AKIDEXAMPLE", "secret")
     config = botocore.config.Config(s3={"us_east_1_regional_endpoint": "regional"})
     for region, suffix in _regions():
-        assert s3_shape.is_region(region, True)
-        assert s3_where.amazon(region) == f"https://s3.{region}.{suffix}"
-        assert s3_where.is_aws(f"photos.s3.{region}.{suffix}")
+        assert s3_name_rules.is_region(region, True)
+        assert s3_endpoint.amazon(region) == f"https://s3.{region}.{suffix}"
+        assert s3_endpoint.is_aws(f"photos.s3.{region}.{suffix}")
         client = session.client("s3", region, config=config)
-        assert client.meta.endpoint_url == s3_where.amazon(region)
+        assert client.meta.endpoint_url == s3_endpoint.amazon(region)
 
 
 def _inputs(count):
@@ -86,7 +86,7 @@ def test_settings_and_client_take_the_same_endpoints_and_others_read_them_alike(
             taken += 1
             assert _client(endpoint, True).base == _client(kept, True).base == kept
             split = urllib.parse.urlsplit(kept)
-            assert (split.scheme, split.hostname, split.port) == s3_where.parts(kept)
+            assert (split.scheme, split.hostname, split.port) == s3_endpoint.parts(kept)
             assert botocore.utils.is_valid_endpoint_url(kept), kept
         elif endpoint:
             refused += 1

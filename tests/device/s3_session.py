@@ -60,9 +60,9 @@ class _Body:
     def __init__(self, size, fault):
         self.size = size
         self._fault = fault
-        self.rewind()
+        self.seek(0)
 
-    def rewind(self):
+    def seek(self, offset):
         self.read = 0
         self._left = self.size + {"short": -1, "long": 1}.get(self._fault, 0)
 

@@ -1,7 +1,7 @@
 """The one rule for endpoints, regions and buckets, and what moves when a region was learned."""
 
-import s3_shape as shape
-import s3_where as where
+import s3_name_rules as shape
+import s3_endpoint as where
 
 
 def test_one_form_for_all_ways_to_write_an_endpoint():

@@ -1,8 +1,8 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
-from s3_modes import MODES
+from s3_integrity import MODES
 
-from firmware import schema, schema_camera
+from firmware import schema, schema_camera, schema_pins
 from firmware.errors import ConfigError
 
 _GOOD = {"s3": {"bucket": "my-photos"}}
@@ -373,7 +373,7 @@ def test_a_pin_that_cannot_do_it_is_refused_with_the_reason():
 
 def test_a_pin_that_may_keep_the_board_from_its_start_has_a_word():
     def doubts(**sections):
-        return schema_camera.doubts(schema.check(_pinned(**sections))[0])
+        return schema_pins.doubts(schema.check(_pinned(**sections))[0])
 
     assert doubts() == []
     assert doubts(led={"pin": 2}) == [

@@ -29,13 +29,13 @@ def schema() -> Any:
 
 
 def where() -> Any:
-    """Return the module `s3_where` of lib/: where a bucket is, by the board's own rule."""
-    return _of_the_board("s3_where")
+    """Return the module `s3_endpoint` of lib/: where a bucket is, by the board's own rule."""
+    return _of_the_board("s3_endpoint")
 
 
 def shape() -> Any:
-    """Return the module `s3_shape` of lib/: what endpoints, regions and buckets look like."""
-    return _of_the_board("s3_shape")
+    """Return the module `s3_name_rules` of lib/: what endpoints, regions and buckets look like."""
+    return _of_the_board("s3_name_rules")
 
 
 def is_aws(endpoint: str) -> bool:
@@ -102,7 +102,7 @@ def source(raw: Mapping[str, Any]) -> str:
 def doubts(raw: dict[str, Any]) -> list[str]:
     """Return a sentence for each pin in `raw`, which check() accepts, that is a risk."""
     settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
-    return importlib.import_module("firmware.schema_camera").doubts(settings)
+    return importlib.import_module("firmware.schema_pins").doubts(settings)
 
 
 def value(name: str, given: Any, called: Mapping[str, str]) -> Any:

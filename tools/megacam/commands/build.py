@@ -23,7 +23,10 @@ def build_command(
     index: deploy_parts.Index = mip.INDEX,
     as_json: options.Json = False,
 ) -> None:
-    """Write all that `deploy` would put on an empty board into a folder, for mpremote."""
+    """Write what `deploy` would send into a folder.
+
+    `mpremote` can copy it onto an empty board.
+    """
     terminal = Terminal(as_json)
     raw = deploy_parts.read_config(config)
     with terminal.working("compiling"):

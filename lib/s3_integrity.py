@@ -1,6 +1,6 @@
 """How an S3Client sends bodies, by its `integrity`; loaded at its start and where that changes.
 
-use(client, "etag")
+_use(client, "etag")
 """
 
 from https import borrow
@@ -17,12 +17,12 @@ _FRAMINGS = (
 )
 
 
-def use(client, integrity):
+def _use(client, integrity):
     """Send bodies in this mode, one of MODES, from now on; raises ValueError for another."""
     if integrity not in MODES:
         raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
     client.integrity = integrity
-    client.proof = None
+    client._proof = None
     module, _, framing = _FRAMINGS[MODES.index(integrity)].partition(".")
     module = borrow(module)
     # Bodies go through the caller's buffer unless the mode needs a larger one.
@@ -34,10 +34,10 @@ def use(client, integrity):
     client.framing = getattr(module, framing)
 
 
-def weaken(client):
+def _weaken(client):
     """Use the next weaker mode and return it, or "" where there is none but "none"."""
     weaker = MODES[MODES.index(client.integrity) + 1 : -1]
     if not weaker:
         return ""
-    use(client, weaker[0])
+    _use(client, weaker[0])
     return weaker[0]

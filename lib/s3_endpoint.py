@@ -1,6 +1,6 @@
 """Where a bucket is: what an endpoint may be, AWS's names, and where the bucket's name goes.
 
-One rule for the client, for whoever checks settings (see s3_shape.py) and for a computer's tools.
+One rule for the client, for whoever checks settings (s3_name_rules.py) and for computers' tools.
 Its public names are few, since MicroPython keeps each for ever.
 AWS: "Amazon S3 endpoints and quotas", "Virtual hosting of general purpose buckets", and for the
 suffix of each partition the file partitions.json of its SDKs.

@@ -1,6 +1,6 @@
 """What endpoints, regions and buckets look like, for whoever checks settings and learns regions.
 
-Apart from s3_where.py, which every start loads.
+Apart from s3_endpoint.py, which every start loads.
 """
 
 from https import borrow
@@ -10,7 +10,7 @@ _SIGNS = "-_."
 
 def normal(endpoint):
     """Return an endpoint in the one form that all ways to write it share; raises ValueError."""
-    scheme, host, port = borrow("s3_where").parts(endpoint)
+    scheme, host, port = borrow("s3_endpoint").parts(endpoint)
     return scheme + "://" + host + (":" + str(port) if port else "")
 
 
@@ -23,14 +23,14 @@ def shown(endpoint):
 
 def is_bucket(name):
     """Tell whether `name` can be a bucket's."""
-    where = borrow("s3_where")
+    where = borrow("s3_endpoint")
     is_long = 2 < len(name) < 64
     return is_long and all(map(where._is_label, name.split("."))) and not where._is_ip(name)
 
 
 def is_region(region, is_aws=False):
     """Tell whether `region` has a region's shape; AWS's are like eu-central-1."""
-    where = borrow("s3_where")
+    where = borrow("s3_endpoint")
     letters = where._LETTERS
     if not is_aws:
         # Stores give theirs any name, as auto, nyc3, garage or RegionOne.
@@ -42,7 +42,7 @@ def is_region(region, is_aws=False):
 
 def moved(endpoint, old, new):
     """Return an endpoint at AWS with region `new` in the place of `old`; others stay."""
-    where = borrow("s3_where")
+    where = borrow("s3_endpoint")
     host = where.parts(endpoint)[1]
     if not where.is_aws(host):
         return endpoint
