@@ -216,6 +216,7 @@ def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, ac
         s3.list_objects_v2(Bucket=account.bucket)
     out = user.types("cloud rotate -d cam1 --show-secret --yes")
     assert f"--retire {found['access_key_id']}" in out
+    assert "stays where this output goes" in " ".join(out.split())
     user.types(f"cloud rotate -d cam1 --retire {found['access_key_id']} --yes")
     assert user.code == 0
     with pytest.raises(s3.exceptions.ClientError):
@@ -287,7 +288,7 @@ def test_destroy_leaves_photos_until_it_is_told_and_then_counts(user, account, m
     monkeypatch.setattr(console.Terminal, "now", lambda terminal, text: said.append(text))
     assert user.data("cloud destroy --photos --yes --confirm BUCKET")["done"] is True
     assert account.bucket not in _buckets(account)
-    assert "deleted 1 objects …" in said
+    assert "deleted 1 object …" in said
 
 
 def test_a_public_template_carries_its_warning_beside_the_json(user):
@@ -338,6 +339,22 @@ def test_cost_takes_the_interval_of_config_json(user, tmp_path):
     assert "every 1 min" in user.types("cost --interval 60")
 
 
+def test_cost_takes_the_typical_size_of_config_json_s_resolution(user, tmp_path):
+    config = tmp_path / "config.json"
+    sizes = {}
+    for resolution in ("320x240", "1600x1200", "2592x1944"):
+        config.write_text(json.dumps({"camera": {"resolution": resolution}}))
+        sizes[resolution] = user.data("cost")["usage"]["photo_kb"]
+    # 350 KB is what docs/unattended.md says of the simulated camera.
+    assert sizes == {"320x240": 14, "1600x1200": 350, "2592x1944": 910}
+    config.write_text('{"camera": {"resolution": "1600x1200", "quality": "low"}}')
+    assert user.data("cost")["usage"]["photo_kb"] == 120
+    assert user.data("cost --size 99")["usage"]["photo_kb"] == 99
+    config.write_text('{"camera": {"resolution": "big"}}')
+    user.types("cost")
+    assert (user.code, "camera.resolution is 'big'; it must be one of" in user.err) == (1, True)
+
+
 @pytest.mark.parametrize("line", ["cost --compare a,b", "cost --interval x", "cost --hours"])
 def test_a_wrong_command_line_is_2(user, line):
     user.types(line)
@@ -347,6 +364,9 @@ def test_a_wrong_command_line_is_2(user, line):
 def test_a_number_out_of_range_or_an_unknown_region_is_1(user):
     user.types("cost --hours 30")
     assert (user.code, user.err) == (1, "megacam: hours_day is 30; it must be 0.1 to 24\n")
+    for zero, name in (("interval", "interval_s"), ("size", "photo_kb")):
+        user.types(f"cost --{zero} 0")
+        assert (user.code, user.err.count(f"{name} is 0; it must be 1 to")) == (1, 1)
     user.types("cost --region moon-1")
     assert user.code == 1
 

@@ -23,13 +23,16 @@ def build_command(
     index: deploy_parts.Index = mip.INDEX,
     as_json: options.Json = False,
 ) -> None:
-    """Write all that `deploy` would put on an empty board into a folder, for mpremote."""
+    """Write what `deploy` would send into a folder.
+
+    `mpremote` can copy it onto an empty board.
+    """
     terminal = Terminal(as_json)
     raw = deploy_parts.read_config(config)
     with terminal.working("compiling"):
         wanted = build.tree(raw, roots, hmac, index)
     build.write(folder, wanted)
-    deploy_parts.show_local_time(terminal, raw)
+    deploy_parts.show_notes(terminal, raw)
     size = sum(map(len, wanted.values()))
     terminal.mark("done", f"{len(wanted)} files, {size // 1024} KB, are in {folder}")
     terminal.data({"folder": str(folder), "files": sorted(wanted)})

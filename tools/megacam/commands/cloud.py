@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import cloud_template, cost
+from megacam import cloud_template, cost, words
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
 from megacam.cloud import create, destroy, iot, keys, retention, show
@@ -89,7 +89,10 @@ def create_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Make a private bucket and a user that can only put photos; again: mend what is not right."""
+    """Make a private bucket and a user that can only put photos.
+
+    Again: mends what is not right.
+    """
     place = options.place(bucket, device, region, config)
     spec = CloudSpec(
         place.need_bucket(),
@@ -145,7 +148,10 @@ def destroy_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Take keys and users away, of one camera or all; photos only with --photos. Asks twice."""
+    """Take keys and users away, of one camera or of all.
+
+    Photos only with --photos, and then it asks twice.
+    """
     place = options.place(bucket, None, region, config)
     name, terminal = place.need_bucket(), Terminal(as_json)
     aws = options.owner(place, profile)
@@ -239,7 +245,7 @@ def _make(terminal: Terminal, plan: Plan, yes: bool, dry_run: bool) -> bool:
     if not count:
         terminal.mark("done", "nothing to change")
         return True
-    changes = "1 change" if count == 1 else f"{count} changes"
+    changes = words.count(count, "change")
     if dry_run:
         terminal.line(f"{changes}; nothing was done (--dry-run)")
         return False
@@ -263,7 +269,7 @@ def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
     def deleted(count: int) -> None:
         nonlocal total
         total += count
-        terminal.now(f"deleted {total:,} objects …")
+        terminal.now(f"deleted {words.count(total, 'object')} …")
 
     return deleted
 
@@ -315,7 +321,7 @@ def _device_row(device: show.Device) -> tuple[str | Text, ...]:
     may = Text("put only", "green") if device.put_only else Text("more than put", "bold red")
     if device.public:
         may.append(", photos public", "yellow")
-    kept = f"{device.keep_days} days" if device.keep_days else "for ever"
+    kept = words.count(device.keep_days, "day") if device.keep_days else "for ever"
     ids = "\n".join(_key_words(key) for key in device.keys) or "-"
     ages = "\n".join(f"{key.age_days} d" for key in device.keys) or "-"
     return device.name, device.kind, may, kept, ids, ages

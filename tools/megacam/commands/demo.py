@@ -7,6 +7,7 @@ import typer
 
 from megacam.commands import extras
 from megacam.console import Terminal
+from megacam.words import count
 
 
 def demo_command(
@@ -20,7 +21,10 @@ def demo_command(
     browser: Annotated[bool, typer.Option(help="With --gallery: open the browser.")] = True,
     folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
 ) -> None:
-    """Run the firmware on a simulated board against a local S3 and check what it stored."""
+    """Run the firmware on a simulated board with a local S3.
+
+    What it stored is checked against what the camera gave.
+    """
     demo = extras.load("megacam.demo", "demo", "PIL")
     terminal = Terminal()
     taken = demo.run(
@@ -32,7 +36,7 @@ def demo_command(
     terminal.table(columns, [_row(photo) for photo in taken], right=("bytes", "ms"))
     terminal.mark(
         "done",
-        f"{len(taken)} photos, byte for byte what the camera gave, are in {folder.resolve()}",
+        f"{count(len(taken), 'photo')} in {folder.resolve()}, byte for byte what the camera gave",
     )
     terminal.mark("next", "a local AWS and a board to set up yourself, each until Ctrl-C:")
     terminal.command("megacam sim cloud")

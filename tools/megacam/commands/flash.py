@@ -22,7 +22,10 @@ def flash_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Detect the chip, look into the image, erase the flash and write it."""
+    """Put MicroPython on the chip, after a look into the image.
+
+    Detects the chip, erases the flash and writes it.
+    """
     terminal = Terminal(as_json)
     found = looked_into(terminal, image) if image else None
     with detected(terminal, port) as chip:

@@ -14,6 +14,7 @@ from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 from megacam.gallery import photos
 from megacam.gallery.bucket import CONFIG, Bucket
+from megacam.words import count
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _DEFAULT_SPAN = timedelta(days=1)
@@ -122,10 +123,17 @@ def export_command(
         )
     with terminal.progress("photos") as advance:
         made = write(zone=local, width=width, progress=_counter(advance))
-    terminal.data({"folder": str(made.folder), "photos": made.photos, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "folder": str(made.folder),
+            "photos": made.photos,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.photos:,} photos, {size}: {made.folder / 'index.html'}")
+    terminal.mark("done", f"{count(made.photos, 'photo')}, {size}: {made.folder / 'index.html'}")
 
 
 def share_command(
@@ -193,10 +201,19 @@ def timelapse_command(
             stamp=local if stamp else None,
             progress=_counter(advance),
         )
-    terminal.data({"path": str(made.path), "frames": made.frames, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "path": str(made.path),
+            "frames": made.frames,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.frames:,} photos in {made.seconds:.0f} s, {size}: {made.path}")
+    terminal.mark(
+        "done", f"{count(made.frames, 'photo')} in {made.seconds:.0f} s, {size}: {made.path}"
+    )
 
 
 def span(
@@ -264,4 +281,5 @@ def _counter(advance: Callable[..., None]) -> Callable[[int, int], None]:
 
 def _skipped(terminal: Terminal, count: int) -> None:
     if count:
-        terminal.mark("warn", f"{count:,} photos were left out: damaged or deleted")
+        words = "1 photo was" if count == 1 else f"{count:,} photos were"
+        terminal.mark("warn", f"{words} left out: damaged, deleted or archived (Glacier)")

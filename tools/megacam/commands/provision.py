@@ -24,7 +24,10 @@ def provision_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put Wi-Fi and key into the board: from the environment, config.json, or asked for."""
+    """Put Wi-Fi and key into the board.
+
+    They come from the environment, else config.json, else they are asked for.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     given = provision.from_environment(settings.read(config) if config.exists() else {})
@@ -50,7 +53,10 @@ def wipe_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Erase Wi-Fi and key from the board, before it leaves your hands."""
+    """Erase Wi-Fi and key from the board.
+
+    Do so before it leaves your hands.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     with board.opened(terminal, port) as found:
@@ -83,12 +89,24 @@ def ask(terminal: Terminal, entry: str) -> Any:
     """Ask for an entry's value, its secret part without showing it."""
     instead = _HELP[entry]
     if entry == "wifi":
-        ssid = terminal.ask("Wi-Fi network", instead, as_typed=True)
-        password = terminal.ask_secret("Its password", instead)
-        return provision.wifi(ssid, password, ("the Wi-Fi network", "its password"))
-    identity = terminal.ask("AWS access key id of the camera (put-only)", instead)
-    secret = terminal.ask_secret("Its secret", instead)
-    return provision.key(identity, secret, ("the access key id", "its secret"))
+        called = "the Wi-Fi network", "its password"
+        [network] = terminal.until_right(
+            lambda: terminal.ask("Wi-Fi network", instead, as_typed=True),
+            lambda ssid: provision.wifi(ssid, "", called),
+        )
+        return terminal.until_right(
+            lambda: terminal.ask_secret("Its password", instead),
+            lambda password: provision.wifi(network["ssid"], password, called),
+        )
+    called = "the access key id", "its secret"
+    identity = terminal.until_right(
+        lambda: terminal.ask("AWS access key id of the camera (put-only)", instead),
+        lambda typed: provision.key(typed, "s", called)["id"],
+    )
+    return terminal.until_right(
+        lambda: terminal.ask_secret("Its secret", instead),
+        lambda typed: provision.key(identity, typed, called),
+    )
 
 
 def warn(terminal: Terminal, value: Any) -> None:

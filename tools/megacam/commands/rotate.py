@@ -39,7 +39,10 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
         dry_run: options.DryRun = False,
         as_json: options.Json = False,
     ) -> None:
-        """Give the board a new key, prove it by an upload, then delete the old one."""
+        """Give the board a new key, prove it, delete the old one.
+
+        The proof is an upload by the board.
+        """
         place = options.place(bucket, device, region, config)
         terminal = Terminal(as_json)
         with terminal.working("looking at what is there"):
@@ -135,6 +138,11 @@ def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
     }
     terminal.data({"done": True, **secret, "still_valid": old})
     terminal.facts(secret)
+    terminal.mark(
+        "warn",
+        "the secret stays where this output goes, as in the terminal's history: clear that, or "
+        "replace the key with `megacam cloud rotate` and the board on USB",
+    )
     for identity in old:
         terminal.mark(
             "next", f"once the board works with it: `megacam cloud rotate --retire {identity}`"

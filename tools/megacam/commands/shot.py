@@ -43,7 +43,10 @@ def shot_command(
 
 
 def logs_command(port: board.Port = None) -> None:
-    """Show what the board prints, in colour, until Ctrl-C; connects again by itself."""
+    """Show what the board prints, in colour, until Ctrl-C.
+
+    Connects again by itself.
+    """
     terminal = Terminal()
     connected = True
     for line in device.console(port):

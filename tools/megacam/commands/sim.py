@@ -21,7 +21,10 @@ def camera_command(
     ] = None,
     size: Annotated[str, typer.Option(help="Size of the photo")] = "640x480",
 ) -> None:
-    """Take one photo by hand and print its SPI traffic, register by register."""
+    """Take one photo by hand and print its SPI traffic.
+
+    Register by register, with any fault.
+    """
     terminal = Terminal()
     try:
         camera_cli.show_camera(model, fault or (), size, terminal.raw)

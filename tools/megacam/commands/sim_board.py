@@ -27,7 +27,10 @@ def board_command(
         typer.Option(help="A Wi-Fi network in the air, NAME or NAME:PASSWORD (repeatable)"),
     ] = None,
 ) -> None:
-    """Run a simulated ESP32 with a camera until Ctrl-C; its flash stays in the folder."""
+    """Run a simulated ESP32 with a camera until Ctrl-C.
+
+    Its flash stays in the folder.
+    """
     if not pty:
         raise MisuseError("say how to reach the board: add --pty (Linux and macOS)")
     terminal = Terminal()

@@ -37,7 +37,10 @@ def cloud_command(
         Path, typer.Option(help="Settings of a camera for it, written if the file is missing")
     ] = options.CONFIG,
 ) -> None:
-    """Run a local AWS (S3, IAM) and a time server until Ctrl-C; then all that it holds is gone."""
+    """Run a local AWS and a time server.
+
+    S3 and IAM, until Ctrl-C; then all that they hold is gone.
+    """
     terminal = Terminal()
     store_module = extras.load("megacam.sim.store", "demo")
     with _stage(store_module, port) as store, contextlib.suppress(KeyboardInterrupt):
