@@ -143,7 +143,7 @@ def example() -> str:
 
 
 def table_markdown() -> str:
-    """Return the settings as the README's table."""
+    """Return the table of docs/settings.md."""
     lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
     for name, kind, low, high, default, text in schema().SETTINGS:
         shown = json.dumps(default)
