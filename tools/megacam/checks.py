@@ -245,9 +245,13 @@ def markdown() -> str:
     lines = [
         "# Troubleshooting",
         "",
-        "`megacam doctor` checks these things in this order and stops at the first that fails;",
-        "`megacam doctor --offline` checks the ones about your computer only. This page is",
-        "generated from the doctor's own table (`python -m megacam.generate`).",
+        "When photos do not arrive, connect the board to USB and run `megacam doctor`. It checks",
+        "everything below, in this order. It stops at the first failure and tells you what to do.",
+        "`megacam doctor --offline` needs no board: it checks only your computer.",
+        "",
+        "![megacam doctor](images/doctor.svg)",
+        "",
+        "This page is generated from the doctor's own table by `python -m megacam.generate`.",
         "",
     ]
     for number, one in enumerate(CHECKS, 1):
