@@ -57,7 +57,7 @@ def test_create_shows_every_change_first_and_dry_run_makes_none(user, account):
     out = user.types("cloud create -d cam1 --dry-run")
     assert user.code == 0
     assert out.count("\n+ ") == 9
-    assert "9 changes; nothing was done" in out
+    assert "9 changes; nothing was changed" in out
     assert account.bucket not in _buckets(account)
 
 
@@ -79,7 +79,7 @@ def test_a_no_at_the_keyboard_changes_nothing_and_is_1(user, account, monkeypatc
     monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
     user.types("cloud create -d cam1")
     assert (user.code, account.bucket in _buckets(account)) == (1, False)
-    assert user.err.endswith("megacam: nothing was done, as you did not say yes\n")
+    assert user.err.endswith("megacam: cancelled; nothing was changed\n")
     user.types("cloud create -d cam1 --yes")
     for line in ("cloud rotate -d cam1", "cloud rotate -d cam1 --show-secret"):
         monkeypatch.setattr("sys.stdin", Keyboard("\n"))
@@ -216,7 +216,7 @@ def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, ac
         s3.list_objects_v2(Bucket=account.bucket)
     out = user.types("cloud rotate -d cam1 --show-secret --yes")
     assert f"--retire {found['access_key_id']}" in out
-    assert "stays where this output goes" in " ".join(out.split())
+    assert "stays wherever this output goes" in " ".join(out.split())
     user.types(f"cloud rotate -d cam1 --retire {found['access_key_id']} --yes")
     assert user.code == 0
     with pytest.raises(s3.exceptions.ClientError):
@@ -242,7 +242,7 @@ def test_show_names_protections_devices_and_keys(user, account):
     assert "30 days" in out
     assert "no key yet" in out
     account.client("s3").delete_public_access_block(Bucket=account.bucket)
-    assert "mend it with `megacam cloud create`" in user.types("cloud show")
+    assert "fix it with `megacam cloud create`" in user.types("cloud show")
     found = user.data("cloud show")
     assert [one["name"] for one in found["checks"] if not one["right"]] == ["public access"]
     assert found["devices"][0]["name"] == "cam1"
@@ -258,7 +258,7 @@ def test_destroy_asks_twice(user, account):
     assert (user.code, account.bucket in _buckets(account)) == (2, True)
     user.types("cloud destroy --yes --confirm another")
     assert (user.code, account.bucket in _buckets(account)) == (1, True)
-    assert "nothing was done" in user.err
+    assert "nothing was changed" in user.err
     user.types("cloud destroy --yes --confirm BUCKET --dry-run")
     assert account.bucket in _buckets(account)
     user.types("cloud destroy --yes --confirm BUCKET")
@@ -303,7 +303,7 @@ def test_rotate_sees_by_itself_that_a_device_has_a_certificate(user, account, al
     name = f"cam-{account.bucket.split('-')[-1]}"
     create.plan(account.aws, CloudSpec(account.bucket, name, iot=True)).make()
     assert "no certificate" in user.types(f"cloud rotate -d {name} --dry-run")
-    assert "make a new certificate" in user.out
+    assert "create a new certificate" in user.out
     user.types("cloud rotate -d nobody --dry-run")
     assert (user.code, "run `megacam cloud create` first" in user.err) == (1, True)
 
@@ -311,7 +311,7 @@ def test_rotate_sees_by_itself_that_a_device_has_a_certificate(user, account, al
 def test_create_warns_of_public_photos_before_it_asks(user):
     out = user.types("cloud create -d cam1 --public-read --dry-run")
     assert "everybody in the world" in out
-    assert out.index("everybody in the world") < out.index("changes; nothing was done")
+    assert out.index("everybody in the world") < out.index("changes; nothing was changed")
 
 
 def test_template_is_json_on_standard_output_or_a_file(user, tmp_path):

@@ -229,7 +229,7 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
         dry = _megacam("deploy", "--port", board.port, "--dry-run", cwd=tmp_path)
         assert (dry.returncode, dry.stderr) == (0, "")
         assert "+ firmware/app.mpy" in dry.stdout
-        assert "nothing was done (--dry-run)" in dry.stdout
+        assert "nothing was changed (--dry-run)" in dry.stdout
         done = _megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
         assert "firmware/app.mpy" in json.loads(done.stdout)["sent"]
         again = _megacam("deploy", "--port", board.port, cwd=tmp_path)

@@ -70,7 +70,7 @@ def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
 ):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    questions = ("Name of the bucket", "My Photos"), ("once more", " photos-of-the-yard\u200b")
+    questions = ("Name of the bucket", "My Photos"), ("try again", " photos-of-the-yard\u200b")
     questions += (("AWS region", "eu-west-1 "),)
     code, shown = typed(
         tmp_path, ["setup"], *questions, ("Name of this camera", ""), AWS_EC2_METADATA_DISABLED="1"

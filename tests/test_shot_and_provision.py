@@ -109,7 +109,7 @@ def test_a_secret_is_typed_without_an_echo(board, tmp_path):
     os.close(slave)
     seen = b""
     try:
-        for question, answer in ((b"key id", KEY["id"]), (b"secret", SECRET), (b"compared", "")):
+        for question, answer in ((b"key id", KEY["id"]), (b"Secret", SECRET), (b"compared", "")):
             while question not in seen:
                 seen += os.read(master, 1000)
             time.sleep(0.3)  # the question stands before the echo is off
@@ -189,8 +189,8 @@ def test_a_blank_that_is_kept_is_pointed_out(tmp_path):
 
 
 def test_what_is_typed_is_cleaned_as_config_json_is(board, tmp_path):
-    asked = ("Wi-Fi network", " Barn "), ("Its password", " hay hay hay ")
-    asked += ("key id", "\u00a0minioadmin "), ("Its secret", "  minioadmin\ufeff")
+    asked = ("Wi-Fi network", " Barn "), ("Wi-Fi password", " hay hay hay ")
+    asked += ("key id", "\u00a0minioadmin "), ("Secret access key", "  minioadmin\ufeff")
     code, shown = typed(tmp_path, ["provision", "--port", board.port], *asked)
     assert code == 0, shown
     assert "the name of the Wi-Fi network ' Barn ' begins or ends with a blank" in shown
@@ -209,7 +209,7 @@ def test_what_is_typed_is_cleaned_as_config_json_is(board, tmp_path):
     [
         ([("Wi-Fi network", "")], "the Wi-Fi network is empty"),
         (
-            [("Wi-Fi network", "Barn"), ("Its password", "hush")],
+            [("Wi-Fi network", "Barn"), ("Wi-Fi password", "hush")],
             "its password is secret; it must be a passphrase",
         ),
     ],

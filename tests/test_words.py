@@ -74,4 +74,4 @@ def test_a_deploy_names_its_files_in_a_pipe_or_when_asked(monkeypatch, capsys, w
         said = capsys.readouterr().out
         named = "+ firmware/app.mpy" in said and "- lib/old.py" in said
         assert named is (not is_terminal or bool(options)), said
-        assert "1 file copied and verified, 3 there already" in said
+        assert "1 file copied and verified, 3 unchanged" in said

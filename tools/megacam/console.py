@@ -162,7 +162,7 @@ class Terminal:
     def agree(self, question: str, yes: bool = False) -> None:
         """Ask y/N and return after a yes; raises MegacamError after anything else."""
         if not self.confirm(question, yes):
-            raise MegacamError("nothing was done, as you did not say yes")
+            raise MegacamError("cancelled; nothing was changed")
 
     def type_again(self, what: str, word: str, given: str, flag: str) -> bool:
         """Ask for `word` to be typed, the second question before something irrevocable."""
@@ -195,18 +195,18 @@ class Terminal:
             except MegacamError as error:
                 if not left:
                     raise
-                self.mark("bad", str(error), "once more")
+                self.mark("bad", str(error), "try again")
         raise AssertionError("the last refusal was raised")
 
     def ask_secret(self, question: str, instead: str) -> str:
         """Ask for a text without showing it; raises MisuseError if nobody is here."""
         if not sys.stdin.isatty():
-            raise MisuseError(f"nobody is here to answer '{question}'; set {instead}")
+            raise MisuseError(f"there is no terminal to ask '{question}'; set {instead}")
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
 
     def _ask(self, prompt: str, flag: str, as_typed: bool = False) -> str:
         if not sys.stdin.isatty():
-            raise MisuseError(f"nobody is here to answer '{prompt.strip()}'; add {flag}")
+            raise MisuseError(f"there is no terminal to ask '{prompt.strip()}'; add {flag}")
         self.err.print(Text(prompt, style="bold"), end="")
         try:
             typed = input()

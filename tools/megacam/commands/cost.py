@@ -16,23 +16,25 @@ _INTERVAL_S = 30
 _REGION = "us-east-1"
 _COMPARED = ",".join(map(str, cost.COMPARED_S))
 
-Interval = Annotated[float | None, typer.Option(help="Seconds between shots (config.json, or 30)")]
+Interval = Annotated[
+    float | None, typer.Option(help="Seconds between shots (default: config.json, or 30)")
+]
 Size = Annotated[
     float | None,
-    typer.Option(help="KB of a photo (default: by camera.resolution of config.json)"),
+    typer.Option(help="KB per photo (default: from camera.resolution in config.json)"),
 ]
-Hours = Annotated[float, typer.Option(help="Hours of shooting a day")]
+Hours = Annotated[float, typer.Option(help="Hours of shooting per day")]
 Keep = Annotated[int, typer.Option(help="Days until photos are deleted; 0: never")]
-Devices = Annotated[int, typer.Option(help="Cameras")]
-Views = Annotated[int, typer.Option(help="Photos looked at a day")]
-StatusEvery = Annotated[float, typer.Option(help="Minutes between reports of health; 0: none")]
+Devices = Annotated[int, typer.Option(help="Number of cameras")]
+Views = Annotated[int, typer.Option(help="Photos viewed per day")]
+StatusEvery = Annotated[float, typer.Option(help="Minutes between health reports; 0: none")]
 SpoolFirst = Annotated[
     bool, typer.Option("--spool-first", help="Every photo goes to flash before it is sent")
 ]
 CapRequests = Annotated[int | None, typer.Option(help="The device's daily cap on requests")]
 CapMb = Annotated[float | None, typer.Option(help="The device's daily cap on megabytes")]
-Compare = Annotated[str, typer.Option(help="Seconds to compare, with commas between them")]
-Prices = Annotated[Path | None, typer.Option(help="A price table of your own (see prices.json)")]
+Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
+Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
 
 def cost_command(
@@ -52,7 +54,7 @@ def cost_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Estimate a month at AWS, and compare intervals."""
+    """Estimate the AWS costs of a month and compare intervals."""
     where = options.place(None, None, region, config)
     usage = cost.Usage(
         where.interval_s or _INTERVAL_S if interval is None else interval,

@@ -13,7 +13,7 @@ from megacam.words import count
 Roots = Annotated[
     Path | None,
     typer.Option(
-        "--roots", envvar="MEGACAM_ROOTS", help="File with the CA of a store that is not AWS"
+        "--roots", envvar="MEGACAM_ROOTS", help="CA certificate of a store that is not AWS"
     ),
 ]
 Hmac = Annotated[
@@ -22,7 +22,7 @@ Hmac = Annotated[
         "--hmac", envvar="MEGACAM_HMAC", help="Offline: folder with micropython-lib's hmac"
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every file")]
 Index = Annotated[str, typer.Option(help="Where mip finds packages: an https address or a folder")]
 
 
@@ -36,9 +36,9 @@ def deploy_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put the firmware, the settings and the roots on the board.
+    """Copy firmware, settings and root certificates to the board.
 
-    Secrets of config.json stay here: `megacam provision` is for those.
+    It does not copy secrets: use `megacam provision` for those.
     """
     terminal = Terminal(as_json)
     raw = read_config(config)
@@ -87,14 +87,14 @@ def carry_out(
             deploy.make(found, plan)  # clears away what a deploy that was cut off has left
         terminal.mark("done", f"version {plan.version} is on the board, nothing to change")
     elif dry_run:
-        terminal.line("nothing was done (--dry-run)")
+        terminal.line("nothing was changed (--dry-run)")
     else:
         with terminal.progress("copying", plan.size_bytes) as advance:
             deploy.make(found, plan, advance)
         terminal.mark(
             "done",
             f"version {plan.version} is on the board: {count(len(plan.send), 'file')} copied and "
-            f"verified, {plan.same} there already",
+            f"verified, {plan.same} unchanged",
         )
 
 

@@ -12,7 +12,7 @@ from megacam.commands.deploy import Roots
 from megacam.console import Terminal
 from megacam.doctor import Result
 
-Offline = Annotated[bool, typer.Option("--offline", help="Only what needs no board")]
+Offline = Annotated[bool, typer.Option("--offline", help="Only the checks that need no board")]
 _MARKS = {"good": "done", "warn": "warn", "bad": "bad"}
 
 
@@ -26,7 +26,7 @@ def doctor_command(
 ) -> None:
     """Check everything from the USB cable to the bucket.
 
-    Exits 1 at the first failure, and says what to do about it.
+    Stops at the first failure, says what to do, and exits with 1.
     """
     terminal = Terminal(as_json)
     results = []

@@ -32,14 +32,14 @@ Region = Annotated[
         help="AWS region (config.json: s3.region)",
     ),
 ]
-Profile = Annotated[
-    str | None, typer.Option(envvar="AWS_PROFILE", help="AWS profile of the owner")
+Profile = Annotated[str | None, typer.Option(envvar="AWS_PROFILE", help="AWS profile to use")]
+Config = Annotated[Path, typer.Option(help="File with all other settings, if it exists")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation")]
+Iot = Annotated[bool, typer.Option("--iot", help="Use a certificate instead of an access key")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would change, but change nothing")
 ]
-Config = Annotated[Path, typer.Option(help="Settings to take the rest from, if the file exists")]
-Json = Annotated[bool, typer.Option("--json", help="Print data for programs")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing")]
-Iot = Annotated[bool, typer.Option("--iot", help="A certificate instead of an access key")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, do nothing")]
 CONFIG = Path("config.json")
 # What the board signs with where s3.region is not set; other stores care little.
 _ANY_REGION = "us-east-1"
@@ -116,7 +116,7 @@ def _check_region(place: Place) -> None:
     is_shaped = settings.shape().is_region(place.region, place.is_aws)
     if place.region and not is_shaped and not os.environ.get("AWS_ENDPOINT_URL"):
         raise MisuseError(
-            f"the region is {place.region!r}; it must be AWS's name of it, for example "
+            f"the region is {place.region!r}; it must be an AWS region name, for example "
             "eu-central-1 for Frankfurt (--region, AWS_REGION, or s3.region in config.json)"
         )
 
@@ -137,8 +137,8 @@ def owner(place: Place, profile: str | None) -> Aws:
     """
     if is_other_store(place):
         raise MegacamError(
-            f"{place.source} names the store {place.endpoint}, and these commands set up AWS; "
-            "make bucket and key with that store's own tools, or empty s3.endpoint"
+            f"{place.source} names the store {place.endpoint}, but these commands only set up "
+            "AWS; create the bucket and the key with that store's own tools, or empty s3.endpoint"
         )
     # Not by s3.endpoint, which is S3's alone.
     region = place.region or (None if place.is_aws else _ANY_REGION)

@@ -24,7 +24,7 @@ from megacam.words import a, count
 
 Image = Annotated[
     Path | None,
-    typer.Option("--flash", help="Write this image of MicroPython first, unless it is there"),
+    typer.Option("--flash", help="MicroPython image to write first, unless it is there"),
 ]
 _DEFAULTS = {"s3.region": "us-east-1", "device": "cam1"}
 # Start, Wi-Fi, clock and the camera's settling; then the photo is due at the next interval.
@@ -46,9 +46,9 @@ def setup_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Set up cloud and board and wait for the first photo.
+    """Set up the cloud and the board and wait for the first photo.
 
-    Run it again if it was cut off: it goes on from there.
+    If it is interrupted, run it again to continue.
     """
     terminal = Terminal(as_json)
     _title(terminal, 1, "settings")
@@ -75,12 +75,12 @@ def _title(terminal: Terminal, number: int, text: str) -> None:
 def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
     if not path.exists():
         if dry_run:
-            raise MegacamError(f"{path} is missing; without --dry-run, what it needs is asked for")
+            raise MegacamError(f"{path} is missing; run this without --dry-run to be asked for it")
         answers = {}
         for name, question in setup.QUESTIONS:
             answers[name] = _answer(terminal, name, question, f"{name} in {path}")
         setup.write_config(path, answers)
-        terminal.mark("add", f"wrote {path}", "no secret is in it")
+        terminal.mark("add", f"wrote {path}", "it holds no secret")
     raw = settings.read(path)
     settings.check(raw)
     terminal.mark("done", f"{path} is valid")
@@ -126,7 +126,7 @@ class _SetUp:
             found = self._board(stack, port, image)
             _title(terminal, 4, "firmware")
             deploy_parts.carry_out(terminal, found, self._firmware(found))
-            with terminal.working("starting the board anew"):
+            with terminal.working("restarting the board"):
                 found.reset()
             _title(terminal, 5, "Wi-Fi and key")
             self._wifi(found)
@@ -155,12 +155,12 @@ class _SetUp:
 
     def _own_store(self) -> set[str]:
         text = f"{self.place.endpoint} is a store of your own"
-        self.terminal.mark("same", text, "bucket and key, too")
+        self.terminal.mark("same", text, "create bucket and key with its own tools")
         return set()
 
     def _plan(self, aws: Aws) -> Plan:
         place = self.place
-        with self.terminal.working("looking at what is there"):
+        with self.terminal.working("checking what is there"):
             spec = CloudSpec(
                 place.need_bucket(),
                 place.need_device(),
@@ -178,7 +178,7 @@ class _SetUp:
             terminal.agree(f"Make {count(len(plan.changes), 'change')}?", self.yes)
             with terminal.progress("working", len(plan.changes)) as advance:
                 plan.make(lambda step: advance(1))
-        terminal.mark("done", f"{place.bucket} is private, and takes photos of {place.device}")
+        terminal.mark("done", f"{place.bucket} is private and accepts photos from {place.device}")
         return setup.photos(aws, place)
 
     def _board(
@@ -209,7 +209,7 @@ class _SetUp:
                 flash_parts.write(terminal, chip, image, self.yes)
                 return
             wanted = flash.wanted_image(chip.name)
-            name = terminal.ask(f"File of MicroPython's image ({wanted})", "--flash FILE")
+            name = terminal.ask(f"MicroPython image file ({wanted})", "--flash FILE")
             if not name:
                 raise MegacamError(f"the board needs MicroPython: {wanted}; then run this again")
             asked_for = flash_parts.looked_into(terminal, Path(name))
@@ -246,11 +246,11 @@ class _SetUp:
                 terminal.mark("bad", str(error))
                 self._store(found, {"wifi": provision_parts.ask(terminal, "wifi")})
             else:
-                terminal.mark("done", f"the board has joined the Wi-Fi, as {address}")
+                terminal.mark("done", f"the board has joined the Wi-Fi with address {address}")
                 return
 
     def _store(self, found: Device, given: dict[str, Any]) -> None:
-        with self.terminal.working("writing into NVS"):
+        with self.terminal.working("writing to NVS"):
             for entry, value in given.items():
                 provision.store(found, entry, value)
                 self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
@@ -259,7 +259,7 @@ class _SetUp:
     def _key(self, found: Device, aws: Aws) -> None:
         kind = iot.Certificates if self.iot_way else keys.AccessKeys
         ring = kind(aws, self.place.need_bucket(), self.place.need_device())
-        with self.terminal.working(f"making and proving {a(ring.word)}"):
+        with self.terminal.working(f"creating and testing {a(ring.word)}"):
             setup.put_key(found, ring, lambda text: self.terminal.mark("done", text))
 
     def _compare(self, key: str, sent: str) -> None:
@@ -293,5 +293,5 @@ class _SetUp:
         )
         if key and link:
             terminal.mark("done", f"the first photo is in the bucket: {key}")
-            terminal.line("Look at it (the link is good for 7 days):")
+            terminal.line("View it (the link is valid for 7 days):")
             terminal.command(link)
