@@ -66,6 +66,7 @@ def _store(buffer_bytes):
         s3["endpoint"] or None,
         s3["path_style"],
         s3["integrity"],
+        log=log,
     )
 
 

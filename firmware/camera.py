@@ -28,4 +28,17 @@ def find():
 
 def _prepare(driver):
     driver.reset()
-    driver.configure(**config.section("camera"))
+    wanted = config.section("camera")
+    try:
+        driver.configure(**wanted)
+    except ValueError:
+        # This model lacks one of them: a photo without it is better than none.
+        for name in wanted:
+            _try(driver, name, wanted[name])
+
+
+def _try(driver, name, value):
+    try:
+        driver.configure(**{name: value})
+    except ValueError as e:
+        log("E camera setting refused", why=e)

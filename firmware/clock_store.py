@@ -19,7 +19,7 @@ def confirm(uploader, is_set_well):
     A store that does not know the time confirms whatever it is.
     """
     store = uploader.store
-    date = uploader.is_open() and uploader.attempt(False, store.attempt, _ask, store)
+    date = uploader.is_open() and uploader.attempt(store.attempt, _ask, store)
     if not date:
         return False
     try:

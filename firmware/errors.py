@@ -13,7 +13,13 @@ class CredentialsError(Exception):
 
 
 class WiFiError(Exception):
-    """No network could be joined; the message says which, why, and what to change."""
+    """No network could be joined; the message says which, why, and what to change.
+
+    `seen` tells of the neighbours' networks, for who is at the desk: the message goes into the
+    health report, which leaves the house.
+    """
+
+    seen = ""
 
 
 class SpoolError(Exception):

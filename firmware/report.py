@@ -2,10 +2,8 @@
 
 import gc
 import json
-from binascii import hexlify
-from hashlib import sha256
 
-from firmware import __version__, clock, config, log
+from firmware import __version__, clock, log, rare
 
 # In three pieces: a plain heap has none of 2 KB left. MicroPython keeps each short text for ever,
 # so these are long.
@@ -38,7 +36,7 @@ def _counts(app):
         clock.now(),
         uploader.device,
         __version__,
-        _config_hash(),
+        rare.call("report_hash", "digest"),
         app.interval_s,
         clock.uptime_s(),
         tally["boots"],
@@ -75,13 +73,3 @@ def _state(app):
 
 def _log(app):
     return _LOG.format(json.dumps([line for _, line in log.recent]))
-
-
-def _config_hash():
-    digest = sha256()
-    with open(config.PATH, "rb") as f:
-        while True:
-            part = f.read(256)
-            if not part:
-                return hexlify(digest.digest()[:4]).decode()
-            digest.update(part)

@@ -1,16 +1,16 @@
 """Every setting of config.json: name, kind, limits, default and help, in one table.
 
-Used where settings are checked: by the host at deploy time, and by setup.py on the board when
-somebody copied a config.json by hand. The capture loop never loads it.
+Used by the host at deploy time, and by setup.py on the board when somebody copied a config.json
+by hand; there the help texts are left out. The capture loop never loads it.
 
-Blanks are treated alike in config.json, at a prompt, in the environment and in arguments. A blank
-is a space, a tab, a line end, any other control character, a no-break or zero-width character or
-a byte order mark. Around a text blanks are dropped, and within it they are refused, except in
-location.name. A Wi-Fi network's name and password may really begin or end with a blank: they
-lose only line ends behind them and a byte order mark before them. Limits of these two are in
-bytes of UTF-8, as in IEEE 802.11.
+Blanks are treated alike in config.json, prompts, environment and arguments. A blank is a space, a
+tab, a line end, any other control character, a no-break or zero-width character or a byte order
+mark. Around a text blanks are dropped; within it they are refused, but for location.name. The
+name and password of a Wi-Fi may really begin or end with a blank: they lose only line ends behind
+them and a byte order mark before them. Limits of these two are in bytes of UTF-8 (IEEE 802.11).
 """
 
+from firmware import rare, schema_camera
 from firmware.errors import ConfigError
 
 # Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
@@ -32,7 +32,7 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
-# Strongest first, as in lib/s3_setup.py, which this must not load.
+# Strongest first, as in lib/s3_integrity.py, which this must not load.
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -42,21 +42,29 @@ _HTTP_URLS = (
     "http://detectportal.firefox.com/success.txt",
 )
 
-# name, kind, lowest or choices, highest, default, help
-SETTINGS = (
+_BEFORE_PICTURE = (
     ("device", "name", 1, 32, "cam1", "name of this camera; every key starts with it"),
     ("interval_s", "int", 5, 86400, 30, "seconds from one shot to the next"),
     ("status_min", "int", 1, 1440, 15, "minutes from one health report to the next"),
     ("watchdog", "bool", 0, 1, True, "restart the board when it makes no progress for 3 minutes"),
     ("s3.bucket", "bucket", 3, 63, "", "bucket that takes the photos (required)"),
-    ("s3.region", "text", 1, 32, "us-east-1", "region of the bucket"),
+    ("s3.region", "region", 1, 32, "us-east-1", "region of the bucket"),
     ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
-    ("s3.path_style", "bool", 0, 1, False, "put the bucket in the path, not in the host name"),
+    (
+        "s3.path_style",
+        "optional",
+        0,
+        1,
+        None,
+        "put the bucket in the path, not in the host name; null: by the endpoint",
+    ),
     ("s3.integrity", "choice", INTEGRITY, 0, "auto", "protection of bodies; auto: by the store"),
     ("cap.requests", "int", 100, 1000000, 10000, "requests a day at most; more photos wait"),
     ("cap.mb", "int", 10, 1000000, 5000, "MB sent a day at most; more photos wait"),
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
+)
+_AFTER_PICTURE = (
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
     ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time where NTP is blocked"),
     ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
@@ -82,7 +90,7 @@ SETTINGS = (
     ("power.battery_pin", "int", -1, 39, -1, "GPIO 32 to 39 that measures the battery; -1: none"),
     ("power.divider", "int", 1, 20, 2, "battery voltage in units of the pin's"),
     ("power.low_mv", "int", 0, 60000, 3300, "millivolts below which the board only sleeps"),
-    ("led.pin", "int", -1, 33, -1, "GPIO of a status LED; -1: none"),
+    ("led.pin", "int", -1, 39, -1, "GPIO of a status LED; -1: none"),
     ("led.inverted", "bool", 0, 1, False, "the LED is on while the GPIO is low"),
     ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION, its text goes with each photo"),
     ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that it may take"),
@@ -94,20 +102,22 @@ SETTINGS = (
         "spool.sd.sck",
         "int",
         0,
-        33,
+        39,
         14,
         "GPIO of the card's SCK, on the SPI bus beside the camera's",
     ),
-    ("spool.sd.mosi", "int", 0, 33, 13, "GPIO of the card's MOSI"),
+    ("spool.sd.mosi", "int", 0, 39, 13, "GPIO of the card's MOSI"),
     ("spool.sd.miso", "int", 0, 39, 27, "GPIO of the card's MISO"),
-    ("spool.sd.cs", "int", 0, 33, 26, "GPIO of the card's chip select"),
+    ("spool.sd.cs", "int", 0, 39, 26, "GPIO of the card's chip select"),
     ("spi.id", "int", 1, 2, 2, "SPI bus of the camera"),
     ("spi.baudrate_hz", "int", 100000, 8000000, 8000000, "SPI clock"),
-    ("spi.sck", "int", 0, 33, 18, "GPIO of SCK"),
-    ("spi.mosi", "int", 0, 33, 23, "GPIO of MOSI"),
+    ("spi.sck", "int", 0, 39, 18, "GPIO of SCK"),
+    ("spi.mosi", "int", 0, 39, 23, "GPIO of MOSI"),
     ("spi.miso", "int", 0, 39, 19, "GPIO of MISO"),
-    ("spi.cs", "int", 0, 33, 5, "GPIO of the camera's chip select"),
+    ("spi.cs", "int", 0, 39, 5, "GPIO of the camera's chip select"),
 )
+# name, kind, lowest or choices, highest, default, help
+SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + _AFTER_PICTURE
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -182,7 +192,7 @@ def _is_identifier(text):
 def _check_text(name, kind, low, high, value):
     if not isinstance(value, str) or not low <= len(value) <= high:
         _refuse(name, value, f"a text of {low} to {high} characters")
-    if kind in ("name", "bucket"):
+    if kind == "name":
         bad = [c for c in value if c not in _NAME]
         if bad or value[0] == "-" or value[-1] == "-":
             _refuse(name, value, "lower-case letters, digits and inner hyphens only")
@@ -194,8 +204,6 @@ def _check_text(name, kind, low, high, value):
     names = value.split(":")
     if kind == "hook" and value and (len(names) != 2 or not all(_is_identifier(n) for n in names)):
         _refuse(name, value, "MODULE:FUNCTION, for example bme280:read")
-    if kind == "url" and value and (value[:8] != "https://" or "/" in value[8:]):
-        _refuse(name, value, "https://HOST or https://HOST:PORT, with nothing behind it")
 
 
 def _check_texts(name, kind, low, high, value):
@@ -262,16 +270,30 @@ def _check_schedule(name, kind, low, high, value):
         raise ConfigError(f"config.json: {e}")
 
 
+def _is_whole(value, low, high):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
 def _check(name, kind, low, high, value):
     if kind == "int":
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        if not _is_whole(value, low, high):
             _refuse(name, value, f"a whole number from {low} to {high}")
     elif kind == "bool":
         if not isinstance(value, bool):
             _refuse(name, value, "true or false")
+    elif kind == "optional":
+        if value is not None and not isinstance(value, bool):
+            _refuse(name, value, "true or false, or null to decide by s3.endpoint")
+    elif kind == "auto":
+        if value != "auto" and not _is_whole(value, low, high):
+            _refuse(name, value, f'"auto" or a whole number from {low} to {high}')
     elif kind == "choice":
-        if value not in low:
-            _refuse(name, value, "one of " + ", ".join(low))
+        if not any(value == word and type(value) is type(word) for word in low):
+            _refuse(name, value, "one of " + ", ".join([str(word) for word in low]))
+    elif kind in ("url", "bucket", "region"):
+        wanted = rare.call("schema_place", "wanted", kind, low, high, value)
+        if wanted:
+            _refuse(name, *wanted)
     elif kind in ("texts", "http"):
         _check_texts(name, kind, low, high, value)
     elif kind in ("hours", "weekdays", "timezone"):
@@ -341,12 +363,15 @@ def value_of(name, value):
     kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
     value = _clean(value)
     _check(name, kind, low, high, value)
+    if kind == "url" and value:
+        return rare.call("schema_place", "normal", value)
     return value
 
 
 def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
+    Only those of the picture (schema_camera.py) are left out, which the camera has by itself.
     `raw` is config.json as parsed. `secrets` holds only those that were given; `settings` holds
     no secret. Raises ConfigError with one sentence for the first thing that is wrong.
     """
@@ -358,14 +383,18 @@ def check(raw):
         if name not in known:
             _refuse_unknown(name)
     settings, secrets = {}, {}
-    for name, _, _, _, default, _ in SETTINGS:
+    for row in SETTINGS:
+        name, default = row[0], row[4]
         value = value_of(name, flat.get(name, default))
         if name not in SECRETS:
-            settings[name] = value
+            if value != default or row not in schema_camera.PICTURE:
+                settings[name] = value
         elif value:
             secrets[name] = value
-    if not settings["s3.bucket"]:
-        _refuse("s3.bucket", "", "the name of your bucket")
+    wrong = rare.call("schema_place", "contradiction", settings)
+    if wrong:
+        _refuse(*wrong)
+    rare.call("schema_pins", "check", settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: aws.access_key_id and aws.secret_access_key come together; "

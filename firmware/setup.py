@@ -7,7 +7,7 @@ does the same on the host, so that the board has nothing left to do.
 import json
 import os
 
-from firmware import __version__, config, credentials, schema
+from firmware import __version__, config, rare, schema
 
 
 def run(path=config.PATH):
@@ -31,7 +31,7 @@ def run(path=config.PATH):
 def _keep(secrets):
     networks = [n for n in secrets.get("wifi.networks", ()) if n.get("ssid")]
     if networks:
-        credentials.save("wifi", networks)
+        rare.call("credentials", "save", "wifi", networks)
     if "aws.access_key_id" in secrets:
         key = {"id": secrets["aws.access_key_id"], "secret": secrets["aws.secret_access_key"]}
-        credentials.save("aws", key)
+        rare.call("credentials", "save", "aws", key)

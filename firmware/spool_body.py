@@ -12,12 +12,18 @@ class Photo:
     """
 
     def __init__(self, file, path, size, check):
-        self.size = self._left = size
+        self.size = size
         self.close = file.close
         self._file = file
         self._path = path
         self._check = check
+        self.seek(0)
+
+    def seek(self, offset):
+        """Begin with the first byte again; `offset` is 0."""
+        self._left = self.size
         self._crc = 0
+        self._file.seek(0)
 
     def readinto(self, buf):
         """Fill `buf` and return the count; SpoolError instead of a damaged photo's last bytes."""

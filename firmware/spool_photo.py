@@ -19,7 +19,6 @@ def open_photo(folder, name):
         size, check, tail = _tail(file, seq)
         photo = rare.call("spool_body", "Photo", file, path, size, check)
         photo.meta = json.loads(tail)
-        file.seek(0)
     except (OSError, ValueError) as e:
         file.close()
         raise rare.call("spool_error", "failed", "read", path, e)

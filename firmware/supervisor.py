@@ -17,7 +17,7 @@ _CRASH = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Starts that somebody wanted are no part of a crash loop.
-_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials")
+_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb")
 # Numbers that may have been used since the tally was kept: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
@@ -55,7 +55,7 @@ def start():
     counts["boots"] += 1
     if counts["seq"]:
         counts["seq"] += _FORGOTTEN
-    if cause != "deepsleep":
+    if cause not in ("deepsleep", "usb"):
         counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
     _go_on(counts)
     if cause not in _WANTED:

@@ -34,7 +34,8 @@ class Uploader:
     #: refusals for good since a photo was stored.
     unanswered = fatal = 0
     #: What went wrong with the waiting photo under way, False while nothing did, None between
-    #: them; and those that were refused lately: {name: how many photos were stored by then}.
+    #: them; and those that were refused lately: {name: how many photos were stored by then}, with
+    #: the bits of the number inverted where the photo needs another name.
     why = None
     #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
     is_time_known = True
@@ -90,7 +91,7 @@ class Uploader:
 
     def connect(self):
         """Open the connection while the camera exposes; return whether there is one."""
-        return self.is_ready() and self.attempt(False, self.store.connect)
+        return self.is_ready() and self.attempt(self.store.connect)
 
     def deliver(self, frame, number, taken, metadata, is_connected):
         """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
@@ -107,15 +108,15 @@ class Uploader:
         finally:
             frame.close()
 
-    def put(self, body, number, taken, metadata, is_again=False):
+    def put(self, body, number, taken, metadata, overwrite=False):
         """Store a photo taken at `taken` and return True; if False, `body` was not begun.
 
-        `is_again` tells that it may be stored already. Raises S3Error when the connection broke
-        in the middle of the body, or another photo has its key.
+        With `overwrite` None it may be stored already, see S3Client.put. Raises S3Error when the
+        connection broke in the middle of the body, or another photo has its key.
         """
         key = rare.call("keys", "photo_key", self.device, clock.fields(taken), number)
         start = time.ticks_ms()
-        stored = self.attempt(is_again, self._put, key, body, "image/jpeg", metadata)
+        stored = self.attempt(self._put, key, body, "image/jpeg", metadata, overwrite)
         if not stored:
             return False
         self.fatal = 0
@@ -151,7 +152,7 @@ class Uploader:
         self.why = False
         try:
             # It may be stored already: the power may have gone before it was forgotten.
-            is_over = self.put(photo, photo.seq, photo.taken, photo.meta, True)
+            is_over = self.put(photo, photo.seq, photo.taken, photo.meta, None)
         except MemoryError:
             raise
         except Exception as e:
@@ -160,10 +161,10 @@ class Uploader:
             photo.close()
         return rare.call("uploader_drain", "finish", self, photo.name, is_over)
 
-    def attempt(self, is_again, request, *args):
+    def attempt(self, request, *args):
         """Return what request(*args) returned in the end, or True; False if it never succeeded.
 
-        `is_again` and what it raises are as for put().
+        What it raises is as for put().
         """
         try:
             attempt = 0
@@ -177,8 +178,6 @@ class Uploader:
                     return done
                 except S3Error as e:
                     error = e
-                if error.action == "stored" and is_again:
-                    return error  # before a power cut, or with a reply that got lost
                 if not rare.call("uploader_trouble", "may_retry", self, error, attempt):
                     return False
         except Exception as e:

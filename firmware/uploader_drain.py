@@ -29,6 +29,8 @@ def open_next(uploader):
     photo.taken = taken
     if "clock-error-ms" not in photo.meta:
         rare.call("metadata", "date", photo.meta, taken, is_exact)
+    if uploader.refused.get(name, 0) < 0:
+        photo.taken += 1  # the name of the next second
     return photo
 
 
@@ -53,7 +55,9 @@ def finish(uploader, name, is_stored):
 
     So it is with a photo that cannot be read, with a refusal that says so, and with one that
     comes again for this photo after others were stored meanwhile. Until then, and after any other
-    refusal, the others that wait go first. Returns whether the next one can be sent.
+    refusal, the others that wait go first. Where an object has the photo's name that may be
+    damaged and that the key may not replace, the photo gets another name first. Returns whether
+    the next one can be sent.
     """
     why = uploader.why
     uploader.why = None  # an exception takes half a KB
@@ -63,13 +67,16 @@ def finish(uploader, name, is_stored):
         return is_stored
     stored = uploader.tally["stored"]
     refused = uploader.refused
+    since = refused.get(name, stored)
     is_its_own = not isinstance(why, S3Error) or why.action in ("object", "body")
-    if is_its_own or (why.action == "fatal" and stored > refused.get(name, stored)):
+    is_renamed = is_its_own and since >= 0 and getattr(why, "status", 0) == 403
+    is_over = is_its_own or (why.action == "fatal" and stored > max(since, ~since))
+    if is_over and not is_renamed:
         refused.pop(name, None)
         forget(uploader, name, why)
         return True
     if why.status:
         if len(refused) >= _REMEMBERED:
             refused.clear()
-        refused.setdefault(name, stored)
-    return False
+        refused[name] = ~stored if is_renamed else since
+    return is_renamed

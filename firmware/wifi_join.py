@@ -16,6 +16,7 @@ import network
 
 from firmware import rare, wifi
 from firmware.errors import WiFiError
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -27,6 +28,7 @@ _MEND_MS = const(5000)  # the driver tries again at once, without being asked
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
 _CHECK = "; check wifi.networks and the distance"
+_NOWHERE = " not found; check wifi.networks and the distance"
 _END_MS = const(600)  # a pause and a poll: what a try takes beyond its wait
 
 # wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
@@ -76,7 +78,7 @@ def _join(wlan, networks, power_save, stage, limit_ms):
     air.sort(key=lambda ap: -ap[3])
     tries = _tries(networks, air)
     if not tries:
-        raise WiFiError(_absent(networks, air))
+        raise _absent(networks, air)
     # Where time is short, those that had no turn before get it.
     turn = max(stage - 1, 0) % len(tries)
     return _join_any(wlan, tries[turn:] + tries[:turn], limit_ms)
@@ -174,7 +176,11 @@ def _absent(networks, air):
         if ap[0] not in names_seen and len(found) < 3:
             names_seen.append(ap[0])
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
-    return f"{names} not found (seen: {', '.join(found) or 'none at all'}){_CHECK}"
+    seen = ", ".join(found) or "none at all"
+    log("I wifi seen", networks=seen)  # to the console only: warnings go into the report
+    error = WiFiError(names + _NOWHERE)
+    error.seen = f" (seen: {seen})"
+    return error
 
 
 def _text(ssid):

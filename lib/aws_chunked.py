@@ -38,7 +38,7 @@ class Framing:
         self.chunk = _MAX_CHUNK // len(buf) * len(buf)
         self._size = size
         self._crc = 0
-        self._end = ""
+        self._end = b""
 
     def add_headers(self, headers):
         length = encoded_length(self._size, self.chunk, 4, len(NAME) + 16)
@@ -49,9 +49,10 @@ class Framing:
 
     def head(self, count):
         """Return what precedes a chunk of `count` bytes, with the end of the chunk before."""
-        end = self._end
-        self._end = "\r\n"
-        return f"{end}{count:x}\r\n".encode()
+        # As bytes: each new text is first looked for among all names that MicroPython keeps.
+        head = self._end + b"%x\r\n" % count
+        self._end = b"\r\n"
+        return head
 
     def update(self, data):
         # On 32-bit boards a sum above 30 bits is an object of 16 bytes: garbage, but bounded.
@@ -59,5 +60,5 @@ class Framing:
 
     def finish(self):
         """Return what ends the body."""
-        crc = b2a_base64(self._crc.to_bytes(4, "big")).decode().strip()
-        return self.head(0) + f"{NAME}:{crc}\r\n\r\n".encode()
+        crc = b2a_base64(self._crc.to_bytes(4, "big")).strip()
+        return self.head(0) + b"%s:%s\r\n\r\n" % (NAME.encode(), crc)

@@ -13,7 +13,7 @@ trailing headers.
 from binascii import b2a_base64, crc32, hexlify
 
 from aws_chunked import NAME, encoded_length
-from sigv4 import hmac_sha256, sha256_hex
+from sigv4 import Signer, hmac_sha256, sha256_hex
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -46,7 +46,8 @@ class Framing:
     def begin(self, client, date, signature):
         """Start the chain with the date and signature of the request."""
         self._send = client.connection.send
-        signer = client.signer()
+        # Not client.signer(): that loads once more what is here already.
+        signer = Signer(client.region)
         self._key = signer.key(client.credentials.secret_access_key, date)
         self._scope = f"{date}\n{signer.scope(date)}"
         self._signature = signature

@@ -26,7 +26,8 @@ class HTTPSError(Exception):
     """A request without a whole reply.
 
     `phase` is how far it came: dns, connect, tls, request, body or reply. `action` is "retry",
-    or for a refused certificate "clock" or "fatal".
+    for a refused certificate "clock" or "portal" (it may be that of a page to log in, and go
+    away), or "fatal".
     """
 
     def __init__(self, phase, text, action):

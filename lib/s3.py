@@ -16,7 +16,8 @@ class S3Error(Exception):
 
     `code` is S3's word or the phase of the connection, `status` the HTTP status or 0. `action`
     is what the caller can do: retry (also region, redirect and fallback: the client has learned
-    better), throttle (after `retry_after_ms`), clock, credentials, stored (an object of that
+    better), throttle (after `retry_after_ms`), portal (a certificate that may be that of a page
+    to log in; later), clock, credentials, stored (an object of that
     name exists), object (this one is refused, too large for example; others may go), body (its
     length was not its size) or fatal. With `body_started` False no byte of the body was read.
     """
@@ -58,7 +59,7 @@ class S3Client:
     """One bucket. `credentials` has access_key_id, secret_access_key and session_token or None.
 
     `now()` returns UTC seconds since 1970. `endpoint` is None for AWS or "https://host:port";
-    `path_style` None decides by the endpoint. `integrity` is one of s3_setup.MODES, or "auto":
+    `path_style` None decides by the endpoint. `integrity` is one of s3_integrity.MODES, or "auto":
     checksum at AWS, etag elsewhere. `log` is called with a line when something was learned.
     """
 
@@ -70,6 +71,12 @@ class S3Client:
     body_started = False
     #: False once a store has refused `If-None-Match`.
     is_conditional = True
+    #: Milliseconds that a body waits for `100 Continue`; 0 once a server has refused to be asked
+    #: (417): then it is sent at once, and a refusal costs the photo.
+    expect_continue = 1000
+    #: True once a body was stored whose sum the store has compared or returned; else the key of
+    #: the last one that has another ETag than its MD5, or None.
+    _proof = None
     #: True after a temporary redirect, for one request.
     is_away = False
 
@@ -98,7 +105,7 @@ class S3Client:
         self.log = log
         self.region = region
         self._key = {}
-        self.connection = self._unsure = None
+        self.connection = None
         borrow("s3_setup").set_up(self, integrity)
 
     def now(self):
@@ -127,19 +134,19 @@ class S3Client:
 
         The body is read only when the server has agreed to take it. Nothing is stored unless
         it is exactly `body.size` bytes long. Without `overwrite`, an object of that name stays
-        as it is: S3Error with action "stored", or success where an earlier put of this client
-        lost the reply. `metadata` is a dict or pairs.
+        as it is: S3Error with action "stored". `metadata` is a dict or pairs.
+
+        `overwrite` None is for what may be stored already, under a name that is given to nothing
+        else: an object there is kept where the store has compared it with what was sent, else
+        replaced. So put again what broke off; after the body has begun, give one with seek().
         """
         try:
-            stored = self.attempt(self._put, key, body, content_type, metadata, overwrite)
+            return self.attempt(self._put, key, body, content_type, metadata, overwrite)
         except S3Error as error:
-            if error.action == "stored" and key == self._unsure:
-                return Stored(error.status, "", 0)
-            if error.body_started:
-                self._unsure = key
-            raise
-        self._unsure = None
-        return stored
+            if overwrite is not None or error.action != "stored":
+                raise
+            there = error
+        return borrow("s3_overwrite")._settle(self, there, key, body, content_type, metadata)
 
     def attempt(self, action, *args):
         """Return action(*args), called again after each thing that an error teaches."""
@@ -164,6 +171,7 @@ class S3Client:
                 raise error
             if error.action != "fallback":
                 tried += error.action
+            error = None  # half a KB
 
     def _put(self, key, body, *args):
         # One after the other: each takes as much memory as there is.

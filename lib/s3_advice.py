@@ -33,7 +33,7 @@ _BY_ACTION = {
     "redirect": "sent to another host; try later",
     "throttle": "too many requests; try more slowly",
     "retry": "the store failed; try again",
-    "fallback": "the store does not take integrity {integrity} or a header; set integrity to etag",
+    "fallback": "the store does not take integrity {integrity} or a header",
     "stored": "an object {key} exists already",
     "object": "{key} is more than the store, or a proxy before it, takes; send less",
     "fatal": "refused; check bucket, region and endpoint",
@@ -50,6 +50,8 @@ def advise(client, refusal, verb, key):
         for codes, sentence in _BY_CODE:
             if refusal.code in codes.split():
                 text = sentence
+    if refusal.action == "fallback":
+        text += _remedy(client, refusal)
     actions = dict([pair.split("=") for pair in _ACTIONS.split()])
     return text.format(
         verb=verb,
@@ -62,6 +64,16 @@ def advise(client, refusal, verb, key):
         integrity=client.integrity,
         skew_s=refusal.skew_s,
     )
+
+
+def _remedy(client, refusal):
+    if "Object Lock" in refusal.said:
+        return ": its Object Lock wants a checksum; set integrity to checksum"
+    if refusal.status == 417:
+        return ": a proxy or the store refuses Expect; connect without the proxy"
+    if client.framing.payload == "UNSIGNED-PAYLOAD":
+        return "; check that the endpoint is an S3 API"
+    return "; set integrity to etag"
 
 
 def _arn(client, key, verb):

@@ -16,12 +16,7 @@ def correct(client, refusal):
         return _renew(client.credentials)
     if action == "region":
         return _set_region(client, refusal.region)
-    if action == "redirect":
-        return _follow(client)
-    if refusal.is_condition and client.is_conditional:
-        client.is_conditional = False
-        return True
-    return _weaken(client)
+    return _follow(client)
 
 
 def _renew(credentials):
@@ -34,11 +29,12 @@ def _renew(credentials):
 def _set_region(client, region):
     old = client.region
     region = region or _ask_region(client)
-    if not region or region == old or not all(c.isalpha() or c in "-0123456789" for c in region):
+    shape = borrow("s3_name_rules")
+    if region == old or not shape.is_region(region, client.endpoint is None):
         return False
     client.region = region
     if client.endpoint:
-        client.endpoint = client.endpoint.replace(old, region)
+        client.endpoint = shape.moved(client.endpoint, old, region)
     borrow("s3_setup").locate(client)
     return True
 
@@ -56,17 +52,12 @@ def _ask_region(client):
 
 def _follow(client):
     scheme, _, rest = client.connection.headers.get("location", "").partition("://")
-    host, _, port = rest.partition("/")[0].partition(":")
-    if scheme != "https" or not host or client.is_away or not (port or "1").isdigit():
+    try:
+        place = borrow("s3_endpoint").parts(scheme + "://" + rest.partition("/")[0])
+    except ValueError:
         return False
-    borrow("s3_setup")._go_to(client, "https", host, port)
+    if place[0] != "https" or client.is_away:
+        return False
+    borrow("s3_setup")._go_to(client, *place)
     client.is_away = True
     return True
-
-
-def _weaken(client):
-    setup = borrow("s3_setup")
-    weaker = setup.MODES[setup.MODES.index(client.integrity) + 1 : -1]
-    if weaker:
-        setup._use(client, weaker[0])
-    return bool(weaker)

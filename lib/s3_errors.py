@@ -19,9 +19,9 @@ _ACTIONS = (
     (
         "retry",
         "RequestTimeout RequestTimeoutException IncompleteBody BadDigest OperationAborted "
-        "XAmzContentSHA256Mismatch ConditionalRequestConflict PriorRequestNotComplete",
+        "ConditionalRequestConflict PriorRequestNotComplete",
     ),
-    ("fallback", "NotImplemented MalformedTrailerError InvalidChunkSizeError"),
+    ("fallback", "NotImplemented"),
     ("stored", "PreconditionFailed"),
     (
         "object",
@@ -38,6 +38,7 @@ _STATUSES = {
     412: "stored",
     413: "object",
     414: "object",
+    417: "fallback",
     431: "object",
     429: "throttle",
     501: "fallback",
@@ -50,15 +51,19 @@ _MAYBE_CLOCK = (
     "AccessDenied",
 )
 _SKEW_S = 240
+_MISMATCH = "XAmzContentSHA256Mismatch"
 # Parts of messages about our body modes, in any case of their first letter.
-_MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding", "nsupported")
+_MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding")
+_HEADER_WORDS = ("nsupported", "Object Lock")
+_MODE_CODES = "MalformedTrailerError InvalidChunkSizeError"
 
 
 class Refusal:
     """What a reply says: `code`, `action` as in S3Error, S3's own words in `said`.
 
     `skew_s`, `region` and `retry_after_ms` are 0 or "" where it does not say; `is_condition`
-    tells that the store refused `If-None-Match`, not the mode of the body.
+    tells whether the store refused `If-None-Match` or the mode of the body, None where either
+    may be meant.
     """
 
 
@@ -75,10 +80,10 @@ def judge(client, page):
     refusal.status = status
     refusal.code = element(text, "Code") or f"HTTP{status}"
     refusal.skew_s = _skew_s(client, headers)
-    refusal.action = _decide(refusal.code, status, text, refusal.skew_s)
+    refusal.is_condition = _is_condition(client, refusal.code, text)
+    refusal.action = _decide(refusal, text)
     refusal.said = element(text, "Message")[:120]
     refusal.region = element(text, "Region") or headers.get("x-amz-bucket-region", "")
-    refusal.is_condition = "If-None-Match" in text
     refusal.retry_after_ms = _retry_after_ms(headers)
     return refusal
 
@@ -90,15 +95,33 @@ def element(text, name):
     return text[start:end] if len(name) + 1 < start < end else ""
 
 
-def _decide(code, status, text, skew_s):
-    if code in _MAYBE_CLOCK and abs(skew_s) > _SKEW_S:
+def _decide(refusal, text):
+    code = refusal.code
+    status = refusal.status
+    if code in _MAYBE_CLOCK and abs(refusal.skew_s) > _SKEW_S:
         return "clock"
     for action, codes in _ACTIONS:
         if code in codes.split():
             return action
-    if code.startswith("Invalid") and any(word in text for word in _MODE_WORDS):
+    is_named = refusal.is_condition is not None
+    if code == _MISMATCH:
+        return "fallback" if is_named else "retry"
+    is_header = is_named or any(word in text for word in _HEADER_WORDS)
+    if code in _MODE_CODES.split() or (is_header and code.startswith("Invalid")):
         return "fallback"
     return _STATUSES.get(status) or ("retry" if status >= 500 else "fatal")
+
+
+def _is_condition(client, code, text):
+    if "if-none-match" in text.lower():
+        return True
+    if code == _MISMATCH:
+        # None of our modes sends a hash: whoever compares one does not know the mode. So do old
+        # Ceph and MinIO. All stores know bodies as they are.
+        return None if client.framing.payload == "UNSIGNED-PAYLOAD" else False
+    if code in _MODE_CODES.split() or any(word in text for word in _MODE_WORDS):
+        return False
+    return None
 
 
 def _skew_s(client, headers):

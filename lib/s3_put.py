@@ -16,7 +16,7 @@ def put(client, key, body, framing, headers, signature):
     if framing.begin:
         framing.begin(client, headers["x-amz-date"], signature)
     # A reply before the body is a refusal, unless there is no body.
-    is_sent = not (connection.expect_continue() and body.size)
+    is_sent = not (connection.expect_continue(client.expect_continue) and body.size)
     if is_sent:
         send = borrow("s3_body").send
         client.body_started = True
@@ -25,6 +25,9 @@ def put(client, key, body, framing, headers, signature):
         return None
     connection.read()
     etag = connection.headers["etag"]
-    if framing.is_intact and not framing.is_intact(connection.headers):
+    is_intact = not framing.is_intact or framing.is_intact(connection.headers)
+    if not is_intact and not borrow("s3_damaged_put").check(client, key):
         raise S3Error("BadDigest", 200, "retry", f"{key}: stored as {etag}, not as sent")
+    if getattr(framing, "is_exact", True):
+        client._proof = True
     return Stored(200, etag, int(headers["content-length"]))

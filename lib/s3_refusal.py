@@ -12,7 +12,9 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # Code, Message and Region stand in the first lines; the rest repeats the request.
 _PAGE_BYTES = const(512)
-_CORRECTABLE = "clock credentials region redirect fallback"
+_HEADER = ("eader",)  # not as a text: MicroPython would keep that for ever
+_ODD = "InvalidArgument InvalidRequest BadRequest HTTP400"
+_CORRECTABLE = "clock credentials region redirect"
 
 
 def refused(client, verb, key):
@@ -28,13 +30,32 @@ def refused(client, verb, key):
         text += f" ({refusal.said})"
     error = S3Error(refusal.code, refusal.status, refusal.action, text)
     error.retry_after_ms = refusal.retry_after_ms
-    if error.action in _CORRECTABLE:
-        error.again = borrow("s3_corrections").correct(client, refusal)
-        if error.again and client.log:
-            client.log(f"{message} (corrected)")
-        elif not error.again and error.action not in ("clock", "credentials"):
-            error.action = "fatal"
+    # What a store dislikes without saying so may be the condition, which not all know.
+    is_odd = (
+        (refusal.action == "fatal" and verb == "put" and not client.body_started)
+        and refusal.code in _ODD.split()
+        and (_HEADER[0] in refusal.said or not refusal.said)
+    )
+    if is_odd or error.action == "fallback":
+        _learn(client, refusal, error, borrow("s3_fallback").correct(client, refusal))
+    elif error.action in _CORRECTABLE:
+        _learn(client, refusal, error, borrow("s3_corrections").correct(client, refusal))
     return error
+
+
+def _learn(client, refusal, error, learned):
+    """Put into `error` what comes of it; `learned` is True, False, or a sentence."""
+    error.again = bool(learned)
+    if not learned:
+        if error.action not in ("clock", "credentials"):
+            error.action = "fatal"
+        return
+    if client.log:
+        why = f"{refusal.code} {refusal.said}"
+        client.log(f"I s3 corrected: {error}" if learned is True else f"W s3 {learned} ({why})")
+    if learned is not True:
+        # Once for a request: a store may ask for a checksum and refuse every way to send one.
+        error.action = "retry" if "Object Lock" in refusal.said else "fallback"
 
 
 def _page(connection):

@@ -13,7 +13,8 @@ def send_head(client, method, key, query, headers, payload):
     if query:
         path = f"{path}?{query}"
     first = f"{method} {path} HTTP/1.1\r\n".encode()
-    expect = b"expect: 100-continue\r\n" if method == "PUT" else b""
+    is_asking = method == "PUT" and client.expect_continue
+    expect = b"expect: 100-continue\r\n" if is_asking else b""
     lines = _lines(headers, expect, begin, signature)
     client.connection.request(first, client.limit_ms, lines)
     return signature

@@ -1,21 +1,6 @@
-"""Sets an S3Client up: where its bucket is and how bodies are sent; loaded at its start only.
-
-AWS: "Virtual hosting of general purpose buckets".
-"""
+"""Sets an S3Client up and finds its bucket; loaded at its start only."""
 
 from https import Connection, borrow
-
-#: Modes of `integrity`, strongest first; a store that refuses one gets the next. "none" computes
-#: nothing over the body, and only who asks for it gets it.
-MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
-_AWS = ".amazonaws.com"
-_FRAMINGS = (
-    "aws_chunked_signed.TrailerFraming",
-    "aws_chunked_signed.Framing",
-    "aws_chunked.Framing",
-    "unsigned_payload.ETagFraming",
-    "unsigned_payload.Framing",
-)
 
 
 class _PlainContext:
@@ -26,60 +11,37 @@ class _PlainContext:
 
 
 def set_up(client, integrity):
-    """Point a new client at its bucket and choose how bodies are sent: one of MODES, or "auto"."""
+    """Point a new client at its bucket; choose how bodies are sent ("auto", or s3_integrity)."""
     locate(client)
+    is_amazon = borrow("s3_endpoint").is_aws(client.host.partition(":")[0])
     if integrity == "auto":
         # Not every other store takes aws-chunked bodies; all take them as they are.
-        integrity = "checksum" if _AWS in client.host else "etag"
-    if integrity not in MODES:
-        raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
-    _use(client, integrity)
-
-
-def _use(client, integrity):
-    """Send bodies in this mode, one of MODES, from now on."""
-    client.integrity = integrity
-    module, _, framing = _FRAMINGS[MODES.index(integrity)].partition(".")
-    module = borrow(module)
-    # Bodies go through the caller's buffer unless the mode needs a larger one.
-    least = getattr(module, "CHUNK", 0)
-    if not least:
-        client.body_buf = client.buf
-    elif len(client.body_buf) < least:
-        client.body_buf = bytearray(least)
-    client.framing = getattr(module, framing)
+        integrity = "checksum" if is_amazon else "etag"
+    borrow("s3_integrity")._use(client, integrity)
+    # Amazon takes every mode, and says where ETags are no MD5s.
+    client._proof = is_amazon or None
 
 
 def locate(client):
-    """Point the client at its bucket, by endpoint, region and path style."""
+    """Point the client at its bucket, by endpoint, region and path style; raises ValueError."""
+    where = borrow("s3_endpoint")
     endpoint = client.endpoint
     if endpoint is None:
-        region = client.region
-        endpoint = f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
-    scheme, _, host = endpoint.rstrip("/").partition("://")
-    host, _, port = host.partition(":")
-    if scheme not in ("http", "https") or not host or not (port + "0").isdigit():
-        raise ValueError(f"endpoint {endpoint}: write https://host or https://host:port")
-    is_path = client.path_style
-    if is_path is None:
-        # A wildcard certificate does not cover a dot in the bucket's name.
-        is_path = "." in client.bucket or _AWS not in host
+        endpoint = where.amazon(client.region)
+    scheme, host, port = where.parts(endpoint)
+    is_path = where.is_path(client.bucket, host, client.path_style)
     # Not as patterns: MicroPython would keep each such short text for ever.
     client.prefix = "/" + client.bucket + "/" if is_path else "/"
     _go_to(client, scheme, host if is_path else client.bucket + "." + host, port)
 
 
 def _go_to(client, scheme, host, port):
-    """Let the client talk to this host; `port` is text and empty for the usual one."""
-    usual = 443 if scheme == "https" else 80
-    port = int(port or usual)
-    client.host = host if port == usual else host + ":" + str(port)
+    """Let the client talk to this host; `port` is None for the usual one."""
+    client.host = host + ":" + str(port) if port else host
     client.base = scheme + "://" + client.host
     if client.connection:
         client.connection.close()
-    context = client.context
-    if scheme == "http":
-        if host != "localhost" and not host.startswith("127."):
-            raise ValueError(f"plain http to {host} refused: use https")
-        context = _PlainContext()
+    is_plain = scheme == "http"  # to this very machine only
+    context = _PlainContext() if is_plain else client.context
+    port = port or (80 if is_plain else 443)
     client.connection = Connection(host, port, context, client.buf, client.clock)

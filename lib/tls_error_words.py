@@ -10,7 +10,7 @@ certificate's key, say, because there was no memory for a large number.
 # and shall not stop us for an hour. f is fatal, because it is a certificate's or ours.
 _ERRORS = (
     """
-2700f the server's certificate is refused; check the clock, the roots and the endpoint
+2700p the server's certificate is refused; check the clock, the roots and the endpoint
 3000r the certificate could not be checked
 4e80r the server wants a curve that we do not have
 6300r a record was damaged on its way
@@ -49,7 +49,7 @@ _ERRORS = (
 7880r the server closed the connection
 """,
     """
-7a00f the server's certificate cannot be used
+7a00p the server's certificate cannot be used
 7f80r the crypto hardware failed
 """,
 )
@@ -64,7 +64,7 @@ _NO_MEMORY_LOW = (0x10, 0x6A)
 
 
 def explain(code, phase, said=""):
-    """Return a sentence and "retry" or "fatal" for `code`, which is below 0.
+    """Return a sentence and "retry", "portal" or "fatal" for `code`, which is below 0.
 
     `phase` is that of HTTPSError; `said` are mbedTLS's own words, where it has them.
     """
@@ -76,7 +76,8 @@ def explain(code, phase, said=""):
         said = ""
     else:
         action, text = _of_module(high)
-    return text + f" ({said or hex(code)})", "fatal" if action == "f" else "retry"
+    action = "fatal" if action == "f" else "portal" if action == "p" else "retry"
+    return text + f" ({said or hex(code)})", action
 
 
 def _find(start, is_later):
@@ -93,7 +94,7 @@ def _find(start, is_later):
 
 def _of_module(high):
     if 0x2000 <= high < 0x3000:
-        return "f", "the server's certificate cannot be read"
+        return "p", "the server's certificate cannot be read"
     if 0x3000 < high < 0x5000:
         return "r", "the server's key or signature cannot be used"
     return "r", "TLS error"

@@ -15,6 +15,8 @@ class Framing:
     payload = "UNSIGNED-PAYLOAD"
     # Nothing of the request's signature goes into the body, nothing is computed over it.
     begin = update = is_intact = None
+    # Whether the store has shown that it has the bytes that were sent.
+    is_exact = False
 
     def __init__(self, size, buf):
         self.buf = buf
@@ -42,9 +44,11 @@ class ETagFraming(Framing):
     def is_intact(self, headers):
         """Tell whether the ETag, where it is the MD5 of the object, is that of the bytes sent.
 
-        It is not with KMS keys, and has a dash after a multipart upload.
+        It is not with KMS keys, and has a dash after a multipart upload. `is_exact` tells
+        whether it was the MD5.
         """
         md5 = hexlify(self._md5.digest()).decode()
         etag = headers.get("etag", "").strip('"')
         is_md5 = headers.get("x-amz-server-side-encryption", "AES256") == "AES256"
-        return not is_md5 or len(etag) != 32 or etag.lower() == md5
+        self.is_exact = is_md5 and etag.lower() == md5
+        return self.is_exact or not is_md5 or len(etag) != 32

@@ -46,6 +46,7 @@ class WireS3:
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.keys: Sequence[str] | None = None
         self.filler = b""
+        self.archived: set[str] = set()
         self.asked: list[str] = []
         self.sent_bytes = 0
         self.refusal: tuple[int, str] | None = None
@@ -178,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "DELETE":
             self.s3.objects.pop(key, None)
             return self._send(204, b"")
+        if key in self.s3.archived and self.command == "GET":
+            return self._refuse(403, "InvalidObjectState")
         data, metadata = self.s3.objects.get(key, (self.s3.filler, {}))
         if not data:
             return self._refuse(404, "NoSuchKey")

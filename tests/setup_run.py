@@ -75,11 +75,12 @@ def typed(folder, args, *answers, **environment):
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    shown = b""
+    shown, answered = b"", 0
     try:
         for question, answer in answers:
-            while question.encode() not in shown:
+            while (at := shown.find(question.encode(), answered)) < 0:
                 shown += os.read(ours, 1000)
+            answered = at + len(question)
             os.write(ours, answer.encode() + b"\n")
         with contextlib.suppress(OSError):  # EIO: it has ended
             while data := os.read(ours, 1000):

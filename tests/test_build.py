@@ -61,7 +61,7 @@ def test_without_secrets_or_settings_what_is_missing_is_said(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     bare = _build(tmp_path)
     assert "  mpremote cp -r build/. : + reset\n" in bare.stdout
-    assert "`megacam provision` puts the Wi-Fi network and the access key" in bare.stdout
+    assert "put the Wi-Fi network and the access key on the board with" in bare.stdout
 
 
 def test_a_second_build_is_the_same_and_stale_files_go(tmp_path):

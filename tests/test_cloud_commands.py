@@ -57,7 +57,7 @@ def test_create_shows_every_change_first_and_dry_run_makes_none(user, account):
     out = user.types("cloud create -d cam1 --dry-run")
     assert user.code == 0
     assert out.count("\n+ ") == 9
-    assert "9 changes; nothing was done" in out
+    assert "9 changes; nothing was changed" in out
     assert account.bucket not in _buckets(account)
 
 
@@ -79,7 +79,7 @@ def test_a_no_at_the_keyboard_changes_nothing_and_is_1(user, account, monkeypatc
     monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
     user.types("cloud create -d cam1")
     assert (user.code, account.bucket in _buckets(account)) == (1, False)
-    assert user.err.endswith("megacam: nothing was done, as you did not say yes\n")
+    assert user.err.endswith("megacam: cancelled; nothing was changed\n")
     user.types("cloud create -d cam1 --yes")
     for line in ("cloud rotate -d cam1", "cloud rotate -d cam1 --show-secret"):
         monkeypatch.setattr("sys.stdin", Keyboard("\n"))
@@ -216,6 +216,7 @@ def test_a_secret_is_shown_only_when_asked_for_and_the_key_can_only_put(user, ac
         s3.list_objects_v2(Bucket=account.bucket)
     out = user.types("cloud rotate -d cam1 --show-secret --yes")
     assert f"--retire {found['access_key_id']}" in out
+    assert "stays wherever this output goes" in " ".join(out.split())
     user.types(f"cloud rotate -d cam1 --retire {found['access_key_id']} --yes")
     assert user.code == 0
     with pytest.raises(s3.exceptions.ClientError):
@@ -241,7 +242,7 @@ def test_show_names_protections_devices_and_keys(user, account):
     assert "30 days" in out
     assert "no key yet" in out
     account.client("s3").delete_public_access_block(Bucket=account.bucket)
-    assert "mend it with `megacam cloud create`" in user.types("cloud show")
+    assert "fix it with `megacam cloud create`" in user.types("cloud show")
     found = user.data("cloud show")
     assert [one["name"] for one in found["checks"] if not one["right"]] == ["public access"]
     assert found["devices"][0]["name"] == "cam1"
@@ -257,7 +258,7 @@ def test_destroy_asks_twice(user, account):
     assert (user.code, account.bucket in _buckets(account)) == (2, True)
     user.types("cloud destroy --yes --confirm another")
     assert (user.code, account.bucket in _buckets(account)) == (1, True)
-    assert "nothing was done" in user.err
+    assert "nothing was changed" in user.err
     user.types("cloud destroy --yes --confirm BUCKET --dry-run")
     assert account.bucket in _buckets(account)
     user.types("cloud destroy --yes --confirm BUCKET")
@@ -287,7 +288,7 @@ def test_destroy_leaves_photos_until_it_is_told_and_then_counts(user, account, m
     monkeypatch.setattr(console.Terminal, "now", lambda terminal, text: said.append(text))
     assert user.data("cloud destroy --photos --yes --confirm BUCKET")["done"] is True
     assert account.bucket not in _buckets(account)
-    assert "deleted 1 objects …" in said
+    assert "deleted 1 object …" in said
 
 
 def test_a_public_template_carries_its_warning_beside_the_json(user):
@@ -302,7 +303,7 @@ def test_rotate_sees_by_itself_that_a_device_has_a_certificate(user, account, al
     name = f"cam-{account.bucket.split('-')[-1]}"
     create.plan(account.aws, CloudSpec(account.bucket, name, iot=True)).make()
     assert "no certificate" in user.types(f"cloud rotate -d {name} --dry-run")
-    assert "make a new certificate" in user.out
+    assert "create a new certificate" in user.out
     user.types("cloud rotate -d nobody --dry-run")
     assert (user.code, "run `megacam cloud create` first" in user.err) == (1, True)
 
@@ -310,7 +311,7 @@ def test_rotate_sees_by_itself_that_a_device_has_a_certificate(user, account, al
 def test_create_warns_of_public_photos_before_it_asks(user):
     out = user.types("cloud create -d cam1 --public-read --dry-run")
     assert "everybody in the world" in out
-    assert out.index("everybody in the world") < out.index("changes; nothing was done")
+    assert out.index("everybody in the world") < out.index("changes; nothing was changed")
 
 
 def test_template_is_json_on_standard_output_or_a_file(user, tmp_path):
@@ -338,6 +339,22 @@ def test_cost_takes_the_interval_of_config_json(user, tmp_path):
     assert "every 1 min" in user.types("cost --interval 60")
 
 
+def test_cost_takes_the_typical_size_of_config_json_s_resolution(user, tmp_path):
+    config = tmp_path / "config.json"
+    sizes = {}
+    for resolution in ("320x240", "1600x1200", "2592x1944"):
+        config.write_text(json.dumps({"camera": {"resolution": resolution}}))
+        sizes[resolution] = user.data("cost")["usage"]["photo_kb"]
+    # 350 KB is what docs/unattended.md says of the simulated camera.
+    assert sizes == {"320x240": 14, "1600x1200": 350, "2592x1944": 910}
+    config.write_text('{"camera": {"resolution": "1600x1200", "quality": "low"}}')
+    assert user.data("cost")["usage"]["photo_kb"] == 120
+    assert user.data("cost --size 99")["usage"]["photo_kb"] == 99
+    config.write_text('{"camera": {"resolution": "big"}}')
+    user.types("cost")
+    assert (user.code, "camera.resolution is 'big'; it must be one of" in user.err) == (1, True)
+
+
 @pytest.mark.parametrize("line", ["cost --compare a,b", "cost --interval x", "cost --hours"])
 def test_a_wrong_command_line_is_2(user, line):
     user.types(line)
@@ -347,6 +364,9 @@ def test_a_wrong_command_line_is_2(user, line):
 def test_a_number_out_of_range_or_an_unknown_region_is_1(user):
     user.types("cost --hours 30")
     assert (user.code, user.err) == (1, "megacam: hours_day is 30; it must be 0.1 to 24\n")
+    for zero, name in (("interval", "interval_s"), ("size", "photo_kb")):
+        user.types(f"cost --{zero} 0")
+        assert (user.code, user.err.count(f"{name} is 0; it must be 1 to")) == (1, 1)
     user.types("cost --region moon-1")
     assert user.code == 1
 

@@ -129,7 +129,7 @@ def test_json_is_alone_on_standard_output(capsys):
 def test_a_question_that_nobody_can_answer_is_misuse(monkeypatch):
     with Path(os.devnull).open() as nobody:
         monkeypatch.setattr(sys, "stdin", nobody)
-        with pytest.raises(MisuseError, match=r"nobody is here .*add --yes"):
+        with pytest.raises(MisuseError, match=r"there is no terminal to ask .*add --yes"):
             Terminal().confirm("Go on?")
         with pytest.raises(MisuseError, match=r"add --confirm shed"):
             Terminal().type_again("name", "shed", "", "--confirm")

@@ -166,10 +166,13 @@ def test_a_deploy_that_was_cut_off_does_not_send_again_what_is_there(tmp_path):
         with device.connect(board.port) as found:
             device_files.make_folders(found, ["/new/firmware/more/x"])
             device_files.write(found, "/new/firmware/more/deep.mpy", bytes(6000))
-        sent = []
+        told = []
         with device.connect(board.port) as found:
-            deploy.make(found, deploy.plan(found, NEW), sent.append)
-    assert 0 < sum(sent) < 6000
+            plan = deploy.plan(found, NEW)
+            deploy.make(found, plan, told.append)
+    there, *sent = told
+    assert there == 6000 and 0 < sum(sent) < 6000
+    assert sum(told) == plan.size_bytes, "a bar that ends at 100 %"
 
 
 def test_a_full_flash_is_one_sentence_and_the_old_files_stay(tmp_path):
@@ -226,7 +229,7 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
         dry = _megacam("deploy", "--port", board.port, "--dry-run", cwd=tmp_path)
         assert (dry.returncode, dry.stderr) == (0, "")
         assert "+ firmware/app.mpy" in dry.stdout
-        assert "nothing was done (--dry-run)" in dry.stdout
+        assert "nothing was changed (--dry-run)" in dry.stdout
         done = _megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
         assert "firmware/app.mpy" in json.loads(done.stdout)["sent"]
         again = _megacam("deploy", "--port", board.port, cwd=tmp_path)

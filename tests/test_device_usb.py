@@ -1,5 +1,6 @@
 """A board on USB: found or not, one sentence for each reason, code and files over the raw REPL."""
 
+import ast
 import subprocess
 import sys
 import time
@@ -15,7 +16,8 @@ from megacam.device import (
     RemoteError,
     RestartedError,
 )
-from usb_board import plugged_in, scripted
+from mpremote.transport import TransportError
+from usb_board import firmware, plugged_in, scripted
 
 RAW = b"raw REPL; CTRL-B to exit\r\n>"
 
@@ -179,3 +181,26 @@ def test_a_ctrl_c_in_mid_work_lets_the_board_start_again(board):
     while b"SW_CPU_RESET" not in board.console[before:] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert b"SW_CPU_RESET" in board.console[before:]
+
+
+def test_restarts_by_megacam_are_no_trouble_to_the_firmware(tmp_path):
+    with plugged_in(tmp_path, firmware()) as board:
+        with device.connect(board.port) as found:
+            found.exec("from firmware import rare\nrare.call('tally','keep',{'boots':7})")
+        with device.connect(board.port) as found:
+            said = found.exec("from firmware import rare\nprint(rare.call('tally','read'))")
+    tally = ast.literal_eval(said)
+    assert tally["boots"] >= 7 and not tally.get("reboots"), tally
+
+
+def test_what_mpremote_prints_of_a_board_that_babbles_is_not_shown(capsys):
+    class Babbling:
+        serial = SimpleNamespace(in_waiting=0, read=lambda size: b"")
+
+        def exec_raw_no_follow(self, code):
+            print(b"\x05A\x01 raw bytes")
+            raise TransportError("could not enter raw repl")
+
+    with pytest.raises(GoneError, match="the board at COM3 went away; check its cable"):
+        device.Device("COM3", Babbling()).exec("1")
+    assert capsys.readouterr().out == ""

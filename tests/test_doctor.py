@@ -1,26 +1,69 @@
 """The doctor finds each fault by itself: a simulated board, camera, Wi-Fi, clock and store."""
 
+import hashlib
 import json
 import subprocess
 import sys
 import time
 
 import pytest
-from doctor_board import BUCKET, board, examine, place, states
-from megacam import checks, deploy, device, doctor, provision
+from doctor_board import BUCKET, board, configured, examine, place, states
+from megacam import checks, deploy, device, doctor, provision, verdicts
+from megacam.errors import MegacamError
+from megacam.sim.ntp_server import NTPServer
+from servers.running import authority, server
+from servers.s3_store import STORED
+from servers.scripted import CONTINUE
 from usb_board import WIFI, plugged_in
 
-__all__ = ["place"]
+__all__ = ["authority", "place", "server"]
 
 
 def test_a_board_in_order_passes_every_check_up_to_the_stored_object(tmp_path, place):
-    results = examine(tmp_path, place)
+    store = {**place[1]["s3"], "integrity": "checksum"}
+    results = examine(tmp_path, place, config={"s3": store})
     assert {one.state for one in results} == {"good"}, results[-1]
     board_checks = [one.name for one in checks.CHECKS if not one.host]
     assert [one.name for one in results] == board_checks
-    key = results[-1].found.split(",")[0]
+    key = results[-2].found.split(",")[0]
     body = place[0].client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     assert body.startswith(b"megacam doctor: 20")
+    assert results[-1].found == f"{len(body)} bytes read back as they were sent"
+
+
+@pytest.mark.parametrize(("integrity", "state"), [("checksum", "bad"), ("etag", "good")])
+def test_a_store_that_keeps_the_frames_of_a_body_is_found(
+    tmp_path, authority, server, integrity, state
+):
+    kept = []
+
+    def script(peer):
+        while True:
+            peer.read_head()
+            peer.send(CONTINUE)
+            kept.append(peer.read_body())
+            peer.body = b""
+            etag = hashlib.md5(kept[-1]).hexdigest()
+            peer.send(STORED.replace(b'"x"', f'"{etag}"'.encode()))
+
+    with NTPServer() as ntp:
+        settings = configured(f"https://localhost:{server.play(script)}", "us-east-1", ntp)
+        settings["s3"]["integrity"] = integrity
+        ca = tmp_path / "ca.pem"
+        authority.cert_pem.write_to_path(ca)
+        own = (None, settings, ca, {"id": "AKIDEXAMPLE", "secret": "s" * 40})
+        last = examine(tmp_path, own, read=lambda key: kept[-1])[-1]
+    assert (last.name, last.state) == ("whole", state), last
+    assert integrity == "etag" or "`s3.integrity` to `etag`" in last.cause.remedy
+
+
+def test_an_object_that_the_owner_cannot_read_is_a_warning():
+    def read(key):
+        raise MegacamError("no AWS credentials on this computer")
+
+    result = doctor.whole("cam1/megacam-doctor", "text", read)
+    assert (result.state, result.found) == ("warn", "no AWS credentials on this computer")
+    assert "--profile" in result.cause.remedy
 
 
 def test_a_wrong_password_is_found_without_being_shown(tmp_path, place):
@@ -28,11 +71,11 @@ def test_a_wrong_password_is_found_without_being_shown(tmp_path, place):
     with (
         board(tmp_path, place, wifi=wrong, fast=True) as (plugged, _),
         device.connect(plugged.port) as found,
-        pytest.raises(doctor._FoundError, match="probably a wrong password") as failed,
+        pytest.raises(verdicts.FailedError, match="probably a wrong password") as failed,
     ):
         list(doctor._network(found, time.time))
-    assert failed.value.result.name == "wifi"
-    assert "rain" not in str(failed.value.result)
+    assert failed.value.name == "wifi"
+    assert "rain" not in str(failed.value)
 
 
 def test_refusals_of_the_store_are_told_apart(tmp_path, place):

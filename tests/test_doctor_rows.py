@@ -25,7 +25,10 @@ __all__ = ["place"]
 APART = {
     ("config", ""),
     ("config", "missing"),
+    ("config", "pins"),
     ("files", "none"),
+    ("whole", ""),
+    ("whole", "unread"),
     ("files", ""),
     ("signature", "SignatureDoesNotMatch"),
     ("permission", "AccessDenied"),
@@ -65,7 +68,7 @@ ROWS = {
 def test_a_fault_is_found_where_it_is_and_explained(tmp_path, place, row):
     results = examine(tmp_path, place, **ROWS[row])
     if row == ("clock", "differs"):
-        assert states(results)[-1] == ("stored", "good"), "a warning"
+        assert ("stored", "good") in states(results), "a warning"
         [results[-1]] = [one for one in results if one.state == "warn"]
     else:
         assert states(results)[-1] == (row[0], "bad"), results[-1]
@@ -89,6 +92,13 @@ def test_firmware_that_cannot_be_made_and_roots_that_are_over(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     results = list(doctor.examine_host(tmp_path / "config.json", tmp_path / "ca.pem"))
     assert results[-1].cause == checks.cause("firmware", "")
+
+
+def test_a_pin_that_is_a_risk_is_a_warning(tmp_path):
+    (tmp_path / "config.json").write_text('{"s3": {"bucket": "photos"}, "led": {"pin": 2}}')
+    results = list(doctor.examine_host(tmp_path / "config.json"))
+    assert states(results) == [("config", "good"), ("config", "warn"), ("firmware", "good")]
+    assert results[1].cause == checks.cause("config", "pins")
 
 
 def test_boards_that_are_busy_old_or_not_there(tmp_path, monkeypatch):
@@ -159,6 +169,11 @@ def _elsewhere(peer):
         peer.send(b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n')
 
 
+def _speak_plainly(peer):
+    peer.raw.recv(4096)
+    peer.raw.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno HTTP")
+
+
 # Scripts of the store by the row that they provoke.
 ANSWERS = {
     ("signature", "RequestTimeTooSkewed"): _refuse(403, "RequestTimeTooSkewed"),
@@ -169,6 +184,10 @@ ANSWERS = {
     ("tls", ""): lambda peer: peer.stall(),
     ("tls", "clock"): lambda peer: peer.read_head(),
     ("tls", "root"): lambda peer: peer.read_head(),
+    ("tls", "name"): lambda peer: peer.read_head(),
+    ("tls", "portal"): lambda peer: peer.read_head(),
+    ("tls", "version"): lambda peer: peer.read_head(),
+    ("tls", "plain"): _speak_plainly,
 }
 _OVER = {
     "not_before": datetime(2020, 1, 1, tzinfo=timezone.utc),
@@ -183,16 +202,28 @@ class Told:
         self.authority, self._context = trustme.CA(), context
         self.script, self.refusing = None, 0
         self.port, self.wanted = "", {}
+        self.page = b""
 
     def play(self, peer):
         self.script(peer)
 
+    def answer_plainly(self, peer):
+        """Be http://connectivitycheck...: the network's own page while it is a portal."""
+        peer.raw.recv(4096)
+        peer.raw.sendall(b"HTTP/1.1 " + self.page + b"\r\nContent-Length: 0\r\n\r\n")
+
     def examine(self, row):
         """Return what the doctor finds while the store behaves as the row wants it."""
         self.script = ANSWERS[row]
-        authority = trustme.CA() if row == ("tls", "root") else self.authority
-        leaf = issue(authority, **(_OVER if row == ("tls", "clock") else {}))
+        self.page = b"204 No Content"
+        if row == ("tls", "portal"):
+            self.page = b"302 Found\r\nLocation: http://login.example/"
+        authority = trustme.CA() if row[1] in ("root", "portal") else self.authority
+        names = ["elsewhere.example"] if row == ("tls", "name") else []
+        leaf = issue(authority, *names, **(_OVER if row == ("tls", "clock") else {}))
         leaf.configure_cert(self._context)
+        oldest = ssl.TLSVersion.TLSv1_3 if row[1] == "version" else ssl.TLSVersion.TLSv1_2
+        self._context.minimum_version = oldest
         return list(doctor.examine(self.port, self.wanted))
 
 
@@ -205,6 +236,8 @@ def told(tmp_path_factory):
     with NTPServer() as ntp, ScriptedServer(context) as server:
         told.refusing = server.play(_refuse(403, "AccessDenied"))
         config = configured(f"https://localhost:{server.play(told.play)}", "us-east-1", ntp)
+        asked = f"http://127.0.0.1:{server.play(told.answer_plainly)}/generate_204"
+        config["clock"]["http_urls"] = [asked]
         world = None, config, folder / "ca.pem", {"id": "A" * 20, "secret": "s" * 40}
         with board(folder / "board", world) as (plugged, told.wanted):
             told.port = plugged.port

@@ -123,10 +123,10 @@ def test_setup_flashes_nothing_without_an_image_and_a_yes(tmp_path, blank, image
 def test_setup_asks_for_the_image_and_takes_a_no(tmp_path, blank, image):
     arguments = ["setup", "--port", blank.port]
     code, shown = typed(
-        tmp_path, arguments, ("File of MicroPython", str(image)), ("Erase the", "n")
+        tmp_path, arguments, ("MicroPython image file", str(image)), ("Erase the", "n")
     )
     assert code == 1
-    assert "did not say yes" in shown
+    assert "cancelled; nothing was changed" in shown
     assert "erase_flash" not in blank.chip.done
 
 

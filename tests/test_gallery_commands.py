@@ -81,7 +81,7 @@ def test_a_site_is_written_from_the_command_line(s3, tmp_path, capsys):
         (["timelapse", "a.avi", "-d", "cam1", *SPAN], 1, "must end in .mp4 or .webp"),
         (["timelapse", "no/a.mp4", "-d", "cam1", *SPAN], 1, "no folder no"),
         (["timelapse", "a.mp4", "-d", "cam9", *SPAN], 1, "cam9 has no photos"),
-        (["timelapse", "-d", "cam1", "--from", "yesterday"], 2, "'yesterday' is no date"),
+        (["timelapse", "-d", "cam1", "--from", "yesterday"], 2, "'yesterday' is not a date"),
         (["gallery", "export", "site", *SPAN, "--timezone", "Mars/Base"], 1, "no time zone"),
         (["gallery", "export", "site", *SPAN, "-d", "cam9"], 1, "no device 'cam9'"),
         (["gallery", "export", "taken", *SPAN], 1, "taken is a file"),

@@ -100,6 +100,12 @@ def test_damaged_photos_are_left_out_and_counted(s3, bucket, tmp_path):
     assert write(bucket, tmp_path / "site").skipped == 1
 
 
+def test_archived_photos_are_left_out_and_counted(s3, bucket, tmp_path):
+    s3.archived.add(sorted(s3.objects)[0])
+    made = write(bucket, tmp_path / "site")
+    assert (made.photos, made.skipped) == (23, 1)
+
+
 def test_one_photo_an_hour_is_one_photo_an_hour(bucket, tmp_path):
     assert write(bucket, tmp_path / "site", devices=["cam1"], every_s=3600).photos == 4
 

@@ -127,7 +127,7 @@ def test_the_command_prints_a_link_with_its_end(s3, tmp_path, monkeypatch, capsy
     assert console.run(app, ["gallery", "share", gone]) == 1
     assert "not in the bucket" in capsys.readouterr().err
     assert console.run(app, ["gallery", "share", "status.json"]) == 2
-    assert "is no photo's key" in capsys.readouterr().err
+    assert "is not the key of a photo" in capsys.readouterr().err
 
 
 def client(s3, credentials=None):

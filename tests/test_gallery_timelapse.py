@@ -84,6 +84,15 @@ def test_damaged_and_deleted_photos_are_left_out_and_counted(s3, bucket, tmp_pat
     assert len(frames(made.path)) == COUNT - 2
 
 
+def test_an_archived_photo_is_left_out_and_counted(s3, bucket, tmp_path):
+    s3.archived |= {sorted(s3.objects)[0], sorted(s3.objects)[9]}
+    made = make(bucket, tmp_path / "a.mp4", width=320)
+    assert (made.frames, made.skipped) == (COUNT - 2, 2)
+    s3.archived |= set(s3.objects)
+    with pytest.raises(TimelapseError, match="damaged, deleted or archived"):
+        make(bucket, tmp_path / "b.mp4", width=320)
+
+
 def test_photos_of_another_size_are_fitted_in(s3, bucket, tmp_path):
     s3.put(sorted(s3.objects)[3], jpeg(200, size=(200, 300)))
     made = make(bucket, tmp_path / "a.mp4", width=321)

@@ -13,6 +13,11 @@ def test_a_derived_file_is_up_to_date(path):
     assert path.read_text(encoding="utf-8") == DERIVED[path], "run python -m megacam.generate"
 
 
+def test_the_docs_have_the_table_of_the_settings():
+    page = device_tree.root() / "docs" / "settings.md"
+    assert settings.table_markdown() in page.read_text(encoding="utf-8")
+
+
 def test_the_example_is_valid_and_names_every_setting():
     raw = json.loads(settings.example())
     board, secrets = settings.check(raw)

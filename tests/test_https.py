@@ -8,7 +8,17 @@ import threading
 
 import pytest
 import trustme
-from servers.running import authority, compiled, issue, root_der, server, server_context, session
+from megacam import roots
+from servers.running import (
+    authority,
+    compiled,
+    issue,
+    root_der,
+    self_signed,
+    server,
+    server_context,
+    session,
+)
 from servers.scripted import CONTINUE, ScriptedServer, breaks_off, wait_until
 
 __all__ = ["authority", "compiled", "root_der", "server", "session"]
@@ -65,13 +75,13 @@ def test_a_verified_server_gets_the_body(server, session):
 
 def test_an_unknown_root_is_refused(refused):
     result = refused(issue(trustme.CA()))
-    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert (result["code"], result["action"]) == ("tls", "portal")
     assert "not from a known root" in result["error"]
 
 
 def test_a_certificate_of_another_host_is_refused(refused, authority):
     result = refused(issue(authority, "elsewhere.example"))
-    assert (result["code"], result["action"]) == ("tls", "fatal")
+    assert (result["code"], result["action"]) == ("tls", "portal")
     assert "for another host" in result["error"]
 
 
@@ -97,6 +107,20 @@ def test_without_roots_nothing_is_trusted(refused, authority):
     result = refused(issue(authority), roots=[])
     assert (result["code"], result["action"]) == ("tls", "fatal")
     assert "no root certificate is loaded" in result["error"]
+
+
+def test_a_server_that_signed_itself_is_trusted_where_it_is_the_root(session, tmp_path):
+    certificate, key = self_signed()
+    (tmp_path / "self.pem").write_bytes(certificate + key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "self.pem")
+    (tmp_path / "self.crt").write_bytes(certificate)
+    [der] = roots.from_file(tmp_path / "self.crt")
+    (tmp_path / "self.der").write_bytes(der)
+    with ScriptedServer(context) as running:
+        endpoint = f"https://localhost:{running.play(store_all)}"
+        result = only(session([put()], endpoint=endpoint, roots=[str(tmp_path / "self.der")]))
+    assert (result["status"], result["sent"]) == (200, 10_000)
 
 
 def test_an_ip_address_is_verified_too(authority, session):

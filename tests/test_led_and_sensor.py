@@ -100,8 +100,8 @@ def test_no_led_is_touched_where_there_is_none(board):
     assert not board.world.pwms
 
 
-def test_the_table_of_the_readme_has_every_state():
-    text = (device_tree.root() / "README.md").read_text()
+def test_the_table_in_the_docs_has_every_state():
+    text = (device_tree.root() / "docs/settings.md").read_text()
     table = (device_tree.root() / "firmware/led.py").read_text()
     states = re.findall(r'^    "(\w+)": \(', table, re.MULTILINE)
     assert len(states) == 4

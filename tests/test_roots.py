@@ -11,6 +11,7 @@ import pytest
 import trustme
 from megacam import roots
 from megacam.roots import RootsError
+from servers.running import self_signed
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,14 @@ def test_an_expired_ca_names_itself_and_its_day(tmp_path, ca):
     day = datetime.datetime(3001, 1, 1, tzinfo=datetime.timezone.utc).timestamp()
     with pytest.raises(RootsError, match=r"in .*ca\.pem expired on"):
         roots.from_file(_file(tmp_path, _pem(ca)), now_s=day)
+
+
+def test_a_self_signed_servers_certificate_is_taken_with_its_name_and_day(tmp_path):
+    pem, der = self_signed()[0], ssl.PEM_cert_to_DER_cert(self_signed()[0].decode())
+    assert roots.from_file(_file(tmp_path, pem)) == [der]
+    assert roots.describe(der) == ("localhost", "2040-01-01")
+    with pytest.raises(RootsError, match=r"'localhost' in .* expired on Jan 01 .* 2040"):
+        roots.from_file(_file(tmp_path, pem), now_s=2_300_000_000)
 
 
 def test_a_servers_certificate_is_no_ca(tmp_path, ca):

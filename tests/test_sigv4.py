@@ -208,7 +208,7 @@ def test_every_chunk_carries_its_signature(size, seed, secret, region, framing_c
     framing = framing_class(len(data), bytearray(aws_chunked_signed.CHUNK))
     client = SimpleNamespace(
         connection=SimpleNamespace(),
-        signer=lambda: Signer(region),
+        region=region,
         credentials=SimpleNamespace(secret_access_key=secret),
         date="20261123T234500Z",
         signature="5" * 64,

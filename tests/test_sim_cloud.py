@@ -99,7 +99,7 @@ def test_every_command_works_with_what_it_prints(home, monkeypatch, capsys):
 def test_a_config_for_another_store_stays_and_is_named(home, capsys):
     (home / "config.json").write_text('{"s3": {"bucket": "mine"}}')
     with Cloud(home, "--port", str(_free_port())) as cloud:
-        assert "! config.json is there and names another store; end this, and name" in cloud.said
+        assert "! config.json names another store; stop this and name" in cloud.said
     assert (home / "config.json").read_text() == '{"s3": {"bucket": "mine"}}'
     with Cloud(home, "--port", str(_free_port()), "--config", "sim.json") as cloud:
         assert "wrote sim.json" in cloud.said

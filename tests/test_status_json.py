@@ -151,3 +151,25 @@ def test_a_report_that_is_refused_is_a_warning(tmp_path):
         told = run(camera, f"a = app([{DENIED!r}])\n" + _REPORT + "report(a)")
     assert told.said("W status not put") and told.end["failures"] == 0
     assert told.all("status")[0]["after_s"] == 300
+
+
+def test_it_names_no_network_of_the_neighbours(tmp_path):
+    """It leaves the house; what was seen is for the console alone."""
+    with board(tmp_path) as camera:
+        camera.world.radio.networks = [
+            {"ssid": "Neighbours 24", "rssi": -50},
+            {"ssid": "Doctor Who", "rssi": -70},
+        ]
+        told = run(
+            camera,
+            "a = app()\nwifi.off()\nrare.call('chore_link', 'do', a)\n"
+            "for piece in rare.call('report', 'report', a):\n    print(piece.decode())\n"
+            "print('end of the report')",
+        )
+    start, end = told.lines.index("{"), told.lines.index("end of the report")
+    said = json.loads("\n".join(told.lines[start:end]))
+    assert "'Barn' not found" in said["log"][-1]
+    for word in ("Neighbours", "Doctor", "seen", "-50"):
+        assert word not in json.dumps(said)
+    shown = told.said("I wifi seen")[-1]
+    assert shown == "I wifi seen networks=\"'Neighbours 24' -50 dBm, 'Doctor Who' -70 dBm\""

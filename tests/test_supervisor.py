@@ -49,6 +49,13 @@ def test_waking_is_a_start_but_no_reboot(camera):
     assert tally["quick"] == 0
 
 
+def test_a_restart_by_megacam_is_a_start_but_no_reboot(camera):
+    start(camera, "t['why'] = 'usb'\nrare.call('tally', 'keep', t)\n")
+    camera.world.cause = 2
+    tally = start(camera)
+    assert (tally["cause"], tally["boots"], tally["reboots"]) == ("usb", 2, {"power-on": 1})
+
+
 @pytest.mark.parametrize("why", ["wifi", "network", "camera", "config"])
 def test_a_planned_restart_says_why(camera, why):
     told = run(camera, START + f"print(catch(rare.call, 'restart', 'reset', t, {why!r}))")

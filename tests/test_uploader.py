@@ -117,6 +117,22 @@ def test_a_refusal_that_stays_is_tried_once_an_hour_and_says_what_to_change(came
 # The circuit breaker.
 
 
+def test_a_captive_portal_s_certificate_is_tried_again_soon_and_restarts_nothing(camera):
+    portal = ("tls", 0, "portal", {})
+    told = run(
+        camera,
+        f"a = app(connects={[portal] * 51})\nshoot(a, 240, 60)\nreport(a)\n"
+        "tell('unanswered', n=a.uploader.unanswered)",
+    )
+    pauses = [
+        int(line.partition("again_in_s=")[2].split()[0]) for line in told.said("E s3 unreachable")
+    ]
+    assert len(pauses) > 16 and max(pauses) <= 900, "no hour"
+    assert told.all("unanswered")[0]["n"] == 0, "the radio is well, nothing restarts for it"
+    assert told.end["tally"]["stored"] > 1, "the first success after somebody has logged in"
+    assert told.end["waiting"] + told.end["tally"]["stored"] == 240
+
+
 def test_pauses_grow_while_the_store_is_unreachable_and_end_with_a_success(camera):
     told = run(camera, f"a = app(connects={[DOWN] * 24})\nshoot(a, 220)\nreport(a)")
     pauses = [
@@ -407,6 +423,20 @@ def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, numb
     names = [name for name in flash.read_image(camera.image) if name.startswith("spool/")]
     assert len(names) == 1 and names[0].startswith("spool/damaged-")
     assert not [line for line in told.said("E s3 unreachable") if "again_in_s=3600" in line]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
+    """An object of its name may be damaged, and the key may not replace it; see S3Client.put."""
+    taken = [("AccessDenied", 403, "object", {})] * times
+    told = run(
+        camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\n"
+        f"a.uploader.store.script = {taken}\ndrain(a)\nreport(a)"
+    )  # fmt: skip
+    names = [put["key"].rpartition("/")[2] for put in told.all("put")]
+    assert names == ["120000-000001.jpg", "120001-000001.jpg"]
+    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)] * (times == 1)
+    assert (told.end["tally"]["refused"], told.end["waiting"]) == (times - 1, 0)
 
 
 def test_a_live_photo_that_is_too_large_pauses_nothing(camera):

@@ -31,11 +31,11 @@ _INTRODUCTION = """\
 Written by `make bench -- --write`, never by hand, on {date}: megacam {version},
 {interpreter}, {compiler}, {counter}, {host}.
 
-Everything runs on a real MicroPython interpreter for 64-bit Linux; nothing here was measured on
-an ESP32, a real camera or at AWS. Objects take up to twice the memory that they take on the
-ESP32's 32 bits, so sizes of heap are upper bounds. The figures are counts, the same on a busy
-machine as on an idle one; times appear only as rates where they say so. Photos and servers are
-local.
+Everything runs on a real MicroPython interpreter for 64-bit Linux. Nothing here was measured on
+an ESP32, with a real camera or at AWS. Objects take up to twice the memory that they take on the
+32-bit ESP32, so heap sizes are upper bounds. The figures are counts, so they do not depend on how
+busy the machine is. Times appear only as rates, and the text says so. Photos and servers
+are local.
 """
 
 

@@ -1,4 +1,4 @@
-"""Endurance: what the last `make soak` on this machine came to, if there was one."""
+"""Endurance: the results of the last `make soak` on this machine, if there was one."""
 
 import datetime
 import json
@@ -8,8 +8,8 @@ from bench.report import Chapter, Table
 
 _REPORT = Path(__file__).parents[2] / "build" / "soak.json"
 _TEXT = """\
-From `make soak` of {date}: the firmware on the simulated board through faults of the camera, the
-network, the clock, the store and the power, in simulated time."""
+These figures are from `make soak` of {date}: the firmware on the simulated board, through faults
+of the camera, the network, the clock, the store and the power, in simulated time."""
 
 
 def chapter() -> Chapter:
@@ -19,7 +19,7 @@ def chapter() -> Chapter:
     told = json.loads(_REPORT.read_text(encoding="utf-8"))
     broken = told.pop("broken", [])
     rows: list[list[object]] = [[_words(name), _told(value)] for name, value in told.items()]
-    rows.append(["did not hold", "; ".join(broken) or "nothing"])
+    rows.append(["broken rules", "; ".join(broken) or "none"])
     date = datetime.date.fromtimestamp(_REPORT.stat().st_mtime).isoformat()
     return Chapter("Endurance", [_TEXT.format(date=date), Table(["figure", "value"], rows)])
 

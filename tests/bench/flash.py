@@ -13,13 +13,15 @@ _HMAC_BYTES = 865
 _HELD = {"firmware.uploader", "firmware.wifi", "unsigned_payload"}
 
 _TEXT = """\
-Compiled with `-O3` and with private names shortened, as the board gets it. *Resident*: in
-`sys.modules` after the third photo of the whole firmware on the simulated board, or with a class
-that is in use. What is not resident is loaded when it is needed and dropped again."""
+Modules are compiled with `-O3` and with shortened private names, as they are on the board. A
+module is *resident* if it is in `sys.modules` after the third photo of the whole firmware on the
+simulated board, or if one of its classes is in use. All other modules are loaded when they are
+needed and then dropped."""
 _START = """\
-From reset to the first photo in the store the firmware takes {count:,} instructions of the
-interpreter: boot.py, Wi-Fi, clock, camera, a handshake with an ECDSA certificate (nearly half of
-it, see *One request*) and the first photo. The simulator's stand-ins for the chip are in it."""
+From reset to the first photo in the store, the firmware takes {count:,} instructions of the
+interpreter. They include boot.py, Wi-Fi, the clock, the camera, a handshake with an ECDSA
+certificate (nearly half of the total, see *One request*) and the first photo, and also the
+simulator's stand-ins for the chip."""
 
 
 def sizes() -> dict[str, int]:
@@ -48,7 +50,7 @@ def chapter() -> Chapter:
         ["", "bytes of .mpy"],
         [["all modules", sum(all_sizes.values())], ["resident", total], ["budget", MOST_RESIDENT]],
     )
-    parts: list[object] = [_TEXT, summary, Table(["module", "bytes", "in the loop"], rows)]
+    parts: list[object] = [_TEXT, summary, Table(["module", "bytes", "in memory"], rows)]
     if running.can_count():
         parts.append(_START.format(count=whole.start_instructions()))
     return Chapter("Flash and start", parts)

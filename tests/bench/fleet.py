@@ -28,25 +28,27 @@ _PUTS_PER_S = 3_500
 _FIRST = datetime(2017, 5, 1, tzinfo=timezone.utc)
 
 _TEXT = """\
-{cameras} cameras, each a MicroPython process with the real client and a key of its own that may
-only put under its name, start together: {photos} photos of {size:,} bytes each, signed, over
-verified TLS. *Rate* is a time, of this machine and its other work: clients and store share its
-{cores}. Each photo that the store was not seen to keep afterwards counts as failed."""
+{cameras} cameras start together. Each is a MicroPython process with the real client and its own
+key, which may only put under its name. Each uploads {photos} photos of {size:,} bytes, signed,
+over verified TLS. *Photos a second* is a time. It depends on this machine and its other work:
+clients and store share its {cores}. A photo counts as failed if it was not found in the store
+afterwards."""
 _LISTING = """\
-Requests that the gallery needs in a bucket of one camera that never missed a shot, over keys of
-the layout `device/yyyy/mm/dd/hhmmss-seq.jpg` that are generated as they are listed (no bytes
-behind them). What a question costs depends on what it shows, not on what the bucket holds; only
-going through all keys (`megacam gallery export` of everything) grows, by one request a thousand;
-that column is computed. At $0.005 a thousand requests, listing ten million photos once costs five
-cents."""
+This table shows the requests that the gallery needs in a bucket of one camera that never missed a
+shot. The keys have the layout `device/yyyy/mm/dd/hhmmss-seq.jpg` and are generated as they are
+listed (there are no bytes behind them). The cost of a query depends on what it shows, not on the
+size of the bucket. Only listing all keys (`megacam gallery export` of everything) grows, by one
+request per thousand; that column is computed. At $0.005 per thousand requests, listing ten million
+photos once costs five cents."""
 _LARGE = """\
-S3 promises {puts:,} PUTs a second for each prefix and splits prefixes by itself as load grows, so
-{fleet:,} cameras at one photo in 30 s would be what a single prefix carries, if they were spread
-evenly. They are not: shots are at multiples of the interval, so cameras with equal clocks send in
-the same second, and more than about {puts:,} of them meet `503 SlowDown`, which the client reports
-as `throttle` with the photo still in the camera. In a large account give groups of cameras
-different intervals or buckets; names need no random prefix, because each camera's name is one. A
-listing of names takes a request for each thousand cameras."""
+S3 promises {puts:,} PUTs a second for each prefix and splits prefixes by itself as load grows.
+If their photos were spread evenly, {fleet:,} cameras that take one photo every 30 s could share
+a single prefix. They are not spread evenly: shots are taken at multiples of the interval, so
+cameras with equal clocks send in the same second. If more than about {puts:,} do, the others
+get `503 SlowDown`, which the client reports as `throttle` while the photo is still in the
+camera. In a large account, give groups of cameras different intervals or buckets. Names need no
+random prefix, because the name of each camera is one. Listing the names takes one request per
+thousand cameras."""
 
 
 def run(store: Store | SeaweedFS, root: str, cameras: int = CAMERAS) -> dict:

@@ -20,21 +20,22 @@ _TELL = (1, 10, 100, 1000)
 SMALL, LARGE = 10_000, 5_000_000
 _STEP = 4096
 _RESIDENT = """\
-What each resident module keeps of the heap after its import (code, classes, constants), without
-the modules that it needs, and how many names it brings that no module before it had."""
+This is the heap that each resident module keeps after its import (code, classes, constants),
+without the modules it needs, and the number of names that no earlier module had brought."""
 _LIVE = """\
-What the whole firmware has in use between two photos on the simulated board. Names and texts of
-up to ten letters are interned: MicroPython keeps them for ever, here {n_qstr} in {n_pool} tables,
-each twice as long as the one before. Objects are measured one by one, after a start with the same
-classes. *What is left* is the application's own, and what the stand-ins have come to know."""
+This is the heap that the whole firmware uses between two photos on the simulated board.
+MicroPython interns names and texts of up to ten letters and keeps them for ever: here {n_qstr} in
+{n_pool} tables, each twice as long as the one before. Objects are measured one by one, after a
+start with the same classes. *Everything else* is what the application itself holds, and what the
+stand-ins have allocated since."""
 _FLAT = """\
-{count:,} photos of {size:,} bytes over one client, with verified TLS and mode `checksum`,
-collected as the firmware does. *Live* is what is in use after the upload, *least free* the
-low-water mark of the heap so far."""
+One client uploads {count:,} photos of {size:,} bytes, with verified TLS and mode `checksum`, and
+collects garbage as the firmware does. *Live* is the heap in use after the upload. *Lowest free* is
+the low-water mark of the free heap so far."""
 _LEAST = """\
-The smallest heap with which the interpreter does the work, bisected; on top of it come TLS and the
-network, which have their own RAM. A photo needs the same whatever its size. The budget is 50,000
-bytes on the ESP32, {budget:,} on this interpreter."""
+This is the smallest heap on which the interpreter does the work, found by bisection. TLS and the
+network come on top, with RAM of their own. A photo needs the same heap whatever its size. The
+budget is 50,000 bytes on the ESP32 and {budget:,} on this interpreter."""
 _BUDGET = 80 * 1024
 #: In objects(), what is dropped again before the first photo.
 DURING_START = "settings, during the start only"
@@ -135,7 +136,7 @@ def _live(steady: dict, start: int, modules: int) -> Table:
         **made,
     }
     live = steady["heap"]["live"]
-    parts["what is left"] = live - sum(parts.values())
+    parts["everything else"] = live - sum(parts.values())
     parts["in use between photos"] = live
     return Table(["what", "bytes of heap"], [[name, count] for name, count in parts.items()])
 
@@ -165,7 +166,7 @@ def chapter() -> Chapter:
             _LIVE.format(**steady["names"]),
             _live(steady, start, totals[1]),
             _FLAT.format(count=UPLOADS, size=SMALL),
-            Table(["uploads", "live", "least free"], flat),
+            Table(["uploads", "live", "lowest free"], flat),
             _LEAST.format(budget=_BUDGET),
             Table(["work", "bytes of heap"], least),
         ],

@@ -1,4 +1,4 @@
-"""Reading the camera: this driver beside the two ways that other drivers go."""
+"""Reading the camera: this driver compared with the two ways that other drivers use."""
 
 import functools
 import hashlib
@@ -21,20 +21,20 @@ _ON_BUS = ["photo", "way", "same photo", "SPI transactions", "CS cycles", "bytes
 _INSIDE = ["photo", "way", "instructions", "heap"]
 
 _TEXT = """\
-The same photos, read from the FIFO in three ways: this driver's, and the two that published
-drivers go. Those two are **reimplementations made for this comparison**; they check nothing and
-try nothing twice, and read from the moment that the capture is complete. *by register*: one
-register transaction (0x3D, dummy, byte) for every byte. *255 and grow*: bursts of 255 bytes into a
-buffer that grows to the size of the photo. The driver's figures include its checks (is the camera
-still powered, does the length stand still, does the frame begin as a JPEG does), and its
-instructions and heap the module that ends a capture, loaded for it and dropped before the bytes
-flow."""
+The same photos are read from the FIFO in three ways: with this driver, and in the two ways that
+other published drivers use. Those two are **reimplementations made for this comparison**. They
+check nothing and retry nothing, and they start to read when the capture is complete. *by register*
+uses one register transaction (0x3D, dummy, byte) for every byte. *255 and grow* reads bursts of
+255 bytes into a buffer that grows to the size of the photo. The figures of this driver include its
+checks: does the camera still have power, is the length stable, does the frame start like a JPEG.
+Its instructions and heap also include the module that ends a capture, which is loaded for this and
+dropped before the bytes flow."""
 _MEANING = """\
-A CS cycle or a transaction costs an ESP32 tens of microseconds whatever its length, so the bus is
-only as fast as its transactions are long. Instructions are those of the interpreter, with a bus
-that costs one system call a transaction. Heap: the smallest with which the interpreter reads the
-photo, to a KB, beyond the smallest with which any of the three reads one of 600 bytes; a plain
-ESP32 has 56,000 bytes for everything."""
+On an ESP32, a CS cycle or a transaction costs tens of microseconds whatever its length, so long
+transactions make the bus fast. Instructions are those of the interpreter, with a bus that costs
+one system call per transaction. Heap is the smallest heap that is enough to read the photo, to a
+KB, minus the smallest heap that is enough for any of the three ways to read a photo of 600 bytes.
+A plain ESP32 has 56,000 bytes for everything."""
 
 
 def on_the_wire(way: str, resolution: str) -> dict:

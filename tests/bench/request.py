@@ -13,14 +13,15 @@ from bench.servers import root_file, take_photos
 
 _KEYS = {"ECDSA P-256": trustme.KeyType.ECDSA, "RSA-2048": trustme.KeyType.RSA}
 _TEXT = """\
-A PUT with three metadata headers. *Bytes asked for* counts all that was asked of the heap, also
-what was given back at once; instructions are the interpreter's. *request* signs with the key of
-the day, builds the request and writes it to a plain socket; *reply* parses `100 Continue` and the
-reply. A *put* is all of that with a body of four bytes, over TLS; the *handshake* verifies a chain
-of one certificate, and varies by some per cent with its random numbers."""
+These steps belong to a PUT with three metadata headers. *Bytes allocated* counts every allocation
+on the heap, including memory that is freed at once. Instructions are those of the interpreter.
+*request* signs with the key of the day, builds the request and writes it to a plain socket.
+*reply* parses `100 Continue` and the reply. A *put* is all of that over TLS, with a body of four
+bytes. The *handshake* verifies a chain of one certificate; its figures vary by a few per cent with
+its random numbers."""
 _REUSE = """\
-A connection that is reused saves the handshake, {times:.0f} times what the next request costs with
-an ECDSA chain."""
+Reusing a connection saves the handshake. With an ECDSA chain, that is {times:.0f} times the cost
+of the next request."""
 
 
 def _take_in_the_clear(peer: Peer) -> None:
@@ -48,7 +49,7 @@ def chapter() -> Chapter:
     rows = [
         [one["name"], one["allocated"], counted.get(one["name"])] for one in measure(False).results
     ]
-    parts: list[object] = [_TEXT, Table(["step", "bytes asked for", "instructions"], rows)]
+    parts: list[object] = [_TEXT, Table(["step", "bytes allocated", "instructions"], rows)]
     if counted:
         times = counted["handshake, ECDSA P-256"] / counted["next put, ECDSA P-256"]
         parts.append(_REUSE.format(times=times))

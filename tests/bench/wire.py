@@ -1,4 +1,4 @@
-"""The wire: what goes over the network for a photo beyond the photo itself."""
+"""The wire: what goes over the network for a photo, besides the photo itself."""
 
 import contextlib
 import socket
@@ -15,11 +15,11 @@ from bench.transfer import MODES
 
 _APPLICATION_DATA = 23
 _TEXT = """\
-Bytes on the TCP connection of one photo, both ways, counted by a relay between client and server
-that reads the heads of the TLS records. *Headers* are those of the request and of both replies,
-*framing* is what the mode puts around the body, *TLS* the heads, nonces and tags of the records
-that carry them. The handshake comes once a connection. TCP and IP have 40 bytes more for each
-segment, and acknowledgements."""
+These are the bytes on the TCP connection for one photo, in both directions. A relay between client
+and server counts them and reads the heads of the TLS records. *Headers* are those of the request
+and of both replies. *Framing* is what the mode puts around the body. *TLS* is the heads, nonces
+and tags of the records that carry them. There is one handshake per connection. TCP and IP add 40
+bytes for each segment, and acknowledgements."""
 
 
 @dataclass
@@ -113,5 +113,5 @@ def chapter() -> Chapter:
             beyond = told["headers"] + told["framing"] + told["tls"]
             share = f"{beyond / size:.1%}"
             rows.append([resolution, size, mode, *told.values(), share])
-    names = ["requests", "headers", "framing", "TLS", "records", "handshake", "beyond the photo"]
+    names = ["requests", "headers", "framing", "TLS", "records", "handshake", "overhead"]
     return Chapter("The wire", [_TEXT, Table(["photo", "bytes", "mode", *names], rows)])

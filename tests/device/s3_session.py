@@ -59,9 +59,12 @@ class _Body:
 
     def __init__(self, size, fault):
         self.size = size
-        self.read = 0
         self._fault = fault
-        self._left = size + {"short": -1, "long": 1}.get(fault, 0)
+        self.seek(0)
+
+    def seek(self, offset):
+        self.read = 0
+        self._left = self.size + {"short": -1, "long": 1}.get(self._fault, 0)
 
     def readinto(self, buf):
         if self._fault == "raise" and self.read >= self.size // 2:

@@ -73,7 +73,7 @@ _MBEDTLS = """
 6A00 retry buffer
 6C00 retry mbedTLS failed
 6D00 retry does not fit
-7A00 fatal certificate cannot be used
+7A00 portal certificate cannot be used
 7800 retry does not know this host name
 7680 fatal no root certificate
 7600 fatal private key is missing
@@ -83,11 +83,11 @@ _MBEDTLS = """
 7080 retry part of TLS
 7F80 retry hardware
 7F00 retry no memory
-2700 fatal certificate is refused
+2700 portal certificate is refused
 2880 retry no memory
-2180 fatal certificate cannot be read
-2680 fatal certificate cannot be read
-2562 fatal certificate cannot be read
+2180 portal certificate cannot be read
+2680 portal certificate cannot be read
+2562 portal certificate cannot be read
 3000 retry could not be checked
 3F80 retry no memory
 3B00 retry key or signature
@@ -102,7 +102,7 @@ _MBEDTLS = """
 6300 retry damaged
 6D80 retry TLS error
 6C90 retry no memory
-2666 fatal certificate cannot be read
+2666 portal certificate cannot be read
 236A retry no memory
 6F80 retry TLS error
 5F80 retry TLS error
@@ -193,7 +193,7 @@ def test_what_nobody_knows_is_not_shown_as_a_number_alone():
     for code in range(0x1000, 0x8000, 5):
         for phase in ("tls", "body"):
             text, action = tls(-code, phase)
-            assert not _naked(text) and action in ("retry", "fatal"), (code, text)
+            assert not _naked(text) and action in ("retry", "fatal", "portal"), (code, text)
     for code in (3, 77, 129, 300, -300, -77, 5000, -5000, -32000):
         for phase in ("dns", "connect", "tls", "body"):
             text, action = explain(OSError(code), phase, "esp32")
@@ -234,37 +234,37 @@ def test_errors_without_a_number_have_words_too():
 def test_every_reason_to_refuse_a_certificate_has_its_words_and_its_action():
     # x509_crt.c of mbedTLS: its words and its bit for each.
     table = (
-        (8, "The certificate is not correctly signed by the trusted CA", "a known root", "fatal"),
+        (8, "The certificate is not correctly signed by the trusted CA", "a known root", "portal"),
         (
             4,
             "The certificate Common Name (CN) does not match with the expected CN",
             "another host",
-            "fatal",
+            "portal",
         ),
         (1, "The certificate validity has expired", "expired", "clock"),
         (0x200, "The certificate validity starts in the future", "not valid yet", "clock"),
-        (2, "The certificate has been revoked (is on a CRL)", "revoked", "fatal"),
-        (0x40, "Certificate was missing", "shows no certificate", "fatal"),
-        (0x800, "Usage does not match the keyUsage extension", "not one for servers", "fatal"),
-        (0x1000, "Usage does not match the extendedKeyUsage extension", "for servers", "fatal"),
-        (0x2000, "Usage does not match the nsCertType extension", "for servers", "fatal"),
-        (0x4000, "The certificate is signed with an unacceptable hash.", "too weakly", "fatal"),
+        (2, "The certificate has been revoked (is on a CRL)", "revoked", "portal"),
+        (0x40, "Certificate was missing", "shows no certificate", "portal"),
+        (0x800, "Usage does not match the keyUsage extension", "not one for servers", "portal"),
+        (0x1000, "Usage does not match the extendedKeyUsage extension", "for servers", "portal"),
+        (0x2000, "Usage does not match the nsCertType extension", "for servers", "portal"),
+        (0x4000, "The certificate is signed with an unacceptable hash.", "too weakly", "portal"),
         (
             0x8000,
             "The certificate is signed with an unacceptable PK alg (eg RSA vs ECDSA).",
             "too weakly",
-            "fatal",
+            "portal",
         ),
         (
             0x10000,
             "The certificate is signed with an unacceptable key (eg bad curve, RSA too short).",
             "too weakly",
-            "fatal",
+            "portal",
         ),
-        (0x100, "Other reason (can be used by verify callback)", "is refused", "fatal"),
-        (0, "invalid cert", "cannot be read", "fatal"),
-        (0, "invalid key", "cannot be used", "fatal"),
-        (0, "", "is refused: no reason", "fatal"),
+        (0x100, "Other reason (can be used by verify callback)", "is refused", "portal"),
+        (0, "invalid cert", "cannot be read", "portal"),
+        (0, "invalid key", "cannot be used", "portal"),
+        (0, "", "is refused: no reason", "portal"),
     )
     for bit, said, part, action in table:
         for error in (ValueError(said), ValueError(said + "\n")):

@@ -44,6 +44,25 @@ def test_urls():
         ("https://nas.local:9000/photos/a", {"endpoint": "https://nas.local:9000/"}),
         ("https://photos.nas.local/a", {"endpoint": "https://nas.local", "path_style": False}),
         ("https://192.168.1.10:9000/photos/a", {"endpoint": "https://192.168.1.10:9000"}),
+        (
+            "https://192.168.1.10:9000/photos/a",
+            {"endpoint": "https://192.168.1.10:9000", "path_style": False},
+        ),
+        ("https://photos.s3.eusc-de-east-1.amazonaws.eu/a", {"region": "eusc-de-east-1"}),
+        ("https://photos.s3.us-gov-west-1.amazonaws.com/a", {"region": "us-gov-west-1"}),
+        (
+            "https://s3.amazonaws.com.lan/photos/a",
+            {"endpoint": "https://s3.amazonaws.com.lan"},
+        ),
+        (
+            "https://photos.s3.eusc-de-east-1.amazonaws.eu/a",
+            {"endpoint": "https://s3.eusc-de-east-1.amazonaws.eu"},
+        ),
+        (
+            "https://nas.local/my.photos/a",
+            {"endpoint": "https://nas.local", "bucket": "my.photos"},
+        ),
+        ("https://nas.local/photos/a", {"endpoint": "HTTPS://NAS.local/"}),
         ("https://nas.local/photos/a", {"endpoint": "https://nas.local:443"}),
         ("http://localhost/photos/a", {"endpoint": "http://localhost:80"}),
         ("http://127.0.0.1:9000/photos/a", {"endpoint": "http://127.0.0.1:9000"}),
@@ -57,12 +76,33 @@ def test_a_key_is_encoded_once():
 
 
 def test_endpoints_that_are_none():
-    for endpoint in ("nas.local", "ftp://nas.local", "https://", "https://nas:port", ""):
-        assert "https://host:port" in str(_refusal(_client, endpoint=endpoint)), endpoint
+    for endpoint in (
+        "nas.local", "ftp://nas.local", "https://", "https://nas:port", "", "https://nas:0",
+        "https://nas:65536", "https://nas:", "https://:9000", "https://nas?x=1", "https://nas#x",
+        "https://nas/photos", "https://nas .lan", "https://[fd00::20]:9000", "https://1.2.3.256",
+        "https://nas..lan", "https://-nas", "https://1.2", "http://1127.0.0.1", "https://nas:+443",
+        "https://n\u00e4s",
+    ):  # fmt: skip
+        assert "https://HOST:PORT" in str(_refusal(_client, endpoint=endpoint)), endpoint
+
+
+def test_a_refused_endpoint_shows_no_password():
+    for scheme in ("https://", ""):
+        said = str(_refusal(_client, endpoint=scheme + "key:hush@hush@nas.lan"))
+        assert "hush" not in said and "key" not in said
+
+
+def test_a_dotted_bucket_does_not_go_into_the_host():
+    for endpoint in (None, "https://nas.lan"):
+        more = {"bucket": "my.photos", "endpoint": endpoint, "path_style": False}
+        assert "breaks TLS" in str(_refusal(_client, **more))
+    more["endpoint"] = "https://192.168.1.10"
+    assert _client(**more).url("a") == "https://192.168.1.10/my.photos/a"
 
 
 def test_plain_http_only_on_this_machine():
-    for host in ("photos.example", "192.168.1.10", "localhost.evil.example", "1127.0.0.1"):
+    for host in ("photos.example", "192.168.1.10", "localhost.evil.example",
+                 "127.evil.example"):  # fmt: skip
         assert "use https" in str(_refusal(_client, endpoint="http://" + host)), host
 
 
@@ -82,6 +122,8 @@ def test_aws_gets_a_checksum_and_other_stores_the_body_as_it_is():
         ("checksum", "https://s3.dualstack.eu-west-1.amazonaws.com"),
         ("etag", "https://nas.local:9000"),
         ("etag", "https://0123456789abcdef.r2.cloudflarestorage.com"),
+        ("etag", "https://s3.amazonaws.com.lan"),
+        ("checksum", "https://s3.eusc-de-east-1.amazonaws.eu"),
     ):
         assert _client(endpoint=endpoint).integrity == expected, endpoint
     assert _client(region="cn-north-1").integrity == "checksum"

@@ -1,8 +1,8 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
-from s3_setup import MODES
+from s3_integrity import MODES
 
-from firmware import schema
+from firmware import schema, schema_camera, schema_pins
 from firmware.errors import ConfigError
 
 _GOOD = {"s3": {"bucket": "my-photos"}}
@@ -31,7 +31,8 @@ def test_a_minimal_config_gets_every_default():
     assert settings["interval_s"] == 30
     assert settings["s3.bucket"] == "my-photos"
     assert secrets == {}
-    assert len(settings) == len(schema.SETTINGS) - len(schema.SECRETS)
+    left_out = len(schema.SECRETS) + len(schema_camera.PICTURE)
+    assert len(settings) == len(schema.SETTINGS) - left_out
 
 
 def test_every_mode_of_the_client_can_be_chosen():
@@ -69,7 +70,7 @@ def test_a_wrong_value_names_the_setting_the_value_and_what_would_be_right():
     assert "https://HOST" in _refusal(_with("s3.endpoint", "http://nas"))
     assert "https://HOST" in _refusal(_with("s3.endpoint", "https://nas/bucket"))
     assert "lower-case" in _refusal(_with("device", "Cam 1"))
-    assert "lower-case" in _refusal({"s3": {"bucket": "my.photos"}})
+    assert "lower-case" in _refusal({"s3": {"bucket": "my_photos"}})
     assert "clock.servers" in _refusal(_with("clock.servers", "pool.ntp.org"))
     assert "clock.servers" in _refusal(_with("clock.servers", [1]))
 
@@ -146,6 +147,78 @@ def test_a_schedule_is_checked_where_it_is_written():
         ("location.longitude", "13", "a number of degrees from -180 to 180"),
     ):
         assert said in _refusal(_with(name, value))
+
+
+# Where the photos go.
+
+
+def test_an_endpoint_is_kept_in_one_form():
+    for written, kept in (
+        ("", ""),
+        ("https://nas.lan/", "https://nas.lan"),
+        (" HTTPS://NAS.lan:443", "https://nas.lan"),
+        ("https://192.168.1.20:9000", "https://192.168.1.20:9000"),
+    ):
+        assert _one("s3.endpoint", written) == kept
+
+
+def test_what_is_no_endpoint_is_refused():
+    for host in ("", ":9000", "nas.lan:90000", "nas.lan:0", "nas.lan:s3", "nas.lan?x=1", "nas lan",
+                 "nas.lan#x", "nas.lan/photos", "[fd00::20]:9000", "nas..lan", "1.2.3.256",
+                 "s3://nas.lan", "nas.lan//", "nas_lan"):  # fmt: skip
+        said = _refusal(_with("s3.endpoint", "https://" + host))
+        assert said.startswith("config.json: s3.endpoint is 'https://" + host + "'; it must be ")
+        assert said.endswith("HOST a name or an IPv4 address, with nothing before or behind it")
+    for value in ("http://127.0.0.1", "nas.lan", "https://" + "a." * 150 + "lan", 5, None, []):
+        assert "s3.endpoint is" in _refusal(_with("s3.endpoint", value))
+
+
+def test_a_password_in_an_endpoint_is_not_shown():
+    said = _refusal(_with("s3.endpoint", "https://key:hush@nas.lan"))
+    assert "hush" not in said and "'https://***@nas.lan'" in said
+
+
+def _s3(**more):
+    return {"s3": dict(more, bucket="my-photos")}
+
+
+def test_a_region_has_amazons_shape_at_amazon_only():
+    for region in ("Frankfurt", "eu-central-1a", "EU-CENTRAL-1", "auto", "nyc3"):
+        assert "AWS's name of it, for example eu-central-1" in _refusal(_s3(region=region))
+        schema.check(_s3(region=region, endpoint="https://nas.lan"))
+        amazon = "https://s3.dualstack.eu-central-1.amazonaws.com"
+        assert "AWS's name" in _refusal(_s3(region=region, endpoint=amazon))
+    for region in ("", "eu central", "eu/central", "x" * 33, 5, None):
+        assert "s3.region is" in _refusal(_s3(region=region, endpoint="https://nas.lan"))
+    assert schema.check(_s3(region="eusc-de-east-1"))[0]["s3.region"] == "eusc-de-east-1"
+
+
+def test_path_style_may_be_left_to_the_endpoint():
+    assert schema.check(_GOOD)[0]["s3.path_style"] is None
+    for value in (True, False, None):
+        assert schema.check(_s3(path_style=value))[0]["s3.path_style"] is value
+    for value in (0, "", "auto"):
+        assert "true or false, or null" in _refusal(_s3(path_style=value))
+
+
+def test_a_dotted_bucket_needs_path_style():
+    dotted = {"bucket": "my.photos"}
+    for more in ({}, {"path_style": True}, {"path_style": False, "endpoint": "https://10.0.0.2"}):
+        more.update(dotted)
+        schema.check({"s3": more})
+    said = _refusal({"s3": {"bucket": "my.photos", "path_style": False}})
+    assert said == (
+        "config.json: s3.path_style is False; it must be true or null with s3.bucket 'my.photos': "
+        "a dot in the bucket's name breaks TLS in BUCKET.HOST, whose certificate is for *.HOST"
+    )
+
+
+def test_a_bucket_in_the_endpoint_is_told_before_photos_land_in_a_folder_of_its_name():
+    there = {"endpoint": "https://my-photos.nyc3.example"}  # as a store's console may show it
+    said = _refusal(_s3(**there))
+    assert "without the bucket's name in front" in said and "s3.path_style true" in said
+    schema.check(_s3(path_style=True, **there))
+    schema.check(_s3(endpoint="https://nyc3.example"))
 
 
 # Blanks, as they are typed and pasted.
@@ -272,3 +345,40 @@ def test_wifi_limits_are_bytes_as_in_ieee_802_11():
     for password in ("h" * 5, bee, "h" * 7, "g" * 64, "0" * 65, bee * 16, "\u00e4" * 32):
         said = _refusal(_with("wifi.networks", [{"ssid": "Barn", "password": password}]))
         assert "a passphrase of 8 to 63 bytes (WPA, not WEP), 64 hex digits" in said
+
+
+def _pinned(**sections):
+    return dict(sections, s3={"bucket": "my-photos"})
+
+
+def test_a_pin_that_cannot_do_it_is_refused_with_the_reason():
+    for raw, text in (
+        (_pinned(spi={"sck": 6}), "spi.sck is 6; GPIO 6 to 11 are the flash's; choose another"),
+        (_pinned(spi={"miso": 11}), "spi.miso is 11; GPIO 6 to 11 are the flash's"),
+        (_pinned(spi={"cs": 24}), "spi.cs is 24; the ESP32 has no GPIO 24; choose another"),
+        (_pinned(spi={"cs": 40}), "spi.cs is 40; it must be a whole number from 0 to 39"),
+        (_pinned(spi={"mosi": 34}), "spi.mosi is 34; GPIO 34 to 39 are inputs only"),
+        (_pinned(led={"pin": 35}), "led.pin is 35; GPIO 34 to 39 are inputs only"),
+        (_pinned(led={"pin": 18}), "led.pin is 18; GPIO 18 is spi.sck already; give each its own"),
+        (_pinned(power={"battery_pin": 4}), "power.battery_pin is 4; only GPIO 32 to 39 can"),
+        (
+            _pinned(spool={"sd": {"enabled": True, "cs": 5}}),
+            "spool.sd.cs is 5; GPIO 5 is spi.cs already",
+        ),
+    ):
+        assert text in _refusal(raw)
+    schema.check(_pinned(spi={"miso": 39}, power={"battery_pin": 36}, led={"pin": 2}))
+    schema.check(_pinned(spool={"sd": {"cs": 5}}))  # no card, no pins
+
+
+def test_a_pin_that_may_keep_the_board_from_its_start_has_a_word():
+    def doubts(**sections):
+        return schema_pins.doubts(schema.check(_pinned(**sections))[0])
+
+    assert doubts() == []
+    assert doubts(led={"pin": 2}) == [
+        "led.pin is GPIO 2: what pulls it high keeps `megacam flash` from the board"
+    ]
+    for pin in (0, 2, 5, 12, 15, 1, 3):
+        found = doubts(spi={"miso": pin, "cs": 21})
+        assert len(found) == 1 and found[0].startswith(f"spi.miso is GPIO {pin}: ")

@@ -1,4 +1,4 @@
-"""The README's lines for mpremote, as they stand there, on a board that has MicroPython only."""
+"""The lines for mpremote in docs/setup.md, as they stand there, on a board with MicroPython."""
 
 import contextlib
 import json
@@ -19,13 +19,13 @@ from megacam.sim.store import Store
 from setup_run import stored
 from usb_board import WIFI
 
-README = (device_tree.root() / "README.md").read_text(encoding="utf-8")
+PAGE = (device_tree.root() / "docs/setup.md").read_text(encoding="utf-8")
 BUCKET = "garden-photos"
 
 
 def _lines():
-    """Return the command lines of the README, without their comments."""
-    [block] = re.findall(r"<!-- by mpremote -->\n *```\n(.*?)```", README, re.DOTALL)
+    """Return the command lines of the page, without their comments."""
+    [block] = re.findall(r"<!-- by mpremote -->\n *```\n(.*?)```", PAGE, re.DOTALL)
     return [shlex.split(line, comments=True) for line in block.strip().splitlines()]
 
 
@@ -69,7 +69,7 @@ def _run(line, world):
 
 
 def _watch(line, board, text):
-    """Run the README's mpremote repl on a terminal until it shows `text`; leave it by Ctrl-]."""
+    """Run mpremote repl on a terminal until it shows `text`; leave it by Ctrl-]."""
     ours, theirs = os.openpty()
     argv = [sys.executable, "-m", line[0], "connect", board.port, *line[1:]]
     with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as running:
@@ -86,7 +86,7 @@ def _watch(line, board, text):
     return shown
 
 
-def test_the_lines_of_the_readme_end_with_a_stored_photo(world):
+def test_the_lines_of_the_page_end_with_a_stored_photo(world):
     _, board, store = world
     *lines, last = _lines()
     assert last == ["mpremote", "repl"]

@@ -36,7 +36,7 @@ frame.prepare(app.uploader.store.body_buf)
 connection = app.uploader.store.connection
 expect = connection.expect_continue
 # One that comes late is read in the middle of the body, which takes memory.
-connection.expect_continue = lambda: expect(30000)
+connection.expect_continue = lambda *_: expect(30000)
 print(app.uploader.store.put("cam1/locked.jpg", Locked(JPEGBody(frame))).status)
 """
 

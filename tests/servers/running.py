@@ -1,6 +1,7 @@
 """Fixtures of the wire tests: certificates, compiled libraries, the S3 session on MicroPython."""
 
 import datetime
+import functools
 import json
 import ssl
 import subprocess
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from servers.scripted import ScriptedServer
 
@@ -29,6 +33,25 @@ def issue(authority: trustme.CA, host=HOST, **dates) -> trustme.LeafCert:
     dates.setdefault("not_before", now - datetime.timedelta(days=2))
     dates.setdefault("not_after", now + datetime.timedelta(days=9))
     return authority.issue_cert(host, **dates)
+
+
+@functools.cache
+def self_signed() -> tuple[bytes, bytes]:
+    """Return (certificate, key) as PEM of a server for HOST that is its own issuer and no CA."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    utc = datetime.timezone.utc
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=utc))
+        .not_valid_after(datetime.datetime(2040, 1, 1, tzinfo=utc))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), False)
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return made.public_bytes(pem), key.private_bytes(pem, *form)
 
 
 @pytest.fixture(scope="session")

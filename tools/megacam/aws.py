@@ -4,9 +4,11 @@ aws = Aws(profile="work", region="eu-central-1")
 answer = aws.call("s3", "get_bucket_cors", missing=("NoSuchCORSConfiguration",), Bucket=name)
 """
 
+import contextlib
 import dataclasses
 import functools
 import os
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +19,13 @@ import botocore.loaders
 import botocore.session
 from botocore import UNSIGNED
 
+from megacam import settings
 from megacam.errors import MegacamError
 
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 60
 _ATTEMPTS = 5
+_SMALL_BYTES = 65_536
 _DENIED = (
     "AccessDenied",
     "AccessDeniedException",
@@ -83,7 +87,8 @@ class Aws:
     """One caller's view of one AWS account in one region, or of another S3 store.
 
     `profile`, `region`, `endpoint` (of every service) and `key` override what boto3 finds in the
-    environment and in ~/.aws. `key=False` calls as anybody, unsigned.
+    environment and in ~/.aws. `key=False` calls as anybody, unsigned. `path_style` is the setting
+    of that name: None decides by the endpoint, as on the board.
     """
 
     def __init__(
@@ -92,9 +97,11 @@ class Aws:
         region: str | None = None,
         endpoint: str | None = None,
         key: AccessKey | bool = True,
+        path_style: bool | None = None,
     ):
         self.profile = profile
         self.endpoint = endpoint
+        self.path_style = path_style
         self._key = key
         self._clients: dict[str, Any] = {}
         try:
@@ -130,11 +137,11 @@ class Aws:
 
     def as_key(self, key: AccessKey | bool, region: str | None = None) -> "Aws":
         """Return the same place seen with another key; False: with none at all."""
-        return Aws(self.profile, region or self.region, self.endpoint, key)
+        return Aws(self.profile, region or self.region, self.endpoint, key, self.path_style)
 
     def in_region(self, region: str) -> "Aws":
         """Return the same caller in another region."""
-        return Aws(self.profile, region, self.endpoint, self._key)
+        return Aws(self.profile, region, self.endpoint, self._key, self.path_style)
 
     def client(self, service: str, config: botocore.config.Config | None = None) -> Any:
         """Return the boto3 client of `service`, with deadlines; raises MegacamError.
@@ -148,14 +155,13 @@ class Aws:
         return self._clients[service]
 
     def _new_client(self, service: str, wanted: botocore.config.Config | None = None) -> Any:
-        # Few other stores have a name in DNS and in their certificate for every bucket.
-        other = self.endpoint or _endpoint_of_environment(service)
-        path_style = {"addressing_style": "path"} if other else {}
+        endpoint = self.endpoint or _endpoint_of_environment(service)
+        style = {"addressing_style": _addressing_style(endpoint, self.path_style)}
         config = botocore.config.Config(
             connect_timeout=_CONNECT_TIMEOUT_S,
             read_timeout=_READ_TIMEOUT_S,
             retries={"mode": "standard", "max_attempts": _ATTEMPTS},
-            s3={"us_east_1_regional_endpoint": "regional", **path_style},
+            s3={"us_east_1_regional_endpoint": "regional", **style},
             **({"signature_version": UNSIGNED} if self._key is False else {}),
         )
         try:
@@ -184,6 +190,15 @@ class Aws:
                 return None
             raise explain(error, self.profile, about(arguments)) from error
         except failures.BotoCoreError as error:
+            raise _explain_local(error, self.profile) from error
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return a small object; raises AwsError."""
+        answer = self.call("s3", "get_object", Bucket=bucket, Key=key)
+        try:
+            with contextlib.closing(answer["Body"]) as body:
+                return body.read(_SMALL_BYTES)
+        except (failures.BotoCoreError, OSError) as error:
             raise _explain_local(error, self.profile) from error
 
     def pages(self, service: str, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
@@ -236,6 +251,15 @@ def _botocore_session(profile: str | None) -> botocore.session.Session:
 def _endpoint_of_environment(service: str) -> str | None:
     names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _addressing_style(endpoint: str | None, path_style: bool | None) -> str:
+    """Return botocore's word for where the bucket's name goes, by the rule of the board."""
+    where = settings.where()
+    host = urllib.parse.urlsplit(endpoint or where.amazon("us-east-1")).hostname or ""
+    if path_style is None and where.is_aws(host):
+        return "auto"  # path style for a bucket with dots
+    return "path" if where.is_path("", host, path_style) else "virtual"
 
 
 def _key_arguments(key: AccessKey | bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from megacam import device, probes, provision
+from megacam import device, probes, provision, verdicts
 from megacam.aws import AccessKey
 from megacam.device import Device
 from megacam.errors import MegacamError
@@ -25,12 +25,15 @@ class KeyBoard:
 
     def prove_key(self, key: Any) -> None:
         """Let the board put an object with the key that it holds; raises MegacamError."""
+        self.store_text()
+
+    def store_text(self) -> tuple[str, str]:
+        """Do the same; return the object's key and the text in it."""
         self._board.reset()
         try:
-            for probe in (probes.WIFI, probes.CLOCK, probes.CLIENT, probes.PUT):
-                probes.run(self._board, probe)
-        except probes.ProbeError as error:
-            raise MegacamError(f"the board could not upload: {error.text or error.kind}") from None
+            return verdicts.prove_upload(self._board)
+        except verdicts.FailedError as error:
+            raise MegacamError(f"the board could not upload: {error}") from None
 
     def key_identity(self) -> str | None:
         """Return the identity of the key in NVS, or None."""

@@ -39,6 +39,9 @@ CHECKS = (
             Cause("", "a setting is missing, wrong or unknown", "change what the sentence names"),
             Cause("missing", "there is no config.json here", "run `megacam setup`, or copy "
                   "config.example.json and edit it"),
+            Cause("pins", "a GPIO in use decides how the chip starts (0, 2, 5, 12, 15), or is the "
+                  "USB port's (1, 3): what is wired to it may keep the board from its start",
+                  "choose another GPIO, or see that nothing drives it while the board starts"),
         ),
         host=True,
     ),
@@ -145,8 +148,22 @@ CHECKS = (
         "tls",
         "Does TLS connect, and is the store's certificate one that we trust?",
         (
-            Cause("root", "the certificate is not from a known root", "the CA of a store of your "
-                  "own: `megacam deploy --roots FILE`; a proxy that opens TLS cannot be used"),
+            Cause("portal", "a captive portal: the network answers with its own page to log in, "
+                  "and with its own certificate", "log in for the board (its MAC address is the "
+                  "router's to let through), or give it a network without such a page: `megacam "
+                  "provision --only wifi`; the board tries again by itself"),
+            Cause("root", "the certificate is not from a known root", "the CA, or the self-signed "
+                  "certificate, of a store of your own: `megacam deploy --roots FILE`; a proxy "
+                  "that opens TLS cannot be used"),
+            Cause("name", "the certificate is for another host", "let s3.endpoint name a host "
+                  "that is in the certificate, or make one for the host of s3.endpoint; then "
+                  "`megacam deploy`. With AWS, a name server or a proxy leads elsewhere"),
+            Cause("plain", "the port speaks no TLS, but plain HTTP mostly", "give s3.endpoint the "
+                  "port of https, or switch TLS on in the store; a signature over plain HTTP is "
+                  "not offered"),
+            Cause("version", "the server refuses TLS 1.2, or has no cipher in common: the board's "
+                  "MicroPython has no TLS 1.3", "allow TLS 1.2 with ECDHE and AES-GCM in the "
+                  "store, or in the proxy before it"),
             Cause("clock", "the certificate is not valid yet, or over: wrong clock",
                   "look at the clock check"),
             Cause("", "connection time-outs: no answer within the deadline, or it breaks off",
@@ -196,6 +213,18 @@ CHECKS = (
         (Cause("", "the store answered with another error", "the sentence says what it said; "
                "503 SlowDown and 500 pass by themselves"),),
     ),
+    Check(
+        "whole",
+        "Is the object that you read what the board sent?",
+        (
+            Cause("unread", "it cannot be read with your own credentials, as the gallery does",
+                  "name credentials that may read the bucket with --profile, AWS_PROFILE or "
+                  "AWS_ACCESS_KEY_ID; for a CA of your own set AWS_CA_BUNDLE"),
+            Cause("", "the object differs: the store keeps the frames of aws-chunked bodies, in "
+                  "photos too, and says nothing", "set `s3.integrity` to `etag`, then `megacam "
+                  "deploy`; what was stored so far is damaged"),
+        ),
+    ),
 )  # fmt: skip
 
 
@@ -216,9 +245,13 @@ def markdown() -> str:
     lines = [
         "# Troubleshooting",
         "",
-        "`megacam doctor` checks these things in this order and stops at the first that fails;",
-        "`megacam doctor --offline` checks the ones about your computer only. This page is",
-        "generated from the doctor's own table (`python -m megacam.generate`).",
+        "When photos do not arrive, connect the board to USB and run `megacam doctor`. It checks",
+        "everything below, in this order. It stops at the first failure and tells you what to do.",
+        "`megacam doctor --offline` needs no board: it checks only your computer.",
+        "",
+        "![megacam doctor](images/doctor.svg)",
+        "",
+        "This page is generated from the doctor's own table by `python -m megacam.generate`.",
         "",
     ]
     for number, one in enumerate(CHECKS, 1):

@@ -33,7 +33,9 @@ app = typer.Typer(
 
 @app.callback()
 def megacam(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; goes anywhere")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks (works in any position)")
+    ] = False,
 ) -> None:
     """An ESP32 and an Arducam Mega that stream every photo into your own S3 bucket."""
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -37,6 +37,10 @@ _MARKS = {
 }
 _INTERRUPTED = 130
 _SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+_ANSWERS = 3
+_Checked = TypeVar("_Checked")
 
 
 class MisuseError(MegacamError):
@@ -158,7 +162,7 @@ class Terminal:
     def agree(self, question: str, yes: bool = False) -> None:
         """Ask y/N and return after a yes; raises MegacamError after anything else."""
         if not self.confirm(question, yes):
-            raise MegacamError("nothing was done, as you did not say yes")
+            raise MegacamError("cancelled; nothing was changed")
 
     def type_again(self, what: str, word: str, given: str, flag: str) -> bool:
         """Ask for `word` to be typed, the second question before something irrevocable."""
@@ -174,15 +178,35 @@ class Terminal:
         shown = f"{question} [{default}]: " if default else f"{question}: "
         return self._ask(shown, instead, as_typed) or default
 
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether somebody is here to answer."""
+        return sys.stdin.isatty()
+
+    def until_right(self, ask: Callable[[], str], check: Callable[[str], _Checked]) -> _Checked:
+        """Return check(ask()); what check() refuses by a MegacamError is said and asked again.
+
+        The third refusal is raised: an end of input (Ctrl-D) answers for ever.
+        """
+        for left in reversed(range(_ANSWERS)):
+            answer = ask()
+            try:
+                return check(answer)
+            except MegacamError as error:
+                if not left:
+                    raise
+                self.mark("bad", str(error), "try again")
+        raise AssertionError("the last refusal was raised")
+
     def ask_secret(self, question: str, instead: str) -> str:
         """Ask for a text without showing it; raises MisuseError if nobody is here."""
         if not sys.stdin.isatty():
-            raise MisuseError(f"nobody is here to answer '{question}'; set {instead}")
+            raise MisuseError(f"there is no terminal to ask '{question}'; set {instead}")
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
 
     def _ask(self, prompt: str, flag: str, as_typed: bool = False) -> str:
         if not sys.stdin.isatty():
-            raise MisuseError(f"nobody is here to answer '{prompt.strip()}'; add {flag}")
+            raise MisuseError(f"there is no terminal to ask '{prompt.strip()}'; add {flag}")
         self.err.print(Text(prompt, style="bold"), end="")
         try:
             typed = input()

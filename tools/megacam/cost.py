@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from megacam.errors import MegacamError
+from megacam.words import count
 
 DAYS = 30
 COMPARED_S = (10, 30, 60, 300, 900, 3600)
@@ -68,6 +69,17 @@ class Usage:
     def status_day(self) -> float:
         """Puts of status.json of one camera in a day."""
         return 24 * _HOUR_S / self.status_s if self.status_s else 0
+
+
+#: Bytes a pixel of a JPEG by day, by quality: a 1600x1200 has 350 KB at "high".
+_BYTES_A_PIXEL = {"high": 0.18, "medium": 0.1, "low": 0.06}
+
+
+def typical_kb(resolution: str, quality: str) -> float:
+    """Return about how many KB a photo of "1600x1200" has; dark or misty ones have fewer."""
+    width, _, height = resolution.partition("x")
+    kb = int(width) * int(height) * _BYTES_A_PIXEL[quality] / 1e3
+    return max(1, float(f"{kb:.2g}"))
 
 
 _RANGES = (
@@ -194,7 +206,7 @@ def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Li
 
 
 def _storage_words(usage: Usage, stored_gb: float) -> str:
-    kept = f"{usage.keep_days} days kept" if usage.keep_days else "after the first month"
+    kept = f"{count(usage.keep_days, 'day')} kept" if usage.keep_days else "after the first month"
     return f"{_gb(stored_gb)}, {kept}"
 
 
@@ -242,7 +254,7 @@ def _flash_warning(usage: Usage) -> list[str]:
 
 
 def _span(years: float) -> str:
-    return f"{years:.1f} years" if years >= 1.5 else f"{max(1, round(years * 12))} months"
+    return f"{years:.1f} years" if years >= 1.5 else count(max(1, round(years * 12)), "month")
 
 
 def _cap_warnings(usage: Usage) -> list[str]:

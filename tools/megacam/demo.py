@@ -89,6 +89,7 @@ def run(
 
     Raises DemoError, StoreError, BoardError or InterpreterMissingError, each with one sentence.
     """
+    _check(options)
     watch = Watch(on_line)
     with _stage(options, say) as (board, store, served), _gallery(options, store, say):
         say("powering the board on")
@@ -100,6 +101,26 @@ def run(
         board.stop()
         say("fetching the photos back and comparing them with what the camera gave")
         return [_fetch(store, line, served, options.folder) for line in watch.stored]
+
+
+def _check(options: Options) -> None:
+    """Raise DemoError for a folder that cannot be used, before anything is started."""
+    if options.pictures:
+        from megacam.sim import scene
+
+        try:
+            scene.photos(options.pictures)
+        except (scene.PicturesError, OSError) as error:
+            known = isinstance(error, scene.PicturesError)
+            words = str(error).removeprefix("photos: ") if known else error.strerror
+            raise DemoError(f"--photos {options.pictures}: {words}") from error
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(
+            f"--folder {options.folder} cannot be a folder for the photos ({error.strerror}); "
+            "name another"
+        ) from error
 
 
 @contextlib.contextmanager

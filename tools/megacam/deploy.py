@@ -99,13 +99,13 @@ def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str
     store that is not AWS; without it, such a store keeps what is on the board.
     """
     wanted = device_tree.build()
+    endpoint = ""
     if config is not None:
         wanted["config.json"], _ = settings.check(config)
-    store = (config or {}).get("s3")
-    other_store = isinstance(store, dict) and store.get("endpoint")
+        endpoint = json.loads(wanted["config.json"])["s3"]["endpoint"]
     if ca_file:
         wanted |= _root_files(roots.from_file(ca_file))
-    elif not other_store:
+    elif not endpoint or settings.is_aws(endpoint):
         wanted |= _root_files(roots.amazon())
     return wanted
 
@@ -189,8 +189,9 @@ def _check_complete(
 ) -> None:
     if "config.json" not in wanted and "config.json" not in top:
         raise MegacamError(
-            "the board has no settings and there is no config.json here; copy "
-            "config.example.json to config.json and edit it, or name yours with --config"
+            "the board has no settings and there is no config.json here; `megacam setup` makes "
+            "one, or copy config.example.json to config.json and edit it, or name yours with "
+            "--config"
         )
     if not there["roots"]:
         check_roots(wanted)
@@ -200,7 +201,7 @@ def check_roots(wanted: Mapping[str, bytes]) -> None:
     """Raise MegacamError if `wanted` has no root certificate."""
     if not any(path.startswith("roots/") for path in wanted):
         raise MegacamError(
-            "config.json names a store of its own (s3.endpoint) and the board has no root "
+            "the settings name a store of its own (s3.endpoint) and the board has no root "
             "certificate for it; name its CA's file with --roots FILE"
         )
 
@@ -269,9 +270,13 @@ def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
     staged["/new/finish.py"] = _finish(plan).encode()
     digests = {path: files.sha256(content) for path, content in staged.items()}
     left = _not_yet_there(board, staged, digests)
+    advance(
+        sum(len(plan.send[path[5:]]) for path in staged.keys() - left if path[5:] in plan.send)
+    )
     files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
     for path, content in left.items():
-        files.write(board, path, content, advance)
+        # The last is not of the plan, and a bar ends at what was planned.
+        files.write(board, path, content, advance if path[5:] in plan.send else lambda n: None)
     written = files.hashes(board, left)
     wrong = [path for path in left if written.get(path) != digests[path]]
     if wrong:

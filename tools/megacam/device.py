@@ -33,6 +33,7 @@ _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
 _POLL_S = 0.005
 _EXEC_TIMEOUT_S = 20
+_WHY_TIMEOUT_S = 10
 # A boot.py that was stopped leaves modules behind, some of them half loaded; what is built in
 # has no file.
 _FORGET = """
@@ -41,6 +42,17 @@ for n in list(sys.modules):
  if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
 gc.collect()
 """
+# The firmware counts its restarts as trouble; this one is wanted.
+_SAY_WHY = """
+try:
+ from firmware import rare
+ t=rare.call('tally','read')
+ if t:
+  t['why']='usb'
+  rare.call('tally','keep',t)
+except Exception:pass
+"""
+_RESET = "import machine\nmachine.reset()"
 _END = b"\x04"
 _TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
@@ -183,8 +195,7 @@ class Device:
     def reset(self) -> None:
         """Reset the chip and hold it in front of boot.py again."""
         with self._guarded():
-            self._is_ready = False
-            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            self._send_reset()
             self._interrupt_boot()
             self._enter(b"", 1)
             self._line.tail = b""  # that was no restart by itself
@@ -200,7 +211,7 @@ class Device:
             if self._is_alive:
                 if not self._is_ready:  # a Ctrl-C on this side, or a board that said nothing
                     self._enter(b"\r\x03", _ENTER_TRIES)
-                self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+                self._send_reset()
                 time.sleep(_PAUSE_S)
         with contextlib.suppress(Exception):
             self._transport.close()
@@ -218,13 +229,25 @@ class Device:
         """
         with self._guarded():
             self._is_ready = False
-            self._transport.exec_raw_no_follow(code)
+            self._send(code)
             out = self._read_part(timeout_s, on_line)
             error = self._read_part(timeout_s, None)
             self._is_ready = True
         if error:
             raise _remote_error(error.decode(errors="replace"))
         return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def _send_reset(self) -> None:
+        # Apart: the Ctrl-C that stops boot.py after the reset must not stop this.
+        with contextlib.suppress(RemoteError, GoneError):
+            self.exec(_SAY_WHY, _WHY_TIMEOUT_S)
+        self._is_ready = False
+        self._send(_RESET)
+
+    def _send(self, code: str) -> None:
+        # mpremote prints what a board says that it did not expect.
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._transport.exec_raw_no_follow(code)
 
     def _read_part(self, timeout_s: float, on_line: Callable[[str], None] | None) -> bytes:
         port, data, shown = self._line, bytearray(), 0

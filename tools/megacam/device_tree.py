@@ -1,5 +1,6 @@
 """The files of the board: where they lie on the host, and their compiled form."""
 
+import ast
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from megacam.shorten import shorten
 _OPTIMISE = "-O3"
 # What MicroPython runs by name at start stays source; it is a few lines long.
 _AS_SOURCE = ("boot.py", "main.py")
+_COLUMNS = 6  # of a setting's row in firmware/schema.py
 
 
 class BuildError(MegacamError):
@@ -64,6 +66,15 @@ def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
     return compiled
 
 
+def _without_help(schema: str) -> str:
+    """Return the schema without the last column of its tables, which only people read."""
+    tree = ast.parse(schema)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple) and len(node.elts) == _COLUMNS:
+            node.elts[-1] = ast.Constant("")
+    return ast.unparse(tree)
+
+
 def build() -> dict[str, bytes]:
     """Return {path on the board: content}: boot.py and main.py as they are, the rest as .mpy.
 
@@ -73,6 +84,7 @@ def build() -> dict[str, bytes]:
     files = sources()
     tree = {name: files.pop(name).read_bytes() for name in _AS_SOURCE}
     texts = {path.stem: path.read_text(encoding="utf-8") for path in files.values()}
+    texts |= {name: _without_help(texts[name]) for name in texts if name.startswith("schema")}
     # The driver is what people use by hand, and at the prompt.
     driver = {name for name in texts if name.startswith("arducam_mega")}
     compiled = compile_texts(shorten(texts, driver))

@@ -11,17 +11,16 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from megacam import checks, deploy, device, device_files, probes, settings
+from megacam import checks, deploy, device, device_files, probes, settings, verdicts
 from megacam.device import Device, DeviceError, NotMicroPythonError, RestartedError
 from megacam.errors import MegacamError
 from megacam.probes import ProbeError
+from megacam.verdicts import FailedError, failed
+from megacam.words import count
 
 _CLOCK_OFF_S = 60  # an exchange takes less; S3 forgives 15 minutes
 _WEAK_DBM = -75  # below, an ESP32 loses packets
-_SIGNATURE = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed")
-_SIGNATURE += ("ExpiredToken", "InvalidToken", "InvalidSecurity", "CredentialProvider")
 
 
 @dataclass(frozen=True)
@@ -34,50 +33,57 @@ class Result:
     cause: checks.Cause | None = None
 
 
-class _FoundError(Exception):
-    def __init__(self, name: str, code: str, text: str):
-        super().__init__(text)
-        self.result = Result(name, "bad", text, checks.cause(name, code))
+def _bad(failure: FailedError) -> Result:
+    return Result(failure.name, "bad", failure.found, failure.cause)
 
 
 def examine_host(config: Path, ca_file: Path | None = None) -> Iterator[Result]:
     """Check what needs no board: settings, firmware, roots."""
     try:
         yield from _host(config, ca_file)
-    except _FoundError as failure:
-        yield failure.result
+    except FailedError as failure:
+        yield _bad(failure)
 
 
 def _host(config: Path, ca_file: Path | None) -> Iterator[Result]:
     if not config.exists():
-        raise _FoundError("config", "missing", f"{config} is missing")
+        raise failed("config", "missing", f"{config} is missing")
     try:
         raw = settings.read(config)
         settings.check(raw)
     except MegacamError as error:
-        raise _FoundError("config", "", str(error)) from None
+        raise failed("config", "", str(error)) from None
     yield Result("config", "good", f"{config} is valid")
+    for doubt in settings.doubts(raw):
+        yield Result("config", "warn", doubt, checks.cause("config", "pins"))
     try:
         wanted = deploy.tree(raw, ca_file)
     except MegacamError as error:
-        raise _FoundError("firmware", "", str(error)) from None
+        raise failed("firmware", "", str(error)) from None
     size = sum(map(len, wanted.values()))
     version = settings.firmware_version()
-    yield Result("firmware", "good", f"version {version}: {len(wanted)} files, {size:,} bytes")
+    yield Result(
+        "firmware", "good", f"version {version}: {count(len(wanted), 'file')}, {size:,} bytes"
+    )
 
 
 def examine(
     port: str | None,
     wanted: Mapping[str, bytes],
     now: Callable[[], float] = time.time,
+    read: Callable[[str], bytes] | None = None,
 ) -> Iterator[Result]:
-    """Check a board that should have the files `wanted`; it starts anew at the end."""
+    """Check a board that should have the files `wanted`; it starts anew at the end.
+
+    `read(key)` returns an object of the bucket as its owner reads it, or raises MegacamError;
+    with None nothing is read back.
+    """
     try:
         with contextlib.ExitStack() as stack:
             board = yield from _reach(port, stack)
-            yield from _examine_board(board, wanted, now)
-    except _FoundError as failure:
-        yield failure.result
+            yield from _examine_board(board, wanted, now, read)
+    except FailedError as failure:
+        yield _bad(failure)
     except RestartedError as error:
         code = "brown-out" if error.brown_out else "RestartedError"
         yield Result("usb", "bad", str(error), checks.cause("usb", code))
@@ -89,36 +95,41 @@ def _reach(port: str | None, stack: contextlib.ExitStack) -> Generator[Result, N
     try:
         board = stack.enter_context(device.connect(port))
     except NotMicroPythonError as error:
-        raise _FoundError("micropython", "", str(error)) from None
+        raise failed("micropython", "", str(error)) from None
     yield Result("usb", "good", f"a board at {board.port}")
     yield Result("micropython", "good", f"MicroPython {board.version}")
     return board
 
 
 def _examine_board(
-    board: Device, wanted: Mapping[str, bytes], now: Callable[[], float]
+    board: Device,
+    wanted: Mapping[str, bytes],
+    now: Callable[[], float],
+    read: Callable[[str], bytes] | None,
 ) -> Iterator[Result]:
     yield _files(board, wanted)
-    name, store, picture = _probe(board, "settings", probes.SETTINGS)
+    name, store, picture = verdicts.run(board, "settings", probes.SETTINGS)
     yield Result("settings", "good", f"{name} into {store['bucket']}, {picture['resolution']}")
-    sensor = _probe(board, "camera", probes.CAMERA)
+    sensor = verdicts.run(board, "camera", probes.CAMERA)
     yield Result("camera", "good", f"an Arducam Mega answers, sensor {sensor:#x}")
-    size = _probe(board, "frame", probes.FRAME)
+    size = verdicts.run(board, "frame", probes.FRAME)
     yield Result("frame", "good", f"a whole JPEG of {size:,} bytes")
     board.reset()  # the camera's code would take the memory that TLS needs
     yield from _network(board, now)
-    yield from _store(board, store["region"])
+    key, sent = yield from _store(board, store["region"])
+    if read:
+        yield whole(key, sent, read)
 
 
 def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
-    address, rssi = _probe(board, "wifi", probes.WIFI)
+    address, rssi = verdicts.run(board, "wifi", probes.WIFI)
     state = "good" if rssi >= _WEAK_DBM else "warn"
     yield Result("wifi", state, f"joined, {address}, {rssi} dBm")
-    host, region = _probe(board, "key", probes.CLIENT)
-    key = _probe(board, "key", probes.KEY)
+    host, region = verdicts.run(board, "key", probes.CLIENT)
+    key = verdicts.run(board, "key", probes.KEY)
     yield Result("key", "good", f"{key} for {host} in {region}")
-    yield Result("dns", "good", f"{_probe(board, 'dns', probes.DNS)} is found")
-    server, seconds = _probe(board, "clock", probes.CLOCK)
+    yield Result("dns", "good", f"{verdicts.run(board, 'dns', probes.DNS)} is found")
+    server, seconds = verdicts.run(board, "clock", probes.CLOCK)
     off_s = round(seconds - now())
     if abs(off_s) > _CLOCK_OFF_S:
         cause = checks.cause("clock", "differs")
@@ -128,19 +139,16 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
         yield Result("clock", "good", f"set by {server}")
 
 
-def _store(board: Device, region: str) -> Iterator[Result]:
-    try:
-        probes.run(board, probes.TLS)
-    except ProbeError as error:
-        if error.code in _SIGNATURE:
-            raise _FoundError("signature", error.code, error.text) from None
-        raise _FoundError("tls", _tls_code(error.text), error.text) from None
+def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str]]:
+    """Let the board store an object; return its key and what was sent."""
+    verdicts.connect(board)
     yield Result("tls", "good", "connected, the certificate is verified")
     try:
-        key, status, found, skew_s = probes.run(board, probes.PUT)
+        key, status, found, skew_s, sent = probes.run(board, probes.PUT)
     except ProbeError as error:
-        yield from _refused(error)
-        return
+        failure = verdicts.of_put(error)
+        yield from _proven(failure)
+        raise failure from None
     yield Result("signature", "good", "accepted")
     yield Result("permission", "good", f"it may put {key.partition('/')[0]}/*")
     if found != region:
@@ -152,50 +160,42 @@ def _store(board: Device, region: str) -> Iterator[Result]:
         cause = checks.cause("clock", "differs")
         yield Result("clock", "warn", f"the store's clock is {skew_s} s ahead", cause)
     yield Result("stored", "good", f"{key}, status {status}")
+    return key, sent
 
 
-def _refused(error: ProbeError) -> Iterator[Result]:
-    """Yield what the refusal of an object proves to be good, and end with what is not."""
-    reached = ["signature", "permission", "region", "stored"]
-    if error.code in _SIGNATURE:
-        failed = "signature"
-    elif error.code == "AccessDenied":
-        failed = "permission"
-    elif error.code in ("NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed"):
-        failed = "region"
-    else:
-        failed = "stored"
+def whole(key: str, sent: str, read: Callable[[str], bytes]) -> Result:
+    """Compare an object with what the board has sent: only so a store shows that it keeps frames.
+
+    `read` is as for examine().
+    """
+    try:
+        found = read(key)
+    except MegacamError as error:
+        return Result("whole", "warn", str(error), checks.cause("whole", "unread"))
+    if found == sent.encode():
+        return Result("whole", "good", f"{len(found)} bytes read back as they were sent")
+    text = f"{key}: {len(sent)} bytes were sent, and {len(found)} others are read back"
+    return Result("whole", "bad", text, checks.cause("whole", ""))
+
+
+def _proven(failure: verdicts.FailedError) -> Iterator[Result]:
+    """Yield what the refusal of an object proves to be good."""
     # A store that does not know the bucket has looked at neither signature nor policy for sure.
-    proven = reached[: reached.index(failed)] if failed != "stored" else []
-    for name in proven if failed == "permission" else ():
-        yield Result(name, "good", "accepted")
-    raise _FoundError(failed, error.code, error.text)
-
-
-def _tls_code(text: str) -> str:
-    if "root" in text:
-        return "root"
-    return "clock" if "clock" in text else ""
+    if failure.name == "permission":
+        yield Result("signature", "good", "accepted")
 
 
 def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
     manifest = deploy.deployed(board)
     if manifest is None:
-        raise _FoundError("files", "none", "megacam is not on the board")
+        raise failed("files", "none", "megacam is not on the board")
     paths = [path for path in wanted if path != "config.json"]
     there = device_files.hashes(board, paths)
     differ = [path for path in paths if there.get(path) != device_files.sha256(wanted[path])]
     if differ:
         version = settings.firmware_version()
-        text = f"{len(differ)} files are not those of version {version}, for example {differ[0]}"
-        raise _FoundError("files", "", text)
-    return Result("files", "good", f"version {manifest['version']}, {len(paths)} files whole")
-
-
-def _probe(board: Device, name: str, probe: str) -> Any:
-    try:
-        return probes.run(board, probe)
-    except ProbeError as error:
-        codes = {one.code for one in checks.check(name).causes}
-        code = next((word for word in (error.code, error.kind) if word in codes - {""}), "")
-        raise _FoundError(name, code, error.text or error.kind) from None
+        text = f"not of version {version}: {count(len(differ), 'file')}, for example {differ[0]}"
+        raise failed("files", "", text)
+    return Result(
+        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} whole"
+    )

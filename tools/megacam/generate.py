@@ -1,6 +1,6 @@
 """Write what is derived from the sources: `python -m megacam.generate`.
 
-config.example.json and the README's settings table from the schema, package.json (what `mpremote
+config.example.json and the table in docs/settings.md from the schema, package.json (what `mpremote
 mip install` reads) from the files of the board, docs/troubleshooting.md from the doctor's table. A
 test fails while any of them is out of date.
 """
@@ -26,13 +26,13 @@ def package_json() -> str:
 def derived() -> dict[Path, str]:
     """Return {file: the text it must have}."""
     top = device_tree.root()
-    readme = (top / "README.md").read_text(encoding="utf-8")
+    page = top / "docs" / "settings.md"
     table = settings.table_markdown()
     return {
         top / "config.example.json": settings.example(),
         top / "package.json": package_json(),
         top / "docs" / "troubleshooting.md": checks.markdown(),
-        top / "README.md": _TABLE.sub(lambda m: f"{m[1]}{table}{m[2]}", readme),
+        page: _TABLE.sub(lambda m: f"{m[1]}{table}{m[2]}", page.read_text(encoding="utf-8")),
     }
 
 

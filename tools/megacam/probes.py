@@ -27,7 +27,7 @@ _RUN = """
 def _run(f):
  try:print(repr((None,f())))
  except Exception as e:
-  print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e))))
+  print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e)+getattr(e,'seen',''))))
 _run(_probe)
 del _probe,_run
 import gc
@@ -85,7 +85,7 @@ def _client():
  buf=bytearray(4092)
  context=borrow('tls_context').client_context(rare.call('board','roots'))
  key=rare.call('credentials','load_key',buf)
- where=s['endpoint'] or None,s['path_style']
+ where=s['endpoint'] or None,s['path_style'],s['integrity']
  return S3Client(s['bucket'],s['region'],key,context,buf,clock.now,*where)
 def _probe():
  global client
@@ -96,8 +96,35 @@ DNS = """
 def _probe():
  import socket
  host,_,port=client.host.partition(':')
- socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ try:
+  socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ except OSError as e:
+  from https import borrow
+  raise OSError(host+': '+borrow('https_errors').explain(e,'dns')[0])
  return host
+"""
+# A page to log in answers in the place of one that is there to be asked, and otherwise.
+PORTAL = """
+def _probe():
+ import socket
+ from firmware import config
+ for url in config.load()['clock']['http_urls']:
+  host,_,path=url[7:].partition('/')
+  name,_,port=host.partition(':')
+  s=socket.socket()
+  try:
+   s.settimeout(8)
+   s.connect(socket.getaddrinfo(name,int(port or 80),0,socket.SOCK_STREAM)[0][-1])
+   s.write(('GET /'+path+' HTTP/1.0\\r\\nHost: '+host+'\\r\\n\\r\\n').encode())
+   status=int(s.readline().split()[1])
+  except (OSError,ValueError,IndexError):
+   continue
+  finally:
+   s.close()
+  if 300<=status<400 or (status==200 and 'generate_204' in path):
+   return name+' answers '+str(status)+' in the place of its own page'
+  return ''
+ return ''
 """
 CLOCK = """
 def _probe():
@@ -116,7 +143,7 @@ def _probe():
  key=config.load()['device']+'/megacam-doctor'
  text='megacam doctor: {}-{:02}-{:02} {:02}:{:02}:{:02} UTC'.format(*clock.fields(clock.now()))
  stored=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
- return key,stored.status,client.region,client.skew_s
+ return key,stored.status,client.region,client.skew_s,text
 """
 KEY = """
 def _probe():

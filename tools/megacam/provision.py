@@ -43,13 +43,13 @@ class NotStoredError(DeviceError):
 
 
 def from_environment(
-    config: Mapping[str, Any], environment: Mapping[str, str] = os.environ
+    config: dict[str, Any], environment: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
     """Return {entry: value} of what the environment gives, else config.json; {} if neither.
 
     `config` is config.json as parsed, or {}. Raises SettingsError for what is wrong in either.
     """
-    given = settings.check(dict(config))[1] if config else {}
+    given = settings.check(config)[1] if config else {}
     found: dict[str, Any] = {}
     networks = [one for one in given.get("wifi.networks", ()) if one.get("ssid")]
     if environment.get(_WIFI[0]):

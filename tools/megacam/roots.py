@@ -60,6 +60,7 @@ def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes
 def from_file(path: Path, now_s: float | None = None) -> list[bytes]:
     """Return the CA certificates in the user's own file, PEM (one or several) or DER, as DER.
 
+    A server's certificate that signed itself is as good as a CA's, for that server.
     Raises RootsError if the file holds none, something broken, or one that is not valid now.
     """
     try:
@@ -128,11 +129,25 @@ def _decode(der: bytes, path: Path) -> dict:
     except ssl.SSLError as error:
         raise refusal from error
     found = context.get_ca_certs()
-    if not found:
+    return found[0] if found else _decode_self_signed(der, path)
+
+
+def _decode_self_signed(der: bytes, path: Path) -> dict:
+    # Python's ssl shows CAs only; the board trusts a server's own certificate, too, if it is its
+    # own issuer (mbedTLS: x509_crt_check_ee_locally_trusted).
+    from cryptography import x509
+
+    found = x509.load_der_x509_certificate(der)
+    if found.subject != found.issuer:
         raise RootsError(
             f"the certificate in {path} is not a CA's but a server's; give the CA that signed it"
         )
-    return found[0]
+    names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    dates = {"notBefore": found.not_valid_before_utc, "notAfter": found.not_valid_after_utc}
+    return {
+        "subject": ((("commonName", str(names[0].value) if names else "self-signed"),),),
+        **{name: date.strftime("%b %d %H:%M:%S %Y GMT") for name, date in dates.items()},
+    }
 
 
 def _der_bytes(der: bytes) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,12 +17,38 @@ class SettingsError(MegacamError):
     """config.json cannot be used; the message names the setting, its value and the remedy."""
 
 
+class Settings(dict[str, Any]):
+    """config.json as parsed; `source` is the file's name, for what is to be said of it."""
+
+    source = "config.json"
+
+
 def schema() -> Any:
     """Return the firmware's module `firmware.schema`, which runs on the host as it is."""
-    top = str(device_tree.root())
-    if top not in sys.path:
-        sys.path.append(top)
-    return importlib.import_module("firmware.schema")
+    return _of_the_board("firmware.schema")
+
+
+def where() -> Any:
+    """Return the module `s3_endpoint` of lib/: where a bucket is, by the board's own rule."""
+    return _of_the_board("s3_endpoint")
+
+
+def shape() -> Any:
+    """Return the module `s3_name_rules` of lib/: what endpoints, regions and buckets look like."""
+    return _of_the_board("s3_name_rules")
+
+
+def is_aws(endpoint: str) -> bool:
+    """Tell whether an endpoint, in its normal form, is one of Amazon's."""
+    return where().is_aws(where().parts(endpoint)[1])
+
+
+def _of_the_board(module: str) -> Any:
+    top = device_tree.root()
+    for folder in (str(top), str(top / "lib")):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    return importlib.import_module(module)
 
 
 def firmware_version() -> str:
@@ -30,7 +57,7 @@ def firmware_version() -> str:
     return importlib.import_module("firmware").__version__
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Settings:
     """Return config.json as parsed, with or without a byte order mark; raises SettingsError."""
     try:
         data = path.read_bytes()
@@ -38,14 +65,18 @@ def read(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path} is in UTF-16 or UTF-32; save it as UTF-8")
         raw = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
-        raise SettingsError(f"{path} is missing; copy config.example.json to it") from None
+        raise SettingsError(
+            f"{path} is missing; `megacam setup` makes one, or copy config.example.json to it"
+        ) from None
     except OSError as e:
         raise SettingsError(f"cannot read {path}: {e.strerror}") from None
     except (ValueError, UnicodeDecodeError) as e:
         raise SettingsError(f"{path} is not valid JSON: {e}") from None
     if not isinstance(raw, dict):
         raise SettingsError(f"{path} must be an object, {{...}}; see config.example.json")
-    return raw
+    found = Settings(raw)
+    found.source = str(path)
+    return found
 
 
 def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
@@ -55,12 +86,23 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     """
     table = schema()
     try:
-        with _explained({}):
+        with _explained({}, source(raw)):
             settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
     except SettingsError as e:
         raise SettingsError(timezones.explained(str(e), raw)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def source(raw: Mapping[str, Any]) -> str:
+    """Return the name of the file that `raw` was read from."""
+    return raw.source if isinstance(raw, Settings) else Settings.source
+
+
+def doubts(raw: dict[str, Any]) -> list[str]:
+    """Return a sentence for each pin in `raw`, which check() accepts, that is a risk."""
+    settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
+    return importlib.import_module("firmware.schema_pins").doubts(settings)
 
 
 def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
@@ -73,7 +115,7 @@ def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
 
 
 @contextlib.contextmanager
-def _explained(called: Mapping[str, str]) -> Iterator[None]:
+def _explained(called: Mapping[str, str], file: str = Settings.source) -> Iterator[None]:
     schema()
     errors = importlib.import_module("firmware.errors")
     try:
@@ -82,6 +124,7 @@ def _explained(called: Mapping[str, str]) -> Iterator[None]:
         text = str(e)
         for name, known in called.items():
             text = text.replace(f"config.json: {name} is ", f"{known} is ")
+        text = re.sub("^config.json: ", lambda _: f"{file}: ", text)
         raise SettingsError(text) from None
 
 
@@ -100,7 +143,7 @@ def example() -> str:
 
 
 def table_markdown() -> str:
-    """Return the settings as the README's table."""
+    """Return the table of docs/settings.md."""
     lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
     for name, kind, low, high, default, text in schema().SETTINGS:
         shown = json.dumps(default)
@@ -111,7 +154,9 @@ def table_markdown() -> str:
 def _range(kind: str, low: Any, high: Any) -> str:
     words = {
         "bool": "true, false",
+        "optional": "true, false, null",
         "url": "https://HOST[:PORT]",
+        "region": "as eu-central-1",
         "networks": f"at most {high}",
         "http": f"{low} to {high} of http://HOST/PATH",
         "hook": "MODULE:FUNCTION",
@@ -122,8 +167,10 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "texts": f"{low} to {high} names or addresses",
         "secret": "printable ASCII without blanks",
         "name": f"a-z 0-9 -, at most {high}",
-        "bucket": f"a-z 0-9 -, {low} to {high}",
+        "bucket": f"a-z 0-9 - ., {low} to {high}",
     }
     if kind == "choice":
-        return ", ".join(low)
+        return ", ".join(map(str, low))
+    if kind == "auto":
+        return f"auto, {low} to {high}"
     return words.get(kind) or f"{low} to {high}" + ("" if kind == "int" else " characters")

@@ -7,11 +7,11 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from megacam import flash, probes, provision, settings
+from megacam import flash, probes, provision, settings, verdicts
 from megacam.aws import Aws
 from megacam.board_keys import KeyBoard
 from megacam.cloud import rotate
@@ -65,20 +65,22 @@ def place_of(config: Path) -> Place:
 
 def owner(place: Place, profile: str | None) -> Aws | None:
     """Return the owner's door to AWS, or None for a store whose keys are made elsewhere."""
-    return None if is_other_store(place) else Aws(profile, place.region)
+    if is_other_store(place):
+        return None
+    return Aws(profile, place.region, path_style=place.path_style)
 
 
-def check_iot(place: Place, aws: Aws | None, raw: Mapping[str, Any]) -> None:
+def check_iot(place: Place, aws: Aws | None, raw: dict[str, Any]) -> None:
     """Raise MisuseError if there is no AWS for --iot, or a key is given as well."""
     if not aws:
         raise MisuseError(
-            f"--iot needs AWS, and config.json names the store {place.endpoint}; make a key there "
-            "and leave --iot away"
+            f"--iot needs AWS, and {place.source} names the store {place.endpoint}; make a key "
+            "there and leave --iot away"
         )
     if "aws" in provision.from_environment(raw):
         raise MisuseError(
             "--iot makes a certificate, and an access key is given as well; take it out of "
-            "config.json (aws) and the environment (MEGACAM_KEY_ID), or leave --iot away"
+            f"{place.source} (aws) and the environment (MEGACAM_KEY_ID), or leave --iot away"
         )
 
 
@@ -110,16 +112,19 @@ def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]
     return key.identity
 
 
-def prove_upload(board: Device) -> None:
-    """Let the board take a photo, and upload with its key; raises MegacamError."""
-    try:
-        for probe in (probes.CAMERA, probes.FRAME):
-            probes.run(board, probe)
-    except probes.ProbeError as error:
-        raise MegacamError(
-            f"no test photo: {error.text or error.kind}; `megacam doctor` says what to do"
-        ) from None
-    KeyBoard(board).prove_key(None)
+def prove_upload(board: Device) -> tuple[str, str]:
+    """Let the board take a photo, and upload with its key; raises MegacamError.
+
+    Returns the key of what it has stored and the text that it sent.
+    """
+    for name, probe in (("camera", probes.CAMERA), ("frame", probes.FRAME)):
+        verdicts.run(board, name, probe)
+    return KeyBoard(board).store_text()
+
+
+def join(board: Device) -> str:
+    """Let the board join the Wi-Fi that it knows; return its address; raises FailedError."""
+    return verdicts.run(board, "wifi", probes.WIFI)[0]
 
 
 def photos(aws: Aws, place: Place) -> set[str]:

@@ -8,6 +8,7 @@ from megacam.aws import Aws
 from megacam.cloud import bucket, budget, iot, keys
 from megacam.cloud.plan import Plan, Step
 from megacam.errors import MegacamError
+from megacam.words import count
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 _PAGE = 1000
@@ -30,7 +31,7 @@ class Contents:
     def __str__(self) -> str:
         least = "over " if self.more else ""
         marks = f" and {self.marks:,} marks of deleted ones" if self.marks else ""
-        return f"{least}{self.count:,} objects{marks}, {self.size_bytes / 1e6:,.1f} MB"
+        return f"{least}{count(self.count, 'object')}{marks}, {self.size_bytes / 1e6:,.1f} MB"
 
 
 def devices(aws: Aws, bucket_name: str) -> list[str]:
@@ -114,7 +115,7 @@ def delete_objects(
         failed = answer.get("Errors", [])
         if failed:
             raise MegacamError(
-                f"AWS kept {len(failed)} objects, for example {failed[0]['Key']} "
+                f"AWS kept {count(len(failed), 'object')}, for example {failed[0]['Key']} "
                 f"({failed[0].get('Code', '?')}); look for an object lock or a bucket policy"
             )
         on_deleted(len(doomed))

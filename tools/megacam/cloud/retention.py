@@ -6,6 +6,7 @@ from megacam.aws import Aws
 from megacam.cloud import policies
 from megacam.cloud.plan import Step, step
 from megacam.cloud.spec import CloudSpec
+from megacam.words import count
 
 _NO_LIFECYCLE = ("NoSuchLifecycleConfiguration",)
 
@@ -40,18 +41,18 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     names = [rule["ID"] for rule in wanted]
     now = [rule for name in names for rule in rules if rule.get("ID") == name]
     kept = (
-        f"delete photos of {spec.device} after {days} days"
+        f"delete photos of {spec.device} after {count(days, 'day')}"
         if days
         else f"keep photos of {spec.device} for ever"
     )
     if version:
-        kept += f", let old versions go after {version} days"
+        kept += f", let old versions go after {count(version, 'day')}"
     return step(
         f"{kept}, drop broken uploads after a day",
         now,
         wanted,
         lambda: _put_lifecycle(aws, spec.bucket, wanted),
-        f"was {before} days" if before and before != days else "",
+        f"was {count(before, 'day')}" if before and before != days else "",
     )
 
 

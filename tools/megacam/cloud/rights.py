@@ -3,12 +3,10 @@
 import urllib.parse
 from typing import Any
 
+from megacam import settings
 from megacam.aws import Aws
 from megacam.cloud import bucket, policies
 
-# https://docs.aws.amazon.com/general/latest/gr/s3.html: the ends of every name of S3, in all
-# partitions and with the names of VPC endpoints.
-_AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 NOT_AMAZON = (
     "this store is not Amazon's, and its keys are not held to new names: whoever takes the "
     "camera's key can overwrite its photos"
@@ -21,7 +19,7 @@ def is_amazon(aws: Aws) -> bool:
     Anything else that answers in its place may not, and then would let the camera put nothing.
     """
     host = urllib.parse.urlsplit(aws.client("s3").meta.endpoint_url).hostname or ""
-    return host.endswith(_AMAZON)
+    return settings.where().is_aws(host)
 
 
 def wanted(aws: Aws, bucket_name: str, device: str) -> dict[str, Any]:

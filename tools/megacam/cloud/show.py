@@ -8,6 +8,7 @@ from megacam.aws import Aws
 from megacam.cloud import bucket, budget, iot, keys, policies, retention, rights
 from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
+from megacam.words import count
 
 # AWS's own advice, and the age at which `show` speaks of it:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -113,11 +114,11 @@ def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
 
 def _versions(aws: Aws, name: str) -> tuple[str, bool]:
     days = sorted(set(retention.version_days(retention.lifecycle(aws, name)).values()))
-    words = " or ".join(str(one) for one in days)
+    words = " or ".join([*map(str, days[:-1]), *(count(one, "day") for one in days[-1:])])
     if retention.versioned(aws, name):
         kept = "kept for ever and paid for: `megacam cloud create --keep-versions DAYS`"
-        return (f"kept {words} days" if days else kept), bool(days)
-    left = f"; those that are there go after {words} days" if days else ""
+        return (f"kept {words}" if days else kept), bool(days)
+    left = f"; those that are there go after {words}" if days else ""
     return f"not kept: what is overwritten or deleted is gone{left}", True
 
 
@@ -200,5 +201,5 @@ def _key_remarks(found: tuple[Key, ...], old_days: int | None = KEY_OLD_DAYS) ->
         said.append("two keys: a rotation was interrupted; `megacam cloud rotate` clears it up")
     oldest = max(key.age_days for key in found)
     if old_days is not None and oldest > old_days:
-        said.append(f"the key is {oldest} days old: `megacam cloud rotate`")
+        said.append(f"the key is {count(oldest, 'day')} old: `megacam cloud rotate`")
     return said

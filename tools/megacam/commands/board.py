@@ -24,7 +24,7 @@ def opened(terminal: Terminal, port: str | None) -> Iterator[device.Device]:
     with board:
         try:
             if deploy.complete(found):
-                terminal.mark("warn", "finished a deploy that had been cut off")
+                terminal.mark("warn", "finished a deploy that had been interrupted")
         except deploy.UnfinishedError as error:
             terminal.mark("warn", str(error))
         yield found

@@ -12,7 +12,7 @@ from megacam.console import Terminal
 
 _FOLDER = Path("build")
 _WORDS = {"wifi": "the Wi-Fi network", "aws": "the access key"}
-Folder = Annotated[Path, typer.Argument(help="Where they go: a new folder or an earlier build")]
+Folder = Annotated[Path, typer.Argument(help="Folder to write: a new one or an earlier build")]
 
 
 def build_command(
@@ -23,15 +23,18 @@ def build_command(
     index: deploy_parts.Index = mip.INDEX,
     as_json: options.Json = False,
 ) -> None:
-    """Write all that `deploy` would put on an empty board into a folder, for mpremote."""
+    """Write the files of the board to a folder.
+
+    `mpremote` can copy them to an empty board.
+    """
     terminal = Terminal(as_json)
     raw = deploy_parts.read_config(config)
     with terminal.working("compiling"):
         wanted = build.tree(raw, roots, hmac, index)
     build.write(folder, wanted)
-    deploy_parts.show_local_time(terminal, raw)
+    deploy_parts.show_notes(terminal, raw)
     size = sum(map(len, wanted.values()))
-    terminal.mark("done", f"{len(wanted)} files, {size // 1024} KB, are in {folder}")
+    terminal.mark("done", f"wrote {len(wanted)} files, {size // 1024} KB, to {folder}")
     terminal.data({"folder": str(folder), "files": sorted(wanted)})
     _say_what_next(terminal, folder, config, raw)
 
@@ -46,10 +49,11 @@ def _say_what_next(
         terminal.mark("warn", f"there is no {config}: copy config.example.json to it and edit it")
     if raw is None or secrets:
         copy += f" + cp {config} :" + ("" if config.name == "config.json" else "config.json")
-    terminal.mark("next", "copy them onto the board, which then starts:")
+    terminal.mark("next", "copy them to the board and start it:")
     terminal.command(f"{copy} + reset")
     missing = [_WORDS[entry] for entry in provision.ENTRIES if entry not in secrets]
     if missing:
         terminal.mark(
-            "next", f"`megacam provision` puts {' and '.join(missing)} on the board, or {config}"
+            "next",
+            f"put {' and '.join(missing)} on the board with `megacam provision`, or into {config}",
         )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import cloud_template, cost
+from megacam import cloud_template, cost, words
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
 from megacam.cloud import create, destroy, iot, keys, retention, show
@@ -20,24 +20,26 @@ from megacam.console import Terminal
 from megacam.errors import MegacamError
 
 Keep = Annotated[
-    int | None, typer.Option(help="Delete photos after so many days; 0: never (default: as it is)")
+    int | None,
+    typer.Option(help="Delete photos after this many days; 0: never (default: no change)"),
 ]
 KeepVersions = Annotated[
     int | None,
     typer.Option(
         "--keep-versions",
-        help="Have overwritten or deleted photos back for so many days; 0: no (default: as it is)",
+        help="Keep overwritten and deleted photos for this many days; 0: off (default: no change)",
     ),
 ]
 Origins = Annotated[
     list[str] | None,
     typer.Option(
-        "--origin", help="Web origin that may read photos (repeatable) (default: localhost)"
+        "--origin", help="Web origin that may read photos (repeatable; default: localhost)"
     ),
 ]
-Budget = Annotated[float | None, typer.Option(help="Write a letter above so many $ a month")]
+Budget = Annotated[float | None, typer.Option(help="Send an e-mail above this many $ a month")]
 PublicRead = Annotated[
-    bool | None, typer.Option("--public-read/--no-public-read", help="Show photos to everybody")
+    bool | None,
+    typer.Option("--public-read/--no-public-read", help="Let everybody see the photos"),
 ]
 DeviceList = Annotated[
     list[str] | None, typer.Option("--device", "-d", help="Camera (repeatable)")
@@ -47,23 +49,22 @@ TemplateKeep = Annotated[
 ]
 TemplateVersions = Annotated[
     int,
-    typer.Option(
-        "--keep-versions", help="Days to have overwritten and deleted photos back; 0: none"
-    ),
+    typer.Option("--keep-versions", help="Days to keep overwritten and deleted photos; 0: off"),
 ]
 CloudFront = Annotated[
-    bool, typer.Option("--cloudfront", help="Show photos to everybody, bucket stays private")
+    bool,
+    typer.Option("--cloudfront", help="Let everybody see the photos; the bucket stays private"),
 ]
 TemplatePublicRead = Annotated[
-    bool, typer.Option("--public-read", help="Show photos to everybody from the bucket")
+    bool, typer.Option("--public-read", help="Let everybody see the photos in the bucket")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write")]
-Email = Annotated[str, typer.Option(help="Where that letter goes")]
+Email = Annotated[str, typer.Option(help="Where --budget sends its e-mail")]
 
 
 def make_app(open_board: rotate.OpenBoard | None = None) -> typer.Typer:
     """Return the commands; `open_board(port)` gives `rotate` its board."""
-    app = typer.Typer(no_args_is_help=True, help="Set up, look at and clear up your AWS account.")
+    app = typer.Typer(no_args_is_help=True, help="Set up, inspect and clean up your AWS account.")
     app.command("create")(create_command)
     app.command("show")(show_command)
     app.command("rotate")(rotate.make_command(open_board))
@@ -89,7 +90,10 @@ def create_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Make a private bucket and a user that can only put photos; again: mend what is not right."""
+    """Create a private bucket and a user that can only put photos.
+
+    Run it again to repair what is not right.
+    """
     place = options.place(bucket, device, region, config)
     spec = CloudSpec(
         place.need_bucket(),
@@ -106,7 +110,7 @@ def create_command(
 
 
 def _create(terminal: Terminal, aws: Aws, spec: CloudSpec, yes: bool, dry_run: bool) -> None:
-    with terminal.working("looking at what is there"):
+    with terminal.working("checking what is there"):
         plan = create.plan(aws, spec)
     show_plan(terminal, aws, spec.bucket, plan)
     done = _make(terminal, plan, yes, dry_run)
@@ -125,7 +129,7 @@ def show_command(
     """Show the bucket's protections, its cameras and their keys."""
     place = options.place(bucket, None, region, config)
     terminal = Terminal(as_json)
-    with terminal.working("looking at what is there"):
+    with terminal.working("checking what is there"):
         report = show.report(options.owner(place, profile), place.need_bucket())
     terminal.data(dataclasses.asdict(report))
     _print_report(terminal, report)
@@ -134,22 +138,25 @@ def show_command(
 def destroy_command(
     bucket: options.Bucket = None,
     device: options.Device = None,
-    photos: Annotated[bool, typer.Option("--photos", help="Delete the photos, too")] = False,
+    photos: Annotated[bool, typer.Option("--photos", help="Also delete the photos")] = False,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
     yes: options.Yes = False,
     confirm: Annotated[
-        str, typer.Option(help="The name of what is destroyed, in place of the second question")
+        str, typer.Option(help="Name of what you want to destroy; answers the second question")
     ] = "",
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Take keys and users away, of one camera or all; photos only with --photos. Asks twice."""
+    """Remove keys and users, of one camera or of all.
+
+    Asks twice. Deletes photos only with --photos.
+    """
     place = options.place(bucket, None, region, config)
     name, terminal = place.need_bucket(), Terminal(as_json)
     aws = options.owner(place, profile)
-    with terminal.working("looking at what is there"):
+    with terminal.working("checking what is there"):
         plan = destroy.plan(aws, name, device, photos, _deletion_counter(terminal))
     show_plan(terminal, aws, name, plan)
     if plan.changes and not dry_run:
@@ -172,7 +179,7 @@ def template_command(
     config: options.Config = options.CONFIG,
     output: Output = None,
 ) -> None:
-    """Print the same as a CloudFormation template."""
+    """Print the same set-up as a CloudFormation template."""
     place = options.place(bucket, None, None, config)
     wanted = cloud_template.Options(
         place.need_bucket(),
@@ -228,7 +235,7 @@ def _print_plan(terminal: Terminal, plan: Plan) -> None:
         if step.make:
             terminal.mark(step.kind, step.text, step.detail)
         else:
-            terminal.mark("same", step.text, "already so")
+            terminal.mark("same", step.text, "already done")
     for warning in plan.warnings:
         terminal.mark("warn", warning)
 
@@ -239,9 +246,9 @@ def _make(terminal: Terminal, plan: Plan, yes: bool, dry_run: bool) -> bool:
     if not count:
         terminal.mark("done", "nothing to change")
         return True
-    changes = "1 change" if count == 1 else f"{count} changes"
+    changes = words.count(count, "change")
     if dry_run:
-        terminal.line(f"{changes}; nothing was done (--dry-run)")
+        terminal.line(f"{changes}; nothing was changed (--dry-run)")
         return False
     terminal.agree(f"Make {changes}?", yes)
     with terminal.working(changes):
@@ -252,9 +259,9 @@ def _make(terminal: Terminal, plan: Plan, yes: bool, dry_run: bool) -> bool:
 
 def _make_sure(terminal: Terminal, word: str, yes: bool, confirm: str) -> None:
     terminal.line()
-    terminal.agree("Destroy all this for good?", yes)
-    if not terminal.type_again("name of what goes", word, confirm, "--confirm"):
-        raise MegacamError(f"that is not {word}, the name of what goes; nothing was done")
+    terminal.agree("Destroy all of this permanently?", yes)
+    if not terminal.type_again("name", word, confirm, "--confirm"):
+        raise MegacamError(f"that is not the name ({word}); nothing was changed")
 
 
 def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
@@ -263,7 +270,7 @@ def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
     def deleted(count: int) -> None:
         nonlocal total
         total += count
-        terminal.now(f"deleted {total:,} objects …")
+        terminal.now(f"deleted {words.count(total, 'object')} …")
 
     return deleted
 
@@ -273,7 +280,7 @@ def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
     if not ring.list():
         terminal.mark(
             "next",
-            "make its key and put it on the board: `megacam cloud rotate`; or by hand, with "
+            "create its key and put it on the board: `megacam cloud rotate`; or by hand, with "
             "--show-secret and then `megacam provision`",
         )
     if retention.keep_days(retention.lifecycle(aws, spec.bucket), spec.device) is None:
@@ -281,7 +288,7 @@ def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
         growth = cost.estimate(usage, cost.load_prices(), "us-east-1").growth_usd
         terminal.mark(
             "next",
-            f"photos are kept for ever; one of 200 KB every 30 s lets the bill grow by about "
+            f"photos are kept for ever; at 200 KB every 30 s, the bill grows by about "
             f"${growth:.2f} every month: `megacam cost`, `megacam cloud create --keep DAYS`",
         )
 
@@ -296,7 +303,7 @@ def _print_report(terminal: Terminal, report: show.Report) -> None:
     money = "none" if report.budget_usd is None else f"${report.budget_usd:g} a month for S3"
     terminal.mark("same", "budget alarm".ljust(width), money)
     if not all(check.right for check in report.checks):
-        terminal.mark("next", "mend it with `megacam cloud create`")
+        terminal.mark("next", "fix it with `megacam cloud create`")
     terminal.line()
     if not report.devices:
         terminal.mark("next", "no cameras yet: `megacam cloud create --device NAME`")
@@ -315,7 +322,7 @@ def _device_row(device: show.Device) -> tuple[str | Text, ...]:
     may = Text("put only", "green") if device.put_only else Text("more than put", "bold red")
     if device.public:
         may.append(", photos public", "yellow")
-    kept = f"{device.keep_days} days" if device.keep_days else "for ever"
+    kept = words.count(device.keep_days, "day") if device.keep_days else "for ever"
     ids = "\n".join(_key_words(key) for key in device.keys) or "-"
     ages = "\n".join(f"{key.age_days} d" for key in device.keys) or "-"
     return device.name, device.kind, may, kept, ids, ages

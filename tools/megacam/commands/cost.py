@@ -6,34 +6,40 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import cost
+from megacam import cost, settings
 from megacam.commands import options
 from megacam.console import Terminal
+from megacam.words import count
 
 _SHARE_CELLS = 24
 _INTERVAL_S = 30
 _REGION = "us-east-1"
 _COMPARED = ",".join(map(str, cost.COMPARED_S))
 
-Interval = Annotated[float | None, typer.Option(help="Seconds between shots (config.json, or 30)")]
-Size = Annotated[float, typer.Option(help="KB of a photo (1,000 bytes)")]
-Hours = Annotated[float, typer.Option(help="Hours of shooting a day")]
+Interval = Annotated[
+    float | None, typer.Option(help="Seconds between shots (default: config.json, or 30)")
+]
+Size = Annotated[
+    float | None,
+    typer.Option(help="KB per photo (default: from camera.resolution in config.json)"),
+]
+Hours = Annotated[float, typer.Option(help="Hours of shooting per day")]
 Keep = Annotated[int, typer.Option(help="Days until photos are deleted; 0: never")]
-Devices = Annotated[int, typer.Option(help="Cameras")]
-Views = Annotated[int, typer.Option(help="Photos looked at a day")]
-StatusEvery = Annotated[float, typer.Option(help="Minutes between reports of health; 0: none")]
+Devices = Annotated[int, typer.Option(help="Number of cameras")]
+Views = Annotated[int, typer.Option(help="Photos viewed per day")]
+StatusEvery = Annotated[float, typer.Option(help="Minutes between health reports; 0: none")]
 SpoolFirst = Annotated[
     bool, typer.Option("--spool-first", help="Every photo goes to flash before it is sent")
 ]
 CapRequests = Annotated[int | None, typer.Option(help="The device's daily cap on requests")]
 CapMb = Annotated[float | None, typer.Option(help="The device's daily cap on megabytes")]
-Compare = Annotated[str, typer.Option(help="Seconds to compare, with commas between them")]
-Prices = Annotated[Path | None, typer.Option(help="A price table of your own (see prices.json)")]
+Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
+Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
 
 def cost_command(
     interval: Interval = None,
-    size: Size = 200,
+    size: Size = None,
     hours: Hours = 24,
     keep: Keep = 30,
     devices: Devices = 1,
@@ -48,11 +54,11 @@ def cost_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Estimate a month at AWS, and compare intervals."""
+    """Estimate the AWS costs of a month and compare intervals."""
     where = options.place(None, None, region, config)
     usage = cost.Usage(
-        interval or where.interval_s or _INTERVAL_S,
-        size,
+        where.interval_s or _INTERVAL_S if interval is None else interval,
+        _size_kb(config) if size is None else size,
         hours,
         keep or None,
         devices,
@@ -63,6 +69,21 @@ def cost_command(
         cap_mb,
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
+
+
+def _size_kb(config: Path) -> float:
+    """Return the KB of a photo with the camera that config.json describes."""
+    raw = settings.read(config) if config.exists() else {}
+    camera = raw.get("camera")
+    camera = camera if isinstance(camera, dict) else {}
+    resolution = camera.get("resolution")
+    if resolution is None:
+        return cost.Usage.photo_kb
+    quality = camera.get("quality", settings.default("camera.quality"))
+    return cost.typical_kb(
+        settings.value("camera.resolution", resolution, {}),
+        settings.value("camera.quality", quality, {}),
+    )
 
 
 def _answer(
@@ -92,10 +113,10 @@ def _print(
     terminal: Terminal, month: cost.Estimate, others: list[cost.Estimate], name: str
 ) -> None:
     usage = month.usage
-    cameras = "1 camera" if usage.devices == 1 else f"{usage.devices} cameras"
+    cameras = count(usage.devices, "camera")
     terminal.heading(
         f"{cameras}, a photo of {usage.photo_kb:g} KB every {_every(usage.interval_s)}, "
-        f"{usage.hours_day:g} hours a day"
+        f"{usage.hours_day:g} h a day"
     )
     terminal.line(f"{month.region} ({name}), prices of {month.prices_date}, US dollars", "dim")
     rows: list[tuple[str | Text, ...]] = [

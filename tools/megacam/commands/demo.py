@@ -7,20 +7,26 @@ import typer
 
 from megacam.commands import extras
 from megacam.console import Terminal
+from megacam.words import count
 
 
 def demo_command(
     photos_count: Annotated[int, typer.Option(min=1, help="Photos to take.")] = 3,
-    interval: Annotated[int, typer.Option(min=5, max=3600, help="Seconds between them.")] = 5,
-    photos: Annotated[Path | None, typer.Option(help="Folder of pictures to show it.")] = None,
-    keep: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = False,
+    interval: Annotated[int, typer.Option(min=5, max=3600, help="Seconds between photos.")] = 5,
+    photos: Annotated[
+        Path | None, typer.Option(help="Folder of pictures to show the camera.")
+    ] = None,
+    keep: Annotated[bool, typer.Option(help="Run until Ctrl-C.")] = False,
     gallery: Annotated[
-        bool, typer.Option("--gallery", help="Open the gallery over it; goes on until Ctrl-C.")
+        bool, typer.Option("--gallery", help="Open the gallery too; runs until Ctrl-C.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="With --gallery: open the browser.")] = True,
-    folder: Annotated[Path, typer.Option(help="Where the photos go.")] = Path("demo-photos"),
+    folder: Annotated[Path, typer.Option(help="Folder for the photos.")] = Path("demo-photos"),
 ) -> None:
-    """Run the firmware on a simulated board against a local S3 and check what it stored."""
+    """Run the firmware on a simulated board with a local S3.
+
+    Compares each stored photo with what the camera took.
+    """
     demo = extras.load("megacam.demo", "demo", "PIL")
     terminal = Terminal()
     taken = demo.run(
@@ -32,12 +38,15 @@ def demo_command(
     terminal.table(columns, [_row(photo) for photo in taken], right=("bytes", "ms"))
     terminal.mark(
         "done",
-        f"{len(taken)} photos, byte for byte what the camera gave, are in {folder.resolve()}",
+        f"{count(len(taken), 'photo')} in {folder.resolve()}, identical byte for byte to what the "
+        "camera took",
     )
-    terminal.mark("next", "a local AWS and a board to set up yourself, each until Ctrl-C:")
+    terminal.mark(
+        "next", "set up a simulated board in a local AWS yourself (each runs until Ctrl-C):"
+    )
     terminal.command("megacam sim cloud")
     terminal.command("megacam sim board --pty")
-    terminal.mark("next", "with a board on USB and an AWS account:")
+    terminal.mark("next", "or set up a real one, with the board on USB and an AWS account:")
     terminal.command("megacam setup")
 
 

@@ -8,11 +8,12 @@ import typer
 from megacam import deploy, mip, settings, timezones
 from megacam.commands import board, options
 from megacam.console import Terminal
+from megacam.words import count
 
 Roots = Annotated[
     Path | None,
     typer.Option(
-        "--roots", envvar="MEGACAM_ROOTS", help="File with the CA of a store that is not AWS"
+        "--roots", envvar="MEGACAM_ROOTS", help="CA certificate of a store that is not AWS"
     ),
 ]
 Hmac = Annotated[
@@ -21,7 +22,8 @@ Hmac = Annotated[
         "--hmac", envvar="MEGACAM_HMAC", help="Offline: folder with micropython-lib's hmac"
     ),
 ]
-Index = Annotated[str, typer.Option(help="Where mip finds packages, an address or a folder")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every file")]
+Index = Annotated[str, typer.Option(help="Where mip finds packages: an https address or a folder")]
 
 
 def deploy_command(
@@ -30,19 +32,23 @@ def deploy_command(
     roots: Roots = None,
     hmac: Hmac = None,
     index: Index = mip.INDEX,
+    verbose: Verbose = False,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put the firmware, config.json without its secrets and the roots on the board."""
+    """Copy firmware, settings and root certificates to the board.
+
+    It does not copy secrets: use `megacam provision` for those.
+    """
     terminal = Terminal(as_json)
     raw = read_config(config)
     with terminal.working("compiling"):
         wanted = deploy.tree(raw, roots)
-    show_local_time(terminal, raw)
+    show_notes(terminal, raw)
     with board.opened(terminal, port) as found:
         with terminal.working("comparing with the board"):
             plan = deploy.plan(found, wanted, hmac, index)
-        carry_out(terminal, found, plan, dry_run)
+        carry_out(terminal, found, plan, dry_run, verbose)
     terminal.data({"done": not dry_run, **as_data(plan)})
 
 
@@ -51,32 +57,44 @@ def read_config(path: Path) -> dict[str, Any] | None:
     return settings.read(path) if path.exists() or path != options.CONFIG else None
 
 
-def show_local_time(terminal: Terminal, raw: dict[str, Any] | None) -> None:
-    """Show what time it is in the time zone of the schedule, unless it is the default."""
+def show_notes(terminal: Terminal, raw: dict[str, Any] | None) -> None:
+    """Show what may be meant otherwise: the schedule's local time, pins that are a risk."""
+    for doubt in settings.doubts(raw) if raw is not None else ():
+        terminal.mark("warn", doubt, "another GPIO is safer")
     said = timezones.note(raw or {}, settings.default("schedule.timezone"))
     if said:
         terminal.mark(*said)
 
 
-def carry_out(terminal: Terminal, found: Any, plan: deploy.Plan, dry_run: bool = False) -> None:
-    """Show `plan` and do it, unless `dry_run`."""
-    for path in sorted(plan.send):
-        terminal.mark("add", path, f"{len(plan.send[path]):,} bytes")
-    for path in plan.remove:
-        terminal.mark("remove", path)
+def carry_out(
+    terminal: Terminal,
+    found: Any,
+    plan: deploy.Plan,
+    dry_run: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Show `plan` and do it, unless `dry_run`.
+
+    On a terminal a bar says enough; every file is named with `verbose`, and in a pipe.
+    """
+    if verbose or dry_run or terminal.plain:
+        for path in sorted(plan.send):
+            terminal.mark("add", path, f"{len(plan.send[path]):,} bytes")
+        for path in plan.remove:
+            terminal.mark("remove", path)
     if plan.is_empty:
         if not dry_run:
             deploy.make(found, plan)  # clears away what a deploy that was cut off has left
         terminal.mark("done", f"version {plan.version} is on the board, nothing to change")
     elif dry_run:
-        terminal.line("nothing was done (--dry-run)")
+        terminal.line("nothing was changed (--dry-run)")
     else:
         with terminal.progress("copying", plan.size_bytes) as advance:
             deploy.make(found, plan, advance)
         terminal.mark(
             "done",
-            f"version {plan.version} is on the board: {len(plan.send)} files copied and "
-            f"verified, {plan.same} were there",
+            f"version {plan.version} is on the board: {count(len(plan.send), 'file')} copied and "
+            f"verified, {plan.same} unchanged",
         )
 
 

@@ -12,7 +12,7 @@ from megacam.commands.deploy import Roots
 from megacam.console import Terminal
 from megacam.doctor import Result
 
-Offline = Annotated[bool, typer.Option("--offline", help="Only what needs no board")]
+Offline = Annotated[bool, typer.Option("--offline", help="Only the checks that need no board")]
 _MARKS = {"good": "done", "warn": "warn", "bad": "bad"}
 
 
@@ -20,14 +20,18 @@ def doctor_command(
     port: board.Port = None,
     offline: Offline = False,
     config: options.Config = options.CONFIG,
+    profile: options.Profile = None,
     roots: Roots = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check everything from the USB cable to an object in the bucket; exits 1 at a failure."""
+    """Check everything from the USB cable to the bucket.
+
+    Stops at the first failure, says what to do, and exits with 1.
+    """
     terminal = Terminal(as_json)
     results = []
     with terminal.working("checking"):
-        for result in _results(port, offline, config, roots):
+        for result in _results(port, offline, config, profile, roots):
             results.append(result)
             show(terminal, result)
     terminal.data([dataclasses.asdict(one) for one in results])
@@ -36,13 +40,15 @@ def doctor_command(
     terminal.mark("done", "everything is in order")
 
 
-def _results(port: str | None, offline: bool, config, roots) -> Iterator[Result]:
+def _results(port: str | None, offline: bool, config, profile, roots) -> Iterator[Result]:
     for result in doctor.examine_host(config, roots):
         yield result
         if result.state == "bad":
             return
     if not offline:
-        yield from doctor.examine(port, deploy.tree(settings.read(config), roots))
+        place = options.place(None, None, None, config)
+        wanted = deploy.tree(settings.read(config), roots)
+        yield from doctor.examine(port, wanted, read=lambda key: place.read(key, profile))
 
 
 def show(terminal: Terminal, result: Result) -> None:

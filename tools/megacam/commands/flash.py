@@ -12,7 +12,9 @@ from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.errors import MegacamError
 
-File = Annotated[Path | None, typer.Argument(help="MicroPython's image; without: say which one")]
+File = Annotated[
+    Path | None, typer.Argument(help="MicroPython image; without it, says which one to get")
+]
 
 
 def flash_command(
@@ -22,7 +24,10 @@ def flash_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Detect the chip, look into the image, erase the flash and write it."""
+    """Write MicroPython to the chip.
+
+    Checks the image, detects the chip, erases the flash and writes it.
+    """
     terminal = Terminal(as_json)
     found = looked_into(terminal, image) if image else None
     with detected(terminal, port) as chip:
@@ -59,9 +64,9 @@ def write(
 ) -> bool:
     """Erase and write after a yes; return False on a dry run. Raises MegacamError after a no."""
     flash.check(chip.name, image)
-    terminal.mark("remove", "everything on the board: files, photos waiting, Wi-Fi, key")
+    terminal.mark("remove", "everything on the board: files, waiting photos, Wi-Fi, key")
     if dry_run:
-        terminal.line("nothing was done (--dry-run)")
+        terminal.line("nothing was changed (--dry-run)")
         return False
     terminal.agree("Erase the board and write MicroPython?", yes)
     with terminal.working(f"writing {image.size_bytes // 1024} KB, about two minutes"):

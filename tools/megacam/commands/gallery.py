@@ -14,25 +14,29 @@ from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 from megacam.gallery import photos
 from megacam.gallery.bucket import CONFIG, Bucket
+from megacam.words import count
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _DEFAULT_SPAN = timedelta(days=1)
 
 Zone = Annotated[
-    str | None, typer.Option("--timezone", help="As Europe/Berlin (default: this computer's)")
+    str | None,
+    typer.Option("--timezone", help="Time zone, such as Europe/Berlin (default: this computer's)"),
 ]
 From = Annotated[
-    str | None, typer.Option("--from", help="2026-11-23 or 2026-11-23T06:00 (default: a day ago)")
+    str | None,
+    typer.Option("--from", help="Start: 2026-11-23 or 2026-11-23T06:00 (default: a day ago)"),
 ]
 To = Annotated[
-    str | None, typer.Option("--to", help="The same; a day alone is meant whole (default: now)")
+    str | None,
+    typer.Option("--to", help="End; a date alone includes that whole day (default: now)"),
 ]
-Every = Annotated[float, typer.Option(min=0, help="Keep one photo per so many seconds (0: all)")]
+Every = Annotated[float, typer.Option(min=0, help="Keep one photo in this many seconds (0: all)")]
 
 
 def make_app() -> typer.Typer:
     """Return `gallery` with its subcommands `export` and `share`."""
-    app = typer.Typer(help="Look at the photos in a browser; export them as a static site.")
+    app = typer.Typer(help="View the photos in a browser; export them as a static site.")
     app.callback(invoke_without_command=True)(gallery_command)
     app.command("export")(export_command)
     app.command("share")(share_command)
@@ -43,7 +47,9 @@ def gallery_command(
     context: typer.Context,
     bucket: options.Bucket = None,
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one")
+    ] = 8080,
     browser: Annotated[bool, typer.Option(help="Open the browser")] = True,
     zone: Zone = None,
     cache_mb: Annotated[int, typer.Option(min=1, help="Disk space for thumbnails")] = 512,
@@ -51,7 +57,7 @@ def gallery_command(
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
 ) -> None:
-    """Open the photos of the bucket in a browser, with your own AWS credentials."""
+    """View the photos in the bucket in a browser, with your own AWS credentials."""
     if context.invoked_subcommand:
         return
     where = options.place(bucket, None, region, config)
@@ -59,11 +65,13 @@ def gallery_command(
     app = _installed("app")
 
     def ready(link: str) -> None:
-        terminal.mark("next", "the gallery is open here, for whoever has this link:")
+        terminal.mark("next", "the gallery is open here, for anyone with this link:")
         terminal.command(link)
         if host not in _LOOPBACK:
-            terminal.mark("warn", f"{host} is not this computer alone: the network can listen in")
-        terminal.line("  Ctrl-C ends it", "dim")
+            terminal.mark(
+                "warn", f"{host} is not only this computer: others on the network can listen in"
+            )
+        terminal.line("  press Ctrl-C to stop", "dim")
 
     try:
         app.serve(
@@ -84,13 +92,12 @@ def export_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the site")],
     device: Annotated[
         list[str] | None,
-        typer.Option(
-            "--device", "-d", help="This camera (repeatable; default: config.json: device)"
-        ),
+        typer.Option("--device", "-d", help="Camera (repeatable; default: device in config.json)"),
     ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="Every camera of the bucket")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Every camera in the bucket")] = False,
     favourites: Annotated[
-        bool, typer.Option("--favourites", help="One page with the photos starred in the gallery")
+        bool,
+        typer.Option("--favourites", help="One page with the photos you starred in the gallery"),
     ] = False,
     start: From = None,
     end: To = None,
@@ -105,7 +112,7 @@ def export_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Write a span of photos as a web site that needs no server."""
+    """Export photos as a web site that needs no server."""
     terminal = Terminal(as_json)
     export = _installed("export")
     where = options.place(bucket, None, region, config)
@@ -122,10 +129,17 @@ def export_command(
         )
     with terminal.progress("photos") as advance:
         made = write(zone=local, width=width, progress=_counter(advance))
-    terminal.data({"folder": str(made.folder), "photos": made.photos, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "folder": str(made.folder),
+            "photos": made.photos,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.photos:,} photos, {size}: {made.folder / 'index.html'}")
+    terminal.mark("done", f"{count(made.photos, 'photo')}, {size}: {made.folder / 'index.html'}")
 
 
 def share_command(
@@ -138,14 +152,14 @@ def share_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Print a link to one photo that ends: 7 days at most."""
+    """Print a link to one photo, valid for up to 7 days."""
     terminal = Terminal(as_json)
     local = _installed("state").zone_named(zone)
     photo = photos.parse(key)
     if photo is None:
         raise MisuseError(
-            f"{key!r} is no photo's key: copy it from the photo's page, as "
-            "cam1/2026/11/23/120000-000042.jpg"
+            f"{key!r} is not the key of a photo; copy it from the photo's page, for "
+            "example cam1/2026/11/23/120000-000042.jpg"
         )
     shown = _bucket(options.place(bucket, None, region, config), profile)
     shown.metadata(key)
@@ -157,15 +171,15 @@ def share_command(
 
 def timelapse_command(
     out: Annotated[
-        Path | None, typer.Argument(help="File to write, .mp4 or .webp (default: its own name)")
+        Path | None, typer.Argument(help="File to write, .mp4 or .webp (default: CAMERA-DATE.mp4)")
     ] = None,
     device: options.Device = None,
     start: From = None,
     end: To = None,
-    fps: Annotated[int, typer.Option(min=1, max=60, help="Photos a second")] = 24,
-    width: Annotated[int, typer.Option(min=160, max=2592, help="Pixels")] = 1280,
+    fps: Annotated[int, typer.Option(min=1, max=60, help="Photos per second")] = 24,
+    width: Annotated[int, typer.Option(min=160, max=2592, help="Width in pixels")] = 1280,
     every: Every = 0,
-    stamp: Annotated[bool, typer.Option(help="Burn the time into the picture")] = True,
+    stamp: Annotated[bool, typer.Option(help="Print the time on every photo")] = True,
     zone: Zone = None,
     bucket: options.Bucket = None,
     region: options.Region = None,
@@ -173,7 +187,7 @@ def timelapse_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Make a film of a span of photos."""
+    """Make a time-lapse film from photos."""
     terminal = Terminal(as_json)
     timelapse = _installed("timelapse")
     where = options.place(bucket, device, region, config)
@@ -193,10 +207,19 @@ def timelapse_command(
             stamp=local if stamp else None,
             progress=_counter(advance),
         )
-    terminal.data({"path": str(made.path), "frames": made.frames, "bytes": made.size_bytes})
+    terminal.data(
+        {
+            "path": str(made.path),
+            "frames": made.frames,
+            "skipped": made.skipped,
+            "bytes": made.size_bytes,
+        }
+    )
     _skipped(terminal, made.skipped)
     size = f"{made.size_bytes / 1e6:,.1f} MB"
-    terminal.mark("done", f"{made.frames:,} photos in {made.seconds:.0f} s, {size}: {made.path}")
+    terminal.mark(
+        "done", f"{count(made.frames, 'photo')} in {made.seconds:.0f} s, {size}: {made.path}"
+    )
 
 
 def span(
@@ -215,7 +238,7 @@ def _moment(written: str, zone: tzinfo, *, whole: bool = False) -> datetime:
         moment = datetime.fromisoformat(written)
     except ValueError:
         raise MisuseError(
-            f"{written!r} is no date: write 2026-11-23 or 2026-11-23T06:00"
+            f"{written!r} is not a date; write 2026-11-23 or 2026-11-23T06:00"
         ) from None
     if whole and len(written) == len("2026-11-23"):
         moment += timedelta(days=1)
@@ -264,4 +287,5 @@ def _counter(advance: Callable[..., None]) -> Callable[[int, int], None]:
 
 def _skipped(terminal: Terminal, count: int) -> None:
     if count:
-        terminal.mark("warn", f"{count:,} photos were left out: damaged or deleted")
+        words = "1 photo was" if count == 1 else f"{count:,} photos were"
+        terminal.mark("warn", f"{words} left out: damaged, deleted or archived (Glacier)")

@@ -9,7 +9,7 @@ from megacam.commands import board, options
 from megacam.console import MisuseError, Terminal
 
 Only = Annotated[
-    list[str] | None, typer.Option("--only", help="wifi or aws, not both (default: both)")
+    list[str] | None, typer.Option("--only", help="Only this one, wifi or aws (default: both)")
 ]
 _HELP = {
     "wifi": "the environment variables MEGACAM_WIFI_SSID and MEGACAM_WIFI_PASSWORD",
@@ -24,7 +24,10 @@ def provision_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put Wi-Fi and key into the board: from the environment, config.json, or asked for."""
+    """Put the Wi-Fi password and the key on the board.
+
+    They come from the environment, then from config.json, or you are asked for them.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     given = provision.from_environment(settings.read(config) if config.exists() else {})
@@ -35,7 +38,7 @@ def provision_command(
             warn(terminal, value)
         _nothing_done(terminal, entries)
         return
-    with board.opened(terminal, port) as found, terminal.working("writing into NVS"):
+    with board.opened(terminal, port) as found, terminal.working("writing to NVS"):
         for entry, value in values.items():
             provision.store(found, entry, value)
             terminal.mark("done", f"{entry} is in NVS, read back and compared", shown(value))
@@ -50,7 +53,10 @@ def wipe_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Erase Wi-Fi and key from the board, before it leaves your hands."""
+    """Erase the Wi-Fi password and the key from the board.
+
+    Do this before you give the board away.
+    """
     terminal = Terminal(as_json)
     entries = chosen(only)
     with board.opened(terminal, port) as found:
@@ -62,12 +68,12 @@ def wipe_command(
             return
         terminal.agree("Erase them from the board?", yes)
         provision.wipe(found, tuple(entries))
-        terminal.mark("done", "NVS holds them no longer; an AWS key stays valid until deleted")
+        terminal.mark("done", "erased from NVS; an AWS key stays valid until you delete it")
     terminal.data({"done": True, "entries": entries})
 
 
 def _nothing_done(terminal: Terminal, entries: list[str]) -> None:
-    terminal.line("nothing was done (--dry-run)")
+    terminal.line("nothing was changed (--dry-run)")
     terminal.data({"done": False, "entries": entries})
 
 
@@ -83,12 +89,24 @@ def ask(terminal: Terminal, entry: str) -> Any:
     """Ask for an entry's value, its secret part without showing it."""
     instead = _HELP[entry]
     if entry == "wifi":
-        ssid = terminal.ask("Wi-Fi network", instead, as_typed=True)
-        password = terminal.ask_secret("Its password", instead)
-        return provision.wifi(ssid, password, ("the Wi-Fi network", "its password"))
-    identity = terminal.ask("AWS access key id of the camera (put-only)", instead)
-    secret = terminal.ask_secret("Its secret", instead)
-    return provision.key(identity, secret, ("the access key id", "its secret"))
+        called = "the Wi-Fi network", "its password"
+        [network] = terminal.until_right(
+            lambda: terminal.ask("Wi-Fi network", instead, as_typed=True),
+            lambda ssid: provision.wifi(ssid, "", called),
+        )
+        return terminal.until_right(
+            lambda: terminal.ask_secret("Wi-Fi password", instead),
+            lambda password: provision.wifi(network["ssid"], password, called),
+        )
+    called = "the access key id", "its secret"
+    identity = terminal.until_right(
+        lambda: terminal.ask("AWS access key id of the camera (put-only)", instead),
+        lambda typed: provision.key(typed, "s", called)["id"],
+    )
+    return terminal.until_right(
+        lambda: terminal.ask_secret("Secret access key", instead),
+        lambda typed: provision.key(identity, typed, called),
+    )
 
 
 def warn(terminal: Terminal, value: Any) -> None:

@@ -14,9 +14,9 @@ from megacam.console import Terminal
 from megacam.errors import MegacamError
 
 Port = Annotated[str | None, typer.Option(help="Serial port of the board")]
-Retire = Annotated[str | None, typer.Option(help="Only delete this key, which no board holds")]
+Retire = Annotated[str | None, typer.Option(help="Only delete this key, which no board uses")]
 ShowSecret = Annotated[
-    bool, typer.Option("--show-secret", help="No board: print the new key, once")
+    bool, typer.Option("--show-secret", help="Print the new key, once, instead of using a board")
 ]
 # Opens the board on a serial port (None: the only one), and leaves it running as it was.
 OpenBoard = Callable[[str | None], AbstractContextManager[rotate.Board]]
@@ -39,10 +39,13 @@ def make_command(open_board: OpenBoard | None) -> Callable[..., None]:
         dry_run: options.DryRun = False,
         as_json: options.Json = False,
     ) -> None:
-        """Give the board a new key, prove it by an upload, then delete the old one."""
+        """Put a new key on the board, test it, delete the old one.
+
+        The test is an upload by the board.
+        """
         place = options.place(bucket, device, region, config)
         terminal = Terminal(as_json)
-        with terminal.working("looking at what is there"):
+        with terminal.working("checking what is there"):
             ring = _ring(options.owner(place, profile), place, iot_way)
         if retire:
             _retire(terminal, ring, retire, yes, dry_run)
@@ -67,7 +70,7 @@ def _retire(
     terminal: Terminal, ring: rotate.KeyRing[Any], identity: str, yes: bool, dry_run: bool
 ) -> None:
     terminal.mark("remove", f"delete the {ring.word} {identity}")
-    if _agreed(terminal, f"Delete the {ring.word} {identity} for good?", yes, dry_run):
+    if _agreed(terminal, f"Delete the {ring.word} {identity} permanently?", yes, dry_run):
         rotate.retire(ring, identity)
         terminal.mark("done", f"deleted the {ring.word} {identity}")
         terminal.data({"done": True, "retired": [identity]})
@@ -83,11 +86,15 @@ def _rotate(
 ) -> None:
     old = [one["id"] for one in ring.list()]
     terminal.line(f"now: {', '.join(old) or f'no {ring.word}'}")
-    for text in (f"make a new {ring.word}", "put it on the board", "let the board upload with it"):
+    for text in (
+        f"create a new {ring.word}",
+        "put it on the board",
+        "let the board upload with it",
+    ):
         terminal.mark("add", text)
     for identity in old:
         terminal.mark("remove", f"delete {identity}")
-    if not _agreed(terminal, "Go on?", yes, dry_run):
+    if not _agreed(terminal, "Continue?", yes, dry_run):
         return
     if open_board is None:
         raise MegacamError(
@@ -106,14 +113,14 @@ def _show_new_key(terminal: Terminal, ring: rotate.KeyRing[Any], yes: bool, dry_
     old = [one["id"] for one in ring.list()]
     if len(old) >= ring.limit:
         raise MegacamError(
-            f"there are two keys already, {' and '.join(old)}; delete the one that no board holds "
+            f"there are already two keys, {' and '.join(old)}; delete the one that no board uses "
             "with --retire"
         )
-    terminal.mark("add", f"make a new {ring.word} and print it")
-    terminal.mark("warn", "the secret will be printed: whoever reads it can put photos")
-    if not _agreed(terminal, "Make a key and print it?", yes, dry_run):
+    terminal.mark("add", f"create a new {ring.word} and print it")
+    terminal.mark("warn", "the secret will be printed: anyone who reads it can put photos")
+    if not _agreed(terminal, "Create a key and print it?", yes, dry_run):
         return
-    with terminal.working("making and proving a key"):
+    with terminal.working("creating and testing a key"):
         key = rotate.new_key(ring)
     _print_secret(terminal, key, old)
 
@@ -121,7 +128,7 @@ def _show_new_key(terminal: Terminal, ring: rotate.KeyRing[Any], yes: bool, dry_
 def _agreed(terminal: Terminal, question: str, yes: bool, dry_run: bool) -> bool:
     """Return False on a dry run, having said so; raises MegacamError after a no."""
     if dry_run:
-        terminal.line("nothing was done (--dry-run)")
+        terminal.line("nothing was changed (--dry-run)")
         terminal.data({"done": False})
         return False
     terminal.agree(question, yes)
@@ -135,7 +142,12 @@ def _print_secret(terminal: Terminal, key: AccessKey, old: list[str]) -> None:
     }
     terminal.data({"done": True, **secret, "still_valid": old})
     terminal.facts(secret)
+    terminal.mark(
+        "warn",
+        "the secret stays wherever this output goes, such as the terminal's history: clear that, "
+        "or replace the key: `megacam cloud rotate` with the board on USB",
+    )
     for identity in old:
         terminal.mark(
-            "next", f"once the board works with it: `megacam cloud rotate --retire {identity}`"
+            "next", f"when the board works with it: `megacam cloud rotate --retire {identity}`"
         )

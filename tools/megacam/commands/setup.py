@@ -7,26 +7,29 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, flash, mip, provision, settings, setup
+from megacam import deploy, doctor, flash, mip, provision, settings, setup, verdicts
 from megacam.aws import Aws
 from megacam.cloud import create, iot, keys
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import CloudSpec
 from megacam.commands import board, cloud, options
 from megacam.commands import deploy as deploy_parts
+from megacam.commands import doctor as doctor_parts
 from megacam.commands import flash as flash_parts
 from megacam.commands import provision as provision_parts
 from megacam.console import Terminal
 from megacam.device import Device, NotMicroPythonError
 from megacam.errors import MegacamError
+from megacam.words import a, count
 
 Image = Annotated[
     Path | None,
-    typer.Option("--flash", help="Write this image of MicroPython first, unless it is there"),
+    typer.Option("--flash", help="MicroPython image to write first, unless it is there"),
 ]
 _DEFAULTS = {"s3.region": "us-east-1", "device": "cam1"}
 # Start, Wi-Fi, clock and the camera's settling; then the photo is due at the next interval.
 _START_S = 120
+_WIFI_TRIES = 3
 
 
 def setup_command(
@@ -43,7 +46,10 @@ def setup_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Set up cloud and board and wait for the first photo; run it again if it was cut off."""
+    """Set up the cloud and the board and wait for the first photo.
+
+    If it is interrupted, run it again to continue.
+    """
     terminal = Terminal(as_json)
     _title(terminal, 1, "settings")
     raw = _config(terminal, config, dry_run)
@@ -54,7 +60,8 @@ def setup_command(
         setup.check_iot(place, aws, raw)
     elif aws:
         iot_way = iot.is_only_way(aws, place.need_bucket(), place.need_device())
-    work = _SetUp(terminal, raw, place, aws, iot_way, (roots, hmac, index), yes, keep_versions)
+    sources = (roots, hmac, index)
+    work = _SetUp(terminal, raw, place, aws, iot_way, sources, yes, keep_versions, profile)
     if dry_run:
         work.look(port)
     else:
@@ -68,18 +75,28 @@ def _title(terminal: Terminal, number: int, text: str) -> None:
 def _config(terminal: Terminal, path: Path, dry_run: bool) -> dict[str, Any]:
     if not path.exists():
         if dry_run:
-            raise MegacamError(f"{path} is missing; without --dry-run, what it needs is asked for")
+            raise MegacamError(f"{path} is missing; run this without --dry-run to be asked for it")
         answers = {}
         for name, question in setup.QUESTIONS:
-            typed = terminal.ask(question, f"{name} in {path}", _DEFAULTS.get(name, ""))
-            answers[name] = settings.value(name, typed, {})
+            answers[name] = _answer(terminal, name, question, f"{name} in {path}")
         setup.write_config(path, answers)
-        terminal.mark("add", f"wrote {path}", "no secret is in it")
+        terminal.mark("add", f"wrote {path}", "it holds no secret")
     raw = settings.read(path)
     settings.check(raw)
     terminal.mark("done", f"{path} is valid")
-    deploy_parts.show_local_time(terminal, raw)
+    deploy_parts.show_notes(terminal, raw)
     return raw
+
+
+def _answer(terminal: Terminal, name: str, question: str, instead: str) -> Any:
+    def right(typed: str) -> Any:
+        if not typed:
+            raise settings.SettingsError("nothing was typed, and there is no default")
+        return settings.value(name, typed, {name: "what you typed"})
+
+    return terminal.until_right(
+        lambda: terminal.ask(question, instead, _DEFAULTS.get(name, "")), right
+    )
 
 
 @dataclasses.dataclass
@@ -97,6 +114,7 @@ class _SetUp:
     sources: tuple[Path | None, Path | None, str]
     yes: bool
     keep_versions: int | None
+    profile: str | None = None
 
     def make(self, port: str | None, image: flash.Image | None) -> None:
         """Do all of it; raises MegacamError."""
@@ -108,7 +126,7 @@ class _SetUp:
             found = self._board(stack, port, image)
             _title(terminal, 4, "firmware")
             deploy_parts.carry_out(terminal, found, self._firmware(found))
-            with terminal.working("starting the board anew"):
+            with terminal.working("restarting the board"):
                 found.reset()
             _title(terminal, 5, "Wi-Fi and key")
             self._wifi(found)
@@ -116,10 +134,11 @@ class _SetUp:
                 self._key(found, aws)
             _title(terminal, 6, "test")
             with terminal.working("taking a photo, then uploading"):
-                setup.prove_upload(found)
+                key, sent = setup.prove_upload(found)
             terminal.mark(
                 "done", "camera, Wi-Fi, clock, TLS, signature and permission are in order"
             )
+            self._compare(key, sent)
         self._end(*(self._wait(aws, before) if aws else (None, None)))
 
     def look(self, port: str | None) -> None:
@@ -136,12 +155,12 @@ class _SetUp:
 
     def _own_store(self) -> set[str]:
         text = f"{self.place.endpoint} is a store of your own"
-        self.terminal.mark("same", text, "bucket and key, too")
+        self.terminal.mark("same", text, "create bucket and key with its own tools")
         return set()
 
     def _plan(self, aws: Aws) -> Plan:
         place = self.place
-        with self.terminal.working("looking at what is there"):
+        with self.terminal.working("checking what is there"):
             spec = CloudSpec(
                 place.need_bucket(),
                 place.need_device(),
@@ -156,10 +175,10 @@ class _SetUp:
         """Make the cloud right; return the keys of the photos that are there already."""
         terminal, place, plan = self.terminal, self.place, self._plan(aws)
         if plan.changes:
-            terminal.agree(f"Make {len(plan.changes)} changes?", self.yes)
+            terminal.agree(f"Make {count(len(plan.changes), 'change')}?", self.yes)
             with terminal.progress("working", len(plan.changes)) as advance:
                 plan.make(lambda step: advance(1))
-        terminal.mark("done", f"{place.bucket} is private, and takes photos of {place.device}")
+        terminal.mark("done", f"{place.bucket} is private and accepts photos from {place.device}")
         return setup.photos(aws, place)
 
     def _board(
@@ -190,7 +209,7 @@ class _SetUp:
                 flash_parts.write(terminal, chip, image, self.yes)
                 return
             wanted = flash.wanted_image(chip.name)
-            name = terminal.ask(f"File of MicroPython's image ({wanted})", "--flash FILE")
+            name = terminal.ask(f"MicroPython image file ({wanted})", "--flash FILE")
             if not name:
                 raise MegacamError(f"the board needs MicroPython: {wanted}; then run this again")
             asked_for = flash_parts.looked_into(terminal, Path(name))
@@ -207,10 +226,31 @@ class _SetUp:
     def _wifi(self, found: Device) -> None:
         """Put what is given into NVS; with AWS, the key is not asked for but made."""
         given = provision.from_environment(self.raw)
+        fixed = "wifi" in given
         for entry in setup.missing_entries(found, given):
             if entry == "wifi" or not self.aws:
                 given[entry] = provision_parts.ask(self.terminal, entry)
-        with self.terminal.working("writing into NVS"):
+        self._store(found, given)
+        self._join(found, _WIFI_TRIES if self.terminal.can_ask and not fixed else 1)
+
+    def _join(self, found: Device, tries: int) -> None:
+        """Join the Wi-Fi; ask for another name and password after a failure, while tries last."""
+        terminal = self.terminal
+        for left in reversed(range(tries)):
+            try:
+                with terminal.working("joining the Wi-Fi"):
+                    address = setup.join(found)
+            except verdicts.FailedError as error:
+                if not left:
+                    raise
+                terminal.mark("bad", str(error))
+                self._store(found, {"wifi": provision_parts.ask(terminal, "wifi")})
+            else:
+                terminal.mark("done", f"the board has joined the Wi-Fi with address {address}")
+                return
+
+    def _store(self, found: Device, given: dict[str, Any]) -> None:
+        with self.terminal.working("writing to NVS"):
             for entry, value in given.items():
                 provision.store(found, entry, value)
                 self.terminal.mark("done", f"{entry} is in NVS", provision_parts.shown(value))
@@ -219,8 +259,21 @@ class _SetUp:
     def _key(self, found: Device, aws: Aws) -> None:
         kind = iot.Certificates if self.iot_way else keys.AccessKeys
         ring = kind(aws, self.place.need_bucket(), self.place.need_device())
-        with self.terminal.working(f"making and proving a {ring.word}"):
+        with self.terminal.working(f"creating and testing {a(ring.word)}"):
             setup.put_key(found, ring, lambda text: self.terminal.mark("done", text))
+
+    def _compare(self, key: str, sent: str) -> None:
+        """Read back what the board has stored; raises MegacamError if the store changed it."""
+
+        def read(key: str) -> bytes:
+            if self.aws:
+                return self.aws.read(self.place.need_bucket(), key)
+            return self.place.read(key, self.profile)
+
+        result = doctor.whole(key, sent, read)
+        doctor_parts.show(self.terminal, result)
+        if result.state == "bad":
+            raise MegacamError("the bucket would fill with damaged photos; see above")
 
     def _wait(self, aws: Aws, before: set[str]) -> tuple[str, str]:
         interval_s = self.place.interval_s or settings.default("interval_s")
@@ -240,5 +293,5 @@ class _SetUp:
         )
         if key and link:
             terminal.mark("done", f"the first photo is in the bucket: {key}")
-            terminal.line("Look at it (the link is good for 7 days):")
+            terminal.line("View it (the link is valid for 7 days):")
             terminal.command(link)

@@ -12,9 +12,9 @@ from megacam.console import Terminal
 from megacam.errors import MegacamError
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File (default: shot-DATE-TIME.jpg)")
+    Path | None, typer.Option("--output", "-o", help="File to write (default: shot-DATE-TIME.jpg)")
 ]
-Show = Annotated[bool, typer.Option("--show", help="Open it, too")]
+Show = Annotated[bool, typer.Option("--show", help="Also open the photo")]
 _STYLES = {"I ": "", "W ": "yellow", "E ": "bold red"}
 
 
@@ -36,14 +36,17 @@ def shot_command(
     except OSError as error:
         raise MegacamError(f"cannot write {path}: {error.strerror}") from error
     _, width, height = shot.check(photo)
-    terminal.mark("done", f"{path}: {width}x{height}, {len(photo):,} bytes, a whole JPEG")
+    terminal.mark("done", f"{path}: {width}x{height}, {len(photo):,} bytes, a complete JPEG")
     terminal.data({"path": str(path), "width": width, "height": height, "bytes": len(photo)})
     if show:
         typer.launch(str(path))
 
 
 def logs_command(port: board.Port = None) -> None:
-    """Show what the board prints, in colour, until Ctrl-C; connects again by itself."""
+    """Show what the board prints, in colour, until Ctrl-C.
+
+    Reconnects by itself.
+    """
     terminal = Terminal()
     connected = True
     for line in device.console(port):

@@ -9,7 +9,7 @@ from megacam.sim import camera_cli
 from megacam.sim.camera_faults import FAULTS
 from megacam.sim.camera_models import KINDS
 
-app = typer.Typer(no_args_is_help=True, help="Simulated parts on their own")
+app = typer.Typer(no_args_is_help=True, help="Run a simulated camera, board or AWS.")
 
 
 @app.command("camera")
@@ -17,11 +17,14 @@ def camera_command(
     model: Annotated[str, typer.Option(help=f"One of {', '.join(KINDS)}")] = "3mp",
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="Fault as NAME, or NAME:TIMES; can be repeated; see megacam sim faults"),
+        typer.Option(help="Fault: NAME or NAME:TIMES (repeatable; see megacam sim faults)"),
     ] = None,
     size: Annotated[str, typer.Option(help="Size of the photo")] = "640x480",
 ) -> None:
-    """Take one photo by hand and print its SPI traffic, register by register."""
+    """Take one photo and print its SPI traffic.
+
+    Shows every register access. You can add faults with --fault.
+    """
     terminal = Terminal()
     try:
         camera_cli.show_camera(model, fault or (), size, terminal.raw)

@@ -16,18 +16,23 @@ from megacam.sim.camera_models import kind_of
 
 
 def board_command(
-    pty: Annotated[bool, typer.Option("--pty", help="Offer it on a pseudo-terminal")] = False,
-    folder: Annotated[Path, typer.Option(help="Its flash, NVS and port")] = Path("sim-board"),
-    model: Annotated[str, typer.Option(help="Its camera: 3mp or 5mp")] = "3mp",
+    pty: Annotated[bool, typer.Option("--pty", help="Connect it to a pseudo-terminal")] = False,
+    folder: Annotated[Path, typer.Option(help="Folder for its flash, NVS and port")] = Path(
+        "sim-board"
+    ),
+    model: Annotated[str, typer.Option(help="Camera model: 3mp or 5mp")] = "3mp",
     fault: Annotated[
-        list[str] | None, typer.Option(help="A fault of its camera (repeatable)")
+        list[str] | None, typer.Option(help="Fault of the camera (repeatable)")
     ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(help="A Wi-Fi network in the air, NAME or NAME:PASSWORD (repeatable)"),
+        typer.Option(help="Wi-Fi network in range, NAME or NAME:PASSWORD (repeatable)"),
     ] = None,
 ) -> None:
-    """Run a simulated ESP32 with a camera until Ctrl-C; its flash stays in the folder."""
+    """Run a simulated ESP32 with a camera until Ctrl-C.
+
+    Its flash is kept in the folder.
+    """
     if not pty:
         raise MisuseError("say how to reach the board: add --pty (Linux and macOS)")
     terminal = Terminal()
@@ -41,10 +46,12 @@ def board_command(
     try:
         board = pty_board.PtyBoard(folder, files, networks=air, camera=camera)
     except OSError as error:
-        raise MegacamError(f"cannot use {folder}: {error.strerror}; choose --folder") from error
+        raise MegacamError(
+            f"cannot use {folder}: {error.strerror}; choose another --folder"
+        ) from error
     with board, contextlib.suppress(KeyboardInterrupt):
         board.plug_in()
-        terminal.mark("done", f"a simulated ESP32 is at {board.port}; Ctrl-C pulls the cable")
+        terminal.mark("done", f"a simulated ESP32 is at {board.port}; press Ctrl-C to unplug it")
         for one in air:
             terminal.mark("next", f"its Wi-Fi: {one['ssid']}, password {one['password']!r}")
         terminal.command(f"mpremote connect {board.port} repl")

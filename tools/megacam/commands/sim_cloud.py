@@ -32,23 +32,30 @@ _IN_THE_WAY = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 def cloud_command(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this computer")] = 8443,
-    folder: Annotated[Path, typer.Option(help="Its root certificate")] = Path("sim-cloud"),
+    folder: Annotated[Path, typer.Option(help="Folder for its root certificate")] = Path(
+        "sim-cloud"
+    ),
     config: Annotated[
-        Path, typer.Option(help="Settings of a camera for it, written if the file is missing")
+        Path, typer.Option(help="Settings of its camera; written if the file is missing")
     ] = options.CONFIG,
 ) -> None:
-    """Run a local AWS (S3, IAM) and a time server until Ctrl-C; then all that it holds is gone."""
+    """Run a local AWS and a time server.
+
+    Offers S3 and IAM until Ctrl-C. Then everything in them is gone.
+    """
     terminal = Terminal()
     store_module = extras.load("megacam.sim.store", "demo")
     with _stage(store_module, port) as store, contextlib.suppress(KeyboardInterrupt):
         ca = _write_ca(folder, store.ca_pem)
-        terminal.mark("done", f"a local AWS is at {store.endpoint}; Ctrl-C ends it")
+        terminal.mark("done", f"a local AWS is at {store.endpoint}; press Ctrl-C to stop it")
         _offer_config(terminal, config, store.endpoint, port)
-        terminal.mark("next", "in a second terminal, a camera; it says the password of its Wi-Fi:")
+        terminal.mark(
+            "next", "in a second terminal, start a camera; it prints its Wi-Fi password:"
+        )
         terminal.command("megacam sim board --pty")
-        terminal.mark("next", "in a third one, paste:")
+        terminal.mark("next", "in a third terminal, paste:")
         _show_environment(terminal, store.endpoint, ca, store_module.ROOT_KEY)
-        terminal.mark("next", "and there, the set-up, then whatever you want to try:")
+        terminal.mark("next", "there, run the set-up, then whatever you want to try:")
         given = "" if config == options.CONFIG else f" --config {config}"
         for command in _COMMANDS:
             terminal.command(f"megacam {command}{given}")
@@ -78,7 +85,9 @@ def _write_ca(folder: Path, ca_pem: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(ca_pem.read_bytes())
     except OSError as error:
-        raise MegacamError(f"cannot use {folder}: {error.strerror}; choose --folder") from error
+        raise MegacamError(
+            f"cannot use {folder}: {error.strerror}; choose another --folder"
+        ) from error
     return path
 
 
@@ -87,12 +96,12 @@ def _offer_config(terminal: Terminal, path: Path, endpoint: str, port: int) -> N
     if path.exists():
         found = settings.read(path).get("s3")
         if isinstance(found, dict) and found.get("endpoint") == endpoint:
-            terminal.mark("done", f"{path} names it")
+            terminal.mark("done", f"{path} names this store")
         else:
             terminal.mark(
                 "warn",
-                f"{path} is there and names another store; end this, and name a new file with "
-                "--config, here and in the commands below",
+                f"{path} names another store; stop this and name a new file with --config, here "
+                "and in the commands below",
             )
         return
     wanted = {
@@ -104,7 +113,9 @@ def _offer_config(terminal: Terminal, path: Path, endpoint: str, port: int) -> N
     try:
         path.write_text(json.dumps(wanted, indent=4) + "\n", encoding="utf-8")
     except OSError as error:
-        raise MegacamError(f"cannot write {path}: {error.strerror}; choose --config") from error
+        raise MegacamError(
+            f"cannot write {path}: {error.strerror}; choose another --config"
+        ) from error
     terminal.mark("add", f"wrote {path}: the camera {_DEVICE}, the bucket {_BUCKET}")
 
 

@@ -10,6 +10,7 @@ from megacam import status
 from megacam.commands import options
 from megacam.console import Terminal
 from megacam.status import DeviceStatus
+from megacam.words import count
 
 # Below this a Wi-Fi link of an ESP32 loses packets; a clock this wrong is near S3's 15 minutes.
 _WEAK_DBM = -75
@@ -24,7 +25,7 @@ def status_command(
     late: Annotated[
         float | None,
         typer.Option(
-            min=0.1, help="Minutes after which a camera is late (default: 3 intervals, 5 at least)"
+            min=0.1, help="Minutes after which a camera is late (default: 3 intervals, at least 5)"
         ),
     ] = None,
     region: options.Region = None,
@@ -78,13 +79,13 @@ def _row(one: DeviceStatus) -> tuple[str | Text, ...]:
 def _remarks(one: DeviceStatus) -> list[str]:
     found = []
     if one.thinned:
-        found.append(f"{one.thinned:,} photos thinned out, the spool was full")
+        found.append(f"{count(one.thinned, 'photo')} dropped because the spool was full")
     if one.lost:
-        found.append(f"{one.lost:,} photos lost")
+        found.append(f"{count(one.lost, 'photo')} lost")
     if one.damaged:
-        found.append(f"{one.damaged:,} photos damaged")
+        found.append(f"{count(one.damaged, 'photo')} damaged")
     if one.refused:
-        found.append(f"{one.refused:,} photos refused by the store, see its last error")
+        found.append(f"{count(one.refused, 'photo')} refused by the store; see the last error")
     if one.clock_error_ms is not None and abs(one.clock_error_ms) > _CLOCK_WRONG_MS:
         found.append(f"clock wrong by {abs(one.clock_error_ms) / 1000:.0f} s")
     return found

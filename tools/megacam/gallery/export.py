@@ -27,6 +27,7 @@ from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import PhotoMissingError
 from megacam.gallery.thumbnails import WIDTH, open_photo
 from megacam.gallery.timelapse import CancelledError, Progress
+from megacam.words import count
 
 STATIC = Path(__file__).parent / "static"
 PHOTOS_LIMIT = 100_000
@@ -48,7 +49,7 @@ class ExportError(MegacamError):
 
 @dataclass(frozen=True)
 class Exported:
-    """A finished site; `skipped` photos were damaged or deleted meanwhile."""
+    """A finished site; `skipped` photos were damaged, deleted or archived."""
 
     folder: Path
     photos: int
@@ -92,9 +93,7 @@ def export(
     found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
     total = sum(len(one.photos) for one in found)
     if not 0 < total <= PHOTOS_LIMIT:
-        raise ExportError(
-            f"{total:,} photos are in this span: 1 to {PHOTOS_LIMIT:,} can be written"
-        )
+        raise ExportError(f"{total:,} photos in this span: 1 to {PHOTOS_LIMIT:,} can be written")
     counted = progress or (lambda done, total: None)
     try:
         _prepare(folder)
@@ -241,7 +240,7 @@ def _in_threads(
 
 
 def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: int | None) -> int:
-    """Return the bytes written, 0 for a photo that is damaged or gone."""
+    """Return the bytes written, 0 for a photo that is damaged, gone or archived."""
     try:
         data = bucket.read(photo.key)
         small = _jpeg(data, WIDTH)
@@ -309,7 +308,7 @@ def _cover(one: _Day) -> str:
     return (
         f'<a class="cover" href="{one.page}"><img loading="lazy" alt="" '
         f'src="thumbs/{one.folder}/{middle.name}"><b>{one.day:%a %d %B %Y}</b>'
-        f"<span>{len(one.photos):,} photos</span></a>"
+        f"<span>{count(len(one.photos), 'photo')}</span></a>"
     )
 
 

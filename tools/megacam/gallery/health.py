@@ -9,6 +9,7 @@ from datetime import datetime, timezone, tzinfo
 from statistics import median
 from typing import Any
 
+from megacam import words
 from megacam.gallery import days
 from megacam.gallery.photos import Photo
 
@@ -32,7 +33,7 @@ _FORGIVEN_S = 7 * 86_400
 # Reports come hourly; three that are missing make what they say old.
 _STALE_S = 3 * 3600
 _ERRORS_SHOWN = 8
-_CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "config", "update"}
+_CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "config", "update", "usb"}
 _TEXT_LIMIT = 300
 
 
@@ -191,7 +192,9 @@ def _reboots(status: dict[str, Any]) -> Finding | None:
         return Finding(GOOD, "Reboots", f"none for {days.words(up_s)}")
     if not worrying:
         boots = number(status.get("boots"))
-        return Finding(GOOD, "Reboots", f"none unwanted ({boots:,.0f} starts)") if boots else None
+        if not boots:
+            return None
+        return Finding(GOOD, "Reboots", f"none unwanted ({words.count(boots, 'start')})")
     told = ", ".join(f"{count:.0f} by {cause}" for cause, count in worrying.items())
     brownout = any("brown" in cause.lower() for cause in worrying)
     remedy = ": the power supply is too weak" if brownout else ""

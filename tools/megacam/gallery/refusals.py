@@ -6,6 +6,7 @@ import urllib3.exceptions
 from megacam.errors import MegacamError
 
 MISSING = ("404", "NoSuchKey", "NotFound")
+ARCHIVED = "InvalidObjectState"
 FAULTS = (
     botocore.exceptions.BotoCoreError,
     botocore.exceptions.ClientError,
@@ -34,7 +35,7 @@ class BucketError(MegacamError):
 
 
 class PhotoMissingError(BucketError):
-    """The object is not there, or is no photo."""
+    """The object is not there, is no photo, or cannot be read from the archive it is in."""
 
 
 def code_of(error: Exception) -> str:
@@ -48,6 +49,10 @@ def explain(error: Exception, what: str, bucket: str, endpoint: str) -> BucketEr
     code = code_of(error)
     if code in MISSING:
         return PhotoMissingError(f"{what}: it is not in the bucket {bucket!r} (any more)")
+    if code == ARCHIVED:
+        return PhotoMissingError(
+            f"{what}: it is archived (Glacier); restore it in the S3 console to see it"
+        )
     if code:
         code = _SAME.get(code, code)
         remedy = _REMEDIES.get(code, "the page tries again by itself")

@@ -45,7 +45,7 @@ class CancelledError(MegacamError):
 
 @dataclass(frozen=True)
 class Made:
-    """A finished time-lapse; `skipped` photos were damaged or deleted meanwhile."""
+    """A finished time-lapse; `skipped` photos were damaged, deleted or archived."""
 
     path: Path
     frames: int
@@ -217,7 +217,9 @@ def _frames(
         yield picture
         counts.next(skipped=False)
     if size is None:
-        raise TimelapseError("none of the photos could be read: all are damaged or deleted")
+        raise TimelapseError(
+            "none of the photos could be read: all are damaged, deleted or archived (Glacier)"
+        )
 
 
 def _ahead(

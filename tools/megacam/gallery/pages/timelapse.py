@@ -142,7 +142,9 @@ class _Form:
         self._place.clear()
         with self._place:
             ui.html(_player(made.path, self._device.value), sanitize=False).classes("film")
-            skipped = f", {made.skipped} left out (damaged or deleted)" if made.skipped else ""
+            skipped = (
+                f", {made.skipped} left out (damaged, deleted or archived)" if made.skipped else ""
+            )
             size = f"{made.size_bytes / 1e6:,.1f} MB"
             ui.label(
                 f"{made.frames:,} photos in {days.words(made.seconds)}, {size}{skipped}"

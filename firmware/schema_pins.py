@@ -1,0 +1,75 @@
+"""Check the GPIOs that the settings name, against the chip and against each other."""
+
+from firmware.errors import ConfigError
+
+# Datasheet of the ESP32, "Pin Definitions" and "Strapping Pins".
+_ABSENT = (20, 24, 28, 29, 30, 31)
+_FLASH = (6, 7, 8, 9, 10, 11)
+_INPUT_ONLY = 34  # and above
+_ADC1 = 32  # and above; the other converter is the radio's
+_OUTPUTS = (
+    "spi.sck",
+    "spi.mosi",
+    "spi.cs",
+    "led.pin",
+    "spool.sd.sck",
+    "spool.sd.mosi",
+    "spool.sd.cs",
+)
+_DOUBTFUL = """
+0 what pulls it low at the start keeps the board in its bootloader
+1 it is the USB port's: megacam cannot talk to the board then
+2 what pulls it high keeps `megacam flash` from the board
+3 it is the USB port's: megacam cannot talk to the board then
+5 what pulls it low at the start changes the timing of the SDIO slave
+12 what pulls it high at the start halves the flash's voltage, and the board does not start
+15 what pulls it low at the start silences the chip's first messages
+"""
+
+
+def _pins(settings):
+    """Return [(name of a setting, its GPIO)] of those that are in use."""
+    used = [("spi." + name, settings["spi." + name]) for name in ("sck", "mosi", "miso", "cs")]
+    if settings["spool.sd.enabled"]:
+        for name in ("sck", "mosi", "miso", "cs"):
+            used.append(("spool.sd." + name, settings["spool.sd." + name]))
+    for name in ("led.pin", "power.battery_pin"):
+        if settings[name] >= 0:
+            used.append((name, settings[name]))
+    return used
+
+
+def check(settings):
+    """Raise ConfigError for a GPIO that cannot do what the settings want of it."""
+    taken = {}
+    for name, pin in _pins(settings):
+        why = _why_not(name, pin)
+        if pin in taken:
+            why = f"GPIO {pin} is {taken[pin]} already; give each its own"
+        if why:
+            raise ConfigError(f"config.json: {name} is {pin}; {why}")
+        taken[pin] = name
+
+
+def _why_not(name, pin):
+    if pin in _FLASH:
+        return "GPIO 6 to 11 are the flash's; choose another"
+    if pin in _ABSENT:
+        return f"the ESP32 has no GPIO {pin}; choose another"
+    if pin >= _INPUT_ONLY and name in _OUTPUTS:
+        return "GPIO 34 to 39 are inputs only; choose another"
+    if name == "power.battery_pin" and pin < _ADC1:
+        return "only GPIO 32 to 39 can measure while the Wi-Fi is on"
+    return ""
+
+
+def doubts(settings):
+    """Return a sentence for each GPIO in use that may keep the board from its start."""
+    found = []
+    for name, pin in _pins(settings):
+        at = _DOUBTFUL.find(f"\n{pin} ")
+        # Chip select is high while the board starts, as GPIO 5 has to be.
+        if at >= 0 and (name, pin) != ("spi.cs", 5):
+            why = _DOUBTFUL[at + 1 : _DOUBTFUL.find("\n", at + 1)].partition(" ")[2]
+            found.append(f"{name} is GPIO {pin}: {why}")
+    return found
