@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test board bench soak lint screenshots clean
+.PHONY: demo test board mip bench soak lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
@@ -17,6 +17,10 @@ test: $(VENV)/test
 # The board's files into build/, for mpremote; `make board -- --roots=CA-FILE` for a store of your own.
 board: $(VENV)/base
 	$(BIN)/megacam build $(OPTIONS)
+
+# The packages of lib/ for boards with little memory: `mpremote mip install --index build/mip s3`.
+mip: $(VENV)/base
+	$(BIN)/python -m megacam.board.mip_index $(OPTIONS)
 
 # Some ten minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
 # `make bench -- --only=endurance --write` puts its figures there.

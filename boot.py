@@ -11,7 +11,7 @@ if "switch" in os.listdir("/"):  # a deploy was cut off while its files took eff
     except Exception as e:  # main.py would not start after it
         print("E boot cannot finish a deploy, run megacam deploy:", repr(e))
 
-from firmware import rare
+from firmware.start import boot, safe_mode
 
-if rare.call("boot", "main"):  # it restarted too often to go on
-    rare.call("safe_mode", "stay")
+if boot.main():  # it restarted too often to go on
+    safe_mode.stay()

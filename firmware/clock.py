@@ -1,6 +1,6 @@
 """The only module that knows the port's epoch and touches the real-time clock.
 
-Everywhere else time is UTC, as whole seconds since 1970. clock_set.py finds out what time it is.
+Everywhere else time is UTC, as whole seconds since 1970. What time it is, timing/ finds out.
 """
 
 import time
@@ -23,8 +23,8 @@ drift_ppm = 50
 #: The error in milliseconds when the clock was set, and the uptime_s() at that moment.
 set_error_ms = None
 set_at_s = 0
-#: When the era began, by this clock: see supervisor.py. build.py sets it.
-era_s = 0
+#: When the power cycle began, by this clock: see supervisor.py. build.py sets it.
+cycle_s = 0
 
 _up_s = 0
 _ticks_ms = time.ticks_ms()
@@ -56,8 +56,8 @@ def is_set():
 
 
 def powered_s():
-    """Return whole seconds since the era began, over resets, however the clock was set."""
-    return now() - era_s
+    """Return whole seconds since the power cycle began, over resets, however the clock was set."""
+    return now() - cycle_s
 
 
 def error_ms():
@@ -78,10 +78,10 @@ def fields(seconds):
 
 def set_time(seconds, microseconds):
     """Set the clock to UTC `seconds` since 1970; whoever calls answers for them."""
-    global era_s
+    global cycle_s
     jump_s = seconds - now()
-    # What is less than a jump sets right how this clock went, not when the era began.
+    # What is less than a jump sets right how this clock went, not when the power cycle began.
     if abs(jump_s) > JUMP_S:
-        era_s += jump_s
+        cycle_s += jump_s
     year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - EPOCH_S)[:8]
     machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))

@@ -1,6 +1,7 @@
-"""The errors of the application that are met before the capture loop or seldom in it.
+"""The errors of the application.
 
-Apart from the modules that raise them, because those do not stay loaded; neither does this one.
+They stay in memory, unlike most modules that raise them: a class that is loaded twice is two
+classes. Each takes 430 bytes, so there are few.
 """
 
 
@@ -12,11 +13,11 @@ class CredentialsError(Exception):
     """An entry in NVS is missing or damaged; the message names it and says how to provision it."""
 
 
-class WiFiError(Exception):
-    """No network could be joined; the message says which, why, and what to change.
+class NetworkError(Exception):
+    """No network, or no time server that can be used; the message says why, and what to change.
 
     `seen` tells of the neighbours' networks, for who is at the desk: the message goes into the
-    health report, which leaves the house.
+    health report, which leaves the house. `servers` is how many did not give a usable time.
     """
 
     seen = ""
@@ -29,7 +30,3 @@ class SpoolError(Exception):
     """
 
     errno = 0
-
-
-class ClockError(Exception):
-    """No time server gave a usable time; the message says which and why."""

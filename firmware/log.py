@@ -17,9 +17,9 @@ recent = []
 def _word(value):
     if isinstance(value, OSError):
         # A number says nothing to most people.
-        from firmware import rare
+        from https import words
 
-        value = rare.library("https_words").explain(value)
+        value = words.explain(value)
     text = str(value).replace("\n", " ")
     return '"' + text.replace('"', "'") + '"' if " " in text or not text else text
 

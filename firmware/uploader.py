@@ -1,7 +1,7 @@
 """A photo's way into the bucket: sent at once where that can be, else kept in the spool.
 
-Here is what every shot needs. uploader_trouble.py has the retry policy and the circuit breaker,
-uploader_spool.py keeps what cannot be sent now, uploader_drain.py takes it out again.
+Here is what every shot needs. upload/retry.py has the retry policy and the circuit breaker,
+upload/keep.py keeps what cannot be sent now, upload/drain.py takes it out again.
 """
 
 import gc
@@ -10,14 +10,14 @@ import time
 from jpeg import JPEGBody
 from s3 import S3Error
 
-from firmware import clock, rare, wifi
+from firmware import clock, wifi
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _LIVE_FIRST_S = const(300)
 _REQUEST_MS = const(60000)  # with its body
-_SHORTEST_MS = const(10000)  # lib/https.py gives a silent server so long
+_SHORTEST_MS = const(10000)  # lib/https gives a silent server so long
 
 
 class Uploader:
@@ -25,7 +25,7 @@ class Uploader:
 
     `place` is the spool's folder and its limit in bytes, and a third entry where there is a slot
     for an SD card: what sd_card.slot() has made of it. `cap` is the most requests and KB of a day,
-    `tally` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
+    `counters` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
     before the uptime `pause_until_s`; `waiting` photos of `waiting_kb` lie in the spool.
     """
 
@@ -37,19 +37,19 @@ class Uploader:
     #: them; and those that were refused lately: {name: how many photos were stored by then}, with
     #: the bits of the number inverted where the photo needs another name.
     why = None
-    #: False from when the power comes until the store has confirmed the time, see chore_clock.py.
+    #: False from when the power comes until the store has confirmed the time, see tasks/clock.py.
     is_time_known = True
     #: Every photo goes through the spool, so that nothing on its way can be lost.
     is_spool_first = False
     #: Set when the store's certificate seems not to be valid today: the clock may be wrong.
     is_clock_doubted = False
 
-    def __init__(self, device, store, place, cap, tally, feed):
+    def __init__(self, device, store, place, cap, counters, feed):
         self.device = device
         self.store = store
         self.place = place
         self.cap = cap
-        self.tally = tally
+        self.counters = counters
         self.feed = feed
         self.refused = {}
         self.try_for(0)
@@ -74,8 +74,8 @@ class Uploader:
             self.store.credentials
             and clock.is_set()
             and clock.uptime_s() >= self.pause_until_s
-            and self.tally["requests"] < self.cap[0]
-            and self.tally["sent_kb"] < self.cap[1]
+            and self.counters["requests"] < self.cap[0]
+            and self.counters["sent_kb"] < self.cap[1]
             and wifi.is_up()
         )
 
@@ -84,7 +84,7 @@ class Uploader:
 
         After a failure the live photos find out first whether the store is back.
         """
-        is_dated = self.tally["known_era"] == self.tally["era"]
+        is_dated = self.counters["known_cycle"] == self.counters["cycle"]
         if not (self.waiting and is_dated and self.is_ready()):
             return False
         return not self.failures or clock.uptime_s() >= self.pause_until_s + _LIVE_FIRST_S
@@ -104,7 +104,9 @@ class Uploader:
         try:
             is_live = is_connected and not self.is_spool_first
             if not (is_live and self.put(body, number, taken, metadata)):
-                rare.call("uploader_spool", "keep", self, body, number, taken, metadata)
+                from firmware.upload import keep
+
+                keep.keep(self, body, number, taken, metadata)
         finally:
             frame.close()
 
@@ -114,14 +116,16 @@ class Uploader:
         With `overwrite` None it may be stored already, see S3Client.put. Raises S3Error when the
         connection broke in the middle of the body, or another photo has its key.
         """
-        key = rare.call("keys", "photo_key", self.device, clock.fields(taken), number)
+        from firmware.shot.key import photo_key
+
+        key = photo_key(self.device, clock.fields(taken), number)
         start = time.ticks_ms()
         stored = self.attempt(self._put, key, body, "image/jpeg", metadata, overwrite)
         if not stored:
             return False
         self.fatal = 0
-        self.tally["stored"] += 1
-        self.tally["sent_kb"] += (body.size >> 10) + 1
+        self.counters["stored"] += 1
+        self.counters["sent_kb"] += (body.size >> 10) + 1
         log(
             "I s3 stored",
             key=key,
@@ -145,7 +149,9 @@ class Uploader:
 
         One that is refused for what it is, or cannot be read, is set aside.
         """
-        photo = rare.call("uploader_drain", "open_next", self)
+        from firmware.upload import drain
+
+        photo = drain.open_next(self)
         if not photo:
             return self.waiting > 0  # what was damaged is out of the way
         is_over = False
@@ -159,7 +165,9 @@ class Uploader:
             self.why = e
         finally:
             photo.close()
-        return rare.call("uploader_drain", "finish", self, photo.name, is_over)
+        from firmware.upload import drain
+
+        return drain.finish(self, photo.name, is_over)
 
     def attempt(self, request, *args):
         """Return what request(*args) returned in the end, or True; False if it never succeeded.
@@ -172,13 +180,15 @@ class Uploader:
                 attempt += 1
                 self.feed()
                 try:
-                    self.tally["requests"] += len(args) > 0
+                    self.counters["requests"] += len(args) > 0
                     done = request(*args) or True
                     self.failures = self.unanswered = 0
                     return done
                 except S3Error as e:
                     error = e
-                if not rare.call("uploader_trouble", "may_retry", self, error, attempt):
+                from firmware.upload import retry
+
+                if not retry.may_retry(self, error, attempt):
                     return False
         except Exception as e:
             # Whatever this is, such as a lack of memory: a photo not begun can still be kept.

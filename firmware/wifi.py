@@ -1,4 +1,4 @@
-"""The Wi-Fi link: is it up, and how strong; wifi_join.py brings it up."""
+"""The Wi-Fi link: is it up, and how strong; network/join.py brings it up."""
 
 import network
 

@@ -79,6 +79,7 @@ class Signer:
     def __init__(self, region, kept=None):
         # micropython-lib's hmac imports hashlib for every HMAC, which searches the flash.
         sys.modules.setdefault("hashlib", hashlib)
+        sys.modules.pop("hmac", None)  # it is held by this module, and goes with it
         self.region = region
         self._kept = {} if kept is None else kept
 

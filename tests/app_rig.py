@@ -5,7 +5,8 @@ import json
 import threading
 from pathlib import Path
 
-from megacam import device_tree, settings
+from megacam import settings
+from megacam.board import tree as device_tree
 from megacam.sim import flash
 from megacam.sim.board import Board
 
@@ -14,7 +15,14 @@ BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 DEVICE = "cam1"
 NOON = 1_795_521_600
 _SCRIPT = (Path(__file__).parent / "device" / "scripted_app.py").read_bytes()
-_FIRMWARE: dict[str, bytes] = {}
+# A build.py that leaves it to a file on the flash, which each test may have of its own.
+_BUILD = """
+def build(is_safe=False):
+    import scripted_build
+
+    return scripted_build.build(is_safe)
+"""
+_FIRMWARE: dict[str, dict[str, bytes]] = {}
 _IMAGES: dict[str, bytes] = {}
 
 
@@ -25,14 +33,20 @@ def files(config=None, build=None, extra=None):
     the script and `is_safe`, and returns an App. `extra` are more files.
     """
     if not _FIRMWARE:
-        _FIRMWARE.update(device_tree.build())
+        _FIRMWARE[""] = device_tree.build()
+        _FIRMWARE["build"] = device_tree.build({"firmware.start.build": _BUILD})
     raw = {"device": DEVICE, "s3": {"bucket": "photos"}, **(config or {})}
     checked, _ = settings.check(raw)
-    tree = {**_FIRMWARE, "lib/scripted_app.py": _SCRIPT, "config.json": checked}
+    tree = {
+        **_FIRMWARE["build" if build else ""],
+        "lib/scripted_app.py": _SCRIPT,
+        "config.json": checked,
+    }
     if build:
         body = "".join(f"    {line}\n" for line in build.strip().splitlines())
-        head = "from scripted_app import *\n\n\ndef build(is_safe=False):\n"
-        tree["firmware/build.py"] = (head + body).encode()
+        names = "import overlay_names\noverlay_names.install()\n"
+        head = f"{names}from scripted_app import *\n\n\ndef build(is_safe=False):\n"
+        tree["lib/scripted_build.py"] = (head + body).encode()
     return {**tree, **(extra or {})}
 
 

@@ -13,7 +13,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from megacam import device
+from megacam.board import device
 from megacam.sim import interpreter
 
 DEVICE = Path(__file__).parent / "device"

@@ -1,4 +1,4 @@
-"""Runs firmware/chore_clock.py on a simulated board, between a time server and a store."""
+"""Runs firmware/tasks/clock.py on a simulated board, between a time server and a store."""
 
 import contextlib
 import email.utils
@@ -8,11 +8,11 @@ from app_rig import NOON, board, run, seq
 from megacam.sim.ntp_server import NTPServer
 
 DAY_S = 86400
-#: do() does the chore and tells what came of it; says() makes the store's Date.
+#: do() does the task and tells what came of it; says() makes the store's Date.
 CODE = """
 def do():
     a.uploader.try_for(60)
-    tell("clock", after_s=rare.call("chore_clock", "do", a), now=clock.now(),
+    tell("clock", after_s=call("tasks.clock", "do", a), now=clock.now(),
          error_ms=clock.error_ms(), is_known=a.uploader.is_time_known,
          skew_s=a.uploader.store.skew_s)
 def says(text):

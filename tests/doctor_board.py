@@ -9,7 +9,8 @@ import json
 import time
 
 import pytest
-from megacam import deploy, device, doctor, provision
+from megacam.board import deploy, device, provision
+from megacam.doctor import run
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.store import Store
 from usb_board import WIFI, plugged_in
@@ -62,7 +63,7 @@ def examine(folder, place, **options):
     now = options.pop("now", time.time)
     read = options.pop("read", None) or reader(place)
     with board(folder, place, **options) as (plugged, wanted):
-        return list(doctor.examine(plugged.port, wanted, now, read))
+        return list(run.examine(plugged.port, wanted, now, read))
 
 
 def reader(place):

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from pathlib import Path
 
 BANNER = b"MicroPython v%s on 2024-10-25; Generic ESP32 module with ESP32\0"
 NVS = (1, 2, 0x9000, 0x6000, b"nvs")
@@ -50,3 +51,8 @@ def whole(bootloader=None, partitions=None, app=None, chip=0):
     data = part(b"bootloader" * 20, chip) if bootloader is None else bootloader
     data = data.ljust(0x8000 - first, b"\xff") + (table() if partitions is None else partitions)
     return data.ljust(0x10000 - first, b"\xff") + (application(chip=chip) if app is None else app)
+
+
+def write_image(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import gallery_demo
 from gallery_browser import Page, start_chromium
-from megacam import demo_gallery
+from megacam.demo import gallery
 from PIL import Image
 
 _WIDE, _DAY, _PHONE = (1280, 860), (1100, 860), (390, 780)
 # The day with some of its hours, below what the window shows.
 _DAY_HEIGHT = 1330
 _PAST_PHOTOS = 270
-_DEVICE = demo_gallery.PAST_DEVICE
+_DEVICE = gallery.PAST_DEVICE
 _PLAYER = ".screen img"
 
 

@@ -1,4 +1,4 @@
-"""Questions to firmware/schedule.py and day_plan.py, on both interpreters."""
+"""Questions to firmware/shot/schedule.py and shot/day_plan.py, on both interpreters."""
 
 import json
 from pathlib import Path

@@ -7,7 +7,7 @@ import threading
 import tty
 from pathlib import Path
 
-from megacam import deploy
+from megacam.board import deploy
 from megacam.sim.pty_board import PtyBoard
 
 WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}

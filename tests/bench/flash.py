@@ -1,6 +1,6 @@
 """Flash and start: bytes of .mpy by module, which of them stay, what a start takes."""
 
-from megacam import device_tree
+from megacam.board import overlays, tree
 
 from bench import running, whole
 from bench.report import Chapter, Table
@@ -10,7 +10,7 @@ MOST_RESIDENT = 24 * 1024
 # micropython-lib's hmac, compiled; the simulator's stand-in is smaller.
 _HMAC_BYTES = 865
 # No longer in sys.modules, but a class of theirs is in use.
-_HELD = {"firmware.uploader", "firmware.wifi", "unsigned_payload"}
+_HELD = {"s3.unsigned_payload"}
 
 _TEXT = """\
 Modules are compiled with `-O3` and with shortened private names, as they are on the board. A
@@ -26,13 +26,16 @@ simulator's stand-ins for the chip."""
 
 def sizes() -> dict[str, int]:
     """Return {module: bytes of .mpy} of all that runs on the board, boot.py and main.py too."""
-    files = {"hmac": b"x" * _HMAC_BYTES, **device_tree.build()}
-    return {module_name(name): len(content) for name, content in files.items()}
-
-
-def module_name(path: str) -> str:
-    """Return the module that a path on the board is imported as."""
-    return path.removeprefix("lib/").rsplit(".", 1)[0].replace("/", ".")
+    files = tree.build()
+    archive, contents = files.pop("lib/overlay.bin"), files.pop("lib/overlay.txt").decode()
+    found = {tree.module_name(name): len(content) for name, content in files.items()}
+    lines = [line.split() for line in contents.splitlines()]
+    ends = [*(int(offset) for _, offset in lines[1:]), overlays.FIRST + len(archive)]
+    on_demand = {
+        tree.module_name(f"{name[1:]}.py"): end - int(at)
+        for (name, at), end in zip(lines, ends, strict=True)
+    }
+    return {**found, **on_demand, "hmac": _HMAC_BYTES}
 
 
 def resident(modules: list[str]) -> list[str]:

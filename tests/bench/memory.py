@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from megacam import device_tree
+from megacam.board import tree as device_tree
 from megacam.sim import interpreter
 from megacam.sim.board import Board
 
@@ -94,7 +94,7 @@ def residence(modules: list[str]) -> tuple[int, dict[str, tuple[int, int]]]:
     needs = {}
     for name, path in device_tree.sources().items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        needs[flash.module_name(name)] = _imports(tree) & set(modules)
+        needs[device_tree.module_name(name)] = _imports(tree) & set(modules)
     order = graphlib.TopologicalSorter({name: needs.get(name, set()) for name in modules})
     code = f"import residence; residence.main({list(order.static_order())!r})"
     with (

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from megacam import device_tree
+from megacam.board import tree
 from megacam.sim import interpreter, rom
 
 PROGRAMS = Path(__file__).parent / "device"
@@ -63,10 +63,10 @@ def can_count() -> bool:
 @functools.cache
 def board_files() -> dict[str, bytes]:
     """Return {path on the board: content}: the firmware as it is deployed, hmac, our programs."""
-    files = device_tree.build()
-    for source in (rom.PORT / "hmac.py", *PROGRAMS.glob("*.py")):
-        files[f"lib/{source.stem}.mpy"] = device_tree.compile_file(source)
-    return files
+    programs = {path.stem: path.read_text(encoding="utf-8") for path in PROGRAMS.glob("*.py")}
+    begin = "__import__('overlay')\n"
+    files = tree.build({name: begin + text for name, text in programs.items()})
+    return {**files, "lib/hmac.mpy": tree.compile_file(rom.PORT / "hmac.py")}
 
 
 @functools.cache

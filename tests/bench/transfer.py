@@ -51,7 +51,9 @@ not have, the factor is {unwatched:.2f}. The check, the bus and the camera consi
 a call of an empty method already takes {call}. The {over:,} instructions above the goal are
 {share:.1%} of what the PUT around the photo takes on an open connection, and {handshake:.2%} of a
 handshake (*One request*)."""
-GOALS = {"none": 1.10, "checksum": 1.26}
+# A dict finds a name after more or fewer steps by its number, and names are numbered as they come:
+# that alone moves these figures by 0.01.
+GOALS = {"none": 1.11, "checksum": 1.26}
 
 
 def factors(ways, photos) -> tuple[dict[str, int], dict[str, float]]:

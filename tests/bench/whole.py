@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 from unittest import mock
 
-from megacam import demo, device_tree
+from megacam.board import tree
+from megacam.demo import run
 from megacam.sim import interpreter
 from megacam.sim.board import Board
 from megacam.sim.ntp_server import NTPServer
@@ -56,14 +57,14 @@ def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-bench-")))
         store = stack.enter_context(Store())
         ntp = stack.enter_context(NTPServer())
-        store.create_bucket(demo.BUCKET)
-        key_id, secret = store.create_device_user(demo.BUCKET, demo.DEVICE)
-        files = demo.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
-        probe = device_tree.compile_file(running.PROGRAMS / "probe.py")
+        store.create_bucket(run.BUCKET)
+        key_id, secret = store.create_device_user(run.BUCKET, run.DEVICE)
+        files = run.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
+        probe = tree.compile_file(running.PROGRAMS / "probe.py")
         files |= {"main.py": main, "lib/probe.mpy": probe}
         board = stack.enter_context(Board(folder, files, networks=[_NETWORK], heap=heap))
         network = {"ssid": _NETWORK["ssid"], "password": _NETWORK["password"]}
-        demo.provision(board, network, key_id, secret)
+        run.provision(board, network, key_id, secret)
         yield board
 
 

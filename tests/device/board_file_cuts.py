@@ -1,6 +1,6 @@
 """Cut the power at every write and erase while a file of the board is replaced.
 
-`micropython board_file_cuts.py config`, `... sequence` or `... tally`; prints the number of cuts.
+`micropython board_file_cuts.py config`, `... sequence` or `... counters`; prints how many cuts.
 NVS is durable at its commit, as on the ESP32, and stands here in RAM.
 """
 
@@ -9,8 +9,8 @@ import sys
 
 import flash_with_cuts as chip
 
-from firmware import config, rare
-from firmware.sequence import Sequence
+from firmware.settings import config
+from firmware.shot.sequence import Sequence
 
 _BYTES = 16 * 4096
 _SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -54,7 +54,9 @@ class Config:
             json.dump(_CONFIG, file)
 
     def act(self):
-        rare.call("setup", "run", self.path)
+        from firmware.settings import validate
+
+        validate.run(self.path)
 
     def check(self):
         settings = config.read(self.path)
@@ -64,8 +66,12 @@ class Config:
             settings = config.read(self.path)
         assert config.is_checked(settings) and settings["interval_s"] == 30
         assert _SECRET not in json.dumps(settings)
-        assert rare.call("credentials", "load", "aws")["secret"] == _SECRET
-        assert rare.call("credentials", "load", "wifi")[0]["ssid"] == "Barn"
+        from firmware import credentials
+
+        assert credentials.load("aws")["secret"] == _SECRET
+        from firmware import credentials
+
+        assert credentials.load("wifi")[0]["ssid"] == "Barn"
 
 
 class Numbers:
@@ -97,8 +103,8 @@ class RTC:
         return b""
 
 
-class Tally:
-    """The tally is the old one or the new one."""
+class Counters:
+    """The counters is the old one or the new one."""
 
     path = "/flash/tally"
     old = {"boots": 1, "taken": 900, "reboots": {"power-on": 1}}  # noqa: RUF012
@@ -106,18 +112,24 @@ class Tally:
 
     def prepare(self):
         NVS.durable.clear()
-        rare.call("tally", "write", self.old, self.path)
+        from firmware.health import counters
+
+        counters.write(self.old, self.path)
 
     def act(self):
-        rare.call("tally", "write", self.new, self.path)
+        from firmware.health import counters
+
+        counters.write(self.new, self.path)
 
     def check(self):
-        found = rare.call("tally", "read", self.path)
-        assert found.pop("seq") == found.pop("era") == 0
+        from firmware.health import counters
+
+        found = counters.read(self.path)
+        assert found.pop("seq") == found.pop("cycle") == 0
         assert found in (self.old, self.new), found
 
 
-ACTIONS = {"config": Config, "sequence": Numbers, "tally": Tally}
+ACTIONS = {"config": Config, "sequence": Numbers, "counters": Counters}
 
 
 def _run(action, image, **fault):

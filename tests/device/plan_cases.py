@@ -3,8 +3,8 @@
 import json
 import sys
 
-from firmware import day_plan
-from firmware.schedule import next_shot
+from firmware.shot import day_plan
+from firmware.shot.schedule import next_shot
 
 
 def answer(question):

@@ -4,6 +4,7 @@ A job has what S3Client needs and `steps`; a result is a JSON object with what t
 how long it took, how much of the body was read, and how many descriptors were open afterwards.
 """
 
+import builtins
 import errno
 import gc
 import json
@@ -12,10 +13,8 @@ import socket
 import sys
 import time
 
-import https
 import micropython
 import utime
-from https import borrow
 from s3 import S3Client, S3Error
 
 _FILLED = 1_000_000
@@ -74,7 +73,7 @@ class _Body:
         if self._fault == "lock" and self.read == 0:
             micropython.heap_lock()
         if self._fault == "poor":
-            https.load = _no_memory
+            builtins.overlay = _no_memory
         count = min(len(buf), self._left)
         # Filling larger bodies byte by byte would take seconds: they have a first byte only.
         if count:
@@ -97,7 +96,9 @@ def _iot(job, roots, buf, now):
     from iot_credentials import IoTCredentials
 
     iot = job["iot"]
-    device_context = borrow("tls_context").device_context
+    from https import tls_context
+
+    device_context = tls_context.device_context
     context = device_context(roots, _read(iot["certificate"]), _read(iot["private_key"]))
     return IoTCredentials(
         "localhost", iot["alias"], iot["thing"], context, buf, now, port=iot["port"]
@@ -112,11 +113,13 @@ def _open(job):
     def now():
         return int(utime.time()) + offset_s
 
+    from https import tls_context
+
     client = S3Client(
         job.get("bucket", "bucket"),
         job.get("region", "us-east-1"),
         _iot(job, roots, buf, now) if "iot" in job else _Credentials(job),
-        borrow("tls_context").client_context(roots),
+        tls_context.client_context(roots),
         buf,
         now,
         endpoint=job.get("endpoint"),
@@ -149,24 +152,24 @@ def _put(client, step):
 
 
 def _get(client, step):
-    import s3_read
+    from s3 import read
 
     page = bytearray(step.get("room", 1000))
-    length = s3_read.get(client, step["key"], page)
+    length = read.get(client, step["key"], page)
     return {"text": bytes(page[:length]).decode()}
 
 
 def _head(client, step):
-    import s3_read
+    from s3 import read
 
-    return {"headers": s3_read.head(client, step["key"])}
+    return {"headers": read.head(client, step["key"])}
 
 
 def _list(client, step):
-    import s3_read
+    from s3 import read
 
     page = bytearray(step.get("room", 4000))
-    keys, more = s3_read.list_page(
+    keys, more = read.list_page(
         client, step["prefix"], page, step.get("after", ""), step.get("most", 20)
     )
     return {"keys": keys, "more": more}

@@ -10,13 +10,22 @@ from hashlib import sha256
 
 from s3 import S3Error, Stored
 
-from firmware import clock, config, credentials, rare, wifi  # noqa: F401 the tests use them all
+from firmware import clock, credentials, wifi  # noqa: F401 the tests use them all
 from firmware.app import App
-from firmware.errors import WiFiError
+from firmware.errors import NetworkError
+from firmware.settings import config  # noqa: F401
 from firmware.uploader import Uploader
 
 NOON = 1795521600  # 2026-11-24 12:00:00 UTC
 _HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda"
+
+
+def call(module, function, *args):
+    """Return firmware.`module`.`function`(*args)."""
+    found = __import__("firmware." + module)
+    for name in module.split("."):
+        found = getattr(found, name)
+    return getattr(found, function)(*args)
 
 
 def tell(what, **values):
@@ -182,7 +191,7 @@ class Store:
 
 def join():
     credentials.save("wifi", [{"ssid": "Barn", "password": "hay hay hay"}])
-    rare.call("wifi_join", "connect", {"hostname": "porch", "power_save": "none"})
+    call("network.join", "connect", {"hostname": "porch", "power_save": "none"})
 
 
 def app(
@@ -200,24 +209,24 @@ def app(
     `is_started`: boot.py has counted this start and started the watchdog.
     """
     if not feed:
-        feed = rare.call("watchdog", "feed") if is_started else lambda: None
-    tally = rare.call("tally", "read") if is_started else rare.call("supervisor", "start")
-    clock.era_s = tally["era_s"]
+        feed = call("start.watchdog", "feed") if is_started else lambda: None
+    counters = call("health.counters", "read") if is_started else call("start.supervisor", "start")
+    clock.cycle_s = counters["cycle_s"]
     try:
         join()
-    except WiFiError as e:
+    except NetworkError as e:
         tell("no link", why=str(e))
     uploader = Uploader(
-        "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, tally, feed
+        "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, counters, feed
     )
     if at:
         clock.set_time(at, 0)
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
-        tally["known_era"], tally["era_s"] = tally["era"], clock.era_s
+        counters["known_cycle"], counters["cycle_s"] = counters["cycle"], clock.cycle_s
     elif not clock.is_set():
         uploader.is_time_known = False
-    rare.call("spool_count", "count", uploader)
-    made = App(30, camera or Camera(), uploader, {"tally": 1 << 28})
+    call("spool.count", "count", uploader)
+    made = App(30, camera or Camera(), uploader, {"counters": 1 << 28})
     made.uploader.try_for(60)
     made.is_camera_ready = True
     return made
@@ -248,7 +257,7 @@ def catch(function, *args):
 
 
 def report(app):
-    """Tell what the tally says and what waits."""
+    """Tell what the counters say and what waits."""
     uploader = app.uploader
-    tell("end", tally=app.tally, waiting=uploader.waiting, failures=uploader.failures,
+    tell("end", counters=app.counters, waiting=uploader.waiting, failures=uploader.failures,
          pause_s=max(0, uploader.pause_until_s - clock.uptime_s()))  # fmt: skip

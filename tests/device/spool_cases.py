@@ -7,9 +7,9 @@ from binascii import crc32
 import flash_with_cuts as chip
 import spool_rig as rig
 
-from firmware import rare
 from firmware.errors import SpoolError
-from firmware.spool import Spool, photo_name
+from firmware.spool.spool import Spool
+from firmware.spool.spool import photo_name
 
 _BYTES = 100 * 4096
 _FOLDER = rig.folder()
@@ -41,8 +41,10 @@ def _damage(spool, name, at):
         file.write(data)
 
 
-def _date(spool, era, offset_s):
-    return rare.call("spool_date", "date", spool, era, offset_s)
+def _date(spool, cycle, offset_s):
+    from firmware.spool import date
+
+    return date.date(spool, cycle, offset_s)
 
 
 def test_a_photo_comes_back_whole_with_its_time_number_and_metadata():
@@ -108,7 +110,9 @@ def test_every_changed_byte_is_noticed_and_the_queue_goes_on():
         _damage(spool, name, at)
     assert rig.read(spool, name)[0] == 2
     _damage(spool, name, 3)
-    rare.call("spool_aside", "set_aside", spool, name)
+    from firmware.spool import quarantine
+
+    quarantine.put(spool, name)
     assert (spool.damaged, spool.photos) == (1, 1)
     assert rig.drain(spool) == [1]
     assert os.listdir(_FOLDER) == ["damaged-" + name]
@@ -127,10 +131,14 @@ def test_few_damaged_photos_are_kept_and_they_go_before_a_photo_does():
     for seq in range(1, 6):
         name = rig.put(spool, seq)
         _damage(spool, name, 0)
-        rare.call("spool_aside", "set_aside", spool, name)
+        from firmware.spool import quarantine
+
+        quarantine.put(spool, name)
     assert len(os.listdir(_FOLDER)) == 2
     assert spool.damaged == 5
-    assert rare.call("spool_aside", "drop", spool, 0)
+    from firmware.spool import quarantine
+
+    assert quarantine.drop(spool, 0)
     assert os.listdir(_FOLDER) == []
 
 
@@ -217,7 +225,7 @@ def test_wear_is_counted():
 def test_photos_without_a_date_wait_for_it():
     spool = _spool()
     for seq in (1, 2):
-        rig.put(spool, seq, era=7)
+        rig.put(spool, seq, cycle=7)
     assert spool.newest() is None and spool.photos == 2
     assert _date(spool, 7, rig.START_S) == 2
     for again in (spool, _again()):
@@ -229,26 +237,26 @@ def test_photos_without_a_date_wait_for_it():
 
 def test_an_era_that_never_knew_the_time_gets_the_latest_possible():
     spool = _spool()
-    for era, seq in ((5, 10), (6, 2), (6, 4), (7, 1)):
-        rig.put(spool, seq, era=era)
+    for cycle, seq in ((5, 10), (6, 2), (6, 4), (7, 1)):
+        rig.put(spool, seq, cycle=cycle)
     assert _date(spool, 7, rig.START_S) == 4
     begun = {7: rig.START_S, 6: rig.START_S - 121, 5: rig.START_S - 121 - 301}
     for name in spool.names():
-        era = int(name[1:6])
+        cycle = int(name[1:6])
         photo = rig.open_photo(spool, name)
-        assert photo.taken == begun[era] + 30 * photo.seq
-        assert photo.is_exact == (era == 7)
+        assert photo.taken == begun[cycle] + 30 * photo.seq
+        assert photo.is_exact == (cycle == 7)
         photo.close()
     assert spool.newest()[-6:] == "000001" and spool.oldest()[-6:] == "000010"
 
 
 def test_a_date_once_given_stays_and_bounds_earlier_eras():
     spool = _spool()
-    rig.put(spool, 1, era=6)
+    rig.put(spool, 1, cycle=6)
     _date(spool, 6, rig.START_S)
     spool = _again()
-    rig.put(spool, 2, era=5)
-    rig.put(spool, 3, era=7)
+    rig.put(spool, 2, cycle=5)
+    rig.put(spool, 3, cycle=7)
     assert _date(spool, 7, rig.START_S + 5000) == 2
     times = {name[-6:]: spool.taken(name) for name in spool.names()}
     assert times["000001"] == rig.START_S + 30
@@ -262,12 +270,14 @@ def test_a_photo_from_before_its_era_has_a_name_all_the_same():
 
 def test_a_date_is_remembered_until_it_is_known_and_then_corrected():
     spool = _spool()
-    rig.put(spool, 1, era=7)
-    rare.call("spool_date", "remember", spool, 7, rig.START_S + 7200)
+    rig.put(spool, 1, cycle=7)
+    from firmware.spool import date
+
+    date.remember(spool, 7, rig.START_S + 7200)
     spool = _again()
     assert spool.taken(spool.newest()) == rig.START_S + 7230
-    rig.put(spool, 2, era=7)
-    rig.put(spool, 3, era=6)
+    rig.put(spool, 2, cycle=7)
+    rig.put(spool, 3, cycle=6)
     _date(spool, 7, rig.START_S)
     times = {name[-6:]: spool.taken(name) for name in _again().names()}
     assert (times["000001"], times["000002"]) == (rig.START_S + 30, rig.START_S + 60)
@@ -277,7 +287,9 @@ def test_a_date_is_remembered_until_it_is_known_and_then_corrected():
 def test_a_date_that_was_remembered_for_no_photo_is_forgotten():
     spool = _spool()
     for at_s in (rig.START_S, rig.START_S, rig.START_S + 100):
-        rare.call("spool_date", "remember", spool, 7, at_s)
+        from firmware.spool import date
+
+        date.remember(spool, 7, at_s)
         assert len(os.listdir(_FOLDER)) == 1
     _date(_again(), 7, rig.START_S)
     assert os.listdir(_FOLDER) == []
@@ -285,32 +297,32 @@ def test_a_date_that_was_remembered_for_no_photo_is_forgotten():
 
 def test_an_era_whose_number_wraps_is_still_the_later_one():
     spool = _spool()
-    rig.put(spool, 1, era=99_999)
-    rig.put(spool, 2, era=100_000)
+    rig.put(spool, 1, cycle=99_999)
+    rig.put(spool, 2, cycle=100_000)
     _date(spool, 100_000, rig.START_S)
     assert spool.newest()[-6:] == "000002"
 
 
 def test_the_date_of_an_era_is_forgotten_with_its_last_photo():
     spool = _spool()
-    rig.put(spool, 1, era=6)
+    rig.put(spool, 1, cycle=6)
     _date(spool, 6, rig.START_S)
     assert rig.drain(spool) == [1]
     _date(spool, 7, rig.START_S)
-    assert os.listdir(_FOLDER) == [] and not spool.eras
+    assert os.listdir(_FOLDER) == [] and not spool.cycles
 
 
 def test_dates_that_no_photo_needs_make_room_before_others_come():
     spool = _spool()
-    rig.put(spool, 1, era=7)
-    spool.eras[6] = rig.START_S  # it cannot be forgotten, for it has no file
+    rig.put(spool, 1, cycle=7)
+    spool.cycles[6] = rig.START_S  # it cannot be forgotten, for it has no file
     assert "date" in _refused(_date, spool, 7, rig.START_S)
-    assert 7 not in spool.eras
+    assert 7 not in spool.cycles
 
 
 def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
     spool = _spool()
-    rig.put(spool, 1, era=7)
+    rig.put(spool, 1, cycle=7)
     rig.put(spool, 2)
     _date(spool, 7, rig.START_S)
     assert (spool.oldest()[-6:], spool.newest()[-6:]) == ("000001", "000002")
@@ -321,9 +333,11 @@ def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
 
 def test_an_era_has_the_date_that_another_spool_knows():
     spool = _spool()
-    rig.put(spool, 1, era=6)
-    rig.put(spool, 2, era=5)
-    rare.call("spool_date", "date", spool, 7, rig.START_S + 5000, {6: rig.START_S})
+    rig.put(spool, 1, cycle=6)
+    rig.put(spool, 2, cycle=5)
+    from firmware.spool import date
+
+    date.date(spool, 7, rig.START_S + 5000, {6: rig.START_S})
     spool = _again()
     taken = {name[-6:]: (spool.taken(name), spool.is_exact(name)) for name in spool.names()}
     assert taken["000001"] == (rig.START_S + 30, True)

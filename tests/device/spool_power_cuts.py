@@ -10,7 +10,6 @@ import sys
 import flash_with_cuts as chip
 import spool_rig as rig
 
-from firmware import rare
 from firmware.errors import SpoolError
 
 BYTES = 48 * 4096
@@ -112,7 +111,9 @@ class SetAside(Put):
 
     def prepare(self, spool):
         for seq in (1001, 1002, 1003):
-            rare.call("spool_aside", "set_aside", spool, self._damage(spool, seq))
+            from firmware.spool import quarantine
+
+            quarantine.put(spool, self._damage(spool, seq))
         self._name = self._damage(spool, 1007)
 
     def _damage(self, spool, seq):
@@ -122,7 +123,9 @@ class SetAside(Put):
         return name
 
     def act(self, spool):
-        rare.call("spool_aside", "set_aside", spool, self._name)
+        from firmware.spool import quarantine
+
+        quarantine.put(spool, self._name)
 
     def states(self, before, after):
         aside = sorted(name for name in before if name.startswith("damaged-"))
@@ -130,14 +133,16 @@ class SetAside(Put):
 
 
 class Date(Put):
-    """The photos of each era have a date or none; they keep their names."""
+    """The photos of each power cycle have a date or none; they keep their names."""
 
     def prepare(self, spool):
-        for era, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
-            rig.put(spool, seq, SIZE, era)
+        for cycle, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
+            rig.put(spool, seq, SIZE, cycle)
 
     def act(self, spool):
-        rare.call("spool_date", "date", spool, 7, rig.START_S)
+        from firmware.spool import date
+
+        date.date(spool, 7, rig.START_S)
 
     def states(self, before, after):
         exact = f"900007={rig.START_S}"
@@ -151,10 +156,14 @@ class Correct(Put):
     def prepare(self, spool):
         for seq in (1003, 1004):
             rig.put(spool, seq, SIZE, 7)
-        rare.call("spool_date", "remember", spool, 7, rig.START_S + 7200)
+        from firmware.spool import date
+
+        date.remember(spool, 7, rig.START_S + 7200)
 
     def act(self, spool):
-        rare.call("spool_date", "date", spool, 7, rig.START_S)
+        from firmware.spool import date
+
+        date.date(spool, 7, rig.START_S)
 
     def states(self, before, after):
         exact = f"900007={rig.START_S}"
@@ -240,7 +249,9 @@ def check_works_on(image, block):
     # Blocks that two files share would show now; littlefs cannot share any.
     for seq in range(2000, 2008 if block == chip.CARD else 2001):
         rig.put(spool, seq, SIZE)
-    rare.call("spool_date", "date", spool, 8, rig.START_S + 1_000_000)
+    from firmware.spool import date
+
+    date.date(spool, 8, rig.START_S + 1_000_000)
     waiting = len(list(spool.names()))
     assert len(rig.drain(spool)) == waiting
     return damaged
@@ -253,7 +264,9 @@ def _set_damaged_aside(spool):
             rig.read(spool, name)
         except SpoolError:
             damaged += 1
-            rare.call("spool_aside", "set_aside", spool, name)
+            from firmware.spool import quarantine
+
+            quarantine.put(spool, name)
     return damaged
 
 

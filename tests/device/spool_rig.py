@@ -4,8 +4,8 @@ import hashlib
 
 import flash_with_cuts as chip
 
-from firmware import rare
-from firmware.spool import Spool, photo_name
+from firmware.spool.spool import Spool
+from firmware.spool.spool import photo_name
 
 START_S = 1793491200
 BUF = bytearray(4092)
@@ -38,10 +38,10 @@ def meta(seq):
     return {"seq": seq, "location": "Scheune"}
 
 
-def put(spool, seq, size=500, era=None, error=None):
+def put(spool, seq, size=500, cycle=None, error=None):
     """Put photo `seq`, taken every 30 s, and return its name."""
-    seconds = 30 * seq if era else START_S + 30 * seq
-    name = photo_name(seq, seconds, era)
+    seconds = 30 * seq if cycle else START_S + 30 * seq
+    name = photo_name(seq, seconds, cycle)
     keep(spool, Body(content(seq, size), error), name, meta(seq))
     return name
 
@@ -52,7 +52,9 @@ def keep(spool, body, name, metadata):
 
 def open_photo(spool, name):
     """Return the Photo with its date, as the uploader has it."""
-    photo = rare.call("spool_photo", "open_photo", spool.folder, name)
+    from firmware.spool import photo as spool_photo
+
+    photo = spool_photo.open_photo(spool.folder, name)
     photo.taken, photo.is_exact = spool.taken(name), spool.is_exact(name)
     return photo
 

@@ -9,7 +9,6 @@ import random
 import flash_with_cuts as chip
 import spool_rig as rig
 
-from firmware import rare
 from firmware.errors import SpoolError
 
 _FLASH_BYTES = 32 * 4096
@@ -56,20 +55,26 @@ class _Uploader:
             chip.mount(one)
         self.place = (rig.folder(), 1_000_000, _Card())
         self.refused = {}
-        names = ("thinned", "damaged", "written_kb", "refused", "stored", "era", "known_era")
-        self.tally = dict.fromkeys(names, 0)
+        names = ("thinned", "damaged", "written_kb", "refused", "stored", "cycle", "known_cycle")
+        self.counters = dict.fromkeys(names, 0)
         self.sent = []
-        rare.call("spool_count", "count", self)
+        from firmware.spool import count
+
+        count.count(self)
 
     def keep(self, seq):
         body = rig.Body(rig.content(seq, 600))
         taken = rig.START_S + 30 * seq
         metadata = {"clock-error-ms": "20"}  # else it would be asked of the Wi-Fi and the clock
-        rare.call("uploader_spool", "keep", self, body, seq, taken, metadata)
+        from firmware.upload import keep as uploader_spool
+
+        uploader_spool.keep(self, body, seq, taken, metadata)
 
     def send(self):
         """Send the next photo as drain() does; return whether there was one."""
-        photo = rare.call("uploader_drain", "open_next", self)
+        from firmware.upload import drain
+
+        photo = drain.open_next(self)
         if not photo:
             return False
         data = b""
@@ -80,7 +85,9 @@ class _Uploader:
             photo.close()
         assert data == rig.content(photo.seq, 600)
         self.sent.append(photo.seq)
-        rare.call("uploader_drain", "forget", self, photo.name)
+        from firmware.upload import drain
+
+        drain.forget(self, photo.name)
         return True
 
 
@@ -123,7 +130,7 @@ def _check(uploader, is_kept):
     assert len(set(after)) == len(after) and len(set(before) & set(after)) <= 1
     due = set(range(1, 8 if is_kept else 7))
     assert due <= set(before + after) <= due | {7}, (before, after, is_kept)
-    assert again.tally["damaged"] <= 1  # the one that was being written
+    assert again.counters["damaged"] <= 1  # the one that was being written
 
 
 def main():

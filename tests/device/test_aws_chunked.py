@@ -4,9 +4,9 @@ Source: AWS "Signature Calculations for the Authorization Header: Transferring P
 Multiple Chunks", and the same with trailing headers.
 """
 
-import aws_chunked
-import aws_chunked_signed
-import unsigned_payload
+from s3 import aws_chunked
+from s3 import aws_chunked_signed
+from s3 import unsigned_payload
 
 _SIZE = 66560
 _DATE = "20130524T000000Z"

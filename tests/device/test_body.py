@@ -2,7 +2,8 @@
 
 import os
 
-from body import BytesBody, FileBody
+from s3.body import BytesBody
+from s3.body import FileBody
 
 _FILE = "test_body.tmp"
 

@@ -1,6 +1,6 @@
 """HTTP dates (RFC 9110, 5.6.7)."""
 
-from http_date import parse_http_date
+from https.http_date import parse_http_date
 
 
 def test_known_dates():

@@ -4,10 +4,10 @@ The numbers are those of newlib's errno.h, lwIP's netdb.h and mbedTLS's ssl.h, x
 what is expected here is written from them, not from lib/.
 """
 
-from tls_certificate_words import explain as refused
-from https_words import explain as words
-from https_errors import explain
-from tls_error_words import explain as tls
+from https.tls_certificates import explain as refused
+from https.words import explain as words
+from https.errors import explain
+from https.tls_errors import explain as tls
 
 # Name, number on the ESP32 (newlib), number on Linux, a part of the words.
 _ERRNO = """

@@ -1,4 +1,4 @@
-"""lib/jpeg.py on JPEGs built by hand; the real ones come in tests/test_jpeg.py."""
+"""lib/jpeg.py on JPEGs built by hand; the real ones come in tests/driver/test_jpeg.py."""
 
 from jpeg import JPEGBody, JPEGError
 

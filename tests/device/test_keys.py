@@ -1,9 +1,10 @@
-"""firmware/keys.py: names sort by time and numbers never repeat."""
+"""firmware/shot/key.py: names sort by time and numbers never repeat."""
 
 import os
 
-from firmware.keys import photo_key
-from firmware.sequence import Sequence, advance
+from firmware.shot.key import photo_key
+from firmware.shot.sequence import Sequence
+from firmware.shot.sequence import advance
 
 _FILE = "sequence-of-this-test"
 
@@ -50,11 +51,11 @@ def test_a_damaged_file_starts_anew():
 
 def test_who_remembers_the_last_number_skips_none():
     _forget()
-    tally = {"seq": 0}
-    numbers = [advance(tally, _FILE) for _ in range(200)]
+    counters = {"seq": 0}
+    numbers = [advance(counters, _FILE) for _ in range(200)]
     assert numbers == list(range(1, 201))
-    tally["seq"] = 0  # a power cut
-    assert 200 < advance(tally, _FILE) <= 264
+    counters["seq"] = 0  # a power cut
+    assert 200 < advance(counters, _FILE) <= 264
     _forget()
 
 

@@ -1,7 +1,7 @@
 """The one rule for endpoints, regions and buckets, and what moves when a region was learned."""
 
-import s3_name_rules as shape
-import s3_endpoint as where
+from s3 import name_rules as shape
+from s3 import endpoint as where
 
 
 def test_one_form_for_all_ways_to_write_an_endpoint():

@@ -1,8 +1,10 @@
 """config.json: every mistake is one sentence that names the setting, its value and the remedy."""
 
-from s3_integrity import MODES
+from s3.integrity import MODES
 
-from firmware import schema, schema_camera, schema_pins
+from firmware.settings import schema
+from firmware.settings import schema_camera
+from firmware.settings import schema_pins
 from firmware.errors import ConfigError
 
 _GOOD = {"s3": {"bucket": "my-photos"}}

@@ -4,7 +4,8 @@ Sources: AWS "Authenticating Requests: Using the Authorization Header" and "... 
 Parameters"; the examples of our own were computed with botocore 1.43.
 """
 
-from presign import encode_query, presign
+from s3.presign import encode_query
+from s3.presign import presign
 from sigv4 import Signer, amz_date, canonical_request, sha256_hex, uri_encode
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

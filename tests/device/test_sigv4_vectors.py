@@ -8,7 +8,7 @@ Frankfurt and of other stores are ours, computed with botocore 1.43.
 import hashlib
 from binascii import b2a_base64, crc32, hexlify
 
-from presign import presign
+from s3.presign import presign
 from sigv4 import Signer, canonical_request, hmac_sha256, sha256_hex, uri_encode
 
 _TIME_S = 1369353600  # 2013-05-24T00:00:00Z

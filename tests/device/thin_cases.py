@@ -6,7 +6,8 @@ the largest gap between two photos that stay, in gaps of as many photos at equal
 
 import vfs
 
-from firmware.spool import Spool, photo_name
+from firmware.spool.spool import Spool
+from firmware.spool.spool import photo_name
 
 _START_S = 1793491200
 _PHOTO_BYTES = 100
@@ -92,19 +93,19 @@ class _Outage:
         self.most_listings = 0
         self._buf = bytearray(_PHOTO_BYTES)
 
-    def put(self, seq, seconds, era=None):
+    def put(self, seq, seconds, cycle=None):
         listings = self.folder.listings
-        name = photo_name(seq, seconds, era)
+        name = photo_name(seq, seconds, cycle)
         self.spool.put(_Body(), self._buf, name, {})
         self.most_listings = max(self.most_listings, self.folder.listings - listings)
         assert name in self.folder.sizes
         assert len(self.folder.sizes) == self.spool.photos <= self.room
 
-    def kept(self, era=None):
-        """Return the seconds of the photos, of that era or of those with a date, sorted."""
-        if era is None:
+    def kept(self, cycle=None):
+        """Return the seconds of the photos of that power cycle, or of the dated ones, sorted."""
+        if cycle is None:
             return sorted(int(name[:10]) for name in self.folder.sizes if name < "9")
-        head = f"9{era:05}"
+        head = f"9{cycle:05}"
         return sorted(int(name[6:14]) for name in self.folder.sizes if name.startswith(head))
 
 
@@ -235,28 +236,28 @@ def test_photos_without_a_date_share_with_those_that_have_one():
 def test_each_era_without_a_date_is_a_time_of_its_own():
     outage = _Outage(48)
     lengths = {6: 400, 7: 50, 99_999: 200}
-    for era, photos in lengths.items():
+    for cycle, photos in lengths.items():
         for i in range(photos):
-            outage.put(1000 * era % 900_000 + i, 30 * i, era)
-    for era, photos in lengths.items():
-        kept = outage.kept(era)
+            outage.put(1000 * cycle % 900_000 + i, 30 * i, cycle)
+    for cycle, photos in lengths.items():
+        kept = outage.kept(cycle)
         share = 48 * photos // 650
-        assert share // 2 <= len(kept) <= 2 * share + 1, (era, kept)
+        assert share // 2 <= len(kept) <= 2 * share + 1, (cycle, kept)
         _check_even(kept, len(kept), kept)
 
 
 def test_many_eras_of_one_photo_each_all_count():
     outage = _Outage(16)
-    for era in range(1, 101):
-        outage.put(era, 20, era)
-    eras = sorted(int(name[1:6]) for name in outage.folder.sizes)
-    assert eras[-1] == 100
-    _check_even(eras, 16, eras)
+    for cycle in range(1, 101):
+        outage.put(cycle, 20, cycle)
+    cycles = sorted(int(name[1:6]) for name in outage.folder.sizes)
+    assert cycles[-1] == 100
+    _check_even(cycles, 16, cycles)
 
 
 def test_an_era_that_was_dated_later_stands_where_it_belongs():
     outage = _Outage(20)
-    outage.spool.eras[7] = _START_S
+    outage.spool.cycles[7] = _START_S
     for i in range(200):
         # By turns: what matters is the time, not which name a photo has.
         outage.put(i + 1, 30 * i if i % 2 else _START_S + 30 * i, 7 if i % 2 else None)

@@ -2,14 +2,14 @@
 
 import pytest
 from e2e.console import Console
-from megacam import demo
+from megacam.demo import run
 from PIL import Image
 
 
 def test_the_demo_stores_two_photos_byte_for_byte(tmp_path):
     lines = []
-    options = demo.Options(photos_count=2, folder=tmp_path)
-    photos = demo.run(options, say=lines.append, on_line=lines.append)
+    options = run.Options(photos_count=2, folder=tmp_path)
+    photos = run.run(options, say=lines.append, on_line=lines.append)
     assert len(photos) >= 2
     for photo in photos:
         assert photo.etag_ok
@@ -19,8 +19,8 @@ def test_the_demo_stores_two_photos_byte_for_byte(tmp_path):
 
 def test_a_wrong_secret_is_named_stores_nothing_and_loses_nothing(tmp_path):
     console = Console()
-    options = demo.Options(photos_count=1, folder=tmp_path)
-    with demo._stage(options, console.line) as (board, store, _):
+    options = run.Options(photos_count=1, folder=tmp_path)
+    with run._stage(options, console.line) as (board, store, _):
         board.exec(
             "from firmware import credentials as c\n"
             "key = c.load('aws')\nkey['secret'] = 'x' * 40\nc.save('aws', key)\n"
@@ -28,7 +28,7 @@ def test_a_wrong_secret_is_named_stores_nothing_and_loses_nothing(tmp_path):
         board.start(console.line)
         console.wait_for("E s3 unreachable", "I spool kept", "E s3 unreachable", "I spool kept")
         board.stop()
-        found = store.client("s3").list_objects_v2(Bucket=demo.BUCKET)
+        found = store.client("s3").list_objects_v2(Bucket=run.BUCKET)
     assert found["KeyCount"] == 0
     refusals = [line for line in console.lines if line.startswith("E s3 unreachable")]
     assert "SignatureDoesNotMatch" in refusals[0]

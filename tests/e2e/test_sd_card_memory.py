@@ -5,7 +5,8 @@ import json
 import pytest
 from e2e.console import Console
 from e2e.on_board import change_setting
-from megacam import demo, settings
+from megacam import settings
+from megacam.demo import run
 from megacam.sim.board import Board
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.store import Store
@@ -19,9 +20,9 @@ _NETWORK = {"ssid": _WIFI["ssid"], "password": _WIFI["password"]}
 @pytest.fixture
 def camera(tmp_path):
     with Store() as store, NTPServer() as ntp:
-        store.create_bucket(demo.BUCKET)
-        files = demo.board_files(store, f"127.0.0.1:{ntp.port}", 10)
-        key = store.create_device_user(demo.BUCKET, demo.DEVICE)
+        store.create_bucket(run.BUCKET)
+        files = run.board_files(store, f"127.0.0.1:{ntp.port}", 10)
+        key = store.create_device_user(run.BUCKET, run.DEVICE)
         port = int(store.endpoint.rpartition(":")[2])
         with (
             Relay(port, cut_after_bytes=1 << 40) as relay,
@@ -34,7 +35,7 @@ def camera(tmp_path):
                 fast=True,
             ) as board,
         ):
-            demo.provision(board, _NETWORK, *key)
+            run.provision(board, _NETWORK, *key)
             board.exec(_FORMAT)
             change_setting(board, "s3", "endpoint", f"https://localhost:{relay.port}")
             change_setting(board, "spool", "sd", _card())

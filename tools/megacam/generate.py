@@ -9,7 +9,9 @@ import json
 import re
 from pathlib import Path
 
-from megacam import checks, device_tree, mip, settings
+from megacam import settings
+from megacam.board import mip, tree
+from megacam.doctor import checks
 
 # What micropython-lib supplies on the board; urequests is frozen into most firmwares already.
 _MIP_DEPENDENCIES = [["hmac", mip.PINS["hmac"].version], ["urequests", "latest"]]
@@ -19,13 +21,13 @@ _TABLE = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 def package_json() -> str:
     """Return the mip manifest: every file of the board, at its place from the root."""
     version = {"version": settings.firmware_version()}
-    urls = [[name, name] for name in device_tree.sources()]
+    urls = [[name, name] for name in tree.sources()]
     return json.dumps({"urls": urls, "deps": _MIP_DEPENDENCIES, **version}, indent=4) + "\n"
 
 
 def derived() -> dict[Path, str]:
     """Return {file: the text it must have}."""
-    top = device_tree.root()
+    top = tree.root()
     page = top / "docs" / "settings.md"
     table = settings.table_markdown()
     return {

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from megacam import device_tree, timezones
+from megacam import timezones
+from megacam.board import tree
 from megacam.errors import MegacamError
 
 
@@ -24,18 +25,18 @@ class Settings(dict[str, Any]):
 
 
 def schema() -> Any:
-    """Return the firmware's module `firmware.schema`, which runs on the host as it is."""
-    return _of_the_board("firmware.schema")
+    """Return the firmware's module `firmware.settings.schema`, which runs on the host as it is."""
+    return _of_the_board("firmware.settings.schema")
 
 
 def where() -> Any:
-    """Return the module `s3_endpoint` of lib/: where a bucket is, by the board's own rule."""
-    return _of_the_board("s3_endpoint")
+    """Return the module `s3.endpoint`: where a bucket is, by the board's own rule."""
+    return _of_the_board("s3.endpoint")
 
 
 def shape() -> Any:
-    """Return the module `s3_name_rules` of lib/: what endpoints, regions and buckets look like."""
-    return _of_the_board("s3_name_rules")
+    """Return the module `s3.name_rules`: what endpoints, regions and buckets look like."""
+    return _of_the_board("s3.name_rules")
 
 
 def is_aws(endpoint: str) -> bool:
@@ -44,7 +45,7 @@ def is_aws(endpoint: str) -> bool:
 
 
 def _of_the_board(module: str) -> Any:
-    top = device_tree.root()
+    top = tree.root()
     for folder in (str(top), str(top / "lib")):
         if folder not in sys.path:
             sys.path.append(folder)
@@ -102,7 +103,7 @@ def source(raw: Mapping[str, Any]) -> str:
 def doubts(raw: dict[str, Any]) -> list[str]:
     """Return a sentence for each pin in `raw`, which check() accepts, that is a risk."""
     settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
-    return importlib.import_module("firmware.schema_pins").doubts(settings)
+    return importlib.import_module("firmware.settings.schema_pins").doubts(settings)
 
 
 def value(name: str, given: Any, called: Mapping[str, str]) -> Any:

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from megacam import flash, probes, provision, settings, verdicts
+from megacam import settings
 from megacam.aws import Aws
-from megacam.board_keys import KeyBoard
+from megacam.board import flash, provision
+from megacam.board.device import Device
+from megacam.board.keys import KeyBoard
 from megacam.cloud import rotate
 from megacam.commands.options import Place, is_other_store, place
 from megacam.console import MisuseError
-from megacam.device import Device
+from megacam.doctor import probes, verdicts
 from megacam.errors import MegacamError
 
 _POLL_S = 2

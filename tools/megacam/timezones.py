@@ -25,7 +25,7 @@ def note(raw: dict[str, Any], default: str, now: float | None = None) -> tuple[s
     if zone is None or zone == default:
         return None
     moment = int(time.time() if now is None else now)
-    offset_s = importlib.import_module("firmware.day_plan").offset_s(moment, zone)
+    offset_s = importlib.import_module("firmware.shot.day_plan").offset_s(moment, zone)
     clock = time.strftime("%H:%M", time.gmtime(moment + offset_s))
     text = f"Time zone {zone}: it is now {clock} there ({_utc(offset_s)})."
     remedy = _turned(zone, offset_s)
@@ -66,7 +66,7 @@ def _known(name: str) -> str | None:
 def _differs(name: str, posix: str) -> bool:
     # No POSIX string can say Morocco's Ramadan, or a change that comes only once.
     zone = zoneinfo.ZoneInfo(_known(name) or name)
-    plan = importlib.import_module("firmware.day_plan")
+    plan = importlib.import_module("firmware.shot.day_plan")
     for moment in range(int(time.time()), int(time.time()) + _YEAR_S, _DAY_S):
         shift = datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()
         if shift.total_seconds() != plan.offset_s(moment, posix):

@@ -3,7 +3,6 @@
 import json
 import time
 
-from https import borrow
 from marks import job, mark
 from s3 import Credentials, S3Client, S3Error
 
@@ -23,7 +22,9 @@ class Noise:
 def main(wanted):
     """Put `count` photos under `device`, from the host's word on; print how each put ended."""
     with open(wanted["root"], "rb") as file:
-        context = borrow("tls_context").client_context([file.read()])
+        from https import tls_context
+
+        context = tls_context.client_context([file.read()])
     client = S3Client(
         wanted["bucket"],
         "us-east-1",

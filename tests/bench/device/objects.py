@@ -11,7 +11,6 @@ import time
 import micropython
 from arducam_mega import ArducamMega
 from buses import Replay
-from https import borrow
 from marks import job
 from s3 import Credentials, S3Client
 
@@ -29,11 +28,13 @@ def keep(name, make):
 
 
 def main(wanted):
-    """Make settings, buffer, TLS, client, connection and camera as firmware/build.py does."""
+    """Make settings, buffer, TLS, client, connection and camera as start/build.py does."""
     with open(wanted["root"], "rb") as file:
         root = file.read()
     buf = keep("transfer buffer", lambda: bytearray(4092))
-    context = keep("TLS context", lambda: borrow("tls_context").client_context([root]))
+    from https import tls_context
+
+    context = keep("TLS context", lambda: tls_context.client_context([root]))
 
     def client_for():
         key = Credentials("AKIDEXAMPLE", "secret")

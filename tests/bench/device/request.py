@@ -5,8 +5,7 @@ import json
 import time
 
 import micropython
-from body import BytesBody
-from https import borrow
+from s3.body import BytesBody
 from marks import begin, job, mark
 from s3 import Credentials, S3Client
 
@@ -74,7 +73,9 @@ def main(wanted):
     client.close()
     for name, server in wanted["tls"].items():
         with open(server["root"], "rb") as file:
-            context = borrow("tls_context").client_context([file.read()])
+            from https import tls_context
+
+            context = tls_context.client_context([file.read()])
         client = client_for(f"https://localhost:{server['port']}", context)
         measure(f"handshake, {name}", client.connect)
         put(client, f"first put, {name}")

@@ -13,7 +13,6 @@ import time
 
 from arducam_mega import ArducamMega
 from buses import Bus, Replay
-from https import borrow
 from jpeg import JPEGBody
 from marks import begin, job, mark
 from s3 import Credentials, S3Client
@@ -158,7 +157,9 @@ def count_calls():
 
 def main(job):
     with open(job["root"], "rb") as file:
-        context = borrow("tls_context").client_context([file.read()])
+        from https import tls_context
+
+        context = tls_context.client_context([file.read()])
     begin()
     count_calls()
     count_meter()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from megacam import deploy, device
+from megacam.board import deploy, device
 from megacam.console import Terminal
 
 Port = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import build, mip, provision
+from megacam.board import build, mip, provision
 from megacam.commands import deploy as deploy_parts
 from megacam.commands import options
 from megacam.console import Terminal

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import cloud_template, cost, words
+from megacam import words
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
-from megacam.cloud import create, destroy, iot, keys, retention, show
+from megacam.cloud import cost, create, destroy, iot, keys, retention, show, template
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
 from megacam.commands import options, rotate
@@ -181,7 +181,7 @@ def template_command(
 ) -> None:
     """Print the same set-up as a CloudFormation template."""
     place = options.place(bucket, None, None, config)
-    wanted = cloud_template.Options(
+    wanted = template.Options(
         place.need_bucket(),
         tuple(device or (place.need_device(),)),
         keep or None,
@@ -197,10 +197,8 @@ def template_command(
     _write_template(Terminal(as_json=output is None), wanted, output)
 
 
-def _write_template(
-    terminal: Terminal, wanted: cloud_template.Options, output: Path | None
-) -> None:
-    text = json.dumps(cloud_template.template(wanted), indent=2)
+def _write_template(terminal: Terminal, wanted: template.Options, output: Path | None) -> None:
+    text = json.dumps(template.template(wanted), indent=2)
     for device in wanted.devices if wanted.public_read else ():
         terminal.mark("warn", bucket_parts.public_warning(device))
     if output is None:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import cost, settings
+from megacam import settings
+from megacam.cloud import cost
 from megacam.commands import options
 from megacam.console import Terminal
 from megacam.words import count

@@ -1,4 +1,4 @@
-"""`megacam demo`: parse and print; the work is done by megacam.demo."""
+"""`megacam demo`: parse and print; the work is done by megacam.demo.run."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ def demo_command(
 
     Compares each stored photo with what the camera took.
     """
-    demo = extras.load("megacam.demo", "demo", "PIL")
+    demo = extras.load("megacam.demo.run", "demo", "PIL")
     terminal = Terminal()
     taken = demo.run(
         demo.Options(photos_count, interval, photos, keep, folder, gallery, browser),

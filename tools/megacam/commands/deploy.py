@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, mip, settings, timezones
+from megacam import settings, timezones
+from megacam.board import deploy, mip
 from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.words import count

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from megacam import deploy, doctor, settings
+from megacam import settings
+from megacam.board import deploy
 from megacam.commands import board, options
 from megacam.commands.deploy import Roots
 from megacam.console import Terminal
-from megacam.doctor import Result
+from megacam.doctor import run
+from megacam.doctor.run import Result
 
 Offline = Annotated[bool, typer.Option("--offline", help="Only the checks that need no board")]
 _MARKS = {"good": "done", "warn": "warn", "bad": "bad"}
@@ -41,14 +43,14 @@ def doctor_command(
 
 
 def _results(port: str | None, offline: bool, config, profile, roots) -> Iterator[Result]:
-    for result in doctor.examine_host(config, roots):
+    for result in run.examine_host(config, roots):
         yield result
         if result.state == "bad":
             return
     if not offline:
         place = options.place(None, None, None, config)
         wanted = deploy.tree(settings.read(config), roots)
-        yield from doctor.examine(port, wanted, read=lambda key: place.read(key, profile))
+        yield from run.examine(port, wanted, read=lambda key: place.read(key, profile))
 
 
 def show(terminal: Terminal, result: Result) -> None:

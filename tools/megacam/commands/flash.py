@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from megacam import flash
+from megacam.board import flash
 from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.errors import MegacamError

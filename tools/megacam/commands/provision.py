@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import provision, settings
+from megacam import settings
+from megacam.board import provision
 from megacam.commands import board, options
 from megacam.console import MisuseError, Terminal
 

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import deploy, doctor, flash, mip, provision, settings, setup, verdicts
+from megacam import settings, setup
 from megacam.aws import Aws
+from megacam.board import deploy, flash, mip, provision
+from megacam.board.device import Device, NotMicroPythonError
 from megacam.cloud import create, iot, keys
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import CloudSpec
@@ -18,7 +20,7 @@ from megacam.commands import doctor as doctor_parts
 from megacam.commands import flash as flash_parts
 from megacam.commands import provision as provision_parts
 from megacam.console import Terminal
-from megacam.device import Device, NotMicroPythonError
+from megacam.doctor import run, verdicts
 from megacam.errors import MegacamError
 from megacam.words import a, count
 
@@ -270,7 +272,7 @@ class _SetUp:
                 return self.aws.read(self.place.need_bucket(), key)
             return self.place.read(key, self.profile)
 
-        result = doctor.whole(key, sent, read)
+        result = run.whole(key, sent, read)
         doctor_parts.show(self.terminal, result)
         if result.state == "bad":
             raise MegacamError("the bucket would fill with damaged photos; see above")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from megacam import device, shot
+from megacam.board import device, shot
 from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.errors import MegacamError

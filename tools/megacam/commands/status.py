@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from megacam import status
+from megacam.cloud import status
+from megacam.cloud.status import DeviceStatus
 from megacam.commands import options
 from megacam.console import Terminal
-from megacam.status import DeviceStatus
 from megacam.words import count
 
 # Below this a Wi-Fi link of an ESP32 loses packets; a clock this wrong is near S3's 15 minutes.

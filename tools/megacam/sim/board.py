@@ -24,6 +24,16 @@ from megacam.sim.card import Card
 from megacam.sim.world import World
 
 _STOP_TIMEOUT_S = 3
+# What the firmware's boot.py does for whoever comes with mpremote.
+_AT_PROMPT = """
+try:
+    import overlay
+    import overlay_names
+
+    overlay_names.install()
+except (ImportError, OSError):
+    pass
+"""
 
 
 class BoardError(MegacamError):
@@ -92,7 +102,7 @@ class Board:
         self.world.reset()
         process = self._spawn({"MEGACAM_START": "exec"}, stdin=subprocess.PIPE)
         try:
-            out, _ = process.communicate(code, timeout=timeout_s)
+            out, _ = process.communicate(_AT_PROMPT + code, timeout=timeout_s)
         except subprocess.TimeoutExpired:
             raise BoardError(f"the code did not end within {timeout_s} s") from None
         finally:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from megacam import device_tree
-from megacam.shorten import shorten
+from megacam.board import tree
+from megacam.board.shorten import shorten
 
 PORT = Path(__file__).parent / "port"
 # What mip installs on a real board takes RAM there, so it does here.
@@ -39,7 +39,7 @@ def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) 
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sources}
     kept = {name: text for name, text in texts.items() if name not in without}
     image = VfsRomWriter()
-    for name, compiled in device_tree.compile_texts(shorten(kept, named=_NAMED)).items():
+    for name, compiled in tree.compile_texts(shorten(kept, named=_NAMED)).items():
         if name == INSTALLED:
             (folder / f"{name}.mpy").write_bytes(compiled)
         else:

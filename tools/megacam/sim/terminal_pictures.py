@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from megacam import device_tree
+from megacam.board import tree
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.pty_board import PtyBoard
 from megacam.sim.store import Store
@@ -33,7 +33,7 @@ _REDRAWN = re.compile(r"\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh]|[^\n]*\r(?!\n)")
 
 def main() -> None:
     """Write docs/images/setup.svg and docs/images/doctor.svg."""
-    folder = device_tree.root() / "docs" / "images"
+    folder = tree.root() / "docs" / "images"
     with _stage() as (run, port):
         setup = run("setup", "--port", port, "--roots", "ca.pem", "--yes")
         doctor = run("doctor", "--port", port, "--roots", "ca.pem")

@@ -1,0 +1,29 @@
+"""Credentials by a certificate of AWS IoT in NVS; loaded where there is one."""
+
+from iot_credentials import IoTCredentials
+
+from firmware import clock
+from firmware.credentials import read
+from firmware.errors import CredentialsError
+
+
+def load(buf):
+    """Return IoTCredentials that fetch themselves through `buf`; raises CredentialsError."""
+    iot = read.load("iot")
+    slot = iot.get("slot", "")
+    certificate = read.load_der("iot_cert" + slot)
+    private_key = read.load_der("iot_key" + slot)
+    try:
+        from https import tls_context
+
+        from firmware.start import board
+
+        context = tls_context.device_context(board.roots(), certificate, private_key)
+    except ValueError:
+        raise CredentialsError(
+            "certificate and key in NVS do not go together; run `megacam provision`"
+        )
+    return IoTCredentials(
+        iot["host"], iot["role_alias"], iot["thing"], context, buf, clock.now,
+        port=iot.get("port", 443),
+    )  # fmt: skip

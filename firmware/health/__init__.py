@@ -1,0 +1,1 @@
+"""How the camera is doing: counters, report, LED."""

@@ -1,0 +1,77 @@
+"""The health report that tasks/status.py stores; docs/unattended.md explains each entry."""
+
+import gc
+import json
+
+from firmware import __version__, clock, log
+
+# In three pieces: a plain heap has none of 2 KB left. MicroPython keeps each short text for ever,
+# so these are long.
+_COUNTS = """{{
+"time": {}, "device": "{}", "version": "{}", "config": "{}",
+"interval_s": {}, "uptime_s": {}, "boots": {}, "reset_cause": "{}", "reboots": {},
+"photos": {{
+    "taken": {}, "stored": {}, "damaged": {}, "refused": {}, "thinned": {}, "missed": {},
+    "lost": {}
+}},
+"spool": {{"photos": {}, "bytes": {}, "written_kb": {}}},
+"today": {{"requests": {}, "sent_kb": {}}},"""
+_STATE = """
+"rssi_dbm": {}, "heap_free_low": {}, "clock_error_ms": {},
+"errors": {},"""
+_LOG = """
+"log": {}
+}}"""
+
+
+def report(app):
+    """Return the report as JSON in pieces of bytes; docs/unattended.md explains each entry."""
+    return [piece(app).encode() for piece in (_counts, _state, _log)]
+
+
+def _counts(app):
+    counters = app.counters
+    uploader = app.uploader
+    from firmware.health import report_hash
+
+    return _COUNTS.format(
+        clock.now(),
+        uploader.device,
+        __version__,
+        report_hash.digest(),
+        app.interval_s,
+        clock.uptime_s(),
+        counters["boots"],
+        counters["cause"],
+        json.dumps(counters["reboots"]),
+        counters["taken"],
+        counters["stored"],
+        counters["damaged"],
+        counters["refused"],
+        counters["thinned"],
+        counters["missed"],
+        counters["lost"],
+        uploader.waiting,
+        uploader.waiting_kb << 10,
+        counters["written_kb"],
+        counters["requests"],
+        counters["sent_kb"],
+    )
+
+
+def _state(app):
+    errors = [
+        {"time": at if clock.is_credible(at) else None, "text": line}
+        for at, line in log.recent
+        if line[0] == "E"
+    ]
+    return _STATE.format(
+        json.dumps(app.signals),
+        min(app.heap_free_low, gc.mem_free()),
+        json.dumps(clock.error_ms()),
+        json.dumps(errors),
+    )
+
+
+def _log(app):
+    return _LOG.format(json.dumps([line for _, line in log.recent]))

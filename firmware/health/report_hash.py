@@ -1,0 +1,17 @@
+"""Which settings a health report is from: the first 4 bytes of their SHA-256, in hex."""
+
+from binascii import hexlify
+from hashlib import sha256
+
+
+def digest():
+    """Return that of config.json as it lies on the flash."""
+    hashed = sha256()
+    from firmware.settings import config
+
+    with open(config.PATH, "rb") as f:
+        while True:
+            part = f.read(256)
+            if not part:
+                return hexlify(hashed.digest()[:4]).decode()
+            hashed.update(part)

@@ -1,0 +1,1 @@
+"""Batteries: measuring them, sleeping."""

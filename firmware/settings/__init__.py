@@ -1,0 +1,1 @@
+"""config.json: its schema, checking it, reading it."""

@@ -1,0 +1,46 @@
+"""The settings of the picture, and what the ESP32 allows of each pin; a part of schema.py.
+
+What is at its default here the camera does by itself: schema.check() leaves it out, so that the
+board need not keep it, nor write it to a camera that may not have it.
+"""
+
+
+def _words(text):
+    # MicroPython keeps every short text of a program for ever: one long one has them all.
+    return tuple(text.split())
+
+
+_WHITE_BALANCE = _words("auto sunny office cloudy home")
+_EFFECTS = _words("none cool warm black-white sepia negative green yellow")
+_FOCUS = _words("off single continuous paused")
+
+# As in schema.SETTINGS. The ranges are those of the model that goes farthest; the driver knows
+# what the connected one has (lib/arducam_mega/models/id_81.py to 0x87.py).
+PICTURE = (
+    ("camera.rotation", "choice", (0, 180), 0, 0, "degrees; the sensor knows no others"),
+    ("camera.brightness", "int", -4, 4, 0, "darker below 0"),
+    ("camera.contrast", "int", -3, 3, 0, "flatter below 0"),
+    ("camera.saturation", "int", -3, 3, 0, "paler below 0"),
+    ("camera.ev", "int", -3, 3, 0, "what automatic exposure aims at, darker below 0"),
+    ("camera.white_balance", "choice", _WHITE_BALANCE, 0, "auto", "kind of light"),
+    ("camera.effect", "choice", _EFFECTS, 0, "none", "filter; yellow: not on the 5MP"),
+    ("camera.sharpness", "auto", 1, 8, "auto", "only on the 3MP and 3MP V2"),
+    (
+        "camera.exposure",
+        "auto",
+        1,
+        65535,
+        "auto",
+        "the sensor's own units: to 30000 on 3MP and 5MP, 65535 on their V2, 10000 of 2025",
+    ),
+    (
+        "camera.gain",
+        "auto",
+        0,
+        65535,
+        "auto",
+        "the sensor's own units: 1 to 31 on the 3MP, 1023 on the 5MP, 65535 on V2; "
+        "0 to 240 of 2025",
+    ),
+    ("camera.autofocus", "choice", _FOCUS, 0, "off", "only on the 5MP and 5MP V2"),
+)

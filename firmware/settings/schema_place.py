@@ -1,0 +1,72 @@
+"""Check the settings that say where the bucket is: s3.bucket, region, endpoint and path_style.
+
+By the rule of the client itself, lib/s3/endpoint.py: nothing passes here that it refuses.
+"""
+
+_ENDPOINT = (
+    "https://HOST or https://HOST:PORT, HOST a name or an IPv4 address, "
+    "with nothing before or behind it"
+)
+
+
+def normal(endpoint):
+    """Return an endpoint that passed in the one form of it, without slash and usual port."""
+    from s3 import name_rules
+
+    return name_rules.normal(endpoint)
+
+
+def wanted(kind, low, high, value):
+    """Return (the value as it may be shown, what it must be), or None if it is right."""
+    from s3 import name_rules
+
+    shape = name_rules
+    if not isinstance(value, str):
+        return value, "a text"
+    if kind == "bucket":
+        is_right = value == "" or shape.is_bucket(value)
+        text = f"{low} to {high} lower-case letters, digits and inner hyphens or dots"
+    elif kind == "region":
+        is_right = low <= len(value) <= high and shape.is_region(value)
+        text = f"a region of {low} to {high} letters, digits and hyphens, as eu-central-1"
+    else:
+        is_right = value == "" or (len(value) <= high and _is_endpoint(value))
+        value = shape.shown(value)
+        text = _ENDPOINT
+    return None if is_right else (value, text)
+
+
+def _is_endpoint(value):
+    try:
+        from s3 import endpoint
+
+        return endpoint.parts(value)[0] == "https"
+    except ValueError:
+        return False
+
+
+def contradiction(settings):
+    """Return (name, value, what it must be) of a setting that the others rule out, or None."""
+    bucket, region = settings["s3.bucket"], settings["s3.region"]
+    endpoint, path_style = settings["s3.endpoint"], settings["s3.path_style"]
+    if not bucket:
+        return "s3.bucket", "", "the name of your bucket"
+    from s3 import endpoint as where
+
+    host = where.parts(endpoint)[1] if endpoint else ""
+    is_aws = not endpoint or where.is_aws(host)
+    where = None  # one after the other
+    from s3 import name_rules
+
+    if is_aws and not name_rules.is_region(region, True):
+        return "s3.region", region, "AWS's name of it, for example eu-central-1 for Frankfurt"
+    if endpoint and path_style is None and host[: len(bucket) + 1] == bucket + ".":
+        text = "without the bucket's name in front, or with s3.path_style true if it belongs there"
+        return "s3.endpoint", endpoint, text
+    try:
+        from s3.endpoint import is_path
+
+        is_path(bucket, host, path_style)
+    except ValueError as e:
+        return "s3.path_style", path_style, f"true or null with s3.bucket {bucket!r}: {e}"
+    return None

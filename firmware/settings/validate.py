@@ -1,0 +1,54 @@
+"""Check a config.json that came onto the board by hand, and move its secrets into NVS.
+
+Loaded by boot.py only when config.json is new, and dropped afterwards. Deploying with `megacam`
+does the same on the host, so that the board has nothing left to do.
+"""
+
+import json
+import os
+
+from firmware import __version__
+
+
+def run(path="/config.json"):
+    """Rewrite `path` checked, complete and free of secrets; raises ConfigError.
+
+    Safe against a power cut at any moment: the secrets are in NVS before the file without them
+    takes the place of the file with them, in one rename.
+    """
+    settings, secrets = _check(path)
+    _keep(secrets)
+    settings["checked"] = __version__
+    with open(path + ".new", "w") as f:
+        json.dump(settings, f)
+    os.rename(path + ".new", path)
+
+
+def _check(path):
+    # The schema is out of the memory again when this returns.
+    from firmware.settings import schema
+
+    settings, secrets = schema.check(_read(path))
+    return schema.nest(settings), secrets
+
+
+def _read(path):
+    from firmware.settings.config import read
+
+    raw = read(path)
+    if isinstance(raw, dict):
+        raw.pop("checked", None)
+    return raw
+
+
+def _keep(secrets):
+    networks = [n for n in secrets.get("wifi.networks", ()) if n.get("ssid")]
+    if networks:
+        from firmware import credentials
+
+        credentials.save("wifi", networks)
+    if "aws.access_key_id" in secrets:
+        key = {"id": secrets["aws.access_key_id"], "secret": secrets["aws.secret_access_key"]}
+        from firmware import credentials
+
+        credentials.save("aws", key)

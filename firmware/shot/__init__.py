@@ -1,0 +1,1 @@
+"""One shot: when it is due, the camera, the photo's name, number and metadata."""

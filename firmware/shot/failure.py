@@ -1,0 +1,22 @@
+"""Counts a shot that gave no photo, or whose photo broke on its way; loaded after a failure."""
+
+from arducam_mega import CameraError
+from jpeg import JPEGError
+from s3 import S3Error
+
+from firmware.log import log
+
+
+def may_retry(app, error, taken):
+    """Return whether another photo may fare better; `taken`: how many there were before."""
+    log("E app photo lost", why=error)
+    app.note(error)
+    app.failures += 1
+    counters = app.counters
+    if taken == counters["taken"]:
+        counters["missed"] += 1
+        return False
+    counters["damaged" if isinstance(error, JPEGError) else "lost"] += 1
+    if isinstance(error, S3Error):
+        return error.action != "object"  # what is like it would be refused, too
+    return isinstance(error, (JPEGError, CameraError))

@@ -1,0 +1,1 @@
+"""The spool: photos that wait on flash or an SD card."""

@@ -1,0 +1,43 @@
+"""A waiting photo while it is sent: the part of spool/photo.py that has to stay in memory."""
+
+from binascii import crc32
+
+
+class Photo:
+    """A waiting photo as a body: `taken` (UTC seconds since 1970), `seq` and `meta` as put.
+
+    `is_exact` is False where `taken` is only the latest that it can have been.
+    """
+
+    def __init__(self, file, path, size, check):
+        self.size = size
+        self.close = file.close
+        self._file = file
+        self._path = path
+        self._check = check
+        self.seek(0)
+
+    def seek(self, offset):
+        """Begin with the first byte again; `offset` is 0."""
+        self._left = self.size
+        self._crc = 0
+        self._file.seek(0)
+
+    def readinto(self, buf):
+        """Fill `buf` and return the count; SpoolError instead of a damaged photo's last bytes."""
+        if self._left < len(buf):
+            buf = memoryview(buf)[: self._left]
+        try:
+            n = self._file.readinto(buf)
+        except OSError as e:
+            raise self._failed(e)
+        self._crc = crc32(buf, self._crc)
+        self._left -= n
+        if n < len(buf) or (not self._left and self._crc != self._check):
+            raise self._failed("it is damaged")
+        return n
+
+    def _failed(self, why):
+        from firmware.spool import words
+
+        return words.failed("read", self._path, why)

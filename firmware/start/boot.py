@@ -1,0 +1,79 @@
+"""What happens before the capture loop: memory limits, new settings, Wi-Fi."""
+
+import gc
+
+from firmware.errors import ConfigError, CredentialsError, NetworkError
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Collect long before MicroPython's first heap of 56,000 bytes is full: its first growth would
+# take the RAM that TLS needs.
+_GC_THRESHOLD_BYTES = const(8192)
+_JOIN_MS = const(20000)  # the loop goes on with it
+
+
+def main():
+    """Count the start, check a new config.json, join the Wi-Fi; an error is logged, boot goes on.
+
+    Returns whether the firmware has restarted too often: boot.py stays in safe mode then, when
+    this module has left the memory.
+    """
+    gc.threshold(_GC_THRESHOLD_BYTES)
+    from firmware.start import supervisor
+
+    counters = None
+    try:
+        counters = supervisor.start()
+        log("I boot", start=counters["boots"], cause=counters["cause"])
+        _prepare(counters)
+    except KeyboardInterrupt:
+        from firmware.start import prompt
+
+        prompt.feed_watchdog()
+        raise
+    except ConfigError as e:
+        log("E config refused", why=e)
+    except CredentialsError as e:
+        log("E credentials unusable", why=e)
+    except NetworkError as e:
+        log("E wifi failed", why=e)
+    except Exception as e:
+        # NVS or flash that fails: MicroPython would not start main.py after it.
+        log("E boot failed", why=e)
+    return bool(counters) and supervisor.is_crash_loop(counters)
+
+
+def _prepare(counters):
+    if not _is_checked():
+        from firmware.settings import validate
+
+        validate.run()
+        log("I config checked")
+        # The names in the schema would stay in RAM until the next start.
+        from firmware.start import restart
+
+        restart.reset(counters, "config")
+    from firmware.settings import config
+
+    if counters["cause"] != "soft":
+        # From here on nothing can hang for ever. After a soft reset somebody may be at the prompt.
+        from firmware.start import watchdog
+
+        watchdog.start(config.section("watchdog"), counters["cause"])
+    power = config.section("power")
+    if power["deep_sleep"]:
+        from firmware.power import deep_sleep
+
+        deep_sleep.guard(power)
+    from firmware.network import join
+
+    joined = join.connect(config.section("wifi"), 0, None, _JOIN_MS)
+    if joined:
+        log("I wifi joined", ssid=joined[0], address=joined[1])
+
+
+def _is_checked():
+    from firmware.settings import config
+
+    return config.is_checked(config.read())

@@ -1,0 +1,151 @@
+"""Make the application from the settings; loaded at the start and dropped once it runs."""
+
+import gc
+
+from firmware import app as application
+from firmware import clock
+from firmware.errors import ConfigError, CredentialsError
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
+_BUFFER_BYTES = const(4092)
+# The file system of an SD card takes more than the rest has room for: twice as many transactions
+# cost less than a photo for which there is no memory. Entries in NVS have up to 1,984 bytes.
+_CARD_BUFFER_BYTES = const(2044)
+# What waits is counted first; then link and time: without them nothing can be sent.
+_CHORES = {
+    "spool": -3,
+    "link": -2,
+    "clock": -1,
+    "plan": 0,
+    "day": 0,
+    "led": 0,
+    "counters": 0,
+    "status": 0,
+}
+
+
+def build(is_safe=False):
+    """Return the App that the settings describe, or None where they cannot be used.
+
+    One part after the other, and each lets the settings go again: all would not fit in memory.
+    `is_safe` builds it without a camera, for safe mode.
+    """
+    try:
+        card = _card()
+        # Setting the camera up takes as much code as TLS: they must not be loaded at once.
+        from firmware.shot.camera import find
+
+        camera, is_ready = (None, False) if is_safe else find()
+        app = _app(camera, _uploader(_store(_CARD_BUFFER_BYTES if card else _BUFFER_BYTES), card))
+        app.is_camera_ready = is_ready
+        return app
+    except ConfigError as e:
+        log("E app cannot start", why=e)
+        return None
+
+
+def _store(buffer_bytes):
+    from s3 import S3Client
+
+    gc.collect()  # what stays must lie close together
+    buf = bytearray(buffer_bytes)
+    key = _key(buf)
+    # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
+    context = getattr(key, "context", None) or _context()
+    from firmware.settings import config
+
+    s3 = config.section("s3")
+    return S3Client(
+        s3["bucket"],
+        s3["region"],
+        key,
+        context,
+        buf,
+        clock.now,
+        s3["endpoint"] or None,
+        s3["path_style"],
+        s3["integrity"],
+        log=log,
+    )
+
+
+def _key(buf):
+    # Without one photos are taken and wait: tasks/key.py looks again.
+    try:
+        from firmware.credentials.read import load_key
+
+        return load_key(buf)
+    except CredentialsError as e:
+        log("E credentials unusable, photos wait", why=e)
+        return None
+
+
+def _context():
+
+    try:
+        from https import tls_context
+
+        from firmware.start import board
+
+        return tls_context.client_context(board.roots())
+    except (OSError, ValueError) as e:
+        # Nothing is sent then: each handshake says that a root is missing.
+        log("E roots unusable, photos wait; run `megacam deploy`", why=e)
+        from https import tls_context
+
+        return tls_context.client_context(())
+
+
+def _card():
+    # First, because its file system wants a large piece of memory, and for good.
+    from firmware.settings import config
+
+    settings = config.load()
+    section, bus = settings["spool"]["sd"], settings["spi"]["id"]
+    settings = None
+    from firmware.spool import sd_card
+
+    return sd_card.slot(section, bus) if section["enabled"] else ()
+
+
+def _uploader(store, card):
+    from firmware import uploader as parts
+    from firmware.settings import config
+
+    settings = config.load()
+    device, spool = settings["device"], settings["spool"]
+    cap = (settings["cap"]["requests"], settings["cap"]["mb"] << 10)
+    is_watched = settings["watchdog"]
+    settings = None
+    gc.collect()
+    place = ("/spool", spool["limit_kb"] << 10)
+    place += card
+    from firmware.health.counters import read
+
+    counters = read()
+    from firmware.start import watchdog
+
+    feed = watchdog.start(is_watched, counters["cause"])
+    uploader = parts.Uploader(device, store, place, cap, counters, feed)
+    uploader.is_spool_first = spool["first"]
+    clock.cycle_s = counters["cycle_s"]
+    uploader.is_time_known = clock.is_set() and counters["known_cycle"] == counters["cycle"]
+    return uploader
+
+
+def _app(camera, uploader):
+    from firmware.settings import config
+
+    settings = config.load()
+    app = application.App(settings["interval_s"], camera, uploader, dict(_CHORES))
+    if not uploader.store.credentials:
+        app.tasks["key"] = 0
+    app.location = settings["location"]["name"]
+    app.sleeps = settings["power"]["deep_sleep"]
+    # After the watchdog bit: it may have been the sensor that never returned.
+    if settings["sensor"]["function"] and uploader.counters["cause"] != "watchdog":
+        app.sensor = settings["sensor"]
+    return app

@@ -1,0 +1,120 @@
+"""The starts of the firmware: how many, why, and whether it is a crash loop.
+
+Restarts are in restart.py, the watchdog is in watchdog.py.
+"""
+
+import machine
+
+from firmware import clock
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# What quick starts in a row may come to: ten for each that nobody wanted, one for a hard reset,
+# which may be a panic, or one of the ten that a set-up takes.
+_CRASH_LOOP = const(50)
+_CRASH = const(10)
+# machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
+_CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
+# Starts that somebody wanted are no part of a crash loop.
+_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb")
+# Numbers that may have been used since the counters was kept: a photo is tried three times.
+_FORGOTTEN = const(3)
+_COUNTS = (
+    "boots",
+    "cycle",
+    "known_cycle",
+    "cycle_s",
+    "powered_s",
+    "quick",
+    "seq",
+    "due",
+    "day",
+    "requests",
+    "sent_kb",
+    "taken",
+    "stored",
+    "damaged",
+    "refused",
+    "thinned",
+    "missed",
+    "lost",
+    "written_kb",
+)
+
+
+def start():
+    """Count this start and why it came; return the counters of the starts before, brought on."""
+    counts = dict.fromkeys(_COUNTS, 0)
+    counts["reboots"] = {}
+    from firmware.health import counters
+
+    kept = counters.read() or {}
+    # Another version may have kept what this one would choke on.
+    counts.update({name: kept[name] for name in kept if isinstance(kept[name], (int, str, dict))})
+    cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
+    counts["cause"] = cause
+    counts["boots"] += 1
+    if counts["seq"]:
+        counts["seq"] += _FORGOTTEN
+    if cause not in ("deepsleep", "usb"):
+        counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
+    _go_on(counts)
+    if cause not in _WANTED:
+        counts["quick"] += 1 if cause == "hard" else _CRASH
+    from firmware.health import counters
+
+    counters.keep(counts)
+    if cause == "soft":
+        from firmware.start import prompt
+
+        prompt.feed_watchdog()
+    return counts
+
+
+def _go_on(counts):
+    """Go on in the power cycle of the starts before, or begin one.
+
+    It begins with the power: photos without a date go by its number and the clock in it. A clock
+    that goes back has begun anew, whatever the reason; one that was set by a start which ended
+    before it could keep that tells nothing of this power cycle.
+    """
+    powered_s = clock.now() - counts["cycle_s"]
+    is_kept = clock.is_set() == clock.is_credible(counts["cycle_s"])
+    if not counts["cycle"] or powered_s <= counts["powered_s"] or not is_kept:
+        counts["cycle"] = counts["boots"]
+        counts["cycle_s"] = clock.now()
+        powered_s = 0
+        _write(counts)
+    counts["powered_s"] = powered_s
+
+
+def _write(counts):
+    # No two power cycles may have one number, even when the power goes and RTC memory with it.
+    try:
+        from firmware.health import counters
+
+        counters.write(counts)
+    except OSError as e:
+        log("E counters not kept", why=e)
+
+
+def is_crash_loop(counts, more=0):
+    """Tell whether the firmware keeps restarting so soon that safe mode is better.
+
+    With so many crashes `more` safe mode itself is what crashes.
+    """
+    return counts["quick"] > _CRASH_LOOP + more * _CRASH
+
+
+def retry(counts):
+    """Let the next start try again: one crash more, and the board is back in safe mode."""
+    counts["quick"] = _CRASH_LOOP
+    from firmware.health import counters
+
+    counters.keep(counts)
+
+
+def last_resort():
+    """Return what restarts the board when there is no memory for anything else."""
+    return machine.reset

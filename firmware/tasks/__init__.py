@@ -1,0 +1,1 @@
+"""What is done between photos; run by app.py, each when it is due."""

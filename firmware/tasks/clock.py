@@ -1,0 +1,109 @@
+"""Task: set the clock and have the store confirm it; then tasks/date.py dates the photos.
+
+A time server may lie, and nobody verifies its answer. So the time is known only once the store
+has confirmed it. The counters' "known_cycle" is its "cycle" once what waits has its date, too.
+"""
+
+from firmware import clock, wifi
+from firmware.errors import NetworkError
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_AGAIN_S = const(30)
+_UNTOLD_S = const(300)
+_HOUR_S = const(3600)
+_DAY_S = const(86400)
+_GOOD_MS = const(1000)  # what comes from the store is not, and a time server may do better soon
+
+
+def do(app):
+    """Return the seconds until this task is due again."""
+    if not wifi.is_up():
+        return _AGAIN_S
+    uploader = app.uploader
+    skip = _doubt(uploader)
+    is_known = clock.is_set() and uploader.is_time_known
+    server = (not skip and _is_unconfirmed(uploader)) or _sync(app, is_known, skip)
+    if not clock.is_set():
+        return _AGAIN_S
+    is_moved = _keep(app)
+    is_confirmed = False
+    # A battery has no power for a question at each wake; a photo gets an answer, too.
+    if not (app.sleeps and is_known and server) or uploader.store.skew_s:
+        from firmware.timing import confirm
+
+        is_confirmed = confirm.confirm(uploader, bool(server))
+    uploader.store.skew_s = 0
+    if server == "" and app.sleeps:
+        # Asleep the clock goes wrong by minutes, and there may be no store to say so.
+        server = _sync(app, is_confirmed, 0)
+    is_moved = _keep(app) or is_moved
+    if not (uploader.is_time_known or is_confirmed or app.sleeps):
+        if is_moved:
+            app.tasks["date"] = -1
+        # As often as a photo would find out whether the store is back.
+        wait_s = min(app.interval_s, _AGAIN_S) if server else _UNTOLD_S
+        return max(uploader.pause_until_s - clock.uptime_s(), wait_s)
+    counters = uploader.counters
+    if counters["known_cycle"] != counters["cycle"]:
+        uploader.is_time_known = True
+        app.tasks["date"] = -1
+    is_good = server and (clock.error_ms() or 0) < _GOOD_MS
+    return _DAY_S if is_good else _HOUR_S
+
+
+def _doubt(uploader):
+    """Return how many time servers to skip where the store's certificate seems not to be valid.
+
+    Either it is not, or the clock is wrong, and what was known of the time is not any more.
+    """
+    if not uploader.is_clock_doubted:
+        return 0
+    uploader.is_clock_doubted = False
+    uploader.is_time_known = False
+    uploader.counters["known_cycle"] = 0
+    return uploader.failures
+
+
+def _keep(app):
+    """Keep how far a jump has moved the begin of the cycle; return whether one has."""
+    counters = app.counters
+    if counters["cycle_s"] == clock.cycle_s:
+        return False
+    counters["cycle_s"] = clock.cycle_s
+    from firmware.health.counters import keep
+
+    keep(counters)
+    if "plan" in app.tasks:
+        # The windows were those of another day.
+        app.windows, app.windows_until = app.__class__.windows, 0
+        app.tasks["plan"] = 0
+    return True
+
+
+def _is_unconfirmed(uploader):
+    """Tell whether a time server has set the clock lately and only the store's word is missing."""
+    if uploader.is_time_known or clock.set_error_ms is None:
+        return False
+    return clock.uptime_s() - clock.set_at_s < _HOUR_S
+
+
+def _sync(app, is_known, skip):
+    """Return the name of the server that set the clock, "" where all would jump, or None."""
+    # Each in its turn, where there was no time for all of them.
+    skip += app.servers
+    left_ms = app.uploader.left_ms
+    try:
+        from firmware.settings import config
+        from firmware.timing import set_clock
+
+        server = set_clock.sync(config.section("clock"), is_known, skip, left_ms)
+    except NetworkError as e:
+        app.servers += e.servers
+        log("W clock not set", why=e)
+        return None
+    app.servers = 0
+    if server:
+        log("I clock set", server=server)
+    return server

@@ -1,0 +1,69 @@
+"""Task: date the photos that wait, in each place; tasks/clock.py asks for it.
+
+Beside the clock's own task there is no memory for it.
+"""
+
+from firmware import clock
+from firmware.errors import SpoolError
+from firmware.log import log
+from firmware.spool.spool import drop, open_spool, place
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_HOUR_S = const(3600)
+_NEVER_S = const(1 << 28)
+
+
+def do(app):
+    """Return the seconds until this task is due again."""
+    try:
+        if app.uploader.is_time_known:
+            _date(app.uploader)
+        else:
+            _propose(app.uploader)
+    except SpoolError as e:
+        log("E spool unusable", why=e)
+        return _HOUR_S
+    return _NEVER_S
+
+
+def _propose(uploader):
+    """Write down when the power cycle began, as a time server has said: a power cut may come."""
+    cycle = uploader.counters["cycle"]
+    from firmware.spool import date
+
+    _in_each(uploader, lambda spool: date.remember(spool, cycle, clock.cycle_s))
+
+
+def _date(uploader):
+    """Date the photos from before the time was known, which is over.
+
+    What is new can be sent even if that fails; what waits cannot before it was done.
+    """
+    counters = uploader.counters
+    known = {}
+    dated = []
+
+    def _learn(spool):
+        known.update({cycle: began for cycle, began in spool.cycles.items() if began > 0})
+
+    def _date_in(spool):
+        from firmware.spool import date
+
+        dated.append(date.date(spool, counters["cycle"], clock.cycle_s, known))
+
+    if len(place(uploader)) > 1:
+        _in_each(uploader, _learn)
+    _in_each(uploader, _date_in)
+    counters["known_cycle"] = counters["cycle"]
+    if sum(dated):
+        log("I spool dated", photos=sum(dated))
+
+
+def _in_each(uploader, action):
+    """Call action(spool) for each place; a card that fails is left out from then on."""
+    for card in reversed(place(uploader)):
+        try:
+            action(open_spool(uploader, card))
+        except SpoolError as e:
+            drop(uploader, card, e)

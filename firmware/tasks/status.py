@@ -1,0 +1,40 @@
+"""Task: store a health report as DEVICE/status.json."""
+
+import gc
+
+from s3 import S3Error
+
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_AGAIN_S = const(60)
+_FAILED_S = const(300)
+
+
+def do(app):
+    """Return the seconds until this task is due again."""
+    uploader = app.uploader
+    if not uploader.is_open():
+        return _AGAIN_S
+    store = uploader.store
+    uploader.feed()
+    try:
+        # A handshake takes the most memory, and the words for one that fails: before the report.
+        store.connect()
+        from firmware.health import report
+
+        pieces = report.report(app)
+        gc.collect()
+        uploader.counters["requests"] += 1
+        key = f"{uploader.device}/status.json"
+        from s3.body import BytesBody
+
+        body = BytesBody(*pieces)
+        store.put(key, body, "application/json", overwrite=True)
+    except S3Error as e:
+        log("W status not put", why=e)
+        return _FAILED_S
+    from firmware.settings import config
+
+    return config.section("status_min") * 60

@@ -1,0 +1,1 @@
+"""What time it is: time servers, setting the clock, confirming it."""

@@ -1,0 +1,1 @@
+"""What happens around an upload: trying again, keeping a photo, sending what waits."""

@@ -1,0 +1,34 @@
+"""Keeps in the spool what cannot be sent now; loaded for a photo that has to wait.
+
+upload/drain.py takes photos out again, tasks/spool.py counts those of the starts before.
+"""
+
+from firmware import clock
+from firmware.errors import SpoolError
+from firmware.log import log
+from firmware.spool.spool import drop, note, open_spool, photo_name, place
+
+
+def keep(uploader, body, number, taken, metadata):
+    """Keep a photo until it can be sent; raises SpoolError, or what `body` raises.
+
+    Where the card fails the flash takes the photo, if nothing of it was read yet.
+    """
+    # Taken before the time was known, it counts from when the power cycle began.
+    cycle = None if clock.is_credible(taken) else uploader.counters["cycle"]
+    name = photo_name(number, taken, cycle)
+    metadata["origin"] = "spool"
+    for card in reversed(place(uploader)):
+        spool = None
+        try:
+            spool = open_spool(uploader, card)
+            spool.put(body, uploader.store.buf, name, metadata)
+            log("I spool kept", name=name, bytes=body.size, waiting=spool.photos)
+            return
+        except SpoolError as e:
+            drop(uploader, card, e)
+            if spool and spool.body_started:
+                raise
+        finally:
+            if spool:
+                note(uploader, spool)

@@ -1,0 +1,380 @@
+"""Driver for the Arducam Mega SPI cameras (2, 3 and 5 MP) on any MicroPython board, and CPython.
+
+    from machine import SPI, Pin
+    from arducam_mega import ArducamMega, CameraError
+
+    spi = SPI(2, baudrate=8_000_000, sck=Pin(18), mosi=Pin(23), miso=Pin(19))
+    camera = ArducamMega(spi, Pin(5, Pin.OUT, value=1))
+    camera.configure(resolution="1600x1200", quality="high")
+    camera.capture().save("photo.jpg")
+
+A photo is streamed, never held whole: one buffer of 4092 bytes, a multiple of 4, for all photos.
+
+    buf = bytearray(4092)
+    frame = camera.capture()                  # frame.size bytes
+    while count := frame.readinto(buf):       # or: for block in frame
+        send(buf, count)
+
+The exposure can be waited for beside other work, as with asyncio:
+
+    camera.start()
+    while not camera.ready():
+        await asyncio.sleep_ms(20)
+    frame = camera.finish()
+
+Settings; camera.settings tells all in force. What a model lacks is a ValueError that says what it
+has, and nothing is written then.
+
+    resolution        "96x96" "128x128" "160x120" "320x240" "320x320" "640x480" "800x600"
+                      "1024x768" "1280x720" "1280x1024" "1600x1200" "1920x1080" "2048x1536"
+                      "2592x1936" "2592x1944"
+    format            "jpeg", and up to 1920x1080 "rgb565" "yuv422"
+    mode              "still" "video"
+    quality           "high" "medium" "low"
+    brightness        -4 to 4
+    contrast, saturation, ev    -3 to 3
+    white_balance     "auto" "sunny" "office" "cloudy" "home"
+    effect            "none" "cool" "warm" "black-white" "sepia" "negative" "green" "yellow"
+    sharpness         "auto", 1 to 8
+    rotation          0, 180
+    exposure, gain    "auto" or a number of the sensor's own
+    autofocus         "off" "single" "continuous" "paused"
+    auto_white_balance, ae_freeze, awb_freeze    True, False
+
+A failed capture is triggered again, then the camera reset and set up again; then CameraError comes
+with a `reason`. Rare things, loaded when used: sleep(), wake(), focus(), burst(), and the module
+arducam_mega.sensor with the sensor's registers and a self-test.
+"""
+
+import io
+import time
+
+if not hasattr(time, "ticks_ms"):
+    from arducam_mega import host_clock as time
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Register names are those of the application note "Mega SPI Camera Series".
+_TEST = const(0x00)  # scratch
+_SENSOR_ID = const(0x40)
+_STATE = const(0x44)
+
+_WRITE = const(0x80)  # address bit of a register write
+_CAP_DONE = const(0x04)
+_MARK = const(0x55)  # left in the scratch register: it is gone when the camera lost its power
+_EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
+
+# What a capture is at; arducam_mega.capture moves it on.
+_OFF = const(0)
+_SETTLING = const(1)
+_EXPOSING = const(2)
+
+_VGA = const(640 << 16 | 480)
+# What is read ahead of a frame to judge it: enough for a JPEG's frame header. A multiple of 4, so
+# that the rest of the first block stays aligned for DMA.
+_HEAD_BYTES = const(192)
+
+
+class CameraError(Exception):
+    """The camera failed in spite of a new trigger and a reset; `reason` is one of these words.
+
+    absent   nothing answers: check power and wiring
+    unknown  what answers has no id of a Mega: check the wiring, or see `accept_unknown`
+    busy     it never becomes idle: cut its power
+    timeout  a capture never ends: check the supply, cut its power
+    length   a capture ends with an impossible length
+    blank    a frame does not begin as a picture does
+    size     photos are 640x480 again and again, as after a reset: check the supply
+    dead     it lost its power, or was reset, while a frame was read: take another photo
+    cut      (save) three photos had no end: check the supply, slow the bus down
+    stale    the caller's error: this frame was read, closed or overwritten by another capture
+    """
+
+    def __init__(self, reason, text):
+        super().__init__(text)
+        self.reason = reason
+
+
+class Frame:
+    """One capture, which still lies in the camera and can be read once, until the next start().
+
+    `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
+    pixels from JPEG. `photos` is more than one after burst(). `triggered_ms` is the moment of the
+    exposure in ticks_ms() of the camera's clock.
+    """
+
+    def __init__(self, camera, size, raw, photos):
+        self.size = self._left = size
+        self.raw = raw
+        self.photos = photos
+        self._camera = camera
+        self._body = size - _HEAD_BYTES
+        self._head = io.BytesIO(camera._head)
+        self._buf = self._first = self._last = None
+
+    def prepare(self, buf):
+        """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
+        view = memoryview(buf)
+        self._first = view[_HEAD_BYTES : self.size]
+        self._last = view[: self.size % (len(buf) or 1)]
+        self._buf = buf
+
+    def readinto(self, buf):
+        """Fill `buf` from the FIFO; return the count, below len(buf) only at the end, then 0.
+
+        Best is one bytearray of 4092 bytes for all frames: a multiple of 4 up to there goes
+        through the ESP32's DMA at once and in place. Allocates a view for the first and the last
+        block only, see prepare(). Raises CameraError: "stale", or "dead" in place of the end.
+        """
+        camera = self._camera
+        if camera.frame is not self:
+            raise CameraError("stale", "this frame was read, closed or overwritten; capture again")
+        count = len(buf)
+        if not count:
+            return 0
+        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
+        left = self._left
+        if count <= left <= self._body:
+            camera._burst(buf)
+        else:
+            # The first block begins with what was read ahead, the last may not fill the buffer.
+            if count > left:
+                count = left
+            if left > self._body:
+                at = self._head.readinto(buf)
+                view = self._first
+            else:
+                at = 0
+                view = self._last
+            if at < count:
+                if buf is not self._buf or len(view) != count - at:
+                    view = memoryview(buf)[at:count]
+                camera._burst(view)
+        left -= count
+        self._left = left
+        if not left:
+            if not count:
+                return 0
+            if not camera.intact():
+                raise camera._lost()
+        camera.frame = self
+        return count
+
+    def close(self):
+        """Give up what was not read."""
+        if self._camera.frame is self:
+            self._camera.frame = None
+
+    def save(self, path):
+        """Write the photo to the file `path`, without padding, and return its size in bytes.
+
+        A JPEG without an end marker, or a camera that dies meanwhile, costs another photo, twice
+        at most; then CameraError "cut" or "dead". A failure leaves no file.
+        """
+        from arducam_mega import save
+
+        return save.save(self, path)
+
+    def __iter__(self):
+        """Yield the frame in blocks: views of one buffer, each valid until the next."""
+        from arducam_mega import save
+
+        return save.blocks(self)
+
+
+class ArducamMega:
+    """The camera on `spi` (mode 0, at most 8 MHz) whose chip select is the output pin `cs`.
+
+    After a reset it gets `settle_ms`, then at most `discard` frames are thrown away until their
+    length stands still: exposure starts four stops dark and needs about 15 frames.
+    `baudrate_hz` is for a bus with other devices: it is set before each use, and 8 clocks with
+    `cs` high free MISO after it. `read_baudrate_hz` speeds frames up; register writes fail
+    silently above 8 MHz. `accept_unknown` treats an unknown id like the newest family.
+    """
+
+    def __init__(
+        self,
+        spi,
+        cs,
+        clock=None,
+        settle_ms=2000,
+        discard=8,
+        baudrate_hz=0,
+        read_baudrate_hz=0,
+        accept_unknown=False,
+    ):
+        cs(1)
+        if baudrate_hz > 8000000 or (read_baudrate_hz and not baudrate_hz):
+            raise ValueError("baudrate_hz must be given with read_baudrate_hz, at most 8000000")
+        self.id = 0  # 0x81 to 0x87, 0 until found
+        self._marked = False
+        self._spi = spi
+        self._cs = cs
+        self._clock = clock or time
+        self._hz = baudrate_hz
+        self._read_hz = read_baudrate_hz or baudrate_hz
+        self._out = bytearray(3)
+        self._in = bytearray(3)
+        self._pair = memoryview(self._out)[:2]
+        self._since = self._hold_ms = 0
+        self.settle_ms = settle_ms
+        self.discard = discard
+        self.accept_unknown = accept_unknown
+        self.frame = None  # the one that may be read
+        self._forget()
+        self._head = bytearray(_HEAD_BYTES)
+        self._state = _OFF
+        self._extra_frames = self._tries = self._last_size = self._to_discard = 0
+        self._asleep = False
+
+    def _forget(self):
+        self._chosen = {}
+        self._program = b""  # the register writes that make the settings: address, value, ...
+        self._pixels = _VGA  # width << 16 | height
+        self._raw = False
+
+    # Being there
+
+    def reset(self):
+        """Find, identify and reset the camera: JPEG, 640x480, everything automatic.
+
+        Raises CameraError "absent", "unknown" or "busy", after 6 s at the latest. The other
+        methods do it by themselves when they must.
+        """
+        self._forget()
+        from arducam_mega import reset
+
+        reset.restore(self)
+
+    # Settings
+
+    @property
+    def settings(self):
+        """Return all settings in force as a dict, the arguments of configure()."""
+        from arducam_mega import settings
+
+        return settings.in_force(self)
+
+    def configure(self, **changes):
+        """Change settings by name and word, for example resolution="1600x1200", format="jpeg".
+
+        Checks all of them first and raises ValueError with what this model offers, then writes
+        what differs. Names and words: docs/camera.md. Gives up an exposure that runs.
+        """
+        wanted = dict(self._chosen)
+        wanted.update(changes)
+        if not self.id or wanted != self._chosen:
+            from arducam_mega import settings
+
+            settings.change(self, changes)
+
+    def sleep(self):
+        """Put the sensor into low power; an unread frame is given up."""
+        from arducam_mega import power
+
+        power.sleep(self)
+
+    def wake(self):
+        """Leave low power; start() does so too. The next frame is thrown away."""
+        from arducam_mega import power
+
+        power.wake(self)
+
+    def focus(self, position=None):
+        """Focus once and return the raw status, or move the lens to `position`, 0 to 1023."""
+        from arducam_mega import sensor
+
+        return sensor.focus(self, position)
+
+    # Photos
+
+    def capture(self):
+        """Take a photo and return its Frame; blocks while the camera exposes."""
+        self.start()
+        return self.finish()
+
+    def burst(self, frames):
+        """Take up to 255 photos with one trigger; return one Frame with all of them in a row."""
+        from arducam_mega import burst
+
+        return burst.capture(self, frames)
+
+    def start(self):
+        """Begin a capture; the Frame before it can no longer be read."""
+        from arducam_mega import capture
+
+        capture.start(self)
+
+    def ready(self):
+        """Tell whether the capture is complete; call it every 10 ms or so after start().
+
+        Here too a failed capture is triggered again, then the camera reset and set up again
+        (which blocks for seconds), before CameraError is raised.
+        """
+        # Loads what moves the capture on only when there is something to do.
+        from arducam_mega import capture
+
+        return not self._is_waiting() and capture.ready(self)
+
+    def finish(self):
+        """Wait until the capture is complete and return its Frame."""
+        from arducam_mega import capture
+
+        return capture.finish(self)
+
+    def _is_waiting(self):
+        if self._state == _EXPOSING:
+            is_over = not self.intact() or self._reg(_STATE) & _CAP_DONE
+            return not is_over and self._within(self._since, _EXPOSE_MS)
+        return self._state == _SETTLING and self._within(self._since, self._hold_ms)
+
+    # The wire
+
+    def _tune(self, hz):
+        # Other devices on the bus may have set it otherwise.
+        self._spi.init(baudrate=hz, polarity=0, phase=0)
+
+    def _reg(self, address, value=None):
+        # A value is read as the third byte: the second is there for the camera to get ready.
+        out = self._out
+        if self._hz:
+            self._tune(self._hz)
+        try:
+            self._cs(0)
+            if value is None:
+                out[0] = address
+                self._spi.write_readinto(out, self._in)
+            else:
+                out[0] = address | _WRITE
+                out[1] = value
+                self._spi.write(self._pair)
+        finally:
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")  # the camera lets go of MISO with the next clocks only
+        return self._in[2]
+
+    def _burst(self, buf):
+        if self._read_hz:
+            self._tune(self._read_hz)
+        try:
+            self._cs(0)
+            self._spi.write(self._command)
+            self._spi.readinto(buf)
+        finally:
+            self._cs(1)
+            if self._hz:
+                self._spi.write(b"\xff")
+
+    def _within(self, since, limit_ms):
+        # False too when the ticks have wrapped meanwhile, so that no wait grows by days.
+        return 0 <= self._clock.ticks_diff(self._clock.ticks_ms(), since) < limit_ms
+
+    def intact(self):
+        """Tell whether the camera answers and has lost neither its power nor its settings."""
+        if self._marked:
+            return self._reg(_TEST) == _MARK
+        return self._reg(_SENSOR_ID) == self.id
+
+    def _lost(self):
+        return CameraError("dead", "the camera lost its power meanwhile; take another photo")

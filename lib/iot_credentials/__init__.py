@@ -1,0 +1,55 @@
+"""Temporary AWS credentials for an X.509 certificate, from AWS IoT Core: no long-lived AWS key.
+
+    contexts = tls_context
+    context = contexts.device_context(roots, certificate, private_key)  # all DER
+    credentials = IoTCredentials(host, "photo-role", "cam1", context, buf, now)
+    context = contexts.client_context(roots)
+    client = S3Client("bucket", "eu-central-1", credentials, context, buf, now)
+
+AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
+"""
+
+import time
+
+from https import Connection, HTTPSError
+from s3 import S3Error
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Renewed so long before they end.
+_MARGIN_S = const(300)
+
+
+class IoTCredentials:
+    """Credentials of a role alias, fetched when S3Client first needs them and before they end.
+
+    `host` is the account's endpoint of type iot:CredentialProvider.
+    """
+
+    access_key_id = secret_access_key = session_token = ""
+    #: UTC seconds since 1970 at which they end; 0 asks for new ones.
+    expires_s = 0
+
+    def __init__(self, host, role_alias, thing, context, buf, now, clock=time, port=443):
+        self._alias = role_alias
+        self._thing = thing
+        self._now = now
+        #: Trusts the roots and shows the certificate to who asks: good for S3Client as well.
+        self.context = context
+        self._connection = Connection(host, port, context, buf, clock)
+
+    def renew(self, close):
+        """Fetch new ones when these end soon, after close(): one TLS connection at a time."""
+        if self.expires_s - self._now() > _MARGIN_S:
+            return
+        close()
+        try:
+            from iot_credentials.fetch import fetch
+
+            fetch(self)
+        except (HTTPSError, S3Error):
+            # What is still good does, and the next request asks again.
+            if self.expires_s <= self._now():
+                raise
+        finally:
+            self._connection.close()

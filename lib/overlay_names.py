@@ -1,0 +1,97 @@
+"""Imports of overlays by name, for the prompt: there nobody knows where in the archive they lie.
+
+    overlay_names.install()
+    from firmware.settings import config  # it stays in memory, as every import by name
+
+The archive's table of contents is overlay.txt beside it, a line `/folder/module offset` for each.
+"""
+
+import os
+import sys
+
+try:
+    import vfs
+except ImportError:
+    vfs = None  # CPython
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_FIRST = const(1 << 13)  # see overlay.py
+_FOLDER = "/names"
+
+
+class _Folder:
+    """A file system (see MicroPython's vfs) with the files of `root` and every overlay."""
+
+    def __init__(self, root, base):
+        self._root = root
+        self._base = base
+        self._at = -1
+
+    def mount(self, is_readonly, is_new):
+        pass
+
+    def umount(self):
+        pass
+
+    def stat(self, path):
+        name, _, end = path.rpartition(".")
+        self._at = self._offset(name) if end == "mpy" else -1
+        if self._at >= 0:
+            return os.stat(self._base + "txt")
+        try:
+            return os.stat(self._root + path)
+        except OSError:
+            if self._offset(path + "/") < 0:
+                raise
+            return os.stat(self._root)  # a folder, though it is in the archive only
+
+    def open(self, path, mode):
+        if self._at < 0 or not path.endswith(".mpy"):
+            return open(self._root + path, mode)
+        file = open(self._base + "bin", mode)
+        file.seek(self._at - _FIRST)
+        return file
+
+    def _offset(self, path):
+        """Return where the module at `path` begins, or the first of a folder "/.../"; or -1."""
+        # Most questions are for MicroPython's own modules: nothing is read for those.
+        if "." in path or path.count("/") == 1:
+            return -1
+        with open(self._base + "txt") as table:
+            for line in table:
+                module, _, offset = line.partition(" ")
+                if module == path or (path[-1:] == "/" and module.startswith(path)):
+                    return int(offset)
+        return -1
+
+
+def install():
+    """Let overlays be imported by name; nothing where they are files."""
+    if "overlay" in sys.modules:
+        remove()
+        base = sys.modules["overlay"].__file__.rpartition(".")[0] + "."
+        if base.startswith(_FOLDER):  # it was imported by name itself
+            base = base[len(_FOLDER) :]
+        vfs.mount(_Folder("/", base), _FOLDER)
+        _move_packages("", _FOLDER)
+        sys.path[:0] = (_FOLDER, _FOLDER + "/lib")
+
+
+def remove():
+    """Undo install(): from here on the memory is wanted."""
+    if "overlay" in sys.modules:
+        sys.path[:] = [folder for folder in sys.path if not folder.startswith(_FOLDER)]
+        _move_packages(_FOLDER, "")
+        try:
+            vfs.umount(_FOLDER)
+        except OSError:
+            pass  # it was not installed
+
+
+def _move_packages(old, new):
+    # A package that is in memory knows where its modules lie.
+    for module in sys.modules.values():
+        place = getattr(module, "__path__", "")
+        if place and place.startswith(old):
+            module.__path__ = new + "/" + place[len(old) :].lstrip("/")

@@ -1,0 +1,102 @@
+"""aws-chunked bodies with a signature for every chunk, for buckets that refuse unsigned bodies.
+
+    framing = Framing(size, bytearray(CHUNK))  # or TrailerFraming: a signed CRC32 as well
+    framing.begin(client, date, signature)
+    framing.update(piece)  # sends what precedes the piece
+    framing.finish()
+
+A signature stands before its chunk, so a whole chunk, at least 8 KiB, has to be in memory.
+AWS: "Signature Calculations: Transferring Payload in Multiple Chunks", and the same with
+trailing headers.
+"""
+
+from binascii import b2a_base64, crc32, hexlify
+
+from sigv4 import Signer, hmac_sha256, sha256_hex
+
+from s3.aws_chunked import NAME, encoded_length
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+#: What a buffer has to hold.
+CHUNK = const(8192)
+_SIGNATURE = ";chunk-signature="
+# The hex digits of a signature with what stands before it, and two line ends.
+_FRAME = len(_SIGNATURE) + 64 + 4
+
+
+class Framing:
+    """How one body goes over the wire; a mode of S3Client's `integrity`."""
+
+    payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    is_intact = None
+    chunk = CHUNK
+    _last = 1 + _FRAME
+
+    def __init__(self, size, buf):
+        self.buf = buf
+        self.chunk = len(buf)
+        self._size = size
+        self._line_end = ""
+
+    def add_headers(self, headers):
+        length = encoded_length(self._size, self.chunk, _FRAME, self._last)
+        headers["content-encoding"] = "aws-chunked"
+        headers["content-length"] = str(length)
+        headers["x-amz-decoded-content-length"] = str(self._size)
+
+    def begin(self, client, date, signature):
+        """Start the chain with the date and signature of the request."""
+        self._send = client.connection.send
+        # Not client.signer(): that loads once more what is here already.
+        signer = Signer(client.region)
+        self._key = signer.key(client.credentials.secret_access_key, date)
+        self._scope = f"{date}\n{signer.scope(date)}"
+        self._signature = signature
+
+    def head(self, count):
+        """Nothing precedes a chunk before its data is known."""
+        return b""
+
+    def update(self, data):
+        self._send(self._head(data))
+
+    def finish(self):
+        """Return what ends the body."""
+        return self._head(b"") + b"\r\n"
+
+    def _head(self, data):
+        self._sign("PAYLOAD", f"{sha256_hex(b'')}\n{sha256_hex(data)}")
+        end = self._line_end
+        self._line_end = "\r\n"
+        return f"{end}{len(data):x}{_SIGNATURE}{self._signature}\r\n".encode()
+
+    def _sign(self, kind, hashes):
+        text = f"AWS4-HMAC-SHA256-{kind}\n{self._scope}\n{self._signature}\n{hashes}"
+        self._signature = hexlify(hmac_sha256(self._key, text)).decode()
+
+
+class TrailerFraming(Framing):
+    """The same with a CRC32 of the body, which S3 compares and keeps with the object."""
+
+    payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+    _name = NAME
+    _last = 1 + _FRAME + len(NAME) + 1 + 8 + 2 + len("x-amz-trailer-signature:") + 64 + 2
+    _crc = 0
+
+    def add_headers(self, headers):
+        super().add_headers(headers)
+        headers["x-amz-trailer"] = self._name
+
+    def update(self, data):
+        self._crc = crc32(data, self._crc)
+        super().update(data)
+
+    def checksum(self):
+        return b2a_base64(self._crc.to_bytes(4, "big")).decode().strip()
+
+    def finish(self):
+        head = self._head(b"")
+        trailer = f"{self._name}:{self.checksum()}"
+        self._sign("TRAILER", sha256_hex(f"{trailer}\n".encode()))
+        return head + f"{trailer}\r\nx-amz-trailer-signature:{self._signature}\r\n\r\n".encode()

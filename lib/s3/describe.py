@@ -1,0 +1,32 @@
+"""The headers that describe one object to S3, for s3.py; gone when they are signed.
+
+headers, framing = describe(client, "cam1/a.jpg", body, "image/jpeg", metadata, False)
+"""
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# Above these S3's limits are looked at more closely.
+_SHORT_KEY = const(256)
+_MAX_METADATA = const(2048)
+
+
+def describe(client, key, body, content_type, metadata, overwrite):
+    """Return the headers of a put and the framing of its body; refuse what S3 would not take."""
+    headers = {"content-type": content_type}
+    for name, value in metadata.items() if hasattr(metadata, "items") else metadata:
+        headers["x-amz-meta-" + name.lower()] = str(value)
+    # Bytes, because MicroPython would keep each single letter as a text for ever.
+    text = ("".join(headers) + "".join(headers.values())).encode()
+    if (
+        not 0 < len(key) <= _SHORT_KEY
+        or len(text) > _MAX_METADATA
+        or not 32 <= min(text) <= max(text) <= 126
+    ):
+        from s3 import limits
+
+        limits.check(key, content_type, metadata)
+    framing = client.framing(body.size, client.body_buf)
+    framing.add_headers(headers)
+    if client.is_conditional and not overwrite:
+        headers["if-none-match"] = "*"
+    return headers, framing

@@ -1,0 +1,143 @@
+"""Decides what to do about a reply that is not a success; loaded only when there is one.
+
+    refusal = judge(client, page)  # page: the beginning of the reply's body
+
+AWS: "Error responses" of the S3 API reference.
+"""
+
+_ACTIONS = (
+    ("clock", "RequestTimeTooSkewed"),
+    ("credentials", "ExpiredToken InvalidToken TokenRefreshRequired"),
+    (
+        "region",
+        "AuthorizationHeaderMalformed PermanentRedirect IllegalLocationConstraintException",
+    ),
+    ("redirect", "TemporaryRedirect"),
+    ("throttle", "SlowDown Throttling ThrottlingException RequestLimitExceeded TooManyRequests"),
+    (
+        "retry",
+        "RequestTimeout RequestTimeoutException IncompleteBody BadDigest OperationAborted "
+        "ConditionalRequestConflict PriorRequestNotComplete",
+    ),
+    ("fallback", "NotImplemented"),
+    ("stored", "PreconditionFailed"),
+    (
+        "object",
+        "EntityTooLarge KeyTooLongError InvalidURI MetadataTooLarge XMinioInvalidObjectName "
+        "RequestHeaderSectionTooLarge",
+    ),
+)
+_STATUSES = {
+    200: "retry",
+    301: "region",
+    307: "redirect",
+    408: "retry",
+    409: "retry",
+    412: "stored",
+    413: "object",
+    414: "object",
+    417: "fallback",
+    431: "object",
+    429: "throttle",
+    501: "fallback",
+}
+# Refusals that a wrong clock also causes, once it is this far off (rule of the AWS SDKs).
+_MAYBE_CLOCK = (
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "AuthFailure",
+    "AccessDenied",
+)
+_SKEW_S = 240
+_MISMATCH = "XAmzContentSHA256Mismatch"
+# Parts of messages about our body modes, in any case of their first letter.
+_MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding")
+_HEADER_WORDS = ("nsupported", "Object Lock")
+_MODE_CODES = "MalformedTrailerError InvalidChunkSizeError"
+
+
+class Refusal:
+    """What a reply says: `code`, `action` as in S3Error, S3's own words in `said`.
+
+    `skew_s`, `region` and `retry_after_ms` are 0 or "" where it does not say; `is_condition`
+    tells whether the store refused `If-None-Match` or the mode of the body, None where either
+    may be meant.
+    """
+
+
+def judge(client, page):
+    """Return the Refusal in the reply that `client.connection` has just read."""
+    status = client.connection.status
+    headers = client.connection.headers
+    for i in range(len(page)):
+        # Nothing that matters is not ASCII, and a page cut in mid-character cannot be decoded.
+        if page[i] > 127:
+            page[i] = 63
+    text = page.decode()
+    refusal = Refusal()
+    refusal.status = status
+    refusal.code = element(text, "Code") or f"HTTP{status}"
+    refusal.skew_s = _skew_s(client, headers)
+    refusal.is_condition = _is_condition(client, refusal.code, text)
+    refusal.action = _decide(refusal, text)
+    refusal.said = element(text, "Message")[:120]
+    refusal.region = element(text, "Region") or headers.get("x-amz-bucket-region", "")
+    refusal.retry_after_ms = _retry_after_ms(headers)
+    return refusal
+
+
+def element(text, name):
+    """Return the text of the first XML element of that name, or ""."""
+    start = text.find(f"<{name}>") + len(name) + 2
+    end = text.find("<", start)
+    return text[start:end] if len(name) + 1 < start < end else ""
+
+
+def _decide(refusal, text):
+    code = refusal.code
+    status = refusal.status
+    if code in _MAYBE_CLOCK and abs(refusal.skew_s) > _SKEW_S:
+        return "clock"
+    for action, codes in _ACTIONS:
+        if code in codes.split():
+            return action
+    is_named = refusal.is_condition is not None
+    if code == _MISMATCH:
+        return "fallback" if is_named else "retry"
+    is_header = is_named or any(word in text for word in _HEADER_WORDS)
+    if code in _MODE_CODES.split() or (is_header and code.startswith("Invalid")):
+        return "fallback"
+    return _STATUSES.get(status) or ("retry" if status >= 500 else "fatal")
+
+
+def _is_condition(client, code, text):
+    if "if-none-match" in text.lower():
+        return True
+    if code == _MISMATCH:
+        # None of our modes sends a hash: whoever compares one does not know the mode. So do old
+        # Ceph and MinIO. All stores know bodies as they are.
+        return None if client.framing.payload == "UNSIGNED-PAYLOAD" else False
+    if code in _MODE_CODES.split() or any(word in text for word in _MODE_WORDS):
+        return False
+    return None
+
+
+def _skew_s(client, headers):
+    """Return how far the server is ahead of the client's clock; 0 when it is not known."""
+    date = headers.get("date")
+    if not date or "age" in headers:
+        return 0
+    try:
+        from https import http_date
+
+        return http_date.parse_http_date(date) - client.now()
+    except ValueError:
+        return 0
+
+
+def _retry_after_ms(headers):
+    for name, unit_ms in (("x-amz-retry-after", 1), ("retry-after", 1000)):
+        value = headers.get(name, "")
+        if value.isdigit():
+            return min(int(value[:9]) * unit_ms, 3_600_000)
+    return 0

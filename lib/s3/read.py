@@ -1,0 +1,73 @@
+"""What a device reads back from its own prefix: one small object, its size, one page of names.
+
+length = get(client, "cam1/config.json", page)  # page: a bytearray
+keys, more = list_page(client, "cam1/", page)
+"""
+
+from sigv4 import sha256_hex
+
+from s3 import S3Error
+from s3.presign import encode_query
+
+
+def get(client, key, dest):
+    """Read an object into `dest` and return its length; S3Error when it does not fit."""
+    return client.attempt(_get, client, "get", key, "", dest)
+
+
+def head(client, key):
+    """Return the reply's headers: `content-length`, `etag`, `x-amz-meta-…`."""
+    return client.attempt(_head, client, key)
+
+
+def list_page(client, prefix, dest, after="", most=20):
+    """Return ([(key, size_bytes)...], more) of at most `most` keys that follow `after`.
+
+    `dest` holds S3's answer, about 400 bytes a key. For the next page give the last key.
+    """
+    pairs = [("list-type", "2"), ("max-keys", str(most)), ("prefix", prefix)]
+    if after:
+        pairs.append(("start-after", after))
+    count = client.attempt(_get, client, "list", prefix, encode_query(pairs), dest)
+    text = bytes(memoryview(dest)[:count]).decode()
+    keys = []
+    for entry in text.split("<Contents>")[1:]:
+        keys.append((_unescape(_element(entry, "Key")), int(_element(entry, "Size"))))
+    return keys, _element(text, "IsTruncated") == "true"
+
+
+def _get(client, verb, key, query, dest):
+    client.send_head("GET", "" if query else key, query, {}, sha256_hex(b""))
+    connection = client.connection
+    if connection.reply() != 200:
+        client.refuse(verb, key)
+    length = connection.read(dest)
+    if length > len(dest):
+        text = f"{key}: longer than the buffer of {len(dest)} bytes"
+        raise S3Error("EntityTooLarge", 200, "fatal", text)
+    return length
+
+
+def _head(client, key):
+    client.send_head("HEAD", key, "", {}, sha256_hex(b""))
+    connection = client.connection
+    if connection.reply() != 200:
+        client.refuse("head", key)
+    connection.read()
+    return connection.headers
+
+
+def _element(text, name):
+    return text.partition(f"<{name}>")[2].partition("<")[0]
+
+
+def _unescape(text):
+    for entity, character in (
+        ("lt", "<"),
+        ("gt", ">"),
+        ("quot", '"'),
+        ("apos", "'"),
+        ("amp", "&"),
+    ):
+        text = text.replace(f"&{entity};", character)
+    return text

@@ -1,0 +1,81 @@
+"""Sends the body of a put for s3.py; loaded once the server has agreed to take it."""
+
+from https import EarlyReplyError
+
+from s3 import S3Error
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+# After so many blocks the reply is looked for, which costs as much as encrypting 100 bytes.
+_LOOK = const(8)
+
+
+def send(connection, body, framing):
+    """Return whether all of the body went out before the server's reply."""
+    write = connection.send
+    size = body.size
+    is_over = False
+    try:
+        for at in range(0, size, framing.chunk):
+            count = min(size - at, framing.chunk)
+            head = framing.head(count)
+            if head:
+                write(head)
+            copy(body, at, count, framing, connection)
+        write(framing.finish())
+        is_over = True
+    except EarlyReplyError:
+        is_over = True
+        return False
+    finally:
+        if not is_over:
+            connection.close()
+    return True
+
+
+def copy(body, at, size, framing, connection):
+    """Move the next `size` bytes of `body`, those from `at`; the loop allocates nothing.
+
+    The last piece is sent only when the body has no byte more, so that a body of another
+    length than its `size` never becomes an object.
+    """
+    piece = buf = framing.buf
+    whole = len(buf)
+    look = _LOOK * whole
+    rest = size % whole
+    last = memoryview(buf)[:rest]
+    total = body.size
+    readinto = body.readinto
+    update = framing.update
+    write = connection.sock.write  # not by connection.send(): a call costs more than what it does
+    is_writing = False
+    try:
+        for end in range(at + whole, at + size + whole, whole):
+            if not end % look:
+                connection.check_reply()
+            count = readinto(buf)
+            if count != whole or end >= total:
+                if count != rest or end - whole + count != total:
+                    count = _end(body, end - whole, count, whole)
+                whole = count
+                piece = last or buf
+            if update:
+                update(piece)
+            is_writing = True
+            count = write(piece)
+            is_writing = False
+            if count != whole:
+                connection.send(piece, count or 0)
+    except OSError as error:
+        if not is_writing:
+            raise
+        connection.fail(error)
+
+
+def _end(body, at, count, size):
+    """Return `count`, the length of the piece from `at` on, if the body ends with it."""
+    if count == size:
+        count += body.readinto(bytearray(4))
+    if at + count != body.size:
+        raise S3Error("BodyLength", 0, "body", f"a body of {body.size} gave {at + count} bytes")
+    return count

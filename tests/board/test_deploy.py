@@ -1,0 +1,262 @@
+"""Deploying: whole or not at all, only what changed, and one sentence for what is in the way."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from megacam.board import deploy, device, mip, tree
+from megacam.board import files as device_files
+from megacam.board.device import DeviceError
+from megacam.errors import MegacamError
+from megacam.sim import flash
+from megacam.sim.rom import PORT
+from usb_board import CONFIG, plugged_in
+
+# As it is, but for the modules that it starts: a firmware of few files has them in one.
+BOOT = (PORT.parents[3] / "boot.py").read_bytes()
+BOOT = BOOT.replace(b"firmware.start import boot, safe_mode", b"firmware import boot")
+
+
+def _run(board, wanted, **options):
+    with device.connect(board.port) as found:
+        deploy.complete(found)
+        plan = deploy.plan(found, wanted, **options)
+        deploy.make(found, plan)
+    return plan
+
+
+def _image(board):
+    board.pull()
+    return flash.read_image(board.image)
+
+
+def test_an_empty_board_gets_every_file_and_runs_it(tmp_path):
+    wanted = {**deploy.tree(CONFIG), "main.py": b"print('main runs')"}
+    with plugged_in(tmp_path, {}) as board:
+        plan = _run(board, wanted)
+        assert (plan.same, plan.remove) == (0, [])
+        deadline = time.monotonic() + 10
+        while b"main runs" not in board.console and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert b"main runs" in board.console
+        image = _image(board)
+    manifest = json.loads(image.pop("deployed.json"))
+    image.pop("tally", None)  # the board has started, perhaps it got as far as counting that
+    assert image == wanted
+    assert set(manifest["files"]) == set(wanted)
+    assert manifest["version"] == plan.version
+    assert json.loads(image["config.json"])["checked"] == plan.version
+
+
+def test_the_roots_are_der_and_amazon_s_unless_a_store_has_its_own(tmp_path):
+    roots = {path: der for path, der in deploy.tree(CONFIG).items() if path.startswith("roots/")}
+    assert len(roots) == 5
+    assert all(der[:2] == b"\x30\x82" for der in roots.values())
+    assert "roots/amazon-root-ca-1.der" in roots
+    other = {"s3": {"bucket": "photos", "endpoint": "https://store.example"}}
+    assert not [path for path in deploy.tree(other) if path.startswith("roots/")]
+
+
+SMALL_OLD = {"boot.py": BOOT, "main.py": b"old", "config.json": b"{}", "roots/a.der": b"0"}
+OLD = {
+    **SMALL_OLD,
+    "firmware/__init__.py": b"",
+    "firmware/boot.py": b"def main(*a):\n print('booted')\n",
+    "firmware/gone.py": b"old",
+    "lib/hmac.py": b"",
+}
+NEW = {
+    "boot.py": BOOT + b"\n",
+    "main.py": b"new",
+    "firmware/__init__.py": b"# new\n",
+    "firmware/boot.py": b"def main(*a):\n print('booted anew')\n",
+    "firmware/more/deep.mpy": bytes(6000),
+    "roots/b.der": b"1",
+}
+# What the switch makes of it: config.json and hmac are the board's own and stay.
+SWITCHED = {"config.json": b"{}", "lib/hmac.py": b"", **NEW}
+
+
+def test_only_what_changed_is_sent_and_what_is_no_longer_wanted_goes(tmp_path):
+    files = {**OLD, "lib/mine.py": b"mine", "lib/s3.py": b"slow source"}
+    with plugged_in(tmp_path, files) as board:
+        first = _run(board, {**NEW, "lib/s3.mpy": b"x", "lib/body.mpy": b"y"})
+        assert "lib/s3.py" in first.remove
+        again = _run(board, {**NEW, "lib/s3.mpy": b"x", "lib/body.mpy": b"y"})
+        assert again.is_empty
+        third = _run(board, {**NEW, "lib/s3.mpy": b"x2"})
+        assert set(third.send) == {"lib/s3.mpy", "deployed.json"}
+        assert third.remove == ["lib/body.mpy"]
+        image = _image(board)
+    assert {k: v for k, v in image.items() if k != "deployed.json"} == {
+        **SWITCHED, "lib/mine.py": b"mine", "lib/s3.mpy": b"x2"
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def writes(tmp_path_factory):
+    """Return how many writes to the flash a whole deploy of NEW over OLD makes."""
+    folder = tmp_path_factory.mktemp("count")
+    for n in (64, 128, 256, 512):
+        with plugged_in(folder / str(n), OLD) as board:
+            board.pull()
+            board.plug_in(cut_after_writes=n)
+            try:
+                _run(board, NEW)
+            except DeviceError:
+                continue
+            return n
+    raise AssertionError("a deploy of six files writes more often than can be")
+
+
+def _starts_whole(board):
+    """Start the board after a cut; return its files once boot.py has run."""
+    board.pull()
+    before = len(board.console)
+    board.plug_in()
+    deadline = time.monotonic() + 10
+    while b">>> " not in board.console[before:] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    said = bytes(board.console[before:])
+    image = _image(board)
+    image.pop("deployed.json", None)
+    ours = {p: c for p, c in image.items() if p.split("/")[0] not in ("new", "switched")}
+    return ours, b"booted anew" in said
+
+
+@pytest.mark.parametrize("part", range(12))
+def test_a_cable_pulled_in_mid_deploy_leaves_the_old_files_or_the_new(tmp_path, writes, part):
+    cut = 1 + part * writes // 12 + part % 3
+    with plugged_in(tmp_path, OLD) as board:
+        board.pull()
+        board.plug_in(cut_after_writes=cut)
+        try:
+            _run(board, NEW)
+        except DeviceError as error:
+            assert "went away" in str(error)
+        ours, is_new = _starts_whole(board)
+        assert ours == (SWITCHED if is_new else OLD)
+        board.plug_in()
+        _run(board, NEW)
+        image = _image(board)
+    image.pop("deployed.json")
+    assert image == SWITCHED
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5, 8, 11])
+def test_a_switch_that_is_cut_off_again_and_again_still_ends(tmp_path, cut):
+    plan = deploy.Plan("1", {**NEW, "deployed.json": b"{}"}, ["firmware/gone.py"], 0)
+    staged = {f"switch/{path}": content for path, content in plan.send.items()}
+    staged["switch/finish.py"] = deploy._finish(plan).encode()
+    empty = {"firmware/more/.keep": b""}  # the folders are made before the switch
+    with plugged_in(tmp_path, {**OLD, **staged, **empty}) as board:
+        board.pull()
+        for _ in range(2):
+            board.plug_in(cut_after_writes=cut)
+            board.wait_until_unplugged(0.5)
+            board.pull()
+        ours, is_new = _starts_whole(board)
+    ours.pop("firmware/more/.keep")
+    removed = {path: SWITCHED.get(path) for path in ours}
+    assert is_new
+    assert ours == {**removed, **NEW, "roots/a.der": ours.get("roots/a.der")}
+
+
+def test_a_deploy_that_was_cut_off_does_not_send_again_what_is_there(tmp_path):
+    with plugged_in(tmp_path, OLD) as board:
+        with device.connect(board.port) as found:
+            device_files.make_folders(found, ["/new/firmware/more/x"])
+            device_files.write(found, "/new/firmware/more/deep.mpy", bytes(6000))
+        told = []
+        with device.connect(board.port) as found:
+            plan = deploy.plan(found, NEW)
+            deploy.make(found, plan, told.append)
+    there, *sent = told
+    assert there == 6000 and 0 < sum(sent) < 6000
+    assert sum(told) == plan.size_bytes, "a bar that ends at 100 %"
+
+
+def test_a_full_flash_is_one_sentence_and_the_old_files_stay(tmp_path):
+    files = {**OLD, "spool/big": bytes(1_900_000)}
+    with plugged_in(tmp_path, files) as board:
+        with pytest.raises(device_files.NoSpaceError, match=r"\d+ KB are needed and \d+ KB are"):
+            _run(board, {**NEW, "firmware/big.mpy": bytes(150_000)})
+        assert _image(board) == files
+
+
+def test_hmac_comes_from_a_folder_or_is_asked_for_in_a_sentence(tmp_path):
+    module = (PORT / "hmac.py").read_bytes()
+    with plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board:
+        with pytest.raises(mip.PackageError, match=r"or name a folder .* with --hmac FOLDER"):
+            _run(board, NEW, index=str(tmp_path / "nowhere"))
+        (tmp_path / "hmac.py").write_bytes(module)
+        assert "lib/hmac.mpy" in _run(board, NEW, hmac_folder=tmp_path).send
+        assert _run(board, NEW, index=str(tmp_path / "nowhere")).is_empty, "it has one now"
+    with pytest.raises(mip.PackageError, match=r"holds neither hmac.py nor hmac.mpy"):
+        mip.from_folder("hmac", tmp_path / "b")
+
+
+@pytest.mark.parametrize("index", ["http://127.0.0.1:9", "folder"])
+def test_an_hmac_that_nobody_vouches_for_leaves_the_board_as_it_was(tmp_path, index):
+    digest = mip.PINS["hmac"].sha256
+    place = tmp_path / "folder" / "file" / digest[:2] / digest[:8]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"def new(*a):\n pass\n")
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board:
+        done = _megacam("deploy", "--port", board.port, "--index", index, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "--hmac FOLDER" in done.stderr and "Traceback" not in done.stderr
+        assert _image(board) == SMALL_OLD
+
+
+def test_a_board_without_settings_or_roots_is_refused_in_words(tmp_path):
+    with plugged_in(tmp_path, {}) as board:
+        with pytest.raises(MegacamError, match=r"copy config.example.json to config.json"):
+            _run(board, NEW)
+        without_roots = {"config.json": b"{}", "main.py": b""}
+        with pytest.raises(MegacamError, match=r"name its CA's file with --roots FILE"):
+            _run(board, without_roots)
+
+
+def _megacam(*args, cwd):
+    argv = [sys.executable, "-m", "megacam", *args]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=cwd)
+
+
+def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with plugged_in(tmp_path / "b", {}) as board:
+        dry = _megacam("deploy", "--port", board.port, "--dry-run", cwd=tmp_path)
+        assert (dry.returncode, dry.stderr) == (0, "")
+        assert "+ firmware/app.mpy" in dry.stdout
+        assert "nothing was changed (--dry-run)" in dry.stdout
+        done = _megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
+        assert "firmware/app.mpy" in json.loads(done.stdout)["sent"]
+        again = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        assert "is on the board, nothing to change" in again.stdout, again.stderr
+    gone = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+    assert gone.returncode == 1
+    assert gone.stderr.startswith(f"megacam: there is no port {board.port}")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"switch/main.py": b"new"},
+        {"switch/finish.py": b"def fin", "switched/main.py": b"", "new/finish.py": b"1 / 0"},
+    ],
+    ids=["no finish.py", "half of it"],
+)
+def test_the_command_mends_a_board_that_cannot_start_in_one_call(tmp_path, left):
+    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"  # as it was earlier
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with plugged_in(tmp_path / "b", {**OLD, "boot.py": boot, **left}) as board:
+        done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "cannot be finished" in done.stdout and "[Errno" not in done.stdout + done.stderr
+        image = _image(board)
+    assert image["boot.py"] == tree.build()["boot.py"]
+    assert not [path for path in image if path.partition("/")[0] in ("new", "switch", "switched")]

@@ -1,0 +1,133 @@
+"""Short private names change nothing but the names, and save what they promise."""
+
+import ast
+import symtable
+
+import pytest
+from megacam.board import tree as device_tree
+from megacam.board.shorten import PrivacyError, shorten
+
+SOURCES = {
+    device_tree.module_name(name): path.read_text()
+    for name, path in device_tree.sources().items()
+    if "/" in name
+}
+SHORT = shorten(SOURCES)
+
+
+def _shape(text):
+    """Return the tree of a source with every private name and variable replaced by one word."""
+    tree = ast.parse(text)
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Name):
+                    node.id = "x"
+                elif isinstance(node, ast.arg):
+                    node.arg = "x"
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "name"):
+            if getattr(node, field, None) and getattr(node, field)[0] == "_":
+                setattr(node, field, "_")
+        if isinstance(node, ast.Global):
+            node.names = ["_" for _ in node.names]
+    return ast.dump(tree)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_nothing_but_names_changes(name):
+    assert _shape(SHORT[name]) == _shape(SOURCES[name])
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_every_variable_of_a_function_stays_the_same_variable(name):
+    before, after = (symtable.symtable(t, name, "exec") for t in (SOURCES[name], SHORT[name]))
+    for one, other in zip(_scopes(before), _scopes(after), strict=True):
+        assert len(one.get_symbols()) == len(other.get_symbols())
+        assert len(one.get_globals()) == len(other.get_globals())
+
+
+def _scopes(table):
+    yield from (scope for scope in [table] if isinstance(scope, symtable.Function))
+    for child in table.get_children():
+        yield from _scopes(child)
+
+
+def _private(texts):
+    return {
+        getattr(node, field)
+        for text in texts
+        for node in ast.walk(ast.parse(text))
+        for field in ("id", "attr", "name", "arg")
+        if getattr(node, field, None) and getattr(node, field)[0] == "_"
+    }
+
+
+def test_the_whole_program_needs_a_quarter_fewer_private_names():
+    before = _private(SOURCES.values())
+    after = _private(SHORT.values())
+    assert len(after) - len(before) < -len(before) / 4
+
+
+def test_attributes_differ_within_a_family_and_are_shared_between_families():
+    short = shorten(
+        {
+            "spool.spool": "class Spool:\n    _new = 1\n    def _write(self): self._limit = 1",
+            "spool.thin": "def _victim(): return spool._limit",
+            "clock": "class Clock:\n    def _parse(self): return self._time",
+        }
+    )
+    assert "def _c(self):\n        self._a = 1" in short["spool.spool"]
+    assert "_b = 1" in short["spool.spool"]
+    assert "return spool._a" in short["spool.thin"]
+    assert "def _a(self):\n        return self._b" in short["clock"]
+
+
+def test_variables_of_modules_are_short_in_each():
+    short = shorten({"a": "_x = 1\ndef _f(): return _x", "a.b": "def _g(): return _h\n_h = 2"})
+    assert short["a"] == "_b = 1\n\ndef _a():\n    return _b\n"
+    assert short["a.b"] == "def _a():\n    return _b\n_b = 2\n"
+
+
+@pytest.mark.parametrize("use", ["import a\nprint(a._limit)", "from a import _limit"])
+def test_a_variable_that_another_module_looks_up_is_short_in_both(use):
+    short = shorten({"a": "_limit = 1\n_b = _limit", "a.b": use + "\n_own = 2"})
+    assert short["a"] == "_a = 1\n_c = _a\n"
+    assert short["a.b"] == use.replace("_limit", "_a") + "\n_c = 2\n"
+
+
+def test_arguments_are_short_unless_a_call_names_them():
+    source = "def put(key, body, a):\n    return key + a\nput('x', body=1, a=2)"
+    assert "def put(b, body, a):\n    return b + a" in shorten({"s3": source})["s3"]
+
+
+def test_a_library_keeps_the_arguments_of_its_public_functions():
+    source = "def put(key):\n    return _put(key)\n\ndef _put(key):\n    return key\n"
+    expected = "def put(key):\n    return _put(key)\n\ndef _put(a):\n    return a\n"
+    assert shorten({"s3": source}, ["s3"])["s3"] == expected.replace("_put", "_a")
+
+
+def test_an_argument_never_takes_the_name_of_something_else():
+    source = "def f(text):\n    from os import a\n    try: b\n    except OSError as c: text"
+    assert "def f(d):" in shorten({"s3": source})["s3"]
+
+
+def test_constants_that_the_compiler_folds_use_up_no_short_name():
+    short = shorten({"a": "_LIMIT = const(3)\ndef _look(): return _LIMIT"})
+    assert short["a"] == "_LIMIT = const(3)\n\ndef _a():\n    return _LIMIT\n"
+
+
+@pytest.mark.parametrize("use", ["camera._reg(1)", "from arducam_mega import _reg"])
+def test_a_private_name_of_another_family_is_refused(use):
+    with pytest.raises(PrivacyError, match="app uses _reg, which is private to another module"):
+        shorten({"app": use, "arducam_mega": "def _reg(): pass"})
+
+
+@pytest.mark.parametrize("text", ["__name__", "x_y", "('_private',)", "_"])
+def test_what_only_looks_private_stays(text):
+    assert shorten({"a": f"{text}\n_private = 1"})["a"].startswith(text)
+
+
+def test_arguments_that_others_name_are_kept():
+    short = shorten({"chip": "def read(block, offset): _read(block)"}, named=["offset"])
+    assert short["chip"] == "def read(a, offset):\n    _a(a)\n"

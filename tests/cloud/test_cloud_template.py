@@ -1,0 +1,216 @@
+"""The CloudFormation template: valid for AWS's own linter, and the same cloud as `create`."""
+
+import itertools
+import json
+
+import pytest
+from cfnlint.api import lint
+from megacam.cloud import create, iot, keys, rotate, show
+from megacam.cloud.spec import CloudSpec
+from megacam.cloud.template import Options, template
+from megacam.errors import MegacamError
+
+pytest_plugins = "local_aws"
+BUDGET = {"budget_usd": 5, "budget_email": "owner@example.org"}
+
+
+def _complaints(made):
+    return [str(one) for one in lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
+
+
+@pytest.mark.parametrize(
+    ("iot", "public_read", "cloudfront", "rest"),
+    list(
+        itertools.product(
+            *[[False, True]] * 3,
+            [{}, {"keep_days": 30, **BUDGET}, {"keep_versions": 30}],
+        )
+    ),
+)
+def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
+    options = Options(
+        "garden-photos",
+        ("cam1", "roof-2"),
+        iot=iot,
+        public_read=public_read,
+        cloudfront=cloudfront,
+        **rest,
+    )
+    assert _complaints(template(options)) == []
+
+
+def test_the_linter_would_find_a_fault():
+    broken = template(Options("garden-photos", ("cam1",)))
+    broken["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"][0].pop("Status")
+    assert any("Status" in text for text in _complaints(broken))
+
+
+def _deploy(account, **wanted):
+    _deploy_template(account, template(Options(account.bucket, ("cam1",), **wanted)))
+
+
+def _deploy_template(account, made):
+    cloud = account.client("cloudformation")
+    cloud.create_stack(
+        StackName=account.bucket,
+        TemplateBody=json.dumps(made),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloud.get_waiter("stack_create_complete").wait(
+        StackName=account.bucket, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+
+
+@pytest.mark.parametrize("wanted", [{"keep_days": 30}, {}, {"public_read": True}], ids=str)
+def test_a_deployed_stack_is_what_create_makes(amazon, wanted):
+    _deploy(amazon, **wanted)
+    plan = create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1", **wanted))
+    # MiniStack's CloudFormation leaves out the lifecycle; the next test looks at that.
+    left = [step.text for step in plan.changes if "broken uploads" not in step.text]
+    assert left == []
+
+
+def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_without(account):
+    _deploy(account, cloudfront=True)
+    cloudfront = account.client("cloudfront")
+    [made] = [
+        one
+        for one in cloudfront.list_distributions()["DistributionList"]["Items"]
+        if account.bucket in one["Comment"]
+    ]
+    [origin] = made["Origins"]["Items"]
+    control = cloudfront.get_origin_access_control(Id=origin["OriginAccessControlId"])
+    signs = control["OriginAccessControl"]["OriginAccessControlConfig"]
+    assert (signs["SigningBehavior"], signs["SigningProtocol"]) == ("always", "sigv4")
+    assert made["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    there = {"Bucket": account.bucket}
+    policy = json.loads(account.client("s3").get_bucket_policy(**there)["Policy"])
+    [shown] = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    assert shown["Resource"] == f"arn:aws:s3:::{account.bucket}/*.jpg"
+    assert shown["Condition"]["StringEquals"]["AWS:SourceArn"] == made["ARN"]
+    account.client("s3").put_object(**there, Key="cam1/x.jpg", Body=b"photo")
+    with pytest.raises(MegacamError):
+        account.aws.as_key(False).call("s3", "get_object", **there, Key="cam1/x.jpg")
+    # `create` leaves the distribution its right.
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1", keep_days=7)).make()
+    assert (
+        shown in json.loads(account.client("s3").get_bucket_policy(**there)["Policy"])["Statement"]
+    )
+
+
+def test_a_deployed_stack_with_certificates_has_roles_and_things_in_place_of_users(amazon):
+    device = f"cam-{amazon.bucket.split('-')[-1]}"
+    made = template(Options(amazon.bucket, (device,), iot=True))
+    # MiniStack's CloudFormation knows no role alias; the linter has looked at it.
+    alias = made["Resources"].pop("DeviceRoleAlias")
+    assert alias["Properties"]["RoleArn"] == {"Fn::GetAtt": ["DeviceRole", "Arn"]}
+    arn = f"arn:aws:iot:{amazon.aws.region}:000000000000:rolealias/megacam-{amazon.bucket}"
+    policy = made["Resources"]["DevicePolicy"]["Properties"]["PolicyDocument"]
+    assert policy["Statement"][0]["Resource"] == {
+        "Fn::GetAtt": ["DeviceRoleAlias", "RoleAliasArn"]
+    }
+    policy["Statement"][0]["Resource"] = arn
+    _deploy_template(amazon, made)
+    assert iot.alias_arn(amazon.aws, amazon.bucket) == arn
+    assert iot.role_is_put_only(amazon.aws, amazon.bucket)
+    assert iot.things(amazon.aws, amazon.bucket) == [device]
+    assert keys.devices(amazon.aws, amazon.bucket) == {}
+    assert amazon.client("iot").get_policy(policyName=f"megacam-{amazon.bucket}")
+
+
+def test_the_budget_of_the_template_is_the_budget_of_create(account):
+    made = template(Options("garden-photos", ("cam1",), **BUDGET))["Resources"]["Budget"]
+    properties = made["Properties"]
+    create.plan(account.aws, CloudSpec(account.bucket, "cam1", **BUDGET)).make()
+    budgets, name = account.client("budgets"), f"megacam-{account.bucket}"
+    where = {"AccountId": "000000000000", "BudgetName": name}
+    found = budgets.describe_budget(**where)["Budget"]
+    for field in ("CostFilters", "TimeUnit", "BudgetType"):
+        assert properties["Budget"][field] == found[field]
+    alarms = budgets.describe_notifications_for_budget(**where)["Notifications"]
+    for alarm in alarms:
+        alarm.pop("NotificationState", None)
+    assert [one["Notification"] for one in properties["NotificationsWithSubscribers"]] == alarms
+
+
+def test_photos_expire_and_broken_uploads_go():
+    made = template(Options("garden-photos", ("cam1", "roof-2"), keep_days=30))
+    assert made["Parameters"]["KeepDays"]["Default"] == 30
+    bucket = made["Resources"]["Bucket"]["Properties"]
+    assert bucket["LifecycleConfiguration"]["Rules"] == [
+        {
+            "Id": f"megacam-{device}",
+            "Status": "Enabled",
+            "Prefix": f"{device}/",
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            "ExpirationInDays": {"Ref": "KeepDays"},
+        }
+        for device in ("cam1", "roof-2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expires"),
+    [
+        ({"keep_versions": 7}, {"ExpiredObjectDeleteMarker": True}),
+        ({"keep_versions": 7, "keep_days": 30}, {"ExpirationInDays": {"Ref": "KeepDays"}}),
+    ],
+)
+def test_old_versions_are_kept_and_expire(wanted, expires):
+    made = template(Options("garden-photos", ("cam1",), **wanted))
+    assert _complaints(made) == []
+    assert made["Parameters"]["KeepVersions"]["Default"] == 7
+    bucket = made["Resources"]["Bucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "KeepVersions"}}
+    assert expires.items() <= rule.items()
+    assert not {"ExpiredObjectDeleteMarker", "ExpirationInDays"} <= set(rule)
+    without = template(Options("garden-photos", ("cam1",)))["Resources"]["Bucket"]["Properties"]
+    assert "VersioningConfiguration" not in without
+
+
+def test_a_device_of_a_stack_gets_its_key_like_any_other(amazon):
+    _deploy(amazon)
+    key = rotate.new_key(keys.AccessKeys(amazon.aws, amazon.bucket, "cam1"))
+    order = {"Bucket": amazon.bucket, "Key": "cam1/x.jpg", "Body": b"photo"}
+    amazon.s3_as(key).put_object(**order, IfNoneMatch="*")
+    [device] = show.report(amazon.aws, amazon.bucket).devices
+    assert (device.name, device.put_only) == ("cam1", True)
+
+
+def test_the_template_makes_no_secret():
+    for certificate in (False, True):
+        kinds = {
+            one["Type"]
+            for one in template(Options("garden-photos", ("cam1",), iot=certificate))[
+                "Resources"
+            ].values()
+        }
+        assert "AWS::IAM::AccessKey" not in kinds
+        assert "AWS::IoT::Certificate" not in kinds
+
+
+def test_the_photos_outlive_the_stack():
+    bucket = template(Options("garden-photos", ("cam1",)))["Resources"]["Bucket"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+
+
+def test_with_cloudfront_the_bucket_stays_private_and_only_photos_are_shown():
+    made = template(Options("garden-photos", ("cam1",), cloudfront=True))["Resources"]
+    blocks = made["Bucket"]["Properties"]["PublicAccessBlockConfiguration"]
+    assert list(blocks.values()) == [True] * 4
+    shown = [
+        one
+        for one in made["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if one["Effect"] == "Allow"
+    ]
+    [statement] = shown
+    assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert statement["Resource"] == {"Fn::Sub": "${Bucket.Arn}/*.jpg"}
+    assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
+
+
+def test_names_that_aws_refuses_are_refused_here():
+    with pytest.raises(MegacamError, match="cannot be the name of a device"):
+        Options("garden-photos", ("Cam 1",))

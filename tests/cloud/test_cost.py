@@ -1,0 +1,161 @@
+"""What a camera costs: figures that anybody can check with a pencil."""
+
+import datetime
+import json
+
+import pytest
+from megacam.cloud import cost
+from megacam.cloud.cost import Usage
+from megacam.errors import MegacamError
+
+TODAY = datetime.date(2026, 1, 1)
+PRICES = {
+    "date": "2025-12-01",
+    "transfer_free_gb": 100,
+    "regions": {
+        "moon": {"put_1000": 1.0, "get_1000": 0.5, "storage_gb": 2.0, "transfer_gb": 3.0},
+    },
+}
+
+
+def _month(**wanted):
+    return cost.estimate(Usage(**wanted), PRICES, "moon", TODAY)
+
+
+def _lines(month):
+    return {line.what: line.usd for line in month.lines}
+
+
+def test_a_photo_of_200_kb_every_30_s_is_86400_puts_for_43_cents_and_17_gb_for_40():
+    month = cost.estimate(Usage(interval_s=30, photo_kb=200), cost.load_prices(), "us-east-1")
+    lines = {line.what: line for line in month.lines}
+    assert lines["uploads"].amount == "86,400 PUT"
+    assert round(lines["uploads"].usd, 2) == 0.43
+    assert lines["storage"].amount.startswith("17 GB")
+    assert round(lines["storage"].usd, 2) == 0.40
+    assert round(month.total_usd, 2) == 0.83
+
+
+def test_every_line_is_amount_times_price():
+    month = _month(interval_s=60, photo_kb=1000, hours_day=10, views_day=100, status_s=3600)
+    lines = _lines(month)
+    assert month.photos == 18_000
+    assert lines["uploads"] == pytest.approx(18.0)
+    assert lines["storage"] == pytest.approx(18.0 * 2)
+    assert lines["status.json"] == pytest.approx(0.72)
+    assert lines["views"] == pytest.approx(3000 / 1000 * 0.5)
+    assert lines["transfer out"] == 0
+    assert lines["transfer in"] == 0
+    assert month.total_usd == pytest.approx(sum(lines.values()))
+
+
+def test_what_is_looked_at_beyond_the_free_100_gb_is_paid_for():
+    # 10,000 photos a day of 1 MB: 300 GB a month, 200 of them paid.
+    lines = _lines(_month(photo_kb=1000, views_day=10_000))
+    assert lines["transfer out"] == pytest.approx(200 * 3.0)
+
+
+def test_retention_scales_storage_and_nothing_else():
+    week, year = _lines(_month(keep_days=7)), _lines(_month(keep_days=365))
+    assert year["storage"] == pytest.approx(week["storage"] * 365 / 7)
+    assert year["uploads"] == week["uploads"]
+
+
+def test_without_retention_the_growth_is_said():
+    month = _month(keep_days=None)
+    assert month.growth_usd == pytest.approx(17.28 * 2)
+    assert any("grows by $34.56 every month" in text for text in month.warnings)
+    assert _month(keep_days=30).warnings == ()
+
+
+def test_cameras_add_up():
+    assert _month(devices=3).total_usd == pytest.approx(3 * _month().total_usd)
+
+
+def test_intervals_are_compared_shortest_first_with_the_own_one_among_them():
+    compared = cost.compare(Usage(interval_s=45), PRICES, "moon", (300, 30))
+    assert [one.usage.interval_s for one in compared] == [30, 45, 300]
+    assert [one.total_usd for one in compared] == sorted(
+        (one.total_usd for one in compared), reverse=True
+    )
+
+
+def test_an_interval_that_the_board_cannot_keep_is_pointed_out():
+    assert any("out of its reach" in text for text in _month(interval_s=3).warnings)
+    assert not any("out of its reach" in text for text in _month(interval_s=10).warnings)
+
+
+def test_flash_wear_is_warned_about_only_where_every_photo_goes_through_it():
+    # 576 MB a day through 2 MiB of flash with 100,000 cycles: 364 days.
+    [warning] = _month(spool_first=True).warnings
+    assert "wears out in about 12 months" in warning
+    assert _month(spool_first=True, interval_s=3600).warnings == ()
+    assert cost.flash_years(2_097_152, 2_097_152) == pytest.approx(100_000 / 365)
+
+
+def test_a_daily_cap_below_the_schedule_says_when_uploads_stop():
+    [warning] = _month(cap_requests_day=1440).warnings
+    assert "1,440 requests is below the 2,880" in warning
+    assert "after 12.0 hours" in warning
+    [warning] = _month(cap_mb_day=57.6).warnings
+    assert "after 2.4 hours" in warning
+    assert _month(cap_requests_day=2880, cap_mb_day=576).warnings == ()
+
+
+def test_old_prices_are_pointed_out():
+    late = datetime.date(2028, 1, 1)
+    found = cost.estimate(Usage(), PRICES, "moon", late).warnings
+    assert any("the prices are of 2025-12-01" in text for text in found)
+
+
+def test_our_table_is_dated_complete_and_plausible():
+    prices = cost.load_prices()
+    assert len(prices["regions"]) >= 15
+    for name, row in prices["regions"].items():
+        # AWS's dearest region costs less than twice its cheapest.
+        assert 0.0045 <= row["put_1000"] <= 0.009, name
+        assert 0.023 <= row["storage_gb"] <= 0.045, name
+        assert row["get_1000"] == pytest.approx(row["put_1000"] * 0.08, rel=0.03), name
+        assert 0.08 <= row["transfer_gb"] <= 0.16, name
+
+
+def test_an_edited_table_is_used(tmp_path):
+    path = tmp_path / "prices.json"
+    path.write_text(json.dumps(PRICES))
+    assert cost.load_prices(path)["regions"]["moon"]["put_1000"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is not valid"),
+        ("[]", "is not valid"),
+        ('{"date": "yesterday"}', "is not valid"),
+        ('{"date": "2025-01-01"}', "lacks 'transfer_free_gb'"),
+        (
+            '{"date": "2025-01-01", "transfer_free_gb": 1, "regions": {"x": {"put_1000": 1}}}',
+            "lacks 'get_1000'",
+        ),
+    ],
+)
+def test_a_broken_table_is_one_sentence(tmp_path, text, words):
+    path = tmp_path / "prices.json"
+    path.write_text(text)
+    with pytest.raises(MegacamError, match=words):
+        cost.load_prices(path)
+
+
+def test_a_missing_table_or_region_names_the_remedy(tmp_path):
+    with pytest.raises(MegacamError, match="cannot read the price table"):
+        cost.load_prices(tmp_path / "none.json")
+    with pytest.raises(MegacamError, match="it has moon, and --prices takes yours"):
+        cost.estimate(Usage(), PRICES, "mars")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"interval_s": 0}, {"photo_kb": 0}, {"hours_day": 25}, {"keep_days": 0}, {"devices": 0}],
+)
+def test_a_number_that_makes_no_sense_names_its_range(wanted):
+    with pytest.raises(MegacamError, match="it must be"):
+        Usage(**wanted)

@@ -1,0 +1,107 @@
+"""The application's modules that touch the hardware, on a simulated board."""
+
+import json
+
+import pytest
+from megacam.board import tree
+from megacam.sim import flash
+from megacam.sim.board import Board
+
+BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
+FILES = tree.build()
+
+
+@pytest.fixture
+def board(tmp_path):
+    with Board(tmp_path, FILES, networks=[BARN], fast=True) as board:
+        yield board
+
+
+def _boot(board):
+    lines = []
+    board.start(lines.append)
+    assert board.join(30)
+    return lines
+
+
+def _config(**extra):
+    return {"s3": {"bucket": "photos"}, **extra}
+
+
+def _new_board(tmp_path, config):
+    files = {**FILES, "config.json": config.encode(), "main.py": b""}
+    return Board(tmp_path, files, networks=[BARN], fast=True)
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG"
+
+
+def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]},
+        aws={"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": SECRET},
+    )
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        lines = _boot(board)
+        assert lines[:3] == [
+            "I boot cause=power-on start=1",
+            "I config checked",
+            "W restart why=config",
+        ]
+        assert lines[3] == "I boot cause=config start=2", "without the schema's names in memory"
+        assert lines[4].startswith("I wifi joined ssid=Barn")
+        assert SECRET in board.exec(
+            "from firmware import credentials as c\nprint(c.load_key().secret_access_key)"
+        )
+        assert _boot(board)[1].startswith("I wifi joined"), "checked only once"
+    image = flash.read_image(board.image)
+    assert SECRET not in image["config.json"].decode()
+    assert BARN["password"] not in image["config.json"].decode()
+    assert json.loads(image["config.json"])["interval_s"] == 30
+
+
+def test_what_was_pasted_into_a_config_by_hand_is_cleaned_on_the_board(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn\r", "password": BARN["password"] + "\r\n"}]},
+        aws={"access_key_id": "minioadmin\u00a0", "secret_access_key": " " + SECRET + "\n"},
+        device=" yard\t",
+    )
+    with _new_board(tmp_path, "\ufeff" + json.dumps(config)) as board:
+        assert _boot(board)[4].startswith("I wifi joined ssid=Barn")
+        key = board.exec(
+            "from firmware import credentials as c\nk = c.load_key()\n"
+            "print([k.access_key_id, k.secret_access_key])"
+        )
+    assert key.strip() == f"['minioadmin', '{SECRET}']"
+    assert json.loads(flash.read_image(board.image)["config.json"])["device"] == "yard"
+
+
+def test_half_a_key_leaves_nvs_as_it_was(tmp_path):
+    config = _config(
+        wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]},
+        aws={"access_key_id": "minioadmin"},
+    )
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        assert "come together" in _boot(board)[1]
+        assert board.exec("from firmware import credentials as c\nprint(c.has('wifi'))") == (
+            "False\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ("{", "/config.json is not valid JSON"),
+        ("[]", "must be an object"),
+        ('{"intervall": 3}', "did you mean 'interval_s'?"),
+        ("{}", "s3.bucket is ''"),
+        (json.dumps(_config(aws={"access_key_id": "A" * 20})), "give both or neither"),
+    ],
+)
+def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, sentence):
+    with _new_board(tmp_path, config) as board:
+        lines = _boot(board)
+    assert len(lines) == 2
+    assert lines[1].startswith("E config refused")
+    assert sentence in lines[1]
+    assert flash.read_image(board.image)["config.json"].decode() == config

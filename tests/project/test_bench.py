@@ -1,0 +1,107 @@
+"""What `make bench` measures and must never change: counts, never times."""
+
+import pytest
+from bench import flash, fleet, memory, reading, running, transfer, whole, wire
+
+
+def test_at_most_24_kb_of_bytecode_stay_in_memory():
+    sizes = flash.sizes()
+    stays = flash.resident(whole.steady()["modules"])
+    assert set(stays) == {
+        "arducam_mega", "https", "jpeg", "s3", "s3.unsigned_payload", "firmware.app", "firmware",
+        "firmware.clock", "firmware.errors", "firmware.log", "firmware.uploader",
+        "firmware.wifi", "overlay",
+    }  # fmt: skip
+    assert sum(sizes[name] for name in stays) <= flash.MOST_RESIDENT
+
+
+@pytest.mark.parametrize("way", reading.WAYS)
+def test_every_way_reads_the_same_photo(way):
+    told = reading.on_the_wire(way, "320x240")
+    assert told["same"]
+    assert told["size"] == reading.PHOTOS["320x240"]
+
+
+def test_a_photo_costs_two_transactions_a_block_and_the_checks():
+    for resolution, size in reading.PHOTOS.items():
+        told = reading.on_the_wire("ours", resolution)
+        blocks = -(-size // 4092)
+        # Done? Powered? The length twice, the head of the frame, and powered still?
+        assert told["cycles"] == blocks + 1 + 1 + 6 + 1 + 1
+        assert told["transactions"] == told["cycles"] + blocks + 1
+        # A command a block; three bytes a register; command and dummy before the head.
+        assert told["bytes"] == size + blocks + 3 * 9 + 2
+
+
+@pytest.fixture(scope="module")
+def transfers():
+    return transfer.allocations()[1]
+
+
+@pytest.mark.parametrize("mode", ["none", "etag", "checksum"])
+def test_a_kb_of_photo_allocates_nothing(transfers, mode):
+    left = [transfers[f"{mode} {size} 4092"]["allocated"] for size in reading.PHOTOS.values()]
+    assert max(left) - min(left) <= 64, left  # an object, wherever a collection found it
+    assert max(left) < 1024
+
+
+@pytest.mark.parametrize("mode", transfer.MODES)
+def test_a_transfer_costs_two_transactions_a_block_whatever_the_mode(transfers, mode):
+    block = 8192 if mode.startswith("signed") else 4092
+    for size in reading.PHOTOS.values():
+        blocks = -(-size // block)
+        told = transfers[f"{mode} {size} 4092"]
+        assert told["transactions"] == 2 * blocks + 1  # and whether the camera kept its power
+
+
+@pytest.mark.skipif(not running.can_count(), reason="no valgrind")
+def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
+    """Instructions, counted, of the same run: no time."""
+    sizes = reading.PHOTOS["320x240"], reading.PHOTOS["1600x1200"]
+    _, factors = transfer.factors(transfer.GOALS, [(size, 4092) for size in sizes])
+    for mode, goal in transfer.GOALS.items():
+        for size in sizes:
+            assert round(factors[f"{mode} {size} 4092"], 2) <= goal
+
+
+def test_memory_is_the_same_after_a_hundred_photos():
+    first, tenth, hundredth = memory.uploads(100)
+    live = [told["live"] for told in (first, tenth, hundredth)]
+    # An object, wherever a collection found it.
+    assert max(live) - min(live) <= 64, live
+    # With as much garbage as there may be before it is collected.
+    assert abs(tenth["low"] - hundredth["low"]) <= 8192
+
+
+def test_every_object_that_lives_as_long_as_the_firmware_is_measured():
+    assert all(size >= 0 for size in memory.objects().values())
+
+
+def test_5_mb_fit_into_the_heap_that_10_kb_need():
+    with memory.store() as there:
+        least = memory.least_heap(memory.SMALL)
+        running.execute("uploads", memory.upload(there, memory.LARGE), heap=str(least))
+
+
+@pytest.mark.parametrize("mode", transfer.MODES)
+def test_a_photo_is_one_request_and_little_more_than_itself(mode):
+    size = reading.PHOTOS["1600x1200"]
+    told = wire.measure(mode, size)
+    assert told["requests"] == 1
+    assert told["headers"] < 800
+    assert told["framing"] < (100 if not mode.startswith("signed") else size * 0.02)
+    # A record takes a head of 5 bytes, a nonce of 8 and a tag of 16.
+    assert told["tls"] <= 29 * told["records"]
+
+
+def test_no_photo_of_a_fleet_is_lost():
+    told = fleet.ministack(cameras=8)
+    assert set(told["ended"]) == {200}
+    assert told["kept"] == sum(told["ended"].values())
+
+
+def test_a_question_costs_the_same_in_a_bucket_of_any_size():
+    small, large = fleet.listing(1_000), fleet.listing(10_000_000)
+    for question in ("newest", "days", "a day"):
+        assert large[question] <= small[question] + 1
+    assert large["months"] <= 11  # a year each

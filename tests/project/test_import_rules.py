@@ -1,0 +1,84 @@
+"""Imports point down only: firmware -> lib -> MicroPython, and the host's tools know neither."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIB = {path.stem for path in (ROOT / "lib").glob("*") if path.suffix in ("", ".py")}
+HARDWARE = {"machine", "network", "esp32"}
+TOUCHES_HARDWARE = {
+    "clock.py",
+    "credentials/__init__.py",
+    "credentials/read.py",
+    "health/counters.py",
+    "health/led.py",
+    "network/join.py",
+    "power/battery.py",
+    "spool/sd_card.py",
+    "start/board.py",
+    "start/prompt.py",
+    "start/restart.py",
+    "start/supervisor.py",
+    "start/watchdog.py",
+    "wifi.py",
+}
+
+
+def _imports(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+def _files(folder):
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", _files("lib"), ids=lambda path: path.name)
+def test_lib_knows_neither_the_application_nor_the_board(path):
+    assert not _imports(path) & ({"firmware", "megacam"} | HARDWARE)
+
+
+@pytest.mark.parametrize("path", _files("firmware"), ids=lambda path: path.name)
+def test_firmware_imports_lib_and_only_the_named_modules_touch_the_board(path):
+    assert "megacam" not in _imports(path)
+    if path.relative_to(ROOT / "firmware").as_posix() not in TOUCHES_HARDWARE:
+        assert not _imports(path) & HARDWARE
+
+
+@pytest.mark.parametrize("path", _files("tools/megacam/sim/port"), ids=lambda path: path.name)
+def test_the_stand_ins_import_nothing_that_they_serve(path):
+    assert not _imports(path) & ({"firmware", "megacam"} | LIB)
+
+
+@pytest.mark.parametrize(
+    ("name", "imports"), [("boot.py", {"os", "firmware"}), ("main.py", {"firmware"})]
+)
+def test_boot_and_main_hold_no_logic(name, imports):
+    lines = (ROOT / name).read_text().splitlines()
+    assert len(lines) < 20
+    assert _imports(ROOT / name) == imports
+
+
+@pytest.mark.parametrize("path", _files("lib") + _files("firmware"), ids=lambda path: path.name)
+def test_importing_a_module_only_defines(path):
+    if path.name == "overlay.py":
+        return  # it makes itself known to all others
+    body = ast.parse(path.read_text()).body
+    allowed = (
+        ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef,
+        ast.ClassDef, ast.Try, ast.If,
+    )  # fmt: skip
+    doing = [
+        node
+        for node in body
+        if not isinstance(node, allowed)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    assert not doing, f"line {doing[0].lineno}"

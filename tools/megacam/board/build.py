@@ -1,0 +1,68 @@
+"""The files of the board in a folder of this computer, as `megacam deploy` would put them there.
+
+    write(Path("build"), tree(config))
+
+For those who copy with mpremote alone: `mpremote cp -r build/. :`
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from megacam.board import deploy, mip
+from megacam.errors import MegacamError
+
+
+def tree(
+    config: dict[str, Any] | None,
+    ca_file: Path | None = None,
+    hmac_folder: Path | None = None,
+    index: str = mip.INDEX,
+) -> dict[str, bytes]:
+    """Return {path on the board: content} of all that a board without any files needs.
+
+    The arguments are those of deploy.tree() and deploy.plan(). Raises MegacamError.
+    """
+    wanted = deploy.tree(config, ca_file)
+    deploy.check_roots(wanted)
+    hmac = mip.from_folder("hmac", hmac_folder) if hmac_folder else mip.fetch("hmac", index)
+    return deploy.with_manifest({**wanted, **hmac})
+
+
+def write(folder: Path, wanted: Mapping[str, bytes]) -> None:
+    """Make `folder` hold `wanted` and nothing else; it is new, empty or an earlier build.
+
+    Raises MegacamError for any other folder, having changed nothing.
+    """
+    try:
+        there = _earlier(folder)
+        for name in there - set(wanted):
+            (folder / name).unlink()
+        # The manifest comes first: a build that is cut off is then known as one.
+        for name in sorted(wanted, key=lambda name: (name != deploy.MANIFEST, name)):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[name])
+    except OSError as error:
+        raise MegacamError(
+            f"cannot write {error.filename or folder}: {error.strerror}; name another folder"
+        ) from error
+
+
+def _earlier(folder: Path) -> set[str]:
+    """Return the names of the files that an earlier build has left; MegacamError: others."""
+    if folder.exists() and not folder.is_dir():
+        raise MegacamError(f"{folder} is a file, not an earlier build; name a new folder")
+    there = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+    manifest = folder / deploy.MANIFEST
+    known = deploy.parsed(manifest.read_bytes()) if manifest.is_file() else None
+    strange = there - {deploy.MANIFEST, *deploy.HMAC, *known["files"]} if known else there
+    if strange:
+        raise MegacamError(
+            f"{folder} holds {min(strange)}, which is not from an earlier build; name a new folder"
+        )
+    return there

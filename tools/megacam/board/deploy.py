@@ -1,0 +1,311 @@
+"""Put the firmware on a board, whole or not at all.
+
+    wanted = deploy.tree(config, roots)
+    plan = deploy.plan(board, wanted)
+    deploy.make(board, plan)
+
+What has changed is written beside the old files, under /new, and verified there. Renaming /new to
+/switch is the moment that counts: before it the board starts with the old files, after it with
+the new ones, because boot.py finishes a switch that was cut off (/switch/finish.py) before it
+starts anything.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from megacam import roots, settings
+from megacam.board import files, mip
+from megacam.board import tree as device_tree
+from megacam.board.device import Device, DeviceError, RemoteError
+from megacam.errors import MegacamError
+
+MANIFEST = "deployed.json"
+# All that lies in these folders is ours; in lib/ it is what the manifest names.
+_OURS = ("firmware", "roots")
+HMAC = ("lib/hmac.mpy", "lib/hmac.py")
+# Beside the files: folders, the directory blocks that littlefs writes anew, finish.py.
+_SPARE_BYTES = 8 * files.BLOCK_BYTES
+_FINISH = '''\
+"""Finish a switch to new files; may be cut off and run again at any point."""
+
+import os
+
+
+def finish():
+    for path in {moves!r}:
+        try:
+            os.rename("/switch/" + path, "/" + path)
+        except OSError as e:
+            if e.errno != 2:  # ENOENT: moved before
+                raise
+    for path in {removals!r}:
+        try:
+            os.remove("/" + path)
+        except OSError:
+            pass  # it is gone, or not worth keeping the board from its start
+    os.rename("/switch", "/switched")
+
+
+finish()
+del finish
+'''
+# As in boot.py: renaming shows what littlefs hides after a power cut.
+_RUN_FINISH = """
+import os
+os.rename('/switch','/switch')
+with open('/switch/finish.py') as f:
+ exec(f.read())
+"""
+# What is staged can be used again; finish.py is written anew.
+_TAKE_BACK = "import os\nos.rename('/switch','/new')"
+
+
+class UnfinishedError(DeviceError):
+    """A switch that was cut off cannot be finished; the next deploy mends it."""
+
+
+class DamagedError(DeviceError):
+    """What was written to the board is not what was sent."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deploy will do: files to send, paths to remove, how many stay as they are."""
+
+    version: str
+    send: dict[str, bytes]
+    remove: list[str]
+    same: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes to send."""
+        return sum(map(len, self.send.values()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the board has everything already."""
+        return not self.send and not self.remove
+
+
+def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str, bytes]:
+    """Return the wanted files: firmware, roots and, if given, config.json without its secrets.
+
+    `config` is config.json as parsed; None leaves the board's. `ca_file` holds the roots of a
+    store that is not AWS; without it, such a store keeps what is on the board.
+    """
+    wanted = device_tree.build()
+    endpoint = ""
+    if config is not None:
+        wanted["config.json"], _ = settings.check(config)
+        endpoint = json.loads(wanted["config.json"])["s3"]["endpoint"]
+    if ca_file:
+        wanted |= _root_files(roots.from_file(ca_file))
+    elif not endpoint or settings.is_aws(endpoint):
+        wanted |= _root_files(roots.amazon())
+    return wanted
+
+
+def _root_files(certificates: list[bytes]) -> dict[str, bytes]:
+    named = [(roots.describe(der)[0], der) for der in certificates]
+    return {f"roots/{re.sub('[^a-z0-9]+', '-', name.lower())}.der": der for name, der in named}
+
+
+def complete(board: Device) -> bool:
+    """Finish a switch that was cut off; return whether there was one. Raises UnfinishedError."""
+    there = files.listing(board, "/")
+    if "switched" in there:
+        files.remove_tree(board, "/switched")
+    if "switch" not in there:
+        return False
+    try:
+        _switch(board)
+    except RemoteError as error:
+        raise UnfinishedError(
+            f"a deploy was cut off and cannot be finished ({error.reason}), so files of "
+            "two versions may be on the board; `megacam deploy` puts it right"
+        ) from None
+    return True
+
+
+def _switch(board: Device) -> None:
+    board.exec(_RUN_FINISH, files.SLOW_S)
+    files.remove_tree(board, "/switched")
+
+
+def plan(
+    board: Device,
+    wanted: Mapping[str, bytes],
+    hmac_folder: Path | None = None,
+    index: str = mip.INDEX,
+) -> Plan:
+    """Look at the board and return what must change for it to have `wanted`; change nothing.
+
+    micropython-lib's hmac comes from `hmac_folder`, else is left as it is, else fetched from
+    `index`. Raises PackageError, FlashError, and MegacamError if the board would lack settings
+    or roots.
+    """
+    with files.flash_errors(board):
+        return _compare(board, {**wanted, **_hmac(board, hmac_folder, index)})
+
+
+def _compare(board: Device, all_wanted: dict[str, bytes]) -> Plan:
+    there = {folder: files.listing(board, f"/{folder}", "files") for folder in (*_OURS, "lib")}
+    _check_complete(all_wanted, there, files.listing(board, "/"))
+    digests = {path: files.sha256(content) for path, content in all_wanted.items()}
+    found = files.hashes(board, digests)
+    remove = _obsolete(board, all_wanted, there)
+    send = {path: all_wanted[path] for path in digests if found.get(path) != digests[path]}
+    kept = len(all_wanted) - len(send)
+    manifest = with_manifest(all_wanted)[MANIFEST]
+    if files.hashes(board, [MANIFEST]).get(MANIFEST) != files.sha256(manifest):
+        send[MANIFEST] = manifest
+    return Plan(settings.firmware_version(), send, remove, kept)
+
+
+def with_manifest(wanted: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return `wanted` and the manifest that tells a later deploy what is on the board."""
+    # hmac may be the board's own; it is neither replaced nor removed for what stands here.
+    ours = {path: files.sha256(wanted[path]) for path in wanted if path not in HMAC}
+    manifest = {"version": settings.firmware_version(), "files": ours}
+    return {**wanted, MANIFEST: json.dumps(manifest, sort_keys=True).encode()}
+
+
+def _hmac(board: Device, folder: Path | None, index: str) -> dict[str, bytes]:
+    if folder:
+        return mip.from_folder("hmac", folder)
+    there = board.exec(
+        "try:\n import hmac\n print(1)\nexcept OSError:raise\nexcept Exception:print(0)"
+    )
+    return {} if there.strip() == "1" else mip.fetch("hmac", index)
+
+
+def _check_complete(
+    wanted: Mapping[str, bytes], there: dict[str, list[str]], top: list[str]
+) -> None:
+    if "config.json" not in wanted and "config.json" not in top:
+        raise MegacamError(
+            "the board has no settings and there is no config.json here; `megacam setup` makes "
+            "one, or copy config.example.json to config.json and edit it, or name yours with "
+            "--config"
+        )
+    if not there["roots"]:
+        check_roots(wanted)
+
+
+def check_roots(wanted: Mapping[str, bytes]) -> None:
+    """Raise MegacamError if `wanted` has no root certificate."""
+    if not any(path.startswith("roots/") for path in wanted):
+        raise MegacamError(
+            "the settings name a store of its own (s3.endpoint) and the board has no root "
+            "certificate for it; name its CA's file with --roots FILE"
+        )
+
+
+def _obsolete(
+    board: Device, wanted: Mapping[str, bytes], there: dict[str, list[str]]
+) -> list[str]:
+    ours = {path for path in _deployed(board) if path.partition("/")[0] not in _OURS}
+    gone = {path for path in ours if path not in wanted} - {"config.json"}
+    for folder in _OURS:
+        if any(path.startswith(f"{folder}/") for path in wanted):
+            paths = {f"{folder}/{name}" for name in there[folder]}
+            gone |= {path for path in paths if path not in wanted}
+    # MicroPython would load the source in place of the compiled module.
+    twins = {f"lib/{name}" for name in there["lib"] if name.endswith(".py")}
+    return sorted(gone | {path for path in twins if f"{path[:-3]}.mpy" in wanted})
+
+
+def _deployed(board: Device) -> list[str]:
+    return list((deployed(board) or {"files": ()})["files"])
+
+
+def deployed(board: Device) -> dict[str, Any] | None:
+    """Return the manifest on the board, {"version", "files": {path: SHA-256}}, or None."""
+    return parsed(files.read(board, f"/{MANIFEST}") or b"")
+
+
+def parsed(manifest: bytes) -> dict[str, Any] | None:
+    """Return what deployed() returns, of the content of a manifest."""
+    try:
+        found = json.loads(manifest)
+        return {"version": str(found["version"]), "files": dict(found["files"])}
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: None) -> None:
+    """Do what `plan` says; `advance` gets bytes sent. The board must be reset to run it.
+
+    Raises NoSpaceError, FlashError and DamagedError before anything counts.
+    """
+    try:
+        with files.flash_errors(board):
+            _take_back(board)
+            if plan.is_empty:
+                files.remove_tree(board, "/new")
+                return
+            _stage(board, plan, advance)
+            board.exec("import os\nos.rename('/new','/switch')")
+            _switch(board)
+    except files.NoSpaceError:
+        with contextlib.suppress(RemoteError):
+            files.remove_tree(board, "/new")  # photos need the space
+        raise
+
+
+def _take_back(board: Device) -> None:
+    # What complete() could not finish.
+    if "switch" in files.listing(board, "/"):
+        files.remove_tree(board, "/new")
+        board.exec(_TAKE_BACK)
+
+
+def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
+    staged = {f"/new/{path}": content for path, content in plan.send.items()}
+    staged["/new/finish.py"] = _finish(plan).encode()
+    digests = {path: files.sha256(content) for path, content in staged.items()}
+    left = _not_yet_there(board, staged, digests)
+    advance(
+        sum(len(plan.send[path[5:]]) for path in staged.keys() - left if path[5:] in plan.send)
+    )
+    files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
+    for path, content in left.items():
+        # The last is not of the plan, and a bar ends at what was planned.
+        files.write(board, path, content, advance if path[5:] in plan.send else lambda n: None)
+    written = files.hashes(board, left)
+    wrong = [path for path in left if written.get(path) != digests[path]]
+    if wrong:
+        raise DamagedError(
+            f"{wrong[0]} is not what was sent; check cable and supply, and deploy again (the "
+            "board still has its old files)"
+        )
+
+
+def _finish(plan: Plan) -> str:
+    # boot.py first, so that the first deploy of all is finished, too; the manifest at the end.
+    moves = sorted(plan.send, key=lambda path: (path == MANIFEST, path != "boot.py", path))
+    return _FINISH.format(moves=moves, removals=plan.remove)
+
+
+def _not_yet_there(
+    board: Device, staged: dict[str, bytes], digests: dict[str, str]
+) -> dict[str, bytes]:
+    # A deploy that was cut off goes on where it was, if the same files are wanted.
+    found = files.hashes(board, staged) if "new" in files.listing(board, "/") else {}
+    left = {path: staged[path] for path in staged if found.get(path) != digests[path]}
+    needed = files.needed_bytes(left.values()) + _SPARE_BYTES
+    free = files.free_bytes(board)
+    if needed > free:
+        files.remove_tree(board, "/new")
+        free = files.free_bytes(board)
+        left, needed = staged, files.needed_bytes(staged.values()) + _SPARE_BYTES
+        if needed > free:
+            sizes = f"{needed // 1024} KB are needed and {free // 1024} KB are free"
+            raise files.no_space(f": {sizes}")
+    return left

@@ -1,0 +1,403 @@
+"""A board on a serial port: find it, run code on it; the only module that talks to mpremote.
+
+    with device.connect(None) as board:         # interrupts what runs, restarts it at the end
+        print(board.exec("print(1 + 1)"))
+
+Code travels in memory over the line, so it may hold secrets. Files are in board/files.py.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import re
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import serial
+from megacam.errors import MegacamError
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+OLDEST = (1, 24)
+_ENTER_TIMEOUT_S = 2
+_ENTER_TRIES = 4
+# From the reset to the moment when boot.py can be interrupted: ROM, bootloader, MicroPython.
+_BOOT_TIMEOUT_S = 10
+# mpremote waits so long for an answer of two bytes; a busy computer needs its time, too.
+_READ_TIMEOUT_S = 5
+_PAUSE_S = 0.1
+_POLL_S = 0.005
+_EXEC_TIMEOUT_S = 20
+_WHY_TIMEOUT_S = 10
+# A boot.py that was stopped leaves modules behind, some of them half loaded; what is built in
+# has no file. From then on modules are imported by name.
+_FORGET = """
+import sys,gc
+for n in list(sys.modules):
+ if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
+gc.collect()
+try:
+ import overlay,overlay_names
+ overlay_names.install()
+except (ImportError,OSError):pass
+"""
+# The firmware counts its restarts as trouble; this one is wanted.
+_SAY_WHY = """
+try:
+ import overlay,overlay_names
+ overlay_names.install()
+except (ImportError,OSError):pass
+try:
+ from firmware.health import counters
+ t=counters.read()
+ if t:
+  t['why']='usb'
+  counters.keep(t)
+except Exception:pass
+"""
+_RESET = "import machine\nmachine.reset()"
+_END = b"\x04"
+_TAIL_BYTES = 1000
+_ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
+_ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+_ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
+# A board that resets says so within this time.
+_LAST_WORDS_S = 0.5
+_BROWN_OUT = b"Brownout detector was triggered"
+
+
+class DeviceError(MegacamError):
+    """The board cannot be used; the message says why and what to do."""
+
+
+class NoBoardError(DeviceError):
+    """No board, or more than one, or none under that name."""
+
+
+class BusyError(DeviceError):
+    """Another program holds the port, or we may not open it."""
+
+
+class NotMicroPythonError(DeviceError):
+    """Something answers, or nothing, but not a MicroPython that is new enough."""
+
+
+class GoneError(DeviceError):
+    """The board went away in mid-work: the cable, or its power."""
+
+
+class RestartedError(DeviceError):
+    """The board started again by itself; `brown_out` if its own detector says so."""
+
+    def __init__(self, text: str, brown_out: bool):
+        super().__init__(text)
+        self.brown_out = brown_out
+
+
+class RemoteError(DeviceError):
+    """The code failed on the board: `kind` is the exception's name, `text` what it says.
+
+    `reason` is both in words for people: "OSError: ENOENT".
+    """
+
+    def __init__(self, kind: str, text: str):
+        self.kind = kind
+        self.text = text
+        words = _ERROR_NUMBER.sub("", text)
+        self.reason = f"{kind}: {words}" if words else kind
+        super().__init__(f"the board says {self.reason}")
+
+
+def find(port: str | None, ports: Callable[[], Iterable[Any]] | None = None) -> str:
+    """Return the name of the port: `port` if given, else the only USB serial port there is."""
+    if port:
+        return port
+    found = [one for one in (ports or list_ports.comports)() if one.vid is not None]
+    if not found:
+        raise NoBoardError(
+            "no board on USB; plug it in with a cable that carries data, install the driver of "
+            "its USB chip (CP210x or CH340) if the system has none, or name its port with --port"
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one.device} ({one.description})" for one in found)
+        raise NoBoardError(f"more than one board on USB: {names}; choose one with --port")
+    return found[0].device
+
+
+@contextlib.contextmanager
+def connect(port: str | None) -> "Iterator[Device]":
+    """Interrupt what runs on the board and hand it over; restart it at the end.
+
+    Raises NoBoardError, BusyError and NotMicroPythonError, each with one sentence.
+    """
+    name = find(port)
+    board = Device(name, _open(name))
+    try:
+        board.start()
+        yield board
+    finally:
+        board.close()
+
+
+def _open(port: str) -> SerialTransport:
+    try:
+        # A time-out keeps mpremote from waiting for ever for a byte that does not come.
+        return SerialTransport(port, timeout=_READ_TIMEOUT_S)
+    except (TransportError, OSError, ValueError):
+        raise why_not_open(port) from None
+
+
+def why_not_open(port: str) -> DeviceError:
+    """Return in words why a port cannot be opened."""
+    try:
+        serial.serial_for_url(port, exclusive=True).close()
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        if number == errno.ENOENT or "FileNotFound" in str(error):
+            return NoBoardError(f"there is no port {port}; plug the board in or check --port")
+        if number == errno.EACCES and os.name != "nt":
+            return BusyError(
+                f"you may not use {port}; on Linux add yourself to its group, usually "
+                "`sudo usermod -aG dialout $USER`, and sign in again"
+            )
+        if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES) or "lock" in str(error):
+            return BusyError(f"another program uses {port}; close it (a terminal, an IDE)")
+    return NoBoardError(f"{port} cannot be opened as a serial port; check --port")
+
+
+class Device:
+    """A board in its raw REPL; made by connect()."""
+
+    def __init__(self, port: str, transport: SerialTransport):
+        self.port = port
+        self.version = ""
+        self._transport = transport
+        self._line: Any = _Tap(transport.serial)
+        transport.serial = self._line
+        self._is_alive = False
+        self._is_ready = False  # at the raw prompt
+
+    def start(self) -> None:
+        """Stop whatever runs, reset the chip and hold it in front of boot.py.
+
+        The reset ends a watchdog that nobody would feed now, and gives all memory back.
+        """
+        try:
+            self._stop()
+        except (GoneError, RestartedError):
+            self._stop()  # opening the port resets some boards, a moment later
+
+    def _stop(self) -> None:
+        with self._guarded():
+            self._line.tail = b""
+            self._enter(b"\r\x03", _ENTER_TRIES)
+            self._is_alive = True
+            self._check_version()
+            self.reset()
+
+    def reset(self) -> None:
+        """Reset the chip and hold it in front of boot.py again."""
+        with self._guarded():
+            self._send_reset()
+            self._interrupt_boot()
+            self._enter(b"", 1)
+            self._line.tail = b""  # that was no restart by itself
+        # The last Ctrl-C may have come when boot.py had just ended: it then hits what runs next,
+        # hence twice.
+        for _ in range(2):
+            with contextlib.suppress(RemoteError):
+                self.exec(_FORGET)
+
+    def close(self) -> None:
+        """Let the board start as it does after power-on, and give the port back."""
+        with contextlib.suppress(Exception):
+            if self._is_alive:
+                if not self._is_ready:  # a Ctrl-C on this side, or a board that said nothing
+                    self._enter(b"\r\x03", _ENTER_TRIES)
+                self._send_reset()
+                time.sleep(_PAUSE_S)
+        with contextlib.suppress(Exception):
+            self._transport.close()
+
+    def exec(
+        self,
+        code: str,
+        timeout_s: float = _EXEC_TIMEOUT_S,
+        on_line: Callable[[str], None] | None = None,
+    ) -> str:
+        """Run `code` on the board and return what it printed; `on_line` gets it line by line.
+
+        `timeout_s` is how long the board may be silent. Raises RemoteError, GoneError and
+        RestartedError.
+        """
+        with self._guarded():
+            self._is_ready = False
+            self._send(code)
+            out = self._read_part(timeout_s, on_line)
+            error = self._read_part(timeout_s, None)
+            self._is_ready = True
+        if error:
+            raise _remote_error(error.decode(errors="replace"))
+        return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def _send_reset(self) -> None:
+        # Apart: the Ctrl-C that stops boot.py after the reset must not stop this.
+        with contextlib.suppress(RemoteError, GoneError):
+            self.exec(_SAY_WHY, _WHY_TIMEOUT_S)
+        self._is_ready = False
+        self._send(_RESET)
+
+    def _send(self, code: str) -> None:
+        # mpremote prints what a board says that it did not expect.
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._transport.exec_raw_no_follow(code)
+
+    def _read_part(self, timeout_s: float, on_line: Callable[[str], None] | None) -> bytes:
+        port, data, shown = self._line, bytearray(), 0
+        deadline = time.monotonic() + timeout_s
+        while not data.endswith(_END):
+            # Never beyond the end mark: what follows belongs to the next part.
+            if port.in_waiting:
+                data += port.read_until(_END, port.in_waiting)
+                deadline = time.monotonic() + timeout_s
+            else:
+                time.sleep(_POLL_S)
+            if on_line:
+                shown = _show_lines(data, shown, on_line)
+            self._watch_for_restart(bytes(data[-_TAIL_BYTES:]))
+            if time.monotonic() > deadline:
+                port.write(b"\x03")
+                raise GoneError(
+                    f"the board at {self.port} has said nothing for {timeout_s:.0f} s; press its "
+                    "reset button and try again"
+                )
+        return bytes(data[: -len(_END)])
+
+    def _watch_for_restart(self, tail: bytes) -> None:
+        if not (_ROM_LINE.search(tail) or _BROWN_OUT in tail):
+            return
+        self._is_alive = False
+        if _BROWN_OUT in tail:
+            raise RestartedError(
+                "the board's supply voltage broke down (brown-out) and it started again; use a "
+                "supply of 1 A and a short, thick cable, and power the camera from 5 V",
+                True,
+            )
+        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+
+    def _enter(self, first: bytes, tries: int) -> None:
+        self._line.write(first)
+        for _ in range(tries):
+            with contextlib.suppress(TransportError), contextlib.redirect_stdout(io.StringIO()):
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_TIMEOUT_S)
+                self._is_ready = True
+                return
+        raise NotMicroPythonError(
+            f"what is at {self.port} does not answer as MicroPython; put it on the board with "
+            "`megacam flash`, or press the board's reset button and try again"
+        )
+
+    def _interrupt_boot(self) -> None:
+        port, seen = self._line, b""
+        deadline = time.monotonic() + _BOOT_TIMEOUT_S
+        while not seen.endswith(b">>> "):
+            if time.monotonic() > deadline:
+                raise NotMicroPythonError(
+                    f"the board at {self.port} does not come back from a reset; pull its cable, "
+                    "plug it in again and try once more"
+                )
+            port.write(b"\x03")
+            time.sleep(_PAUSE_S)
+            seen = (seen + port.read(port.in_waiting))[-80:]
+
+    def _check_version(self) -> None:
+        found = self.exec("import sys\nprint(sys.implementation.name,*sys.implementation.version)")
+        name, *numbers = found.split()
+        self.version = ".".join(numbers[:3])
+        if name != "micropython" or tuple(map(int, numbers[:2])) < OLDEST:
+            wanted = ".".join(map(str, OLDEST))
+            raise NotMicroPythonError(
+                f"the board at {self.port} runs {name} {self.version} and megacam needs "
+                f"MicroPython {wanted} or newer; put it on the board with `megacam flash`"
+            )
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (TransportError, OSError, struct.error) as error:
+            self._is_alive = False
+            self._watch_for_restart(self._last_words())
+            raise GoneError(
+                f"the board at {self.port} went away; check its cable and run the command again"
+            ) from error
+
+    def _last_words(self) -> bytes:
+        """Return the end of what the board said, with what it says of a reset a moment later."""
+        with contextlib.suppress(OSError):
+            time.sleep(_LAST_WORDS_S)
+            self._line.read(self._line.in_waiting)
+        return self._line.tail
+
+
+class _Tap:
+    """A serial line that remembers the end of what was read, for mpremote forgets it."""
+
+    def __init__(self, line: Any):
+        self._line = line
+        self.tail = b""
+
+    def read(self, size: int = 1) -> bytes:
+        data = self._line.read(size)
+        self.tail = (self.tail + data)[-_TAIL_BYTES:]
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._line, name)
+
+
+def _show_lines(data: bytearray, shown: int, on_line: Callable[[str], None]) -> int:
+    while (end := data.find(b"\n", shown)) >= 0:
+        on_line(data[shown:end].decode(errors="replace").rstrip("\r"))
+        shown = end + 1
+    return shown
+
+
+def _remote_error(traceback: str) -> RemoteError:
+    """Return the error from the board's traceback: its last line that begins with a name."""
+    lines = traceback.strip().splitlines() or ["no reason given"]
+    for i in range(len(lines) - 1, -1, -1):
+        found = _ERROR_LINE.match("\n".join(lines[i:]))
+        if found and not lines[i].startswith((" ", "Traceback")):
+            return RemoteError(found[1].split(".")[-1], (found[2] or "").strip())
+    return RemoteError("Exception", lines[-1])
+
+
+def console(port: str | None, wait_s: float = 1) -> Iterator[str | None]:
+    """Yield the lines that the board prints, without disturbing it, for ever.
+
+    None stands for a connection that is lost or not there yet; it is tried again each `wait_s`.
+    """
+    while True:
+        try:
+            line_port = serial.serial_for_url(find(port), 115200, timeout=_PAUSE_S, exclusive=True)
+        except (OSError, ValueError, NoBoardError):
+            yield None
+            time.sleep(wait_s)
+            continue
+        with line_port, contextlib.suppress(OSError):
+            yield from _lines(line_port)
+        yield None
+
+
+def _lines(port: Any) -> Iterator[str]:
+    held = b""
+    while True:
+        held += port.read(max(1, port.in_waiting))
+        *lines, held = held.split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace").rstrip("\r")

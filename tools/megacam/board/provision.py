@@ -1,0 +1,217 @@
+"""Secrets into the board's NVS, over its raw REPL and through firmware/credentials.
+
+They travel in memory: never in an argument, a file or a message. What was stored is compared by
+a salted hash that board and host compute with the same code.
+"""
+
+import ast
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from megacam import settings
+from megacam.aws import AccessKey
+from megacam.board.device import Device, DeviceError, RemoteError
+from megacam.cloud.iot import DeviceCertificate
+
+ENTRIES = ("wifi", "aws")
+# A certificate in place of a key: its data, and both parts as DER in entries of their own. There
+# are two slots for those, so that a new certificate lies beside the old one until "iot" names it.
+_SLOTS = ("", "2")
+_DER = ("iot_cert", "iot_key")
+# "iot" first: without it, the key in "aws" counts.
+_IOT = ("iot", *(name + slot for slot in _SLOTS for name in _DER))
+_WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
+# Not AWS_...: those are the owner's, who can do far more than a board may.
+_KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
+# Runs on both sides. A salt, because a password that is guessed must not be recognised.
+_DIGEST = """
+import binascii,hashlib
+def digest(salt,value):
+ h=hashlib.sha256(salt.encode())
+ for entry in value if isinstance(value,list) else [value]:
+  for name in sorted(entry):h.update((name+'\\0'+str(entry[name])+'\\0').encode())
+ return binascii.hexlify(h.digest()).decode()
+"""
+
+
+class NotStoredError(DeviceError):
+    """NVS does not hold what was stored."""
+
+
+def from_environment(
+    config: dict[str, Any], environment: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """Return {entry: value} of what the environment gives, else config.json; {} if neither.
+
+    `config` is config.json as parsed, or {}. Raises SettingsError for what is wrong in either.
+    """
+    given = settings.check(config)[1] if config else {}
+    found: dict[str, Any] = {}
+    networks = [one for one in given.get("wifi.networks", ()) if one.get("ssid")]
+    if environment.get(_WIFI[0]):
+        networks = wifi(*_both(environment, _WIFI), _WIFI)
+    if networks:
+        found["wifi"] = networks
+    if "aws.access_key_id" in given:
+        found["aws"] = {"id": given["aws.access_key_id"], "secret": given["aws.secret_access_key"]}
+    if any(environment.get(name) for name in _KEY):
+        found["aws"] = key(*_both(environment, _KEY), _KEY)
+    return found
+
+
+def _both(environment: Mapping[str, str], names: tuple[str, str]) -> tuple[str, str]:
+    return environment.get(names[0], ""), environment.get(names[1], "")
+
+
+def wifi(ssid: str, password: str, called: tuple[str, str]) -> list[dict[str, str]]:
+    """Return the entry "wifi" for one network as given; `called` is what the user knows both as.
+
+    Raises SettingsError.
+    """
+    names = {"wifi.networks.ssid": called[0], "wifi.networks.password": called[1]}
+    [network] = settings.value("wifi.networks", [{"ssid": ssid, "password": password}], names)
+    if not network["ssid"]:
+        raise settings.SettingsError(f"{called[0]} is empty; it must be a text of 1 to 32 bytes")
+    return [network]
+
+
+def key(identity: str, secret: str, called: tuple[str, str]) -> dict[str, str]:
+    """Return the entry "aws" for a key as given, see wifi(); raises SettingsError."""
+    names = {"aws.access_key_id": called[0], "aws.secret_access_key": called[1]}
+    given = zip(names, (identity, secret), strict=True)
+    pair = [settings.value(name, one, names) for name, one in given]
+    if not all(pair):
+        raise settings.SettingsError(f"half an AWS key: {called[0]} and {called[1]} come together")
+    return {"id": pair[0], "secret": pair[1]}
+
+
+def notes(value: Any) -> list[str]:
+    """Return sentences about blanks that an entry keeps though they may be a mistake."""
+    strip = settings.schema().strip
+    return [
+        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a blank"
+        for network in (value if isinstance(value, list) else ())
+        for word, name in (("name", "ssid"), ("password", "password"))
+        if strip(network.get(name, "")) != network.get(name, "")
+    ]
+
+
+def of_key(key: AccessKey) -> dict[str, str]:
+    """Return the entry "aws" for a key."""
+    return {"id": key.access_key_id, "secret": key.secret_access_key}
+
+
+def store(board: Device, entry: str, value: Any) -> None:
+    """Write one entry and read it back; raises NotStoredError, or DeviceError without firmware.
+
+    A key in "aws" takes the place of a certificate, too.
+    """
+    _store(board, entry, value)
+    if entry == "aws":
+        _erase(board, _IOT)
+
+
+def _store(board: Device, entry: str, value: Any) -> None:
+    salt = secrets.token_hex(16)
+    with _explained():
+        board.exec(f"from firmware import credentials\ncredentials.save({entry!r},{value!r})")
+        board.exec(_DIGEST)
+        found = board.exec(f"print(digest({salt!r},credentials.load({entry!r})))").strip()
+    here: dict[str, Any] = {}
+    exec(_DIGEST, here)
+    if found != here["digest"](salt, value):
+        raise _not_stored(entry)
+
+
+def _not_stored(entry: str) -> NotStoredError:
+    return NotStoredError(
+        f"the board's NVS does not hold the {entry} entry that was written; wipe it with "
+        "`megacam wipe` and provision again"
+    )
+
+
+def store_certificate(board: Device, certificate: DeviceCertificate) -> None:
+    """Write a device certificate in place of a key or another one; raises as store() does.
+
+    Wherever it is cut off, the board signs in with the one before or with this one.
+    """
+    slot, other = _slots(board)
+    parts = certificate.certificate_der, certificate.private_key_der
+    for name, der in zip(_DER, parts, strict=True):
+        _store_der(board, name + slot, der)
+    host, _, port = certificate.endpoint.partition(":")
+    iot = {
+        "id": certificate.identity,
+        "host": host,
+        "port": int(port or 443),
+        "role_alias": certificate.role_alias,
+        "thing": certificate.thing,
+        "slot": slot,
+    }
+    _store(board, "iot", iot)
+    _erase(board, ("aws", *(name + other for name in _DER)))
+
+
+def _slots(board: Device) -> tuple[str, str]:
+    """Return (the slot for a new certificate, the one of the certificate that counts now)."""
+    with _explained():
+        out = board.exec(
+            "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
+            "try:print(repr(c.load('iot').get('slot','')))\nexcept CredentialsError:print(None)"
+        )
+    held = ast.literal_eval(out.strip())
+    return (_SLOTS[1], _SLOTS[0]) if held == _SLOTS[0] else (_SLOTS[0], _SLOTS[1])
+
+
+def _store_der(board: Device, name: str, der: bytes) -> None:
+    with _explained():
+        board.exec(f"from firmware import credentials as c\nc.save_der({name!r},{der!r})")
+        found = board.exec(
+            "import binascii,hashlib\n"
+            f"print(binascii.hexlify(hashlib.sha256(c.load_der({name!r})).digest()).decode())"
+        )
+    if found.strip() != hashlib.sha256(der).hexdigest():
+        raise _not_stored(name)
+
+
+def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
+    """Erase the entries from NVS, a certificate with "aws"; what is not there is no error."""
+    _erase(board, (*(_IOT if "aws" in entries else ()), *entries))
+
+
+def _erase(board: Device, names: tuple[str, ...]) -> None:
+    with _explained():
+        board.exec(f"from firmware import credentials as c\nfor e in {names!r}:c.erase(e)")
+
+
+def known(board: Device) -> dict[str, str]:
+    """Return {entry: what may be shown of it}: names of networks, the key's id; no secret.
+
+    A certificate counts as "aws", for it signs in in the place of a key.
+    """
+    with _explained():
+        out = board.exec(
+            "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
+            f"for e in {ENTRIES!r}:\n try:v=c.load('iot' if e=='aws' and c.has('iot') else e)\n"
+            " except CredentialsError:continue\n"
+            " print(e,v['id'] if e=='aws' else ', '.join([n['ssid'] for n in v]))"
+        )
+    return dict(line.split(" ", 1) for line in out.splitlines() if " " in line)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except RemoteError as error:
+        if error.kind == "ImportError":
+            raise DeviceError(
+                "the board has no megacam firmware yet; run `megacam deploy` first"
+            ) from None
+        if error.kind == "CredentialsError":
+            raise DeviceError(error.text) from None
+        raise

@@ -1,0 +1,240 @@
+"""The whole product on one machine: a simulated board puts photos into a local S3, and we look.
+
+Used by `megacam demo`. Nothing in it is special to the demo on the board's side: the firmware,
+its TLS, its signatures and its put-only key are the real ones.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from megacam import settings
+from megacam.board import tree
+from megacam.errors import MegacamError
+from megacam.sim.board import Board
+from megacam.sim.ntp_server import NTPServer
+from megacam.sim.store import Store
+
+BUCKET = "megacam-demo"
+DEVICE = "cam1"
+_WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
+# From power-on to the first photo: boot, Wi-Fi, clock, the camera's exposure settling.
+_START_TIMEOUT_S = 60
+
+
+class DemoError(MegacamError):
+    """The demo did not do what it shows; the message says what went wrong."""
+
+
+@dataclass
+class Options:
+    """What the demo shall do: how many photos, how often (seconds), of what, and where they go.
+
+    `gallery` opens the gallery over the store, in the `browser` or only as a link.
+    """
+
+    photos_count: int = 3
+    interval_s: int = 5
+    pictures: Path | None = None
+    keep: bool = False
+    folder: Path = Path("demo-photos")
+    gallery: bool = False
+    browser: bool = True
+
+    @property
+    def goes_on(self) -> bool:
+        """True if only Ctrl-C ends it."""
+        return self.keep or self.gallery
+
+
+@dataclass
+class Photo:
+    """One photo as found in the bucket; `etag_ok`: the store's own MD5 is that of the photo."""
+
+    key: str
+    size_bytes: int
+    ms: int
+    etag_ok: bool
+    heap_bytes: int
+    path: Path
+
+
+class Watch:
+    """Reads the board's console: hands every line on and remembers the photos stored."""
+
+    def __init__(self, on_line: Callable[[str], None]):
+        self._on_line = on_line
+        self.stored: list[dict[str, str]] = []
+        self.news = threading.Event()
+
+    def line(self, text: str) -> None:
+        self._on_line(text)
+        if text.startswith("I s3 stored "):
+            self.stored.append(dict(word.split("=", 1) for word in text.split()[3:]))
+        self.news.set()
+
+
+def run(
+    options: Options, say: Callable[[str], None], on_line: Callable[[str], None]
+) -> list[Photo]:
+    """Run the demo; `say` gets its steps, `on_line` the board's console. Returns the photos.
+
+    Raises DemoError, StoreError, BoardError or InterpreterMissingError, each with one sentence.
+    """
+    _check(options)
+    watch = Watch(on_line)
+    with _stage(options, say) as (board, store, served), _gallery(options, store, say):
+        say("powering the board on")
+        board.start(watch.line)
+        with (
+            contextlib.suppress(KeyboardInterrupt) if options.goes_on else contextlib.nullcontext()
+        ):
+            _wait_for_photos(options, board, watch)
+        board.stop()
+        say("fetching the photos back and comparing them with what the camera gave")
+        return [_fetch(store, line, served, options.folder) for line in watch.stored]
+
+
+def _check(options: Options) -> None:
+    """Raise DemoError for a folder that cannot be used, before anything is started."""
+    if options.pictures:
+        from megacam.sim import scene
+
+        try:
+            scene.photos(options.pictures)
+        except (scene.PicturesError, OSError) as error:
+            known = isinstance(error, scene.PicturesError)
+            words = str(error).removeprefix("photos: ") if known else error.strerror
+            raise DemoError(f"--photos {options.pictures}: {words}") from error
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(
+            f"--folder {options.folder} cannot be a folder for the photos ({error.strerror}); "
+            "name another"
+        ) from error
+
+
+@contextlib.contextmanager
+def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board, Store, Path]]:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_terminate_as_interrupt())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-demo-")))
+        say("starting a local AWS with TLS")
+        store = stack.enter_context(Store())
+        ntp = stack.enter_context(NTPServer())
+        say(f"creating the private bucket {BUCKET} and a key that may only put {DEVICE}/*")
+        store.create_bucket(BUCKET)
+        key_id, secret = store.create_device_user(BUCKET, DEVICE)
+        say("compiling the firmware and writing it to the flash of a simulated board")
+        served = folder / "served"
+        scene = ["--photos", str(options.pictures.resolve())] if options.pictures else ["--scene"]
+        board = stack.enter_context(
+            Board(
+                folder,
+                board_files(store, f"127.0.0.1:{ntp.port}", options.interval_s),
+                networks=[_WIFI],
+                camera=["--record", str(served), *scene],
+            )
+        )
+        say("provisioning Wi-Fi and key into its NVS")
+        provision(board, {"ssid": _WIFI["ssid"], "password": _WIFI["password"]}, key_id, secret)
+        yield board, store, served
+
+
+@contextlib.contextmanager
+def _gallery(options: Options, store: Store, say: Callable[[str], None]) -> Iterator[None]:
+    if not options.gallery:
+        yield
+        return
+    # Loads the web server, which the demo does without.
+    from megacam.demo import gallery
+
+    with (
+        tempfile.TemporaryDirectory(prefix="megacam-demo-gallery-") as folder,
+        gallery.opened(store.client("s3"), BUCKET, Path(folder), browser=options.browser) as link,
+    ):
+        say(f"the gallery is open at {link}")
+        yield
+
+
+def board_files(store: Store, ntp: str, interval_s: int) -> dict[str, bytes]:
+    """Return the flash of a demo board: the firmware, its settings and the store's root."""
+    config, _ = settings.check(
+        {
+            "device": DEVICE,
+            "interval_s": interval_s,
+            "s3": {"bucket": BUCKET, "endpoint": store.endpoint, "path_style": True},
+            "clock": {"servers": [ntp]},
+        }
+    )
+    return {**tree.build(), "config.json": config, "roots/store.der": store.ca_der}
+
+
+def provision(board: Board, network: dict[str, str], key_id: str, secret: str) -> None:
+    """Put Wi-Fi and AWS key into the board's NVS, through the firmware's own credentials.py."""
+    key = {"id": key_id, "secret": secret}
+    board.exec(
+        "from firmware import credentials\n"
+        f"credentials.save('wifi', [{network!r}])\n"
+        f"credentials.save('aws', {key!r})\n"
+    )
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    # `kill` then leaves no process behind either. Signals can be set in the main thread only.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_for_photos(options: Options, board: Board, watch: Watch) -> None:
+    patience_s = _START_TIMEOUT_S + 3 * options.interval_s
+    latest, seen = time.monotonic(), 0
+    while options.goes_on or len(watch.stored) < options.photos_count:
+        watch.news.clear()
+        watch.news.wait(1)
+        if len(watch.stored) > seen:
+            latest, seen = time.monotonic(), len(watch.stored)
+        if board.join(0):
+            raise DemoError("main.py ended on the board; its last lines say why")
+        if time.monotonic() - latest > patience_s:
+            raise DemoError(f"no photo for {patience_s:.0f} s; the board's last lines say why")
+
+
+def _fetch(store: Store, line: dict[str, str], served: Path, folder: Path) -> Photo:
+    from PIL import Image
+
+    key = line["key"]
+    answer = store.client("s3").get_object(Bucket=BUCKET, Key=key)
+    content = answer["Body"].read()
+    if hashlib.sha256(content).hexdigest() not in _served_hashes(served):
+        raise DemoError(f"{key} in the bucket is not what the camera gave")
+    Image.open(io.BytesIO(content)).load()
+    path = folder / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    etag_ok = answer["ETag"].strip('"') == hashlib.md5(content).hexdigest()
+    return Photo(key, len(content), int(line["ms"]), etag_ok, int(line["heap"]), path)
+
+
+def _served_hashes(served: Path) -> set[str]:
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for line in (served / "frames.jsonl").read_text().splitlines()
+    ]
+    return {line["sha256"] for line in lines}

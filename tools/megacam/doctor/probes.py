@@ -1,0 +1,175 @@
+"""What is tried on the board itself, with the firmware's own modules, one step at a time.
+
+Each probe is a few lines of MicroPython that end in an expression; run() returns its value or
+raises ProbeError. What a probe leaves in memory, the next one uses, until the board is reset.
+"""
+
+import ast
+from typing import Any
+
+from megacam.board.device import Device, RemoteError, RestartedError
+
+_TIMEOUT_S = 90  # joining the Wi-Fi may take 70 s; a capture has 10 s
+
+
+class ProbeError(Exception):
+    """A probe failed: `kind` is the exception's class on the board, `code` its word for why."""
+
+    def __init__(self, kind: str, code: str, text: str):
+        super().__init__(text)
+        self.kind = kind
+        self.code = code
+        self.text = text
+
+
+# Handed over as one literal: the text of an exception may hold anything but is one line then.
+_RUN = """
+def _run(f):
+ try:print(repr((None,f())))
+ except Exception as e:
+  print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e)+getattr(e,'seen',''))))
+_run(_probe)
+del _probe,_run
+import gc
+gc.collect()
+"""
+
+SETTINGS = """
+def _probe():
+ from firmware.settings import config
+ s=config.load()
+ return s['device'],s['s3'],s['camera']
+"""
+CAMERA = """
+def _probe():
+ global camera
+ from arducam_mega import ArducamMega
+ from firmware.start import board
+ from firmware.settings import config
+ s=config.load()
+ camera=ArducamMega(*board.camera_bus(s['spi']))
+ camera.reset()
+ camera.configure(**s['camera'])
+ return camera.id
+"""
+FRAME = """
+def _probe():
+ from jpeg import JPEGBody
+ camera.start()
+ frame=camera.finish()
+ try:
+  body=JPEGBody(frame)
+  buf=bytearray(4092)
+  n=0
+  while n<body.size:
+   got=body.readinto(buf)
+   if not got:break
+   n+=got
+  return n
+ finally:
+  frame.close()
+"""
+WIFI = """
+def _probe():
+ import network
+ from firmware.settings import config
+ from firmware.network import join
+ join.connect(config.load()['wifi'])
+ w=network.WLAN(network.STA_IF)
+ return w.ifconfig()[0],w.status('rssi')
+"""
+CLIENT = """
+def _client():
+ from s3 import S3Client
+ from https import tls_context
+ from firmware import clock
+ from firmware.start import board
+ from firmware.settings import config
+ from firmware import credentials
+ s=config.load()['s3']
+ buf=bytearray(4092)
+ context=tls_context.client_context(board.roots())
+ key=credentials.load_key(buf)
+ where=s['endpoint'] or None,s['path_style'],s['integrity']
+ return S3Client(s['bucket'],s['region'],key,context,buf,clock.now,*where)
+def _probe():
+ global client
+ client=_client()
+ return client.host,client.region
+"""
+DNS = """
+def _probe():
+ import socket
+ host,_,port=client.host.partition(':')
+ try:
+  socket.getaddrinfo(host,int(port or 443),0,socket.SOCK_STREAM)
+ except OSError as e:
+  from https import errors
+  raise OSError(host+': '+errors.explain(e,'dns')[0])
+ return host
+"""
+# A page to log in answers in the place of one that is there to be asked, and otherwise.
+PORTAL = """
+def _probe():
+ import socket
+ from firmware.settings import config
+ for url in config.load()['clock']['http_urls']:
+  host,_,path=url[7:].partition('/')
+  name,_,port=host.partition(':')
+  s=socket.socket()
+  try:
+   s.settimeout(8)
+   s.connect(socket.getaddrinfo(name,int(port or 80),0,socket.SOCK_STREAM)[0][-1])
+   s.write(('GET /'+path+' HTTP/1.0\\r\\nHost: '+host+'\\r\\n\\r\\n').encode())
+   status=int(s.readline().split()[1])
+  except (OSError,ValueError,IndexError):
+   continue
+  finally:
+   s.close()
+  if 300<=status<400 or (status==200 and 'generate_204' in path):
+   return name+' answers '+str(status)+' in the place of its own page'
+  return ''
+ return ''
+"""
+CLOCK = """
+def _probe():
+ from firmware import clock
+ from firmware.timing import set_clock
+ from firmware.settings import config
+ server=set_clock.sync(config.load()['clock'])
+ return server,clock.now()
+"""
+TLS = """
+def _probe():
+ client.connect()
+"""
+PUT = """
+def _probe():
+ from s3.body import BytesBody
+ from firmware import clock
+ from firmware.settings import config
+ key=config.load()['device']+'/megacam-doctor'
+ text='megacam doctor: {}-{:02}-{:02} {:02}:{:02}:{:02} UTC'.format(*clock.fields(clock.now()))
+ stored=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
+ return key,stored.status,client.region,client.skew_s,text
+"""
+KEY = """
+def _probe():
+ from firmware import credentials as c
+ return c.load('iot')['id'] if c.has('iot') else c.load('aws')['id']
+"""
+
+
+def run(board: Device, probe: str) -> Any:
+    """Run one probe and return its value; raises ProbeError, and DeviceError for the cable."""
+    try:
+        out = board.exec(probe + _RUN, timeout_s=_TIMEOUT_S)
+    except RemoteError as error:
+        raise ProbeError(error.kind, "", error.text) from None
+    lines = [line for line in out.splitlines() if line.startswith("(")]
+    if not lines:
+        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+    answer = ast.literal_eval(lines[-1])
+    if answer[0] is not None:
+        raise ProbeError(*answer)
+    return answer[1]
