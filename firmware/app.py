@@ -76,9 +76,10 @@ def _keep(counts):
 class App:
     """Takes a photo whenever one is due, and does in between what else there is to do.
 
-    `tasks` has the uptime in seconds at which each task is due: a module task_NAME.py whose
+    `tasks` has the uptime in seconds at which each task is due: the module tasks/NAME.py, whose
     do(app) returns after how many seconds it is due again. Photos are taken in `windows`, which
-    are known until `windows_until` (UTC). `counters` is what the camera counts, see counters.py.
+    are known until `windows_until` (UTC). `counters` is what the camera counts, see
+    health/counters.py.
     """
 
     windows = ((0, 1 << 40),)

@@ -18,5 +18,5 @@ def rssi_dbm():
 
 
 def off():
-    """Switch the radio off; wifi_join.connect() switches it on again."""
+    """Switch the radio off; network/join.py switches it on again."""
     network.WLAN(network.STA_IF).active(False)

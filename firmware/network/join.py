@@ -47,7 +47,7 @@ def connect(section, stage=0, buf=None, limit_ms=_ALL_MS):
     `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after
     each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
     2 on the radio goes off and on before. What comes after that is the caller's: a reset. `buf`
-    is for credentials_read.load(). All waits together take `limit_ms` at most; switching on and
+    is for credentials/read.py. All waits together take `limit_ms` at most; switching on and
     the scan come on top, a few seconds.
     A link survives a soft reset, and a second connect() while one runs is an error: a link that
     is up is left alone. Takes 70 s at most. Raises NetworkError, CredentialsError.

@@ -1,7 +1,7 @@
 """The capture loop of a camera on batteries: wake, shoot, send or keep, sleep.
 
-Deep sleep is a start like any other, so what must outlive it is in RTC memory (counters.py); the
-clock of the chip goes on.
+Deep sleep is a start like any other, so what must outlive it is in RTC memory, see
+health/counters.py; the clock of the chip goes on.
 """
 
 from firmware import clock, wifi
@@ -37,7 +37,7 @@ def guard(power):
 def run(app):
     """Take the photo that is due, send what waits, and sleep; does not return.
 
-    The counters knows what is "due" next, when the next report is ("report_at") and until when
+    The counters know what is "due" next, when the next report is ("report_at") and until when
     nothing is sent ("pause_until"), all UTC. Due is 0 where the time is not known, and a moment
     long ago while no photo is.
     """

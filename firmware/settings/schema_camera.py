@@ -15,7 +15,7 @@ _EFFECTS = _words("none cool warm black-white sepia negative green yellow")
 _FOCUS = _words("off single continuous paused")
 
 # As in schema.SETTINGS. The ranges are those of the model that goes farthest; the driver knows
-# what the connected one has (lib/arducam_mega/models/id_81.py to 0x87.py).
+# what the connected one has (lib/arducam_mega/models/id_81.py to id_87.py).
 PICTURE = (
     ("camera.rotation", "choice", (0, 180), 0, 0, "degrees; the sensor knows no others"),
     ("camera.brightness", "int", -4, 4, 0, "darker below 0"),

@@ -20,18 +20,17 @@ def wanted(kind, low, high, value):
     """Return (the value as it may be shown, what it must be), or None if it is right."""
     from s3 import name_rules
 
-    shape = name_rules
     if not isinstance(value, str):
         return value, "a text"
     if kind == "bucket":
-        is_right = value == "" or shape.is_bucket(value)
+        is_right = value == "" or name_rules.is_bucket(value)
         text = f"{low} to {high} lower-case letters, digits and inner hyphens or dots"
     elif kind == "region":
-        is_right = low <= len(value) <= high and shape.is_region(value)
+        is_right = low <= len(value) <= high and name_rules.is_region(value)
         text = f"a region of {low} to {high} letters, digits and hyphens, as eu-central-1"
     else:
         is_right = value == "" or (len(value) <= high and _is_endpoint(value))
-        value = shape.shown(value)
+        value = name_rules.shown(value)
         text = _ENDPOINT
     return None if is_right else (value, text)
 

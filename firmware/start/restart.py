@@ -14,7 +14,7 @@ _SLICE_S = const(10)
 
 
 def reset(counts, why):
-    """Restart the board, and let the next start know why; `counts` is the counters."""
+    """Restart the board, and let the next start know why; `counts` are the counters."""
     log("W restart", why=why)
     counts["why"] = why
     try:

@@ -18,7 +18,7 @@ _CRASH = const(10)
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Starts that somebody wanted are no part of a crash loop.
 _WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb")
-# Numbers that may have been used since the counters was kept: a photo is tried three times.
+# Numbers that may have been used since the counters were kept: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
     "boots",

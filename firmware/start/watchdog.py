@@ -13,12 +13,12 @@ _WATCHDOG_MS = const(180000)
 
 def start(is_wanted, cause):
     """Return what feeds the watchdog, or does nothing; `cause` is that of the start."""
-    if not is_wanted:
-        return _feed_nothing
     if cause == "soft":
         from firmware.start import prompt
 
         prompt.leave()  # from here on only progress feeds
+    if not is_wanted:
+        return _feed_nothing
     return machine.WDT(timeout=_WATCHDOG_MS).feed
 
 

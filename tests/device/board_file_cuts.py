@@ -104,7 +104,7 @@ class RTC:
 
 
 class Counters:
-    """The counters is the old one or the new one."""
+    """The counters are the old ones or the new ones."""
 
     path = "/flash/tally"
     old = {"boots": 1, "taken": 900, "reboots": {"power-on": 1}}  # noqa: RUF012

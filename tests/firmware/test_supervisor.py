@@ -289,7 +289,14 @@ def test_the_watchdog_waits_for_longer_than_any_call_and_only_progress_feeds_it(
     assert [event["what"] for event in told.events] == ["no timer", "wdt", "fed"]
     # Joining takes 70 s at most, a request 60 s and its handshake 30 s.
     assert told.all("wdt")[0]["timeout_ms"] == 180_000
-    assert not run(camera, _WATCH + "call('start.watchdog', 'start', False, 'soft')()").events
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_after_a_soft_reset_what_the_prompt_had_is_given_back(camera, is_wanted):
+    start = f"call('start.watchdog', 'start', {is_wanted}, 'soft')()\n"
+    told = run(camera, _WATCH + start + "import sys\ntell('left', path=sys.path)")
+    assert len(told.all("no timer")) == 1 and len(told.all("wdt")) == is_wanted
+    assert not [folder for folder in told.all("left")[0]["path"] if "names" in folder]
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import serial
-from megacam.errors import MegacamError
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
+
+from megacam.errors import MegacamError
 
 OLDEST = (1, 24)
 _ENTER_TIMEOUT_S = 2

