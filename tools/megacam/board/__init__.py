@@ -1,0 +1,1 @@
+"""The board on USB: its files, deploying, flashing, provisioning."""

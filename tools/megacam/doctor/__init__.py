@@ -1,0 +1,1 @@
+"""The doctor: what it examines, and what each finding means."""
