@@ -31,12 +31,6 @@ def live(camera, code, seconds, timeout_s=120):
     return run(camera, f"{_LOOP}{code}\nloop({seconds})", timeout_s)
 
 
-@pytest.fixture
-def camera(tmp_path):
-    with board(tmp_path) as board_:
-        yield board_
-
-
 @pytest.mark.parametrize("interval_s", [30, 60])
 @pytest.mark.parametrize(
     "silence",

@@ -2,8 +2,7 @@
 
 import datetime
 
-import pytest
-from app_rig import BARN, DEVICE, NOON, board, run
+from app_rig import BARN, DEVICE, NOON, run
 from megacam import settings
 
 _DOWN = ("connect", 0, "retry", {})
@@ -22,12 +21,6 @@ with open("/lib/probe.py", "wb") as f:
 a.sensor = {{"function": "probe:{function}", "limit_ms": 3000}}
 a.location = "Z\\u00fcrich\\n, roof"
 """
-
-
-@pytest.fixture
-def camera(tmp_path):
-    with board(tmp_path) as board_:
-        yield board_
 
 
 def _sensor(function):

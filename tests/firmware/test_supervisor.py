@@ -10,12 +10,6 @@ from app_rig import board, power_on, run, seq
 START = "t = call('start.supervisor', 'start')\ntell('start', counters=t)\n"
 
 
-@pytest.fixture
-def camera(tmp_path):
-    with board(tmp_path) as board_:
-        yield board_
-
-
 def starts(told):
     """Return [(number, cause)] of the starts of a run."""
     found = told.said("I boot ")

@@ -2,7 +2,6 @@
 
 import itertools
 
-import pytest
 from app_rig import BARN, NOON, board, run
 
 _DAY_S = 86400
@@ -10,12 +9,6 @@ DO = """
 def do(name):
     tell(name, after_s=call("tasks." + name, "do", a))
 """
-
-
-@pytest.fixture
-def camera(tmp_path):
-    with board(tmp_path) as board_:
-        yield board_
 
 
 def do(camera, code, at="NOON"):

@@ -1,11 +1,10 @@
-"""firmware/uploader*.py on a simulated board: retries, circuit breaker, spool, cap, late dates."""
+"""firmware/uploader.py and upload/ on a simulated board: retries, circuit breaker, daily cap."""
 
-import datetime
 import itertools
 import json
 
 import pytest
-from app_rig import NOON, board, photo_sha256, run, seq
+from app_rig import NOON, photo_sha256, run, seq
 from megacam.sim import flash
 
 SLOW = ("SlowDown", 503, "throttle", {})
@@ -15,12 +14,6 @@ EXISTS = ("PreconditionFailed", 412, "stored", {})
 BREAKS = ("body", 0, "retry", {"body": 2000})
 LOSES_REPLY = ("reply", 0, "retry", {"body": 9999, "keeps": True})
 DOWN = ("connect", 0, "retry", {})
-
-
-@pytest.fixture
-def camera(tmp_path):
-    with board(tmp_path) as board_:
-        yield board_
 
 
 def waits_ms(told, attempt):
@@ -223,91 +216,6 @@ def test_a_key_that_another_photo_has_is_not_taken_for_stored(camera):
     assert len(told.said("E app photo lost")) == 1
 
 
-# The spool.
-
-
-def test_with_spool_first_nothing_goes_past_the_spool(camera):
-    told = run(
-        camera, f"a = app({[BREAKS]})\na.uploader.is_spool_first = True\nshoot(a)\nreport(a)\n"
-        "drain(a)\ndrain(a)\nreport(a)"
-    )  # fmt: skip
-    kept, sent = told.all("end")
-    assert kept["waiting"] == 1 and kept["counters"]["requests"] == 0
-    assert [put["fault"] for put in told.all("put")] == ["body", None]
-    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)]
-    assert len(told.all("shot")) == 1 and sent["counters"]["lost"] == 0
-
-
-def _keep(photos):
-    return (
-        f"a = app()\nready = a.uploader.is_ready\na.uploader.is_ready = lambda: False\n"
-        f"shoot(a, {photos})\na.uploader.is_ready = ready\n"
-    )
-
-
-def test_the_newest_go_first_and_one_of_four_is_the_oldest(camera):
-    told = run(camera, "import random\nrandom.seed(5)\n" + _keep(60) + "drain(a)\nreport(a)")
-    order = [seq(stored["key"]) for stored in told.all("stored")]
-    assert sorted(order) == list(range(1, 61))
-    newest, oldest = _picks(order[:-1], list(range(1, 61)))
-    assert newest + oldest == 59 and 5 < oldest < 25
-
-
-def _picks(order, waiting):
-    """Return how often the newest and the oldest that waited went."""
-    newest = oldest = 0
-    for number in order:
-        newest += number == waiting[-1]
-        oldest += number == waiting[0]
-        waiting.remove(number)
-    return newest, oldest
-
-
-def test_the_oldest_get_their_share_also_where_one_goes_between_two_shots(camera):
-    told = run(
-        camera, "import random\nrandom.seed(5)\n" + _keep(40) +
-        "for _ in range(30):\n    shoot(a)\n    a.work()\nreport(a)"
-    )  # fmt: skip
-    order = [seq(stored["key"]) for stored in told.all("stored")]
-    drained = [number for number in order if number <= 40]
-    assert len(drained) == 30
-    newest, oldest = _picks(drained, list(range(1, 41)))
-    assert newest + oldest == 30 and 2 < oldest < 15
-
-
-def test_a_damaged_file_is_set_aside_and_the_queue_goes_on(camera):
-    told = run(
-        camera, _keep(3) + f"""
-with open("/spool/{NOON + 30}-000002", "r+b") as f:
-    f.seek(1500)
-    f.write(b"damage")
-with open("/spool/{NOON}-000001", "r+b") as f:
-    f.seek(-3, 2)
-    f.write(b"no")
-for _ in range(3):
-    drain(a)
-report(a)"""
-    )  # fmt: skip
-    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(3)]
-    assert told.end["waiting"] == 0
-    assert (told.end["counters"]["stored"], told.end["counters"]["damaged"]) == (1, 2)
-    assert told.said("E spool damaged")
-    left = [name for name in flash.read_image(camera.image) if name.startswith("spool/")]
-    assert len(left) == 2 and all("damaged-" in name for name in left)
-
-
-def test_a_full_spool_thins_and_counts_and_keeps_the_newest(camera):
-    told = run(camera, "a = app(limit_kb=15)\na.uploader.is_spool_first = True\n"
-               "shoot(a, 12)\nreport(a)\ndrain(a)\nreport(a)")  # fmt: skip
-    full, done = told.all("end")
-    counters = full["counters"]
-    assert full["waiting"] == 4 and counters["thinned"] == 8
-    assert counters["taken"] == full["waiting"] + counters["thinned"]
-    kept = sorted(seq(stored["key"]) for stored in told.all("stored"))
-    assert kept[-1] == 12 and done["counters"]["stored"] == 4
-    assert "E app photo lost" not in "".join(told.lines)
-
-
 # The daily cap.
 
 
@@ -327,141 +235,3 @@ def test_the_daily_cap_stops_requests_until_midnight_utc(camera, cap):
     assert after["counters"]["taken"] == after["counters"]["stored"] + after["waiting"] == 46
     midnight_ms = 600_000
     assert min(put["ms"] for put in told.all("put")[5:]) >= midnight_ms - 1000
-
-
-# Photos from before the time was known.
-
-
-def test_photos_without_a_date_are_dated_afterwards_and_never_sent_before(camera):
-    told = run(
-        camera, """
-a = app(at=0)
-shoot(a, 2)
-drain(a)
-report(a)
-clock.set_time(NOON, 0)
-clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
-drain(a)
-report(a)
-a.uploader.is_time_known = True
-call("tasks.date", "do", a)
-drain(a)
-report(a)
-"""
-    )  # fmt: skip
-    unknown, known, done = told.all("end")
-    assert unknown["waiting"] == known["waiting"] == 2
-    assert unknown["counters"]["requests"] == known["counters"]["requests"] == 0
-    assert done["waiting"] == 0
-    shots = {seq(put["key"]): put for put in told.all("put")}
-    for number, shot in enumerate(told.all("shot"), 1):
-        taken_s = NOON - unknown["up_s"] + shot["up_s"]
-        put = shots[number]
-        taken = datetime.datetime.fromisoformat(put["metadata"]["taken-at"][:-1] + "+00:00")
-        assert abs(taken.timestamp() - taken_s) <= 1, "the uptime has whole seconds"
-        assert put["key"] == f"cam1/{taken:%Y/%m/%d/%H%M%S}-{number:06}.jpg"
-        assert put["metadata"]["clock-error-ms"].isdigit()
-
-
-@pytest.mark.parametrize(("power_goes", "unknown"), [(False, 0), (True, 2)])
-def test_photos_of_a_start_that_never_knew_the_time_are_exact_unless_the_power_went(
-    camera, power_goes, unknown
-):
-    run(camera, "a = app(at=0)\nshoot(a, 2)")
-    if power_goes:
-        camera.world.power_on()
-    told = run(
-        camera, "a = app(at=0)\nshoot(a)\nclock.set_time(NOON, 0)\n"
-        "clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()\n"
-        "a.uploader.is_time_known = True\ncall('tasks.date', 'do', a)\n"
-        "drain(a)\nreport(a)"
-    )  # fmt: skip
-    assert told.end["waiting"] == 0
-    errors = [put["metadata"]["clock-error-ms"] for put in told.all("put")]
-    assert errors.count("unknown") == unknown and len(errors) == 3
-    assert all(put["key"].startswith("cam1/2026/11/24/1") for put in told.all("put"))
-
-
-# One photo's trouble is that photo's.
-
-TOO_LARGE = ("HTTP413", 413, "object", {"says": "HTTP413: too large; take smaller photos"})
-TOO_LATE = ("HTTP413", 413, "object", {"says": "HTTP413: too large", "body": 2000})
-ODD = ("HTTP400", 400, "fatal", {"says": "HTTP400: a firewall's own page"})
-
-
-def _poisoned(number, refusal):
-    """Return the code of an App whose store refuses photo `number`, whenever it comes."""
-    return f"""
-a = app(limit_kb=256)
-store = a.uploader.store
-good = store.put
-def put(key, *args):
-    if key.endswith("{number:06}.jpg"):
-        store.script = [{refusal!r}]
-    return good(key, *args)
-store.put = put
-"""
-
-
-@pytest.mark.parametrize("refusal", [TOO_LARGE, TOO_LATE, ODD], ids=["early", "late", "unknown"])
-@pytest.mark.parametrize("number", [3, 10, 20])
-def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, number):
-    told = run(
-        camera, _poisoned(number, refusal) +
-        "connect = a.uploader.connect\na.uploader.connect = lambda: False\nshoot(a, 20)\n"
-        "a.uploader.connect = connect\n"
-        "for _ in range(40):\n    shoot(a)\n    while a.work():\n        pass\nreport(a)"
-    )  # fmt: skip
-    counters = told.end["counters"]
-    assert (counters["taken"], counters["stored"], counters["refused"], told.end["waiting"]) == (
-        *(60, 59, 1),
-        0,
-    )
-    assert counters["thinned"] == counters["lost"] == counters["damaged"] == 0
-    (said,) = told.said("E spool refused")
-    assert refusal[3]["says"] in said and f"-{number:06}" in said
-    names = [name for name in flash.read_image(camera.image) if name.startswith("spool/")]
-    assert len(names) == 1 and names[0].startswith("spool/damaged-")
-    assert not [line for line in told.said("E s3 unreachable") if "again_in_s=3600" in line]
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
-    """An object of its name may be damaged, and the key may not replace it; see S3Client.put."""
-    taken = [("AccessDenied", 403, "object", {})] * times
-    told = run(
-        camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\n"
-        f"a.uploader.store.script = {taken}\ndrain(a)\nreport(a)"
-    )  # fmt: skip
-    first, second = (put["key"].rpartition("/")[2] for put in told.all("put"))
-    assert int(second[:6]) == int(first[:6]) + 1 and first[6:] == second[6:] == "-000001.jpg"
-    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)] * (times == 1)
-    assert (told.end["counters"]["refused"], told.end["waiting"]) == (times - 1, 0)
-
-
-def test_a_live_photo_that_is_too_large_pauses_nothing(camera):
-    told = run(camera, f"a = app({[TOO_LARGE]})\nshoot(a, 3)\nreport(a)\n"
-               f"a.uploader.store.script = {[TOO_LARGE]}\ndrain(a)\nreport(a)")  # fmt: skip
-    sent, done = told.all("end")
-    assert (sent["counters"]["stored"], sent["waiting"], sent["pause_s"]) == (2, 1, 0)
-    assert (done["counters"]["refused"], done["waiting"], done["pause_s"]) == (1, 0, 0)
-
-
-def test_where_every_photo_is_too_large_each_is_counted(camera):
-    told = run(camera, f"a = app({[TOO_LATE] * 99})\nshoot(a, 5)\nreport(a)")
-    counters = told.end["counters"]
-    # It would be no smaller a second time.
-    assert (counters["taken"], counters["lost"], told.end["pause_s"]) == (5, 5, 0)
-
-
-@pytest.mark.parametrize("code", [500, 503])
-def test_a_store_in_trouble_never_costs_a_waiting_photo(camera, code):
-    broken = ("InternalError", code, "retry", {})
-    told = run(
-        camera, _poisoned(3, broken) +
-        "a.uploader.is_spool_first = True\nshoot(a, 20)\na.uploader.is_spool_first = False\n"
-        "for _ in range(60):\n    shoot(a)\n    while a.work():\n        pass\nreport(a)"
-    )  # fmt: skip
-    # The others go first, and this one goes on waiting.
-    assert (told.end["counters"]["stored"], told.end["waiting"]) == (79, 1)
-    assert told.end["counters"]["refused"] == 0

@@ -1,0 +1,88 @@
+"""A photo that the store never takes costs no other."""
+
+import pytest
+from app_rig import photo_sha256, run
+from megacam.sim import flash
+
+DOWN = ("connect", 0, "retry", {})
+TOO_LARGE = ("HTTP413", 413, "object", {"says": "HTTP413: too large; take smaller photos"})
+TOO_LATE = ("HTTP413", 413, "object", {"says": "HTTP413: too large", "body": 2000})
+ODD = ("HTTP400", 400, "fatal", {"says": "HTTP400: a firewall's own page"})
+
+
+def _poisoned(number, refusal):
+    """Return the code of an App whose store refuses photo `number`, whenever it comes."""
+    return f"""
+a = app(limit_kb=256)
+store = a.uploader.store
+good = store.put
+def put(key, *args):
+    if key.endswith("{number:06}.jpg"):
+        store.script = [{refusal!r}]
+    return good(key, *args)
+store.put = put
+"""
+
+
+@pytest.mark.parametrize("refusal", [TOO_LARGE, TOO_LATE, ODD], ids=["early", "late", "unknown"])
+@pytest.mark.parametrize("number", [3, 10, 20])
+def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, number):
+    told = run(
+        camera, _poisoned(number, refusal) +
+        "connect = a.uploader.connect\na.uploader.connect = lambda: False\nshoot(a, 20)\n"
+        "a.uploader.connect = connect\n"
+        "for _ in range(40):\n    shoot(a)\n    while a.work():\n        pass\nreport(a)"
+    )  # fmt: skip
+    counters = told.end["counters"]
+    assert (counters["taken"], counters["stored"], counters["refused"], told.end["waiting"]) == (
+        *(60, 59, 1),
+        0,
+    )
+    assert counters["thinned"] == counters["lost"] == counters["damaged"] == 0
+    (said,) = told.said("E spool refused")
+    assert refusal[3]["says"] in said and f"-{number:06}" in said
+    names = [name for name in flash.read_image(camera.image) if name.startswith("spool/")]
+    assert len(names) == 1 and names[0].startswith("spool/damaged-")
+    assert not [line for line in told.said("E s3 unreachable") if "again_in_s=3600" in line]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
+    """An object of its name may be damaged, and the key may not replace it; see S3Client.put."""
+    taken = [("AccessDenied", 403, "object", {})] * times
+    told = run(
+        camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\n"
+        f"a.uploader.store.script = {taken}\ndrain(a)\nreport(a)"
+    )  # fmt: skip
+    first, second = (put["key"].rpartition("/")[2] for put in told.all("put"))
+    assert int(second[:6]) == int(first[:6]) + 1 and first[6:] == second[6:] == "-000001.jpg"
+    assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)] * (times == 1)
+    assert (told.end["counters"]["refused"], told.end["waiting"]) == (times - 1, 0)
+
+
+def test_a_live_photo_that_is_too_large_pauses_nothing(camera):
+    told = run(camera, f"a = app({[TOO_LARGE]})\nshoot(a, 3)\nreport(a)\n"
+               f"a.uploader.store.script = {[TOO_LARGE]}\ndrain(a)\nreport(a)")  # fmt: skip
+    sent, done = told.all("end")
+    assert (sent["counters"]["stored"], sent["waiting"], sent["pause_s"]) == (2, 1, 0)
+    assert (done["counters"]["refused"], done["waiting"], done["pause_s"]) == (1, 0, 0)
+
+
+def test_where_every_photo_is_too_large_each_is_counted(camera):
+    told = run(camera, f"a = app({[TOO_LATE] * 99})\nshoot(a, 5)\nreport(a)")
+    counters = told.end["counters"]
+    # It would be no smaller a second time.
+    assert (counters["taken"], counters["lost"], told.end["pause_s"]) == (5, 5, 0)
+
+
+@pytest.mark.parametrize("code", [500, 503])
+def test_a_store_in_trouble_never_costs_a_waiting_photo(camera, code):
+    broken = ("InternalError", code, "retry", {})
+    told = run(
+        camera, _poisoned(3, broken) +
+        "a.uploader.is_spool_first = True\nshoot(a, 20)\na.uploader.is_spool_first = False\n"
+        "for _ in range(60):\n    shoot(a)\n    while a.work():\n        pass\nreport(a)"
+    )  # fmt: skip
+    # The others go first, and this one goes on waiting.
+    assert (told.end["counters"]["stored"], told.end["waiting"]) == (79, 1)
+    assert told.end["counters"]["refused"] == 0
