@@ -1,4 +1,4 @@
-"""Runs tests/device/scripted_app.py on a simulated board, and reads what it tells."""
+"""Run tests/device/scripted_app.py on a simulated board and parse what it prints."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 DEVICE = "cam1"
 NOON = 1_795_521_600
 _SCRIPT = (Path(__file__).parent / "device" / "scripted_app.py").read_bytes()
-# A build.py that leaves it to a file on the flash, which each test may have of its own.
+# A build.py that delegates to a file on the flash, so that each test can have its own.
 _BUILD = """
 def build(is_safe=False):
     import scripted_build
@@ -29,8 +29,8 @@ _IMAGES: dict[str, bytes] = {}
 def files(config=None, build=None, extra=None):
     """Return the flash of a board with the firmware, the script and the settings `config`.
 
-    `build` is the body of a build.py that takes the place of the firmware's: it has all names of
-    the script and `is_safe`, and returns an App. `extra` are more files.
+    `build` is the body of a build() function that replaces the firmware's: it can use all names
+    of the script and `is_safe`, and returns an App. `extra` has more files.
     """
     if not _FIRMWARE:
         _FIRMWARE[""] = device_tree.build()
@@ -51,7 +51,7 @@ def files(config=None, build=None, extra=None):
 
 
 def board(folder, config=None, build=None, extra=None, **options):
-    """Return a fast Board with what files() describes, and one network."""
+    """Return a fast Board with the flash that files() returns, and one Wi-Fi network."""
     options = {"networks": [BARN], "heap": HEAP, "fast": True, **options}
     name = repr((config, build, extra))
     image = folder / "flash.img"
@@ -63,7 +63,7 @@ def board(folder, config=None, build=None, extra=None, **options):
 
 
 class Told:
-    """What a run told: `events` in order, `lines` of the log."""
+    """The output of a run: `events` in order, and the `lines` of the log."""
 
     def __init__(self, printed):
         found = printed.splitlines()
@@ -82,15 +82,14 @@ class Told:
 
 
 def run(board, code, timeout_s=60):
-    """Run `code` on the board with all names of the script; return what was Told."""
+    """Run `code` on the board with all names of the script; return a Told."""
     return Told(board.exec("from scripted_app import *\n" + code, timeout_s))
 
 
 def power_on(board, until, timeout_s=40, watch=lambda line: None):
-    """Start the board as it stands, wait for a line with the text `until`, and pull the plug.
+    """Start the board, wait for a line with the text `until` or the end of main.py, and cut power.
 
-    `watch` gets each line at once.
-    Or wait for the end of main.py; return what was Told up to there.
+    `watch` is called with each line as it arrives. Return a Told of the output up to that point.
     """
     lines, done = [], threading.Event()
 
@@ -111,7 +110,7 @@ def power_on(board, until, timeout_s=40, watch=lambda line: None):
 
 
 def photo_bytes(number, size=3000):
-    """Return what the script's camera takes as its photo `number`, counted from 1."""
+    """Return the bytes of photo `number` of the script's camera, counted from 1."""
     head = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda"
     part = hashlib.sha256(str(number).encode()).digest().replace(b"\xff", b"\0")
     return head + (part * (size // 32 + 1))[: size - len(head) - 2] + b"\xff\xd9"
@@ -122,5 +121,5 @@ def photo_sha256(number):
 
 
 def seq(key):
-    """Return the number in a photo's key."""
+    """Return the sequence number in a photo's key."""
     return int(key[-10:-4])

@@ -1,8 +1,8 @@
-"""Each feature of the driver, used on the camera model: it works, or is refused by ValueError.
+"""Use each feature of the driver on the camera model: it works or raises ValueError.
 
     python tests/arducam_mega_features.py       # prints the table of docs/camera.md
 
-A feature is a function(rig) that asserts in the model what came of it.
+A feature is a function(rig) that uses it and asserts its effect on the model.
 """
 
 import sys
@@ -55,7 +55,7 @@ def _video(rig):
 
 
 def _words(name, register, codes):
-    # Every word, and back to the first; `codes` maps word to the register's value.
+    # Set every word, then the first one again; `codes` maps a word to the register's value.
     def check(rig):
         for word, code in [*codes.items(), next(iter(codes.items()))]:
             rig.camera.configure(**{name: word})
@@ -66,7 +66,7 @@ def _words(name, register, codes):
 
 
 def _level(name, register, greatest):
-    # 0, +1, -1, +2, -2 ... are 0, 1, 2, 3, 4 ...
+    # The levels 0, +1, -1, +2, -2 ... have the codes 0, 1, 2, 3, 4 ...
     codes = {0: 0}
     for n in range(1, greatest + 1):
         codes[n], codes[-n] = 2 * n - 1, 2 * n
@@ -136,7 +136,7 @@ def _sleep(rig):
     rig.camera.wake()
     assert not rig.model._engine._asleep
     rig.camera.sleep()
-    rig.shoot()  # wakes by itself
+    rig.shoot()  # the driver wakes the camera
     assert rig.model.frames[-1].width == 320
     assert rig.model.settings[0x27] == 4
 
@@ -162,7 +162,7 @@ def _waiting(rig):
 def _shared_bus(rig):
     speeds = {"baudrate_hz": 4_000_000, "read_baudrate_hz": 16_000_000}
     with Rig(rig.model.kind.word, driver=speeds) as shared:
-        shared.spi.init(baudrate=20_000_000, polarity=1)  # an SD card's driver was here
+        shared.spi.init(baudrate=20_000_000, polarity=1)  # as an SD card driver leaves the bus
         shared.shoot()
 
 
@@ -244,7 +244,7 @@ FEATURES = {
 def use(feature, word):
     """Use a feature on a fresh camera of the model `word`; return TESTED or NOT_OFFERED.
 
-    What is not offered must be refused before anything is written.
+    A feature that the model does not offer must be refused before any register is written.
     """
     with Rig(word) as rig:
         rig.camera.reset()

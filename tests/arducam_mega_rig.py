@@ -1,4 +1,4 @@
-"""The driver on the camera model, and what must hold after every test of it."""
+"""The driver on the camera model, with the checks that every test must pass at its end."""
 
 from arducam_mega import ArducamMega, sensor
 from megacam.sim import wire
@@ -7,13 +7,13 @@ from megacam.sim.frame_sources import FixedFrames
 
 BLOCK = 4092  # one DMA transaction of the ESP32
 START, RESET = (0x04, 0x02), (0x07, 0x40)  # register writes
-QUICK = {"settle_ms": 400, "discard": 0}  # nothing thrown away: every capture is a frame
+QUICK = {"settle_ms": 400, "discard": 0}  # no frames discarded: one frame per capture
 
 
 class Rig:
-    """A driver (`camera`) on a model; leaving the block asserts that it broke no rule.
+    """A driver (`camera`) on a model; on exit it asserts that the protocol was not violated.
 
-    `photos` gives the sizes of the photos; without it they are as large as the model makes them.
+    `photos` has the sizes of the photos in bytes; without it the model chooses them.
     """
 
     def __init__(self, word="3mp", *faults, photos=None, frames=None, driver=QUICK, **options):
@@ -37,16 +37,16 @@ class Rig:
             assert self.model.cs_level == 1
 
     def fault(self, spec):
-        """Switch a fault on in the middle of a run."""
+        """Switch on a fault during a run."""
         self.model.faults.add(spec)
 
     @property
     def sensor(self):
-        """Return the module of the sensor's own functions."""
+        """Return the module with the functions for the image sensor itself."""
         return sensor
 
     def shoot(self, block_bytes=4092):
-        """Capture, read and compare with what the camera held; return the frame's bytes."""
+        """Capture and read a frame, compare it with the camera's FIFO, and return its bytes."""
         data = read(self.camera.capture(), block_bytes)
         assert data == self.model.frames[-1].fifo
         return data

@@ -1,4 +1,4 @@
-"""axe-core on the page that a browser shows: the findings that keep people out.
+"""Run axe-core on the page in a browser and return the serious accessibility violations.
 
 assert axe.findings(page) == []
 """
@@ -12,7 +12,7 @@ _BAD = ("serious", "critical")
 
 @functools.cache
 def _source() -> str:
-    # The package is there for its copy of axe-core alone: importing it would start Playwright.
+    # Only the package's copy of axe-core is used: importing the package would start Playwright.
     found = importlib.util.find_spec("axe_playwright_python")
     assert found and found.submodule_search_locations, "pip install 'megacam[test]'"
     return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text("utf-8")
@@ -21,10 +21,10 @@ def _source() -> str:
 def findings(page) -> list[str]:
     """Return "rule: selector" of every serious or critical finding of axe-core on `page`.
 
-    Two rules of axe-core count as serious here although it calls them moderate: a page has one
-    `main`, and headings leave no level out.
+    Two rules that axe-core rates as moderate count as serious: a page has one `main`, and
+    headings skip no level.
     """
-    # Our policy refuses scripts of others, this one too.
+    # The page's Content Security Policy blocks foreign scripts, including this one.
     page.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
     page.script(f"if (!window.axe) {{ {_source()} }}")
     found = page.driver.execute_async_script(

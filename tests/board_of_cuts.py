@@ -1,4 +1,4 @@
-"""A board with its flash in RAM, to be cut off at any change of it; see device/board_of_cuts.py.
+"""A board with its flash in RAM, for power cuts at any flash write; see device/board_of_cuts.py.
 
 with in_ram(files) as board:
     deploy.make(board, plan)
@@ -20,7 +20,7 @@ DEVICE = Path(__file__).parent / "device"
 
 
 class RamBoard:
-    """What device.Device is to the code on the host; made by in_ram()."""
+    """A stand-in for device.Device in the host's code; made by in_ram()."""
 
     def __init__(self, process):
         self._process = process
@@ -30,22 +30,22 @@ class RamBoard:
         return self._ask("exec", code)
 
     def call(self, name, *arguments):
-        """Call a function of the board itself, for example cut(); return what it printed."""
+        """Call a method of the Board in device/board_of_cuts.py; return what it printed."""
         return self._ask("call", name, *arguments)
 
     def start(self):
-        """Power the board on; return the lines that it prints, an error of its start as well."""
+        """Power on the board; return the lines that it prints, including a startup error."""
         try:
             return self.call("start").splitlines()
         except device.RemoteError as error:
             return [str(error)]
 
     def tree(self):
-        """Return {path: text} of the flash."""
+        """Return {path: text} of all files on the flash."""
         return json.loads(self.call("tree"))
 
     def cuts(self, name):
-        """Keep what was done since the power came; cut it at each change, whole and torn."""
+        """Keep the changes since power-on as `name`; cut at each one, not begun and half done."""
         for change in range(int(self.call("keep", name))):
             for torn in (False, True):
                 self.call("cut", name, change, torn)
@@ -67,7 +67,7 @@ class RamBoard:
 
 @contextlib.contextmanager
 def in_ram(files, blocks=64):
-    """Give a board with `files` {path: text} on a flash of so many blocks of 4096 bytes."""
+    """Yield a board with `files` {path: text} on a flash of `blocks` blocks of 4096 bytes."""
     with subprocess.Popen(
         interpreter.command(str(DEVICE / "board_of_cuts.py"), heap="16M"),
         env={**os.environ, "MICROPYPATH": f"{DEVICE}:.frozen"},

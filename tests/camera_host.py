@@ -1,4 +1,4 @@
-"""A host of the Arducam Mega by raw bytes: the protocol as its documentation has it, no driver.
+"""A host for the Arducam Mega that sends raw bytes as documented, without the driver.
 
 Shared by the tests of the camera model.
 """
@@ -8,7 +8,7 @@ from megacam.sim.camera import CameraModel
 
 
 class Host:
-    """Register access and bursts over the model's SPI, with the waits that a good host makes."""
+    """Register access and bursts over the model's SPI, with the waits that a host must make."""
 
     def __init__(self, model="3mp", faults=(), frames=None, **options):
         self.model = CameraModel(model, faults, frames, **{"quirks": False, **options})

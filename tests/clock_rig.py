@@ -1,4 +1,4 @@
-"""Runs firmware/tasks/clock.py on a simulated board, between a time server and a store."""
+"""Run firmware/tasks/clock.py on a simulated board with a time server and a store."""
 
 import contextlib
 import email.utils
@@ -8,7 +8,7 @@ from app_rig import NOON, board, run, seq
 from megacam.sim.ntp_server import NTPServer
 
 DAY_S = 86400
-#: do() does the task and tells what came of it; says() makes the store's Date.
+#: do() runs the task and prints its result; says() sets the store's Date header.
 CODE = """
 def do():
     a.uploader.try_for(60)
@@ -18,13 +18,13 @@ def do():
 def says(text):
     a.uploader.store.headers = {"date": text}
 """
-#: What the store does instead of an answer.
+#: How a request to the store fails.
 DOWN = ("dns", 0, "retry", {})
 INVALID = ("tls", 0, "clock", {})
 
 
 def http_date(moment):
-    """Return the Date of `moment` as a literal for the script."""
+    """Return the HTTP date of `moment` as a Python literal for the script."""
     return repr(email.utils.formatdate(moment, usegmt=True))
 
 
@@ -37,12 +37,12 @@ def camera_with(folder, servers=(), **config):
 
 @contextlib.contextmanager
 def liar(folder, lie_s):
-    """A camera whose time server lies once, and is silent from then on."""
+    """Yield a camera whose time server is wrong by `lie_s` once and does not answer after that."""
     said = []
 
     def now():
         if said:
-            ntp.misbehaviour = "silence"  # already in this answer
+            ntp.misbehaviour = "silence"  # from this answer on
         said.append(NOON + lie_s)
         return said[0]
 
@@ -55,9 +55,9 @@ def do(camera, code, at="NOON"):
 
 
 def is_right(put, told, utc_s, known):
-    """Tell whether the key of a photo has the time of its shot, to whole seconds.
+    """Return whether the time in a photo's key is that of its shot, to within two seconds.
 
-    It was `utc_s` at the event `known`.
+    The true time at the event `known` was `utc_s`.
     """
     shot = told.all("shot")[seq(put["key"]) - 1]
     year, month, day, time = put["key"].split("/")[1:]

@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: the MicroPython interpreter as a subprocess."""
+"""Fixtures for all tests: MicroPython as a subprocess, and less work for garbage collection."""
 
 import gc
 import os
@@ -12,14 +12,14 @@ from megacam.sim import interpreter
 ROOT = Path(__file__).parent.parent
 PORT = ROOT / "tools" / "megacam" / "sim" / "port"
 
-# Whoever runs the tests in the background of a shell has Ctrl-C ignored, and all that they start
-# inherits it: then nothing could be ended by it.
+# A shell makes background jobs ignore SIGINT, and every process that the tests start would inherit
+# that: then Ctrl-C could not end any of them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def micropython():
-    """Return run(*args, heap=, path=, stdin=, timeout_s=, env=) -> stdout; it must succeed."""
+    """Return run(*args, heap=, path=, stdin=, timeout_s=, env=) -> stdout; it asserts success."""
 
     def run(*args, heap=interpreter.HEAP, path=(), stdin=None, timeout_s=60, env=None):
         path = [*map(str, path), str(ROOT / "lib"), str(ROOT), str(PORT), ".frozen"]
@@ -39,6 +39,6 @@ def micropython():
 
 @pytest.fixture(autouse=True, scope="module")
 def few_objects_to_collect():
-    """Keep what is alive out of CPython's collector: device code collects before each load."""
+    """Freeze live objects for CPython's collector: device code calls gc.collect() at each load."""
     gc.collect()
     gc.freeze()

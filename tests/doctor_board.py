@@ -1,4 +1,4 @@
-"""A board for the doctor, and the world in which it works: Wi-Fi, clock and a store with IAM.
+"""A board for the doctor and its environment: Wi-Fi, a time server and a store with IAM.
 
 pytest_plugins = "doctor_board"
 def test_something(tmp_path, place): examine(tmp_path, place, config={"spi": {"cs": 15}})
@@ -20,7 +20,7 @@ BUCKET = "garden-photos"
 
 @pytest.fixture(scope="module")
 def place():
-    """Return (store, config.json as parsed, CA file, key of cam1) of a store that works."""
+    """Yield (store, config.json as parsed, CA file, key of cam1) of a store that works."""
     with Store() as store, NTPServer() as ntp:
         store.create_bucket(BUCKET)
         identity, secret = store.create_device_user(BUCKET, "cam1")
@@ -44,9 +44,9 @@ def configured(endpoint, region, ntp):
 
 @contextlib.contextmanager
 def board(folder, place, *, config=None, key=None, wifi=WIFI, camera=(), fast=False, wiped=()):
-    """Give (a board with firmware and secrets, the files that it should have)."""
+    """Yield (a board with firmware and secrets, the files that it should have)."""
     _, usual, ca, usual_key = place
-    # No main.py runs, so that the camera is in the state of a board that has just been plugged in.
+    # main.py is empty, so the camera is in the state of a board that has just been plugged in.
     wanted = {**deploy.tree({**usual, **(config or {})}, ca), "main.py": b""}
     files = {**wanted, "deployed.json": json.dumps({"version": "0.1.0", "files": {}}).encode()}
     options = {"networks": [WIFI], "camera": ["--scene", *camera], "fast": fast}
@@ -59,7 +59,7 @@ def board(folder, place, *, config=None, key=None, wifi=WIFI, camera=(), fast=Fa
 
 
 def examine(folder, place, **options):
-    """Return all that the doctor finds on such a board."""
+    """Return all results of the doctor on a board made by board()."""
     now = options.pop("now", time.time)
     read = options.pop("read", None) or reader(place)
     with board(folder, place, **options) as (plugged, wanted):
@@ -67,10 +67,10 @@ def examine(folder, place, **options):
 
 
 def reader(place):
-    """Return read(key) -> bytes of an object, as the owner of the store reads it."""
+    """Return read(key) -> bytes of an object, with the rights of the store's owner."""
     return lambda key: place[0].client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
 
 
 def states(results):
-    """Return [(check, good, warn or bad)]."""
+    """Return [(name of the check, "good", "warn" or "bad")]."""
     return [(one.name, one.state) for one in results]

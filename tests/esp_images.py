@@ -1,4 +1,4 @@
-"""Images for an ESP32's flash, made as Espressif documents them, whole and in every way wrong."""
+"""Images for an ESP32's flash in the format that Espressif documents, valid and broken ones."""
 
 import hashlib
 import struct
@@ -12,7 +12,7 @@ ROWS = (NVS, FACTORY, VFS)
 
 
 def part(content, chip=0, checksum_off=0, digest_off=0):
-    """Return a bootloader or application of one segment: checksum at 16 n - 1, SHA-256."""
+    """Return a bootloader or application of one segment, with checksum at 16 n - 1 and SHA-256."""
     body = content + b"\0" * (-len(content) % 4)
     header = bytes([0xE9, 1, 2, 0x20]) + (0x40080000).to_bytes(4, "little")
     extended = bytes([0xEE, 0, 0, 0]) + chip.to_bytes(2, "little") + bytes(9) + b"\x01"
@@ -28,7 +28,7 @@ def part(content, chip=0, checksum_off=0, digest_off=0):
 
 
 def application(version=b"1.24.0", chip=0, project=b"micropython", banner=BANNER, **off):
-    """Return MicroPython as esp_app_desc_t describes it, with its banner somewhere inside."""
+    """Return a MicroPython application with an esp_app_desc_t, and its banner somewhere inside."""
     description = struct.pack("<II8x32s32s176x", 0xABCD5432, 0, version, project)
     return part(description + banner.replace(b"%s", version) + bytes(range(256)) * 4, chip, **off)
 
@@ -46,7 +46,7 @@ def table(rows=ROWS, md5_off=0):
 
 
 def whole(bootloader=None, partitions=None, app=None, chip=0):
-    """Return an image as on micropython.org: it begins where the chip's bootloader lies."""
+    """Return an image as on micropython.org: it begins at the address of the chip's bootloader."""
     first = 0x1000 if chip in (0, 2) else 0
     data = part(b"bootloader" * 20, chip) if bootloader is None else bootloader
     data = data.ljust(0x8000 - first, b"\xff") + (table() if partitions is None else partitions)

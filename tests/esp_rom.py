@@ -1,12 +1,13 @@
-"""An ESP32 in its bootloader at the other end of a pseudo-terminal, for the real esptool.
+"""An ESP32 in its bootloader behind a pseudo-terminal, for the real esptool.
 
     with Bootloader() as chip:
         esptool ... --port chip.port
-    chip.flash[0x1000:]     # what lies in the flash
+    chip.flash[0x1000:]     # the content of the flash
 
-Espressif: "Serial Protocol" and "Flasher Stub" of the esptool documentation. The ROM's commands
-first; once a stub has been sent and started, the stub's. A pseudo-terminal has no DTR and RTS, so
-this chip is in its bootloader already, as with its BOOT button held.
+Source: "Serial Protocol" and "Flasher Stub" in Espressif's documentation of esptool. The chip
+answers the ROM's commands at first, and the stub's commands once a stub has been sent and started.
+A pseudo-terminal has no DTR and RTS, so the chip is always in its bootloader, as if its BOOT
+button had been held.
 """
 
 import contextlib
@@ -35,9 +36,9 @@ _SYNC_VALUE = 0x20120707  # the stub answers with 0
 
 
 class Chip:
-    """The protocol: bytes in, bytes out. `done` are the names of the commands, `flash` the bytes.
+    """The serial protocol. `done` has the names of the commands so far, `flash` the content.
 
-    `is_written`: an image has been written and its MD5 was asked for.
+    `is_written`: an image has been written and the host has asked for its MD5.
     """
 
     def __init__(self, magic=ESP32):
@@ -48,7 +49,7 @@ class Chip:
         self._inflate, self._at, self._sizes = None, 0, {}
 
     def feed(self, data):
-        """Take what the host has sent; return the answer. `other` gathers what is no packet."""
+        """Take bytes from the host; return the answer. Bytes outside of packets go to `other`."""
         answer = b""
         self._held += data
         while True:
@@ -167,9 +168,9 @@ def _slip(packet):
 
 
 class Bootloader:
-    """A chip behind `port` for the length of a `with` block.
+    """A chip behind `port`; use it as a context manager.
 
-    `pulled`: it goes away when the first data comes; `damaged`: its flash keeps a wrong byte.
+    `pulled`: it is unplugged when the first data arrives; `damaged`: its flash has a wrong byte.
     """
 
     def __init__(self, magic=ESP32, pulled=False, damaged=False):
@@ -179,7 +180,7 @@ class Bootloader:
     def __enter__(self):
         self._outer, self._slave = os.openpty()
         tty.setraw(self._slave)
-        # A name of its own: the system gives the pseudo-terminal's to the next one at once.
+        # Use a symlink: the system may give the name of this pseudo-terminal to the next one.
         self._folder = tempfile.TemporaryDirectory()
         self.port = str(Path(self._folder.name) / "tty")
         Path(self.port).symlink_to(os.ttyname(self._slave))
@@ -218,7 +219,7 @@ def _write(end, data):
 class BlankBoard(PtyBoard):
     """A simulated board without MicroPython: in its bootloader until an image has been written.
 
-    The first thing that is typed after that finds MicroPython, as after a reset.
+    The first input after that goes to MicroPython, as after a reset.
     """
 
     def __init__(self, *args, **options):

@@ -1,4 +1,4 @@
-"""A headless Chromium and a gallery to look at, for the tests that need both.
+"""A headless Chromium and a gallery to open in it, for the tests that need both.
 
 pytest_plugins = "gallery_browser"
 def test_something(look): page = look(s3, now); page.open("/"); page.wait_for("h1")
@@ -15,7 +15,7 @@ import gallery_server
 import pytest
 
 WAIT_S = 30
-# A process that imports NiceGUI, on a computer that does much else.
+# The time for a process to import NiceGUI on a busy computer.
 START_S = 120
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -26,7 +26,7 @@ _FLAGS = (
 
 
 def start_chromium(profile: Path):
-    """Return a selenium driver of Debian's Chromium; skips (in CI: fails) where there is none."""
+    """Return a selenium driver for Debian's Chromium; skip, or fail in CI, if it is missing."""
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     try:
         from selenium import webdriver
@@ -56,7 +56,7 @@ class Page:
         self.base = base
 
     def enter(self, link: str) -> None:
-        """Open a gallery by its link; paths are below where that leads from now on."""
+        """Open a gallery by its link; later paths are relative to the page it leads to."""
         self.driver.get(link)
         self.base = self.driver.current_url.rstrip("/")
 
@@ -98,7 +98,7 @@ class Page:
         self.wait(press, f"{css} {words!r} to click")
 
     def shown_pictures(self, css: str) -> int:
-        """Count the pictures that were really decoded."""
+        """Return how many pictures the browser has decoded."""
         code = "return [...document.querySelectorAll(arguments[0])].filter(i => i.naturalWidth)"
         return len(self.script(code, css))
 
@@ -118,21 +118,21 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def page(chromium):
-    """A tab without a gallery; fails on an error in the page's own scripts."""
+    """Yield a tab without a gallery; fail on errors in the page's own scripts."""
     chromium.get_log("browser")
     yield (tab := Page(chromium))
     tab.size(1280, 900)
     severe = [line for line in chromium.get_log("browser") if line["level"] == "SEVERE"]
     broken = [line["message"] for line in severe]
     chromium.get("about:blank")
-    # A store that is down or refuses is what some tests are about; a script's error never is.
+    # Some tests are about a store that is down or refuses. No test expects a script error.
     expected = ("Failed to load resource", "WebSocket")
     assert not [line for line in broken if not any(words in line for words in expected)]
 
 
 @pytest.fixture
 def look(page, tmp_path):
-    """Return look(endpoint, now, ...) -> Page: a gallery in a process of its own, opened."""
+    """Return look(endpoint, now, ...) -> Page that shows a gallery in its own process."""
     with contextlib.ExitStack() as running:
 
         def start(endpoint: str, now: datetime) -> Page:

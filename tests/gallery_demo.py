@@ -1,4 +1,4 @@
-"""`megacam demo --gallery` in a process of its own, for the tests and the screenshots.
+"""`megacam demo --gallery` in its own process, for the tests and the screenshots.
 
 with running(tmp_path) as link: ...
 """
@@ -21,7 +21,7 @@ _STOP_TIMEOUT_S = 60
 
 @contextlib.contextmanager
 def running(folder: Path, *options: str) -> Iterator[str]:
-    """Run the demo, photos into `folder`; give the gallery's link, end it by Ctrl-C."""
+    """Run the demo with its photos in `folder`; yield the gallery's link, end it with Ctrl-C."""
     command = ["from megacam.__main__ import main; main()", "demo", "--gallery", "--no-browser"]
     process = subprocess.Popen(
         [sys.executable, "-c", *command, "--folder", str(folder), *options],

@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation from the demo: make screenshots."""
+"""Take the screenshots of the gallery for the documentation: make screenshots."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from megacam.demo import gallery
 from PIL import Image
 
 _WIDE, _DAY, _PHONE = (1280, 860), (1100, 860), (390, 780)
-# The day with some of its hours, below what the window shows.
+# The page is higher than the window: it shows some hours of the day, too.
 _DAY_HEIGHT = 1330
 _PAST_PHOTOS = 270
 _DEVICE = gallery.PAST_DEVICE
@@ -21,7 +21,7 @@ _PLAYER = ".screen img"
 
 
 def main() -> None:
-    """Write the pictures into the folder that the command line names."""
+    """Write the screenshots into the folder given on the command line."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -60,7 +60,7 @@ def _take(page: Page, link: str, folder: Path) -> None:
 
 
 def _key_at(page: Page, hour: int) -> str:
-    """Return the key of the photo of the day on show that is nearest to an hour."""
+    """Return the key of the photo nearest to an hour, on the day that the page shows."""
     frames = page.script("return document.querySelector('megacam-player').data.tracks[0].frames")
     name = min(frames, key=lambda f: abs(datetime.fromtimestamp(f[0]).hour - hour))[1]
     return f"{_DEVICE}/{name}"
@@ -75,7 +75,7 @@ def _take_timelapse(page: Page, folder: Path) -> None:
 
 
 def _wait_for_the_past(page: Page, link: str) -> str:
-    """Wait until the drawn day is whole; return the date with more of it."""
+    """Wait until all of the drawn day is stored; return the date that has most of its photos."""
     page.enter(link)
     now = datetime.now(timezone.utc)
     dates = [f"{now - timedelta(days=n):%Y-%m-%d}" for n in range(2)]
@@ -97,7 +97,7 @@ def _count(page: Page, date: str) -> int:
 
 
 def _save(page: Page, path: Path, height: int | None = None) -> None:
-    """Write what the window shows, or the page down to `height` pixels."""
+    """Save what the window shows, or the top `height` pixels of the page."""
     taken = page.driver.get_screenshot_as_png()
     if height:
         part = {"x": 0, "y": 0, "width": _DAY[0], "height": height, "scale": 1}

@@ -1,6 +1,6 @@
-"""Serves a gallery in a process of its own: python -m gallery_server, settings in its environment.
+"""Serve a gallery in its own process: python -m gallery_server, settings in the environment.
 
-GALLERY_NOW is the moment at which its clock starts; the link goes to the file GALLERY_LINK.
+GALLERY_NOW is the time at which its clock starts; the link is written to the file GALLERY_LINK.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def process(settings: dict[str, str], log: Path):
-    """Run a gallery; gallery_server.py says what its settings are."""
+    """Run a gallery with `settings` in its environment; see main()."""
     paths = [str(ROOT / "tests"), str(ROOT / "tools")]
     environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("PYTEST_CURRENT_TEST", None)

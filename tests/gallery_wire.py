@@ -1,7 +1,7 @@
-"""An S3 server on loopback for the gallery's tests: lists, gives, deletes, and fails on demand.
+"""An S3 server on loopback for the gallery's tests: lists, gets, deletes, and fails on demand.
 
-It speaks HTTP as S3 does, checks no signature (the store of e2e/test_demo_gallery.py does) and
-counts what it is asked. Keys may be a million, computed by index instead of kept.
+It speaks HTTP as S3 does and records the requests. It does not check signatures; the store of
+e2e/test_demo_gallery.py does. It can have a million keys, computed by index instead of stored.
 """
 
 import bisect
@@ -24,7 +24,7 @@ _PART_BYTES = 64 << 10
 
 
 class EveryThirtySeconds(Sequence):
-    """The keys of one device that never missed a shot: sorted, and none of them stored."""
+    """The sorted keys of a device that never missed a shot; computed, not stored."""
 
     def __init__(self, device: str, first: datetime, count: int):
         self._device, self._first, self._count = device, first, count
@@ -40,7 +40,7 @@ class EveryThirtySeconds(Sequence):
 
 
 class WireS3:
-    """The server; `objects` maps a key to (bytes, metadata), `keys` may stand for more of them."""
+    """The server; `objects` maps a key to (bytes, metadata). `keys`, if set, is what it lists."""
 
     def __init__(self) -> None:
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
@@ -62,7 +62,7 @@ class WireS3:
         self.stop()
 
     def start(self) -> None:
-        """Listen, on the port of the last time if there was one."""
+        """Listen; after a stop(), on the same port as before."""
         handler = type("Handler", (_Handler,), {"s3": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self._server.daemon_threads = True
@@ -70,7 +70,7 @@ class WireS3:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Go away: connections that are open are cut at their next request."""
+        """Stop listening; open connections are cut at their next request."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -126,7 +126,7 @@ def at(text: str) -> datetime:
 
 
 def jpeg(shade: int = 90, fox: int | None = None, size: tuple[int, int] = (320, 240)) -> bytes:
-    """A meadow under a sky of `shade`, with something that moves at x = `fox` (in hundredths)."""
+    """Return a meadow under a sky of `shade`, with an animal at x = `fox` (in hundredths)."""
     width, height = size
     picture = Image.new("RGB", size, (shade, shade, min(255, shade + 40)))
     draw = ImageDraw.Draw(picture)
@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _listing(s3: WireS3, query: dict[str, str]) -> bytes:
-    """ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+    """See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html."""
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     keys, limit = s3.sorted_keys(), int(query.get("max-keys", 1000))
     after = query.get("continuation-token") or query.get("start-after", "")

@@ -1,8 +1,8 @@
-"""The owner's AWS account for the cloud tests: one MiniStack with IAM for the whole run.
+"""A local AWS account for the cloud tests: one MiniStack with IAM for the whole run.
 
 pytest_plugins = "local_aws"
 def test_something(account): account.aws, account.bucket ...  # a stand-in at AWS_ENDPOINT_URL
-def test_something(amazon): the same at the addresses of Amazon, with the condition keys of S3
+def test_something(amazon): the same at Amazon's addresses, with the condition keys of S3
 """
 
 import atexit
@@ -22,8 +22,8 @@ REGION = "eu-central-1"
 _SERVICES = ("s3", "iam", "sts", "iot", "cloudformation", "budgets", "cloudfront")
 _AMAZON = ".amazonaws.com"
 _numbers = itertools.count(1)
-# MiniStack's IAM knows the operator Null, but its S3 does not tell IAM of this header; and S3 at
-# AWS takes no other value of it: https://github.com/aws/aws-sdk-ruby/issues/3144.
+# MiniStack's IAM knows the operator Null, but its S3 does not pass If-None-Match on to IAM. And
+# AWS's S3 accepts no value but "*" for it: https://github.com/aws/aws-sdk-ruby/issues/3144.
 _AS_AT_AWS = """
 from ministack.core import iam_actions
 from ministack.services import s3
@@ -55,7 +55,7 @@ s3._check_put_preconditions = _asterisk_only
 
 
 class AmazonStore(Store):
-    """MiniStack with Amazon's names in its certificate, and conditional puts as at AWS."""
+    """MiniStack with Amazon's names in its certificate and conditional puts as on AWS."""
 
     def _environment(self, folder, port):
         found = super()._environment(folder, port)
@@ -87,7 +87,7 @@ def _store(kind=Store):
 
 
 class Account:
-    """An owner's door to the store, and a bucket name of its own for each test."""
+    """The owner's access to the store, with a different bucket name for each test."""
 
     def __init__(self, store):
         self.store = store
@@ -95,11 +95,11 @@ class Account:
         self.bucket = f"garden-photos-{next(_numbers)}"
 
     def client(self, service):
-        """Return a boto3 client that goes past the code under test."""
+        """Return a boto3 client that bypasses the code under test."""
         return self.aws.client(service)
 
     def s3_as(self, key: AccessKey):
-        """Return an S3 client with a device's key, past the code under test."""
+        """Return an S3 client with a device's key that bypasses the code under test."""
         return self.store.client_with_key("s3", key.access_key_id, key.secret_access_key)
 
     def object_keys(self):
@@ -138,6 +138,6 @@ def amazon(monkeypatch):
             return resolve("127.0.0.1", port, *rest, **more)
         return resolve(host, service, *rest, **more)
 
-    # Nothing but the name server is another one: the hosts, TLS and signatures are those of AWS.
+    # Only name resolution differs from AWS: host names, TLS and signatures are the same.
     monkeypatch.setattr(socket, "getaddrinfo", name_server)
     return Account(store)

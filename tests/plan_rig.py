@@ -1,4 +1,4 @@
-"""Questions to firmware/shot/schedule.py and shot/day_plan.py, on both interpreters."""
+"""Call firmware/shot/schedule.py and shot/day_plan.py on CPython and on MicroPython."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ _DEVICE = Path(__file__).parent / "device"
 
 
 def asker(interpreter, micropython):
-    """Return ask(questions) -> answers, all in JSON's types."""
+    """Return ask(questions) -> answers, both made of JSON types."""
 
     def ask(questions):
         text = json.dumps(questions)

@@ -1,7 +1,7 @@
-"""AWS IoT's role aliases, which MiniStack does not have, answered at the wire.
+"""AWS IoT's role aliases at the HTTP level, because MiniStack does not have them.
 
 pytest_plugins = ("local_aws", "role_aliases")
-def test_something(account, aliases): aliases.known is {name: what it was made of}
+def test_something(account, aliases): aliases.known is {name: body of the request for it}
 """
 
 import io
@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 
 
 class Raw(io.BytesIO):
-    """The body of an answer, as urllib3 would hand it on."""
+    """The body of an answer, as urllib3 would pass it on."""
 
     def stream(self, *args, **kwargs):
         yield self.read()
@@ -41,7 +41,7 @@ class RoleAliases:
 
 
 def answer_role_aliases(account):
-    """Let an account of local_aws have role aliases, and return them."""
+    """Add role aliases to an account of local_aws and return them."""
     found = RoleAliases()
     for operation in ("CreateRoleAlias", "DescribeRoleAlias", "DeleteRoleAlias"):
         account.client("iot").meta.events.register(f"before-send.iot.{operation}", found.answer)

@@ -1,4 +1,4 @@
-"""`megacam` run as a user runs it, against a simulated board and a local AWS, and watched."""
+"""Run and watch `megacam` as a user runs it, with a simulated board and a local AWS."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from usb_board import WIFI
 
 
 class Spy:
-    """Collects the command line of every process that runs meanwhile."""
+    """Collects the command line of every process that runs during a `with` block."""
 
     def __init__(self):
         self.seen = set()
@@ -38,7 +38,7 @@ class Spy:
 
 
 def write_config(folder, account, bucket, ntp, device="cam1"):
-    """Write the config.json of a camera whose world is all on this machine."""
+    """Write the config.json of a camera whose servers all run on this computer."""
     config = {
         "device": device,
         "interval_s": 5,
@@ -55,7 +55,7 @@ def write_config(folder, account, bucket, ntp, device="cam1"):
 
 
 def megacam(folder, *args, **environment):
-    """Run the command in a pipe, with the Wi-Fi in its environment."""
+    """Run the command with its output in a pipe and the Wi-Fi settings in its environment."""
     wifi = {"MEGACAM_WIFI_SSID": WIFI["ssid"], "MEGACAM_WIFI_PASSWORD": WIFI["password"]}
     return subprocess.run(
         [sys.executable, "-m", "megacam", *args], cwd=folder,
@@ -65,9 +65,9 @@ def megacam(folder, *args, **environment):
 
 
 def typed(folder, args, *answers, **environment):
-    """Run the command on a terminal; type each of (question, answer) when it is asked.
+    """Run the command on a terminal; type the answer of each (question, answer) when asked.
 
-    Return (exit code, all that was shown).
+    Return (exit code, all output).
     """
     ours, theirs = pty.openpty()
     running = subprocess.Popen(
@@ -82,7 +82,7 @@ def typed(folder, args, *answers, **environment):
                 shown += os.read(ours, 1000)
             answered = at + len(question)
             os.write(ours, answer.encode() + b"\n")
-        with contextlib.suppress(OSError):  # EIO: it has ended
+        with contextlib.suppress(OSError):  # EIO: the command has ended
             while data := os.read(ours, 1000):
                 shown += data
         return running.wait(20), shown.decode()
@@ -93,7 +93,7 @@ def typed(folder, args, *answers, **environment):
 
 
 def stored(hardware):
-    """Return what NVS held after each commit: {entry: bytes} without the checksums."""
+    """Return the content of NVS after each commit: {entry: bytes} without the checksums."""
     commits = [json.loads(line) for line in (hardware / "nvs.jsonl").read_text().splitlines()]
     return [
         {name: bytes.fromhex(blob)[5:] for name, (_, blob) in commit["megacam"].items()}
@@ -102,10 +102,10 @@ def stored(hardware):
 
 
 def check_secrets(folder, secrets, spy, *runs):
-    """Raise if one of `secrets` (bytes) was said, lies in a file or was in a command line."""
+    """Raise if one of `secrets` (bytes) is in the output, in a file or in a command line."""
     said = "".join(run.stdout + run.stderr for run in runs)
     texts = [said.encode(), *spy.seen]
-    # NVS is where secrets belong, and the flash image next to it must hold none.
+    # NVS is the place for secrets; the flash image next to it must not have any.
     for path in folder.rglob("*"):
         if path.is_file() and path.name != "nvs.jsonl":
             texts.append(path.read_bytes())

@@ -1,4 +1,4 @@
-"""A camera on batteries on a simulated board, which starts anew at each wake."""
+"""A battery-powered camera on a simulated board, which restarts at each wake."""
 
 from app_rig import NOON, board
 

@@ -1,13 +1,13 @@
-"""What `cloud rotate` finds on USB: a stand-in that really uploads with the key it was given."""
+"""A stand-in for the board that `cloud rotate` finds on USB; it really uploads with its key."""
 
 import contextlib
 import threading
 
 
 class Board:
-    """A board at the other end of the cable: holds one key, uploads with it.
+    """A board on USB that holds one key and uploads with it.
 
-    `photos` counts its uploads, `ports` holds the serial ports that it was opened on.
+    `photos` counts its uploads, `ports` lists the serial ports on which it was opened.
     """
 
     def __init__(self, account):

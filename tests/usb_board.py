@@ -1,4 +1,4 @@
-"""Boards on a serial port for tests: a simulated one with firmware, and scripted ones."""
+"""Boards on a serial port: a simulated board with firmware, and scripted ones."""
 
 import contextlib
 import os
@@ -16,20 +16,20 @@ CONFIG = {"device": "cam1", "s3": {"bucket": "garden-photos", "region": "eu-cent
 
 @contextlib.contextmanager
 def plugged_in(folder: Path, files: dict[str, bytes] | None, **options):
-    """Give a simulated board, plugged in."""
+    """Yield a simulated board that is plugged in."""
     with PtyBoard(folder, files, **options) as board:
         board.plug_in()
         yield board
 
 
 def firmware(config=CONFIG, **files) -> dict[str, bytes]:
-    """Return what a deploy puts on a board that runs no main.py."""
+    """Return the files of a deploy, with an empty main.py."""
     return {**deploy.tree(config), "main.py": b"", **files}
 
 
 @contextlib.contextmanager
 def scripted(*answers: tuple[bytes, bytes]):
-    """Give a port behind which something answers: (what ends the input, what is said then)."""
+    """Yield a port that answers: each of `answers` is (end of the input, what is sent then)."""
     master, slave = pty.openpty()
     tty.setraw(slave)
 

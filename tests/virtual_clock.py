@@ -1,8 +1,8 @@
-"""A clock that stands still between sleeps, for tests of what waits."""
+"""A clock that moves only during sleeps, for tests of code that waits."""
 
 
 class Clock:
-    """A clock that only `sleep` moves."""
+    """A clock that moves only by its `sleep`."""
 
     def __init__(self):
         self.now_s = 0.0

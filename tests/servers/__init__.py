@@ -1,1 +1,1 @@
-"""Servers for tests only, and the script that talks to them from MicroPython."""
+"""Servers for tests, and fixtures that talk to them from MicroPython."""

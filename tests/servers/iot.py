@@ -5,10 +5,10 @@
         roots.write_text(iot.ca_pem)     # what a board must trust for the provider
         iot.served                       # (thing, id of its certificate) of each answer
 
-Everything else is handed on to MiniStack. The provider looks at what AWS looks at: the client's
-certificate by its chain and state, the thing that it belongs to, the policy that lets it take the
-role; then it puts the thing's name into the role's policy, which MiniStack cannot.
-AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
+All other requests are passed on to MiniStack. The provider makes the same checks as AWS: the chain
+and state of the client's certificate, the thing that it is attached to, and the policy that allows
+it to assume the role. Then it puts the thing's name into the role's policy, as MiniStack cannot.
+Source: AWS IoT, "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _VARIABLE = "${credentials-iot:ThingName}"
 
 
 class IoTCore:
-    """Both endpoints for the length of a `with` block."""
+    """Both endpoints; use it as a context manager."""
 
     def __init__(self, account):
         self.store = account.store
@@ -53,7 +53,7 @@ class IoTCore:
             server.socket = context.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False
             )
-        # Where a client goes away before it is accepted, accept() waits for the next one for ever.
+        # If a client disconnects before it is accepted, accept() would wait for the next forever.
         server.socket.settimeout(1)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -81,7 +81,7 @@ class IoTCore:
             return answer.status, answer.getheaders(), answer.read()
 
     def _front(self, request, body):
-        """Answer one call of the management API."""
+        """Answer one request to the management API."""
         if request.path.startswith("/endpoint") and "CredentialProvider" in request.path:
             return _json(200, {"endpointAddress": self._provider})
         if not request.path.startswith("/role-aliases/"):
@@ -96,7 +96,7 @@ class IoTCore:
         return _json(200, {"roleAlias": name, "roleAliasDescription": {"roleAlias": name}})
 
     def _provide(self, request, body):
-        """Answer one board."""
+        """Answer one request of a board for credentials."""
         identity = hashlib.sha256(request.connection.getpeercert(binary_form=True)).hexdigest()
         thing, alias = request.headers["x-amzn-iot-thingname"], request.path.split("/")[2]
         why = self._objection(identity, thing, alias)

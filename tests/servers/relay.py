@@ -1,4 +1,4 @@
-"""What stands between a simulated board and its store, and can be cut."""
+"""A TCP relay between a simulated board and its store that can be interrupted."""
 
 import contextlib
 import select
@@ -7,9 +7,9 @@ import threading
 
 
 class Relay:
-    """Stands in front of a server: pulls the plug of the first connection in mid-body.
+    """Relays connections to a server and cuts the first one in the middle of its body.
 
-    While `is_down`, it ends every connection at once.
+    While `is_down`, it closes every connection immediately.
     """
 
     def __init__(self, port, cut_after_bytes):

@@ -27,7 +27,7 @@ def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 def issue(authority: trustme.CA, host=HOST, **dates) -> trustme.LeafCert:
-    """Return a certificate that is valid now, unless `dates` say otherwise."""
+    """Return a certificate that is valid now, unless `dates` says otherwise."""
     now = datetime.datetime.now(datetime.timezone.utc)
     dates.setdefault("not_before", now - datetime.timedelta(days=2))
     dates.setdefault("not_after", now + datetime.timedelta(days=9))
@@ -36,7 +36,7 @@ def issue(authority: trustme.CA, host=HOST, **dates) -> trustme.LeafCert:
 
 @functools.cache
 def self_signed() -> tuple[bytes, bytes]:
-    """Return (certificate, key) as PEM of a server for HOST that is its own issuer and no CA."""
+    """Return (certificate, key) as PEM for HOST: self-signed, and not a CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
     utc = datetime.timezone.utc
@@ -60,7 +60,7 @@ def authority():
 
 @pytest.fixture(scope="session")
 def root_der(authority, tmp_path_factory):
-    """The file with the root of `authority`, as a device gets it."""
+    """Return the file with the root of `authority`, in the form that a device gets it."""
     path = tmp_path_factory.mktemp("roots") / "root.der"
     path.write_bytes(ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode()))
     return path
@@ -75,7 +75,7 @@ def server(authority):
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory):
-    """A folder with lib/ and the session as .mpy, so that the heap is what it is on a board."""
+    """Return a folder with lib/ and the session as .mpy, for the same heap use as on a board."""
     folder = tmp_path_factory.mktemp("mpy")
     session = "__import__('overlay')\n" + SESSION.read_text(encoding="utf-8")
     for name, content in tree.build({SESSION.stem: session}).items():
@@ -88,7 +88,7 @@ def compiled(tmp_path_factory):
 
 @pytest.fixture
 def session(micropython, compiled, tmp_path, root_der):
-    """Return run(steps, **job) -> [result...]; lines of the log are in `run.log`."""
+    """Return run(steps, **job) -> [result...]; the log's lines are in `run.log`."""
 
     def run(steps, heap="80K", path=(), env=None, **job):
         file = tmp_path / "job.json"

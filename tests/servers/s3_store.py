@@ -1,4 +1,4 @@
-"""A scripted S3 for the tests of S3Client: stores, or refuses as it is told to."""
+"""A scripted S3 for the tests of S3Client: stores objects, or refuses as scripted."""
 
 import datetime
 import json
@@ -18,7 +18,7 @@ def put(**more):
 
 
 def refusal(status, code, *headers, **elements):
-    """Return S3's reply that refuses a request."""
+    """Return an error response of S3."""
     inner = "".join(f"<{name}>{text}</{name}>" for name, text in elements.items())
     page = f'<?xml version="1.0"?>\n<Error><Code>{code}</Code>{inner}</Error>'
     lines = [f"HTTP/1.1 {status} Word", f"Content-Length: {len(page)}", *headers]
@@ -31,9 +31,10 @@ def date_header(offset_s):
 
 
 class Store:
-    """Answers request after request: a refusal in the place of 100 Continue, or None to store.
+    """Answers each request with the next of `answers`: a refusal instead of 100 Continue, or None.
 
-    `bucket_region` is what it tells those who ask with a HEAD of the bucket.
+    None, or no answer left, stores the object. HEAD of the bucket is answered with
+    `bucket_region`.
     """
 
     def __init__(self, *answers, bucket_region=None):
@@ -70,7 +71,7 @@ class Store:
 
 @pytest.fixture
 def run(server, session):
-    """Return run(store, *steps, **job) -> results of the steps against a Store."""
+    """Return run(store, *steps, **job) -> results of the steps with a Store."""
 
     def run(store, *steps, **job):
         endpoint = f"https://localhost:{server.play(store)}"

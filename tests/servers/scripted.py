@@ -1,9 +1,9 @@
-"""A TLS server that does byte for byte what a script says: the worst of the internet on loopback.
+"""A TLS server that sends exactly the bytes that a script says: the worst cases of real servers.
 
     with ScriptedServer(certificate_pem) as server:
         port = server.play(lambda peer: (peer.read_head(), peer.send(b"HTTP/1.1 200 OK...")))
 
-A script is called with a Peer for every connection to its port, in a thread of its own.
+A script is called with a Peer for every connection to its port, each in its own thread.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Peer:
-    """The server's end of one connection. `head` and `body` hold what the client has sent."""
+    """The server's end of a connection. `head` and `body` have what the client has sent."""
 
     def __init__(self, raw: socket.socket, context: ssl.SSLContext, ended: threading.Event):
         self.raw = raw
@@ -30,13 +30,13 @@ class Peer:
 
     @property
     def tls(self) -> ssl.SSLSocket:
-        """The socket after the handshake, which is done at the first use."""
+        """The TLS socket; the first use does the handshake."""
         if self._tls is None:
             self._tls = self._context.wrap_socket(self.raw, server_side=True)
         return self._tls
 
     def read_head(self) -> bytes:
-        """Read a request up to its empty line; bytes after it are the body's."""
+        """Read a request up to its empty line; bytes after that belong to the body."""
         self.head = b""
         data = self.body
         self.body = b""
@@ -49,7 +49,7 @@ class Peer:
         return self.head
 
     def read_body(self, count: int | None = None) -> bytes:
-        """Read `count` bytes of the body, or as many as the head declares."""
+        """Read `count` bytes of the body, by default as many as the head declares."""
         if count is None:
             count = int(self.header("content-length"))
         while len(self.body) < count:
@@ -69,7 +69,7 @@ class Peer:
         self.tls.sendall(data)
 
     def send_split(self, data: bytes, at: int) -> None:
-        """Send in two records, with time between them for the first to be read alone."""
+        """Send in two records, with a pause so that the client reads the first one alone."""
         self.send(data[:at])
         self.wait(0.003)
         self.send(data[at:])
@@ -84,11 +84,11 @@ class Peer:
             raise ConnectionError("the test is over")
 
     def stall(self) -> None:
-        """Say and read nothing until the client gives up."""
+        """Send and read nothing until the client gives up."""
         self.wait(TIMEOUT_S)
 
     def reset(self) -> None:
-        """Close so that the other side sees ECONNRESET."""
+        """Close so that the client gets ECONNRESET."""
         sock = self._tls or self.raw
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
@@ -98,7 +98,7 @@ class Peer:
             (self._tls or self.raw).close()
 
     def drip_handshake(self, interval_s: float) -> None:
-        """Do the handshake with our side's bytes one at a time."""
+        """Do the handshake, sending the server's bytes one at a time."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = self._context.wrap_bio(incoming, outgoing, server_side=True)
         while True:
@@ -119,7 +119,7 @@ class ScriptedServer:
         self._context = context
         self._ended = threading.Event()
         self._listeners: list[socket.socket] = []
-        #: Exceptions of scripts other than a client that left, by port.
+        #: Exceptions of scripts by port, except those of a client that disconnected.
         self.faults: dict[int, BaseException] = {}
 
     def __enter__(self):
@@ -131,7 +131,7 @@ class ScriptedServer:
             listener.close()
 
     def play(self, script) -> int:
-        """Play `script(peer)` for every connection; return the port."""
+        """Run `script(peer)` for every connection; return the port."""
         listener = socket.create_server(("127.0.0.1", 0))
         self._listeners.append(listener)
         port = listener.getsockname()[1]
@@ -152,7 +152,7 @@ class ScriptedServer:
         peer = Peer(raw, self._context, self._ended)
         try:
             script(peer)
-        except OSError:  # the client has left, which most scripts provoke
+        except OSError:  # the client has disconnected; most scripts provoke that
             pass
         except BaseException as error:
             self.faults[port] = error
@@ -162,7 +162,7 @@ class ScriptedServer:
 
 
 def breaks_off(came):
-    """Return a script for a body that ends too soon; how many bytes came goes into `came`."""
+    """Return a script for a body that ends too early; it appends the body's length to `came`."""
 
     def script(peer):
         peer.read_head()
@@ -176,7 +176,7 @@ def breaks_off(came):
 
 
 def wait_until(condition, timeout_s: float = 5) -> bool:
-    """Poll `condition()`; return whether it came true in time."""
+    """Poll `condition()`; return whether it became true in time."""
     end_s = time.monotonic() + timeout_s
     while time.monotonic() < end_s:
         if condition():

@@ -25,12 +25,12 @@ _SERVERS = ("master", "volume", "filer", "s3", "admin")
 
 
 def program() -> str | None:
-    """Return the path of `weed`: the environment's own, else one of the system."""
+    """Return the path of `weed`: that of the Python environment, else that of the system."""
     return shutil.which("weed", path=sysconfig.get_path("scripts")) or shutil.which("weed")
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return free ports; the one 10,000 above each, for gRPC, is free as well."""
+    """Return free ports; for each, the port plus 10,000, used for gRPC, is free, too."""
     ports: list[int] = []
     for port in random.sample(range(20_000, 32_000), 400):
         with contextlib.suppress(OSError), contextlib.ExitStack() as taken:
@@ -43,7 +43,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 class SeaweedFS:
-    """A `weed mini` process for the length of a `with` block; `endpoint`, `ca_pem`."""
+    """A `weed mini` process with `endpoint` and `ca_pem`; use it as a context manager."""
 
     region = "us-east-1"
 
@@ -116,7 +116,7 @@ class SeaweedFS:
         raise RuntimeError((self._folder / "log.txt").read_text(errors="replace")[-3000:])
 
     def client(self, service: str, key: tuple[str, str] | None = None):
-        """Return a boto3 client; with every right unless a key is given."""
+        """Return a boto3 client; without a key it is the administrator's."""
         key = key or self._admin
         return boto3.client(
             service,
@@ -135,7 +135,7 @@ class SeaweedFS:
         )
 
     def create_device_user(self, bucket: str, device: str) -> tuple[str, str]:
-        """Create a user that may put under `device`/ and nothing else; return its key."""
+        """Create a user that may only put objects under `device`/; return its key."""
         iam = self.client("iam")
         statement = {
             "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""`make soak`: a simulated month, and what became of every photo of it.
+"""`make soak`: simulate a month and report what happened to every photo.
 
 python -m soak [--days N] [--seed N] [--sample] [--heap 112K] [--log FILE]
 """

@@ -1,7 +1,7 @@
-"""The board of a simulated month: its lives, its bus, its questions, all in one event loop.
+"""The board of a simulated month: its starts, its SPI bus and its requests, in one event loop.
 
-One loop for everything, so that what the board says is heard in the order in which it was said:
-the console is always read before the bus, and the bus before the servers.
+One loop handles everything, so that the board's output is handled in the order in which it was
+sent: the console is always read before the bus, and the bus before the servers.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from soak.store import Store
 from soak.time_servers import TimeServers
 from soak.truth import Truth
 
-#: The board's heap as in every other test, and 2 KB for the two stand-ins of this run alone.
+#: The heap of every other test, plus 2 KB for the two modules that only this run replaces.
 HEAP = f"{int(interpreter.HEAP.removesuffix('K')) + 2}K"
 
 _PORT = Path(__file__).parent / "port"
@@ -35,13 +35,13 @@ _HEADER = struct.Struct("<BBHIQ")
 _CHIP_SELECT, _WRITE, _READ, _EXCHANGE, _INIT = b"CWRXS"
 WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
 _WATCHDOG = 3  # machine.WDT_RESET
-_NAME_NOT_FOUND = -202  # what the ESP32's getaddrinfo says
+_NAME_NOT_FOUND = -202  # from the ESP32's getaddrinfo
 
 
 class SoakWorld(World):
-    """A world with the plan's weather in the air and in the net.
+    """A World whose Wi-Fi and network have the plan's faults.
 
-    `ports` is {name of a server: its port on this machine}.
+    `ports` is {host name of a server: its port on this machine}.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class SoakWorld(World):
         return super().answer(name, now_us, args, values)
 
     def resolve_name(self, host: str, port: int) -> int:
-        """Return the port on this machine that stands for a server."""
+        """Return the port on this machine for a host name; raises PortError if DNS is down."""
         if self._is("no-dns") or self._is("packets-lost") or host not in self._ports:
             raise PortError(OSError, _NAME_NOT_FOUND)
         return self._ports[host]
@@ -79,16 +79,16 @@ class SoakWorld(World):
         return self._is("packets-lost")
 
     def is_server_silent(self) -> bool:
-        """Tell whether the board waits for what will never come."""
+        """Return whether the board waits for an answer that will never come."""
         ignored, self._times.ignored = self._times.ignored, False
         return ignored or self._store.silent > 0
 
 
 class SoakBoard(Board):
-    """A board without a thread: run_life() is one start, up to its end.
+    """A board without a thread: run_life() is one start of the board, until it ends.
 
-    `frames` makes its photos. `on_line` gets the console's lines, `on_event` a word for each thing
-    that happens on the bus ("spi") or is asked ("world"); both may call kill().
+    `frames` makes its photos. `on_line` is called with each line of the console, and `on_event`
+    with "spi" for each transfer on the bus and "world" for each request. Both may call kill().
     """
 
     def __init__(self, folder: Path, truth: Truth, frames: FrameSource, heap: str):
@@ -115,7 +115,7 @@ class SoakBoard(Board):
         ours, other = socket.socketpair()
         other.close()
         started.callback(ours.close)
-        return ours  # each life has a bus of its own
+        return ours  # each life has its own bus
 
     def _camera_bus(self) -> socket.socket:
         board, self._spi = socket.socketpair()
@@ -125,7 +125,7 @@ class SoakBoard(Board):
         self._asked = end
 
     def power_on(self) -> None:
-        """Let the supply come up: camera and radio have forgotten everything."""
+        """Switch on the supply: camera and radio have lost their state."""
         self.model = CameraModel("3mp", frames=self._frames, clock=self._truth)
         self.world.power_on()
 
@@ -137,13 +137,13 @@ class SoakBoard(Board):
             self.model.faults.discard("no-camera-low")
 
     def cause_after(self, ended: int | str) -> int:
-        """Return the cause of a reset that ended a life, or 0 where the power was away."""
+        """Return the cause of the reset that ended a life, or 0 if the power was cut."""
         if ended in ("reset", "starved watchdog"):
             return _WATCHDOG
         return self.world.reset_cause(ended) if isinstance(ended, int) else 0
 
     def descriptors(self) -> int:
-        """Return how many files and sockets the board has open."""
+        """Return the number of open file descriptors of the board's process."""
         assert self._process
         return sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
 
@@ -156,7 +156,7 @@ class SoakBoard(Board):
     async def run_life(self, writes_left: int) -> int | str:
         """Start the board and serve it until it ends; return its exit code or why it was killed.
 
-        The power goes in front of write number `writes_left` to its flash, if that is not 0.
+        If `writes_left` is not 0, the power is cut before that write to the flash, counted from 1.
         """
         self._ended = ""
         process = self._spawn(

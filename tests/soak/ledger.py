@@ -1,7 +1,7 @@
-"""The books of a simulated month: what became of every photo, and what the board said of it.
+"""The ledger of a simulated month: what happened to every photo, by the board's own log.
 
-A photo is known by the SHA-256 of what the camera model gave. It counts from the moment when the
-board has read more of it than the head by which the driver judges it.
+A photo is identified by the SHA-256 of the camera model's bytes. It counts once the board has read
+more of it than the header that the driver checks.
 """
 
 import re
@@ -18,7 +18,7 @@ _HOPELESS = 40  # starts
 
 @dataclass
 class Photo:
-    """One photo that the board began to read, and what became of it as far as is known.
+    """A photo that the board began to read, and what happened to it as far as the log tells.
 
     `kept` is its name in the spool, `lost` the reason in the log, `cut` what ended the board.
     """
@@ -33,17 +33,17 @@ class Photo:
 
 @dataclass
 class Life:
-    """One start of the board: what ended it, and counts of its open descriptors."""
+    """A start of the board: what ended it, and samples of its number of open descriptors."""
 
     end: str = ""
     descriptors: list[int] = field(default_factory=list)
 
 
 class Ledger:
-    """Hears the camera (`exposed`, `reading`) and the console (`line`).
+    """Follows the camera by `exposed` and `reading`, and the console by `line`.
 
-    `photos` is {SHA-256: Photo}, `misses` counts shots without a photo by their reason, `events`
-    the lines of the log by their first words. No line may hold one of `secrets`.
+    `photos` is {SHA-256: Photo}, `misses` counts shots without a photo by reason, and `events`
+    counts the lines of the log by their first words. No line may contain one of `secrets`.
     """
 
     def __init__(self, truth: Truth, secrets: Sequence[str] = ()):
@@ -58,7 +58,7 @@ class Ledger:
         self.events: Counter[str] = Counter()
         self.thinned = self.drained = self.longest_gap_s = 0
         self.last_lines: list[str] = []
-        #: Lines that no healthy board prints: tracebacks, want of memory, secrets.
+        #: Lines that a healthy board never prints: tracebacks, lack of memory, secrets.
         self.bad_lines: list[str] = []
 
     def begin_life(self) -> None:
@@ -67,23 +67,23 @@ class Ledger:
         self._attempt_s = 0
 
     def end_life(self, why: str) -> None:
-        """Note its end, which may cost the photo under way."""
+        """Note the end of the start, which may lose the photo in progress."""
         self.lives[-1].end = why
         if self._current:
             self._current.cut = why
             self._current = None
 
     def is_hopeless(self) -> bool:
-        """Tell whether the board has restarted again and again without taking a photo."""
+        """Return whether the board has restarted too many times without taking a photo."""
         last = next(reversed(self.photos.values())).life if self.photos else 0
         return len(self.lives) - last > _HOPELESS
 
     def exposed(self, sha256: str, moment_us: int) -> None:
-        """Note a frame of the camera; most are photos, some are thrown away by the driver."""
+        """Note a frame of the camera; most are photos, the driver discards some."""
         self._exposed[sha256] = moment_us
 
     def reading(self, sha256: str) -> None:
-        """Note that the board reads this frame."""
+        """Note that the board reads this frame as a photo."""
         if sha256 in self.photos:
             return
         exposed_us = self._exposed.pop(sha256)
@@ -99,7 +99,7 @@ class Ledger:
         self._attempt_s = now_s
 
     def line(self, text: str) -> str:
-        """Take a line of the console; return it with the time and the number of the start."""
+        """Process a line of the console; return it with the time and the number of the start."""
         told = f"{self._truth.now_s:.0f} s, start {len(self.lives) - 1}: {text}"
         self.last_lines.append(told)
         del self.last_lines[:-_KEPT_LINES]
@@ -115,7 +115,7 @@ class Ledger:
         return told
 
     def _on_s3_stored(self, values: dict[str, str]) -> None:
-        # A photo that waited is stored while no other is under way.
+        # If no photo is in progress, the stored one comes from the spool.
         self.drained += self._current is None
         self._current = None
 
@@ -134,7 +134,7 @@ class Ledger:
         self._current = None
 
     def _on_safe_mode(self, _: dict[str, str]) -> None:
-        self._attempt_s = 0  # the board has said why there will be no photos
+        self._attempt_s = 0  # the log has the reason for the gap that follows
 
     def _on_spool_thinned(self, values: dict[str, str]) -> None:
         self.thinned += int(values["photos"])

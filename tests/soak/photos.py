@@ -1,4 +1,4 @@
-"""Small real JPEGs for the camera model, no two alike."""
+"""Small real JPEGs for the camera model, each of them different."""
 
 import hashlib
 import io
@@ -14,9 +14,9 @@ _VARIANTS = 24
 
 
 class Photos:
-    """A picture source (see frame_sources.py); `on_photo` gets each SHA-256 and its moment.
+    """A picture source (see frame_sources.py); it calls `on_photo` with each SHA-256 and its time.
 
-    A comment in each photo makes it a different one.
+    A JPEG comment makes each photo different.
     """
 
     def __init__(self, seed: int, on_photo: Callable[[str, int], None]):

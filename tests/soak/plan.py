@@ -1,8 +1,8 @@
-"""What goes wrong in a simulated month, and when: made from a seed, before anything runs.
+"""What goes wrong in a simulated month and when: computed from a seed before the run.
 
     plan = month(seed=1, days=30)
-    plan.active("no-dns", now_s)       # does it hold now?
-    plan.due(now_s)                    # what happens once, and has not happened yet
+    plan.active("no-dns", now_s)       # the fault of that kind that is active, or None
+    plan.due(now_s)                    # the sudden faults that are due
 
 Times are seconds since the month began.
 """
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
-#: Kind: (times in 30 days, shortest, longest in seconds). They hold for a while.
+#: Faults that last: {kind: (times in 30 days, shortest and longest duration in seconds)}.
 LASTING = {
-    # The air.
+    # Wi-Fi.
     "no-wifi": (25, 10, 3 * DAY),
     "no-dhcp": (12, MINUTE, 6 * HOUR),
-    # The way to the servers.
+    # The network between board and servers.
     "no-dns": (12, MINUTE, 12 * HOUR),
     "packets-lost": (12, MINUTE, 12 * HOUR),
     "refused": (20, 30, 6 * HOUR),
@@ -38,11 +38,11 @@ LASTING = {
     "silent-reply": (6, MINUTE, 10 * MINUTE),
     # The camera.
     "camera-dead": (6, MINUTE, 6 * HOUR),
-    # The store again: what no retry helps against is tried once an hour.
+    # The store again: after errors that no retry can help, the board tries once an hour.
     "expired-token": (4, MINUTE, 6 * HOUR),
     "access-denied": (4, MINUTE, 12 * HOUR),
 }
-#: What happens once: times in 30 days.
+#: Sudden faults: {kind: times in 30 days}.
 SUDDEN = {"camera": 150, "reset": 120, "power-off": 30, "radio-stuck": 6}
 CAMERA_FAULTS = (
     "capture-stuck:1",
@@ -62,15 +62,15 @@ CAMERA_FAULTS = (
     "slow-capture:1",
     "slow-reset:1",
 )
-#: Where a reset hits: at which event of that kind after it is due, at most.
+#: Where a reset happens: {kind of event: at most at this event of the kind after it is due}.
 PLACES = {"spi": 400, "world": 20, "head": 1, "body": 1, "stored": 1, "replied": 1, "line": 20}
 NTP_WRONG = ("kiss-of-death", "not-synchronised", "wrong-mode", "zero-stamp", "wrong-year")
 DATES_WRONG = ("none", "redirect", "cached", "closed")
-#: Seen only by a board that starts: a reset comes with it.
+#: Only a board that starts notices these, so each comes with a reset.
 _SEEN_AT_START = ("ntp-blocked", "ntp-wrong", "ntp-lies", "date-wrong", "no-dhcp", "no-dns")
-_SAMPLE_GAP_S = 300  # the uploader's pauses after some failures are over by then
+_SAMPLE_GAP_S = 300  # longer than the uploader's pauses after some failures
 _SAMPLE_LENGTH_S = 75
-# More starts in a row than these, without a calm time, and the firmware stays in safe mode.
+# After more starts than this in a row, without a calm time, the firmware stays in safe mode.
 _SAMPLE_STARTS = 1
 _CALM_S = 660
 _POWER_OFF_S = 4 * HOUR
@@ -78,9 +78,10 @@ _POWER_OFF_S = 4 * HOUR
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong at `start_s`, or from then to `end_s`.
+    """A fault at `start_s`, or from `start_s` to `end_s`.
 
-    `detail` is which of its kind; `number` the event that a reset hits, or seconds without power.
+    `detail` is the variant of its kind. `number` is the event at which a reset happens, or the
+    seconds without power.
     """
 
     kind: str
@@ -92,9 +93,9 @@ class Fault:
 
 @dataclass
 class Plan:
-    """All faults of `span_s` seconds; `happened` counts by kind those that came to pass.
+    """All faults of `span_s` seconds; `happened` counts by kind those that have happened.
 
-    `cut_share` of the board's starts end with a power cut in front of some write to its flash.
+    The fraction `cut_share` of the board's starts ends with a power cut before a write to flash.
     """
 
     seed: int
@@ -112,9 +113,9 @@ class Plan:
             (self._lasting[fault.kind] if is_lasting else self._sudden).append(fault)
 
     def active(self, kind: str, now_s: float) -> Fault | None:
-        """Return the fault of that kind that holds now, and count it as happened.
+        """Return the active fault of that kind, or None, and count it as happened.
 
-        `now_s` must never be less than the last time.
+        `now_s` must never decrease from call to call.
         """
         faults = self._lasting[kind] if now_s < self.span_s else []
         while faults and faults[0].end_s <= now_s:
@@ -132,23 +133,23 @@ class Plan:
             yield self._sudden.pop(0)
 
     def writes_of_life(self, number: int) -> int:
-        """Return before which write to flash the power goes in that start of the board, or 0."""
+        """Return the write to flash before which that start of the board loses power, or 0."""
         rng = random.Random(f"{self.seed} life {number}")
         return 0 if rng.random() >= self.cut_share else int(2 ** rng.uniform(0, 12))
 
     def off_after_life(self, number: int) -> float:
-        """Return for how many seconds the power is away after a cut in that start."""
+        """Return how many seconds the power stays off after a cut in that start."""
         return random.Random(f"{self.seed} off {number}").uniform(1, 20)
 
 
 def month(seed: int, days: float = 30) -> Plan:
-    """Return a plan of `days` in which everything happens at its rate, at random times."""
+    """Return a plan of `days` with every kind of fault at its rate and at random times."""
     rng = random.Random(seed)
     faults: list[Fault] = []
     for kind, (times, shortest_s, longest_s) in LASTING.items():
         end_s = 0.0
         for start_s in _moments(rng, times * days / 30, days * DAY):
-            # Most outages are short, a few take days.
+            # Most outages are short, a few last for days.
             length_s = _between(rng, shortest_s, longest_s)
             if start_s >= end_s:
                 faults += _faults(rng, kind, start_s, length_s)
@@ -160,7 +161,7 @@ def month(seed: int, days: float = 30) -> Plan:
 
 
 def sample(seed: int) -> Plan:
-    """Return a short plan: every kind of fault once, for a minute or so, one after the other."""
+    """Return a short plan: every kind of fault once, for about a minute, one after the other."""
     rng = random.Random(seed)
     details = {"camera": list(CAMERA_FAULTS), "reset": list(PLACES)}
     kinds = [kind for kind in (*LASTING, *SUDDEN) for _ in details.get(kind, (kind,))]

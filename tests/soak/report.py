@@ -1,4 +1,4 @@
-"""What a simulated month came to, and whether everything held that must always hold."""
+"""The report of a simulated month, and whether everything held that must always hold."""
 
 import calendar
 import hashlib
@@ -18,24 +18,25 @@ from soak.truth import BEGIN_S
 if TYPE_CHECKING:
     from soak.run import Month
 
-#: Seconds that the date of a photo may be wrong by beyond its clock-error-ms: whole seconds in
-#: the key, and the way from the trigger to the exposure.
+#: Seconds by which the date of a photo may be wrong in addition to its clock-error-ms: the key has
+#: whole seconds only, and the exposure comes after the trigger.
 DATE_TOLERANCE_S = 2
-#: Seconds between two photos or failures to take one; joining a network may take 70 in one go.
+#: Longest time in seconds between two photos, or failures to take one. Joining a network alone may
+#: take 70.
 LONGEST_GAP_S = 150
-#: Bytes by which the heap that is free after a collection may shrink in one long life: the names
-#: of what is loaded seldom stay. A leak of two bytes a photo is more.
+#: Bytes by which the free heap after a collection may shrink in one long life, because the names
+#: of seldom loaded modules stay in memory. A leak of two bytes a photo would be more.
 HEAP_TOLERANCE = 4096
 _LONG_LIFE_SHOTS = 200
 _MOST_TOLD = 5
 _KEY = re.compile(r"(\d{4}/\d\d/\d\d/\d{6})-(\d+)\.jpg$")
-#: Ends that the plan has made, and restarts that the firmware wanted (machine.reset(): 75).
+#: Ends that the plan causes, and restarts by the firmware itself (machine.reset(): 75).
 _GOOD_ENDS = ("end", "power cut", "power off", "reset", "75")
 
 
 @dataclass
 class Report:
-    """The figures, and a sentence for each thing that did not hold."""
+    """The figures, and a sentence for each condition that did not hold."""
 
     figures: dict[str, Any]
     broken: list[str]
@@ -57,7 +58,7 @@ def _shown(value: Any) -> str:
 
 
 def settle(month: "Month", wall_s: float) -> Report:
-    """Compare what was taken with what is there."""
+    """Compare the photos that were taken with those that are stored or wait; return the Report."""
     ledger, store, plan = month.ledger, month.store, month.plan
     fates = Counter(fate for fate, _ in _fates(month))
     dates = _Dates(month)
@@ -91,7 +92,7 @@ def settle(month: "Month", wall_s: float) -> Report:
 
 
 def waiting(image: dict[str, bytes]) -> set[str]:
-    """Return the SHA-256 of the photos in the spool of a flash image."""
+    """Return the SHA-256 of each photo in the spool of a flash image."""
     found = set()
     for name, content in image.items():
         if re.fullmatch(r"spool/\d+-\d+", name) and len(content) > 16:
@@ -101,7 +102,7 @@ def waiting(image: dict[str, bytes]) -> set[str]:
 
 
 def key_time(key: str) -> tuple[int, int]:
-    """Return the UTC second and the number in the key of a photo."""
+    """Return (UTC seconds since 1970, sequence number) from the key of a photo."""
     found = _KEY.search(key)
     if not found:
         raise ValueError(f"{key} is not the key of a photo")
@@ -127,7 +128,7 @@ def _fates(month: "Month") -> Iterator[tuple[str, Photo]]:
 
 
 class _Dates:
-    """How far the dates of the stored photos are from when the camera model exposed them."""
+    """How much the dates of the stored photos differ from the times of exposure by the model."""
 
     def __init__(self, month: "Month"):
         self._wrong: list[str] = []
@@ -176,7 +177,7 @@ def _few(what: str, texts: list[str]) -> list[str]:
 
 
 def _heap(month: "Month") -> dict[str, int]:
-    # What was free after a collection, from the metadata of the photos that were sent live.
+    # The free heap after a collection, from the metadata of the photos that were sent live.
     free: dict[int, list[int]] = {}
     for one in month.store.objects.values():
         photo = month.ledger.photos.get(one.sha256)
@@ -202,7 +203,7 @@ def _broken(month: "Month", fates: Counter[str]) -> Iterator[str]:
     vanished = [str(photo) for fate, photo in _fates(month) if fate == "vanished"]
     yield from _few("photos vanished", [f"vanished without a word: {text}" for text in vanished])
     ends = Counter(life.end for life in ledger.lives)
-    # The thinning of which nobody could tell any more.
+    # A thinning right before a cut may be missing from the log.
     cuts = ends["power cut"] + ends["power off"] + ends["reset"]
     if not ledger.thinned <= fates["thinned"] <= ledger.thinned + cuts:
         yield f"{fates['thinned']} photos were kept and are gone, the log has {ledger.thinned}"
@@ -235,7 +236,7 @@ def _twice(month: "Month") -> Iterator[str]:
 
 
 def _secrets(month: "Month") -> Iterator[str]:
-    # They are in the NVS alone; the ledger looks at the console.
+    # Secrets belong in NVS only. The ledger checks the console, this checks everything else.
     places = {
         **month.image,
         "metadata": repr([one.metadata for one in month.store.objects.values()]).encode(),

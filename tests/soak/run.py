@@ -1,4 +1,4 @@
-"""Runs a plan: board, servers and camera in one event loop, until the month is over."""
+"""Run a plan: board, servers and camera in one event loop until the month is over."""
 
 import asyncio
 import tempfile
@@ -22,12 +22,12 @@ from soak.store import BUCKET, DEVICE, HOST, KEY_ID, REGION, SECRET, Store
 from soak.time_servers import TimeServers
 from soak.truth import Truth
 
-_HEAD_BYTES = 192  # what the driver reads of every frame to judge it
+_HEAD_BYTES = 192  # of every frame; the driver reads them to check it
 _LAST_SHOTS = 20  # after the last fault
-_RECOVERY_S = 2 * 3600  # the longest that they may be waited for
-_SAMPLE_SHOTS = 100  # from one count of descriptors to the next
+_RECOVERY_S = 2 * 3600  # the longest time to wait for them
+_SAMPLE_SHOTS = 100  # between two samples of the descriptors
 _INTERVAL_S = 30
-_SPOOL_KB = 200  # fifty photos of this run: to list more takes most of its time
+_SPOOL_KB = 200  # fifty photos; listing more would dominate the run's time
 _MOST_STARTS = 100_000
 
 
@@ -37,7 +37,7 @@ def run(
     say: Callable[[str], None] = lambda text: None,
     log: TextIO | None = None,
 ) -> report.Report:
-    """Run all of `plan` with a heap of that size; `log` gets the console, `say` a line a day."""
+    """Run `plan` with a heap of that size; write the console to `log`, call `say` once a day."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="megacam-soak-") as folder:
         month = Month(plan, Path(folder), heap, say, log)
@@ -46,7 +46,7 @@ def run(
 
 
 class Month:
-    """One run: the parts, and what happens to them when."""
+    """A run: its parts, and when each fault happens to them."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class Month:
         self.ledger = Ledger(self.truth, self.secrets)
         self.store = Store(self.truth, plan, self._on_event)
         self.times = TimeServers(self.truth, plan)
-        #: The files on the flash at the end.
+        #: The files on the flash at the end of the run.
         self.image: dict[str, bytes] = {}
-        #: Whether photos were stored once everything worked again.
+        #: Whether photos were stored after the last fault had ended.
         self.has_recovered = False
         self.heap = heap
         self._folder, self._say, self._log = folder, say, log
@@ -74,7 +74,7 @@ class Month:
         self._stored = 0
 
     async def run(self) -> None:
-        """Live through the month."""
+        """Run the board until the month is over."""
         self._make_flash()
         photos = Photos(self.plan.seed, self.ledger.exposed)
         with SoakBoard(self._folder, self.truth, photos, self.heap) as board:

@@ -1,7 +1,7 @@
-"""A fake S3 for a run in virtual time: verified TLS, Signature V4, and every way to fail.
+"""A fake S3 for a run in virtual time: verified TLS, Signature V4, and all kinds of failures.
 
-It shares no code with the firmware: signatures are checked by the arithmetic of the AWS
-documents ("Signature Calculations for the Authorization Header").
+It shares no code with the firmware: signatures are checked as the AWS documentation describes
+("Signature Calculations for the Authorization Header").
 """
 
 import asyncio
@@ -31,7 +31,7 @@ HOST = f"{BUCKET}.s3.{REGION}.amazonaws.com"
 KEY_ID, SECRET = "SOAKKEYSOAKKEYSOAKKE", "soak/secret+soak/secret+soak/secret+soak"
 _SKEW_S = 900
 _MOST_BYTES = 1 << 20
-#: Kinds of faults at the start of a connection and before the body, in the order of asking.
+#: The error replies before the body, by kind of fault, in the order of the checks.
 _REPLIES = {
     "expired-token": (400, "ExpiredToken", "The provided token has expired."),
     "access-denied": (403, "AccessDenied", "Access Denied"),
@@ -42,7 +42,7 @@ _REPLIES = {
 
 @dataclass
 class Object:
-    """One stored object: when it came, by the true time, and what was said of it."""
+    """A stored object, with the true time at which it arrived and its metadata."""
 
     sha256: str
     size: int
@@ -57,16 +57,16 @@ class _RefusedError(Exception):
 
 
 class _BrokenError(Exception):
-    """The connection shall end here, with a reset."""
+    """Ends the connection with a reset."""
 
 
 class Store:
-    """The bucket. `objects` is {key: Object} of the photos in it; the other figures count.
+    """The bucket. `objects` is {key: Object} of the photos in it; the numbers are counters.
 
-    `wrong` says what no correct client would have sent, `silent` counts the connections that will
-    never be answered.
+    `wrong` lists what a correct client would not have sent. `silent` counts the open connections
+    that will never get an answer.
 
-    `on_event` is called with "head", "body", "stored" and "replied" as a request gets there.
+    `on_event` is called with "head", "body", "stored" and "replied" as a request reaches them.
     """
 
     def __init__(self, truth: Truth, plan: Plan, on_event: Callable[[str], None]):
@@ -141,7 +141,7 @@ class Store:
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def _be_silent(self, connection: socket.socket | None = None) -> None:
-        # Ends when the other side closes, or with the run.
+        # Ends when the client closes the connection, or with the run.
         self.silent += 1
         try:
             loop = asyncio.get_running_loop()
@@ -185,7 +185,7 @@ class Store:
         if self._is("silent-head"):
             await self._wait_for_end(reader)
         if (method, path) == ("HEAD", "/"):
-            # The clock asks for the time without a signature.
+            # The board's clock sends this unsigned request to read the Date header.
             self.dates += 1
             writer.write(self._head(403, "Content-Type: application/xml"))
             await writer.drain()

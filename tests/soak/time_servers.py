@@ -1,4 +1,4 @@
-"""NTP and the `Date` of plain HTTP in virtual time, right or wrong as the plan has it."""
+"""NTP and plain HTTP with a `Date`, in virtual time: right or wrong as the plan says."""
 
 import asyncio
 import email.utils
@@ -13,7 +13,7 @@ HTTP_HOSTS = ("connectivitycheck.gstatic.com", "detectportal.firefox.com")
 
 
 class TimeServers:
-    """Both servers; `asked` counts their requests, `ignored` tells that nobody will answer one."""
+    """Both servers. `asked` counts their requests, `ignored` is whether one gets no answer."""
 
     def __init__(self, truth: Truth, plan: Plan):
         self.asked = 0
@@ -38,7 +38,7 @@ class TimeServers:
         return self._plan.active(kind, self._truth.now_s)
 
     def utc(self) -> float:
-        """Return the time as these servers tell it."""
+        """Return the UTC time that these servers report."""
         lie = self.active("ntp-lies")
         return self._truth.utc() + (int(lie.detail) if lie else 0)
 

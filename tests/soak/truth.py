@@ -1,4 +1,4 @@
-"""The true time of a simulated month, heard from the board: no other clock runs."""
+"""The true time of a simulated month, derived from the board's clock: there is no other clock."""
 
 import time
 
@@ -9,7 +9,7 @@ BEGIN_S = 1_796_083_200
 
 
 class Truth(VirtualClock):
-    """Time since the month began; the camera model lives by it too.
+    """The clock of the month, which the camera model uses too.
 
     The board's crystal is `ppm` parts per million fast.
     """
@@ -21,12 +21,12 @@ class Truth(VirtualClock):
         self._heard_at = time.monotonic()
 
     def restart(self, off_s: float = 0) -> None:
-        """Let the board start after `off_s` without power; its own time is zero then."""
+        """Note that the board starts after `off_s` without power; its own time is 0 then."""
         self.now_us += int(off_s * 1_000_000)
         self._base_us = self.now_us
 
     def hear(self, board_us: int) -> None:
-        """Take the time since its start that the board has just sent."""
+        """Update the clock with the time since its start that the board has just sent."""
         self.now_us = max(
             self.now_us, self._base_us + board_us - board_us * self._ppm // 1_000_000
         )
@@ -38,5 +38,5 @@ class Truth(VirtualClock):
         return self.now_us / 1_000_000
 
     def utc(self) -> float:
-        """Return UTC seconds since 1970, with the time that passed since the board was heard."""
+        """Return UTC seconds since 1970, including the real time since the last hear()."""
         return BEGIN_S + self.now_s + time.monotonic() - self._heard_at
