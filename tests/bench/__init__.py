@@ -1,7 +1,7 @@
-"""What this firmware costs, measured on a real MicroPython interpreter: `make bench`.
+"""The costs of this firmware, measured on a real MicroPython interpreter: `make bench`.
 
-Figures do not depend on how busy the machine is: bytes allocated, SPI transactions, instructions
-of the processor, bytes on the wire. A module a chapter, with functions that measure and one that
-tells; tests/project/test_bench.py holds on to what must never change. Programs for MicroPython are
-in device/.
+The figures do not depend on the load of the machine: bytes allocated, SPI transactions, processor
+instructions, bytes on the wire. Each module is a chapter of the report: some functions measure,
+one writes the text. tests/project/test_bench.py checks the figures that must never change. The
+programs for MicroPython are in device/.
 """

@@ -1,4 +1,4 @@
-"""`make bench`: measure, print, and with --write keep it in docs/performance.md.
+"""`make bench`: measure and print the report; --write also saves it in docs/performance.md.
 
 make bench -- [--only=CHAPTER,...] [--write]
 """
@@ -40,7 +40,7 @@ are local.
 
 
 def introduction() -> str:
-    """Return the head of the document, with the date and the versions of what measured."""
+    """Return the introduction of the document, with the date and the versions of the tools."""
     return _INTRODUCTION.format(
         date=datetime.date.today().isoformat(),
         version=firmware.__version__,
@@ -57,7 +57,7 @@ def _first_line(argv: list[str]) -> str:
 
 
 def _write_endurance() -> None:
-    """Replace the last chapter, which tells of a run of its own, and leave the others."""
+    """Replace the last chapter only: its figures come from a run of `make soak`."""
     chapter = endurance.chapter()
     before = _DOCUMENT.read_text(encoding="utf-8").partition(f"## {chapter.title}\n")[0]
     _DOCUMENT.write_text(f"{before}{chapter}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Endurance: the results of the last `make soak` on this machine, if there was one."""
+"""Endurance: the results of the last `make soak` on this machine, if any."""
 
 import datetime
 import json
@@ -13,7 +13,7 @@ of the camera, the network, the clock, the store and the power, in simulated tim
 
 
 def chapter() -> Chapter:
-    """Tell the report of `make soak`: every figure in it, whatever its name."""
+    """Return the chapter with all figures of the report of `make soak`."""
     if not _REPORT.exists():
         return Chapter("Endurance", ["Not measured in this run: `make soak` left no report."])
     told = json.loads(_REPORT.read_text(encoding="utf-8"))

@@ -1,15 +1,15 @@
-"""Flash and start: bytes of .mpy by module, which of them stay, what a start takes."""
+"""Flash and start: bytes of .mpy by module, which modules stay loaded, the cost of a start."""
 
 from megacam.board import overlays, tree
 
 from bench import running, whole
 from bench.report import Chapter, Table
 
-#: design budget: bytes of .mpy in memory while the board takes photos.
+#: Design budget: bytes of .mpy in memory while the board takes photos.
 MOST_RESIDENT = 24 * 1024
 # micropython-lib's hmac, compiled; the simulator's stand-in is smaller.
 _HMAC_BYTES = 865
-# No longer in sys.modules, but a class of theirs is in use.
+# No longer in sys.modules, but a class from each is in use.
 _HELD = {"s3.unsigned_payload"}
 
 _TEXT = """\
@@ -25,7 +25,7 @@ simulator's stand-ins for the chip."""
 
 
 def sizes() -> dict[str, int]:
-    """Return {module: bytes of .mpy} of all that runs on the board, boot.py and main.py too."""
+    """Return {module: bytes of .mpy} of everything on the board, including boot.py and main.py."""
     files = tree.build()
     archive, contents = files.pop("lib/overlay.bin"), files.pop("lib/overlay.txt").decode()
     found = {tree.module_name(name): len(content) for name, content in files.items()}
@@ -39,7 +39,7 @@ def sizes() -> dict[str, int]:
 
 
 def resident(modules: list[str]) -> list[str]:
-    """Return which of our modules stay in memory when `modules` are in sys.modules."""
+    """Return the modules of ours that are in memory when `modules` are in sys.modules."""
     return sorted(set(sizes()) & ({*modules} | _HELD))
 
 

@@ -1,4 +1,4 @@
-"""A fleet: many cameras at once into one store, and what listing costs as a bucket grows."""
+"""A fleet: many cameras that put into one store, and the cost of listing as a bucket grows."""
 
 import os
 import tempfile
@@ -52,7 +52,7 @@ thousand cameras."""
 
 
 def run(store: Store | SeaweedFS, root: str, cameras: int = CAMERAS) -> dict:
-    """Let `cameras` cameras put their photos; return {"ended": Counter, "kept", "seconds"}."""
+    """Run `cameras` cameras that put photos; return {"ended": Counter, "kept", "seconds"}."""
     bucket = "fleet"
     store.client("s3").create_bucket(Bucket=bucket)
     jobs = []
@@ -78,7 +78,7 @@ def run(store: Store | SeaweedFS, root: str, cameras: int = CAMERAS) -> dict:
 
 
 def seaweedfs(cameras: int = CAMERAS) -> dict | None:
-    """Run the fleet into SeaweedFS; None where there is no `weed`."""
+    """Run the fleet with SeaweedFS; return None if `weed` is not installed."""
     if not program():
         return None
     authority = trustme.CA()
@@ -90,7 +90,7 @@ def seaweedfs(cameras: int = CAMERAS) -> dict | None:
 
 
 def ministack(cameras: int = CAMERAS) -> dict:
-    """Run the fleet into MiniStack."""
+    """Run the fleet with MiniStack."""
     with Store() as store:
         root = running.folder() / "ministack.der"
         root.write_bytes(store.ca_der)
@@ -98,7 +98,7 @@ def ministack(cameras: int = CAMERAS) -> dict:
 
 
 def listing(count: int) -> dict[str, int]:
-    """Return how many requests the gallery's questions take in a bucket of `count` photos."""
+    """Return how many requests the gallery makes for its queries in a bucket of `count` photos."""
     with WireS3() as s3:
         s3.keys = EveryThirtySeconds("cam1", _FIRST, count)
         last = s3.keys[count - 1]

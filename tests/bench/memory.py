@@ -1,4 +1,4 @@
-"""RAM: what stays, what a photo needs at most, and the smallest heap for a whole cycle."""
+"""RAM: what stays loaded, the peak for a photo, and the smallest heap for a complete cycle."""
 
 import ast
 import graphlib
@@ -37,12 +37,12 @@ This is the smallest heap on which the interpreter does the work, found by bisec
 network come on top, with RAM of their own. A photo needs the same heap whatever its size. The
 budget is 50,000 bytes on the ESP32 and {budget:,} on this interpreter."""
 _BUDGET = 80 * 1024
-#: In objects(), what is dropped again before the first photo.
+#: Those of objects() that are freed before the first photo.
 DURING_START = "settings, during the start only"
 
 
 def upload(there: dict, size: int, count: int = 1) -> dict:
-    """Return the job of device/uploads.py: `count` photos of `size` bytes to a store()."""
+    """Return the job for device/uploads.py: `count` photos of `size` bytes to a store()."""
     job = {"path": photo_file(size), "size": size, "count": count, "tell": list(_TELL)}
     return {**there, **job}
 
@@ -54,13 +54,13 @@ def uploads(count: int = UPLOADS) -> list[dict]:
 
 
 def least_heap(size: int) -> int:
-    """Return the smallest heap, to a KB, that uploads a photo of `size` bytes."""
+    """Return the smallest heap, to the KB, in which a photo of `size` bytes can be uploaded."""
     with store() as there:
         return running.smallest_heap("uploads", upload(there, size))
 
 
 def least_cycle() -> int | None:
-    """Return the smallest heap, to 4 KB, on which the whole firmware stores two photos."""
+    """Return the smallest heap, to 4 KB, in which the complete firmware stores two photos."""
     low, high = 48 * 1024, int(interpreter.HEAP.removesuffix("K")) * 1024
     with whole.stage() as board:
         while high - low > _STEP:
@@ -73,7 +73,7 @@ def least_cycle() -> int | None:
 
 
 def objects() -> dict[str, int]:
-    """Return {name: bytes of heap} of what the firmware makes at its start, without names."""
+    """Return {name: bytes of heap} of the objects made at the firmware's start, without names."""
     config = (device_tree.root() / "config.example.json").read_text(encoding="utf-8")
     with store() as there:
         job = {**there, "config": config, "path": photo_file(SMALL), "size": SMALL}
@@ -88,8 +88,8 @@ def objects() -> dict[str, int]:
 def residence(modules: list[str]) -> tuple[int, dict[str, tuple[int, int]]]:
     """Return the bytes of heap of a board that has just started, and {module: (bytes, names)}.
 
-    Bytes of heap that the module keeps, without what it needs of the others and without the names,
-    and how many names it brings.
+    `bytes` is the heap that the module keeps, without the modules that it imports and without
+    interned names. `names` is how many names it adds.
     """
     needs = {}
     for name, path in device_tree.sources().items():

@@ -1,4 +1,4 @@
-"""Reading the camera: this driver compared with the two ways that other drivers use."""
+"""Reading the camera: this driver compared with two methods of other drivers."""
 
 import functools
 import hashlib
@@ -13,9 +13,9 @@ from bench import running
 from bench.report import Chapter, Table
 
 WAYS = ("ours", "255 and grow", "by register")
-#: As large as the camera model makes them at quality "high".
+#: The sizes of the camera model's photos at quality "high".
 PHOTOS = {"320x240": 8_280, "1600x1200": 192_600, "2592x1944": 504_484}
-# Byte by byte, the largest would take minutes to count.
+# Counting the largest photo byte by byte would take minutes.
 _FEW = (8_280, 192_600)
 _ON_BUS = ["photo", "way", "same photo", "SPI transactions", "CS cycles", "bytes on SPI"]
 _INSIDE = ["photo", "way", "instructions", "heap"]
@@ -38,7 +38,7 @@ A plain ESP32 has 56,000 bytes for everything."""
 
 
 def on_the_wire(way: str, resolution: str) -> dict:
-    """Return what a read costs: size, cycles, transactions, bytes, and whether it is `same`."""
+    """Return the cost of a read: size, cycles, transactions, bytes, and whether it is `same`."""
     code = f"import reading; reading.count({way!r}, {resolution!r})"
     with tempfile.TemporaryDirectory(prefix="megacam-bench-") as folder:
         camera = ["--model", "5mp", "--record", folder]
@@ -55,7 +55,7 @@ def on_the_wire(way: str, resolution: str) -> dict:
 
 @functools.cache
 def photo_file(size: int) -> str:
-    """Return the path of a file shaped like a JPEG of 640x480 pixels and `size` bytes."""
+    """Return the path of a file of `size` bytes with the structure of a 640x480 JPEG."""
     path = running.folder() / f"{size}.jpg"
     path.write_bytes(jpeg_like(size, 640, 480, seed=size))
     return str(path)
@@ -66,12 +66,12 @@ def _job(ways, sizes) -> dict:
 
 
 def instructions(sizes) -> dict[str, int]:
-    """Return {"way size": instructions} to read photos of `sizes` bytes in all ways."""
+    """Return {"way size": instructions} for reading photos of `sizes` bytes in all ways."""
     return running.execute("reading", _job(WAYS, sizes), counted=True).instructions
 
 
 def heap(way: str, size: int) -> int:
-    """Return the bytes of heap that a photo takes beyond what the smallest photo does, to a KB."""
+    """Return the bytes of heap that a photo needs more than the smallest photo, to the KB."""
     return running.smallest_heap("reading", _job([way], [size]))
 
 

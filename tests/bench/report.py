@@ -1,4 +1,4 @@
-"""Chapters of text and tables, as Markdown: the terminal shows what docs/performance.md holds."""
+"""Chapters of text and tables in Markdown, for the terminal and for docs/performance.md."""
 
 import textwrap
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Table:
-    """Rows of words and numbers under `columns`; numbers stand on the right."""
+    """Rows of words and numbers under `columns`; numbers are aligned right."""
 
     columns: list[str]
     rows: list[list[object]]
@@ -22,7 +22,7 @@ class Table:
 
 @dataclass
 class Chapter:
-    """A heading, and paragraphs and tables under it."""
+    """A heading with paragraphs and tables."""
 
     title: str
     parts: list[object] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""One request: to sign, build and parse it, and what a connection costs."""
+"""One request: the cost of signing, building and parsing it, and of a connection."""
 
 import contextlib
 import functools
@@ -31,7 +31,7 @@ def _take_in_the_clear(peer: Peer) -> None:
 
 @functools.cache
 def measure(counted: bool) -> running.Run:
-    """Measure all steps; allocations are in `results`, instructions by the same names."""
+    """Measure all steps; return a Run with allocations in `results`, instructions by step."""
     with contextlib.ExitStack() as stack:
         tls = {}
         for name, key_type in _KEYS.items():

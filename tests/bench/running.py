@@ -1,11 +1,11 @@
-"""Run programs of device/ on MicroPython, with the firmware compiled as on a board.
+"""Run the programs of device/ on MicroPython, with the firmware compiled as on a board.
 
     run = execute("reading", {"way": "ours"}, counted=True)
     run.results         # the JSON objects that it printed
-    run.instructions    # {mark: instructions of the processor up to the next mark}
+    run.instructions    # {mark: processor instructions up to the next mark}
 
 A program calls job() and mark(name) of device/marks.py. Instructions are counted by valgrind's
-callgrind, which is exact: two runs of the same code differ by nothing.
+callgrind, which is exact: two runs of the same code give the same count.
 """
 
 import atexit
@@ -30,19 +30,19 @@ _MOST_HEAP = 16 * 1024 * 1024
 _CALLGRIND = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 
 
-#: How MicroPython's line about the names that it has interned begins.
+#: The beginning of MicroPython's line about interned names.
 NAMES = "qstr pool"
 
 
 class ProgramError(Exception):
-    """A program for MicroPython failed; the message is what it printed."""
+    """A program for MicroPython failed; the message is its output."""
 
 
 @dataclass
 class Run:
-    """What came out of one run; `instructions` is empty where they were not counted.
+    """The results of one run; `instructions` is empty if they were not counted.
 
-    `names` has what names() makes of each line that micropython.qstr_info() printed.
+    `names` has the result of names() for each line that micropython.qstr_info() printed.
     """
 
     results: list[dict] = field(default_factory=list)
@@ -51,18 +51,18 @@ class Run:
 
 
 def names(line: str) -> dict[str, int]:
-    """Return {"n_pool", "n_qstr", "n_str_data_bytes", "n_total_bytes"} of a line of NAMES."""
+    """Return {"n_pool", "n_qstr", "n_str_data_bytes", "n_total_bytes"} from a line after NAMES."""
     return {name: int(count) for name, count in re.findall(r"(n_\w+)=(\d+)", line)}
 
 
 def can_count() -> bool:
-    """Tell whether instructions can be counted here (Debian package valgrind)."""
+    """Return whether instructions can be counted on this machine (Debian package valgrind)."""
     return bool(shutil.which("valgrind") and shutil.which("callgrind_control"))
 
 
 @functools.cache
 def board_files() -> dict[str, bytes]:
-    """Return {path on the board: content}: the firmware as it is deployed, hmac, our programs."""
+    """Return {path on the board: content} of the deployed firmware, hmac and our programs."""
     programs = {path.stem: path.read_text(encoding="utf-8") for path in PROGRAMS.glob("*.py")}
     begin = "__import__('overlay')\n"
     files = tree.build({name: begin + text for name, text in programs.items()})
@@ -71,7 +71,7 @@ def board_files() -> dict[str, bytes]:
 
 @functools.cache
 def folder() -> Path:
-    """Return a folder with the same files, for the time of this process."""
+    """Return a folder with board_files(), which exists as long as this process."""
     top = Path(tempfile.mkdtemp(prefix="megacam-bench-"))
     atexit.register(shutil.rmtree, top)
     for name, content in board_files().items():
@@ -91,7 +91,7 @@ def execute(
 ) -> Run:
     """Run `program` of device/ with `job`; raises ProgramError.
 
-    It goes on from a mark when `at_mark` has returned.
+    At each mark the program waits until `at_mark` has returned.
     """
     argv = interpreter.command("-m", program, heap=heap)
     process = subprocess.Popen(
@@ -108,7 +108,7 @@ def execute(
     )
     assert process.stdin
     try:
-        # Not as an argument: MicroPython takes none above 255 bytes.
+        # Not passed as an argument: MicroPython limits arguments to 255 bytes.
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
         return _follow(process, counted, at_mark)
@@ -159,7 +159,10 @@ def _take_off_marks(instructions: dict[str, int]) -> None:
 
 
 def smallest_heap(program: str, job: dict) -> int:
-    """Return with how many bytes of heap `program` ends well, to a KB; raises ProgramError."""
+    """Return the smallest heap in bytes, to the KB, with which `program` succeeds.
+
+    Raises ProgramError.
+    """
     low, high = 0, _HEAP_STEP * 16
     while not _fits(program, job, high):
         low, high = high, high * 2

@@ -13,7 +13,7 @@ from bench import running
 
 
 def take_photos(peer: Peer) -> None:
-    """Be an S3 that takes every photo and reads it to its end; a script of ScriptedServer."""
+    """Accept every photo and read it to its end, as S3 does; a script for ScriptedServer."""
     while True:
         peer.read_head()
         peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -28,7 +28,7 @@ def _authority() -> trustme.CA:
 
 
 def root_file(authority: trustme.CA) -> str:
-    """Return the path of a file with the root of `authority`, as a device gets it."""
+    """Return the path of a file with the root of `authority`, as a device stores it."""
     der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
     path = running.folder() / f"root-{hashlib.sha256(der).hexdigest()[:8]}.der"
     path.write_bytes(der)
@@ -37,6 +37,6 @@ def root_file(authority: trustme.CA) -> str:
 
 @contextlib.contextmanager
 def store(script=take_photos):
-    """Yield {"port", "root"} of a TLS server that takes photos, and its root as a file."""
+    """Yield {"port", "root"} of a TLS server that takes photos; `root` is the path of its root."""
     with ScriptedServer(server_context(issue(_authority()))) as server:
         yield {"port": server.play(script), "root": root_file(_authority())}

@@ -1,4 +1,4 @@
-"""The transfer path, from SPI to TLS, compared with the tightest loop possible."""
+"""The transfer path from SPI to TLS, compared with the tightest possible loop."""
 
 from bench import request, running
 from bench.reading import PHOTOS, photo_file
@@ -13,7 +13,7 @@ _FEW_BYTES = 65_472  # sixteen blocks of 4092
 
 
 def measure(ways, photos, *, counted: bool = False, count_bus: bool = False) -> running.Run:
-    """Send `photos`, pairs of size and buffer in bytes, in all `ways`."""
+    """Send `photos`, pairs of (size, buffer in bytes), in all `ways`."""
     with store() as there:
         job = {
             **there,
@@ -51,15 +51,15 @@ not have, the factor is {unwatched:.2f}. The check, the bus and the camera consi
 a call of an empty method already takes {call}. The {over:,} instructions above the goal are
 {share:.1%} of what the PUT around the photo takes on an open connection, and {handshake:.2%} of a
 handshake (*One request*)."""
-# A dict finds a name after more or fewer steps by its number, and names are numbered as they come:
-# that alone moves these figures by 0.01.
+# The number of steps of a dict lookup depends on the number of the interned name, and names are
+# numbered in the order of their creation. This alone changes these figures by 0.01.
 GOALS = {"none": 1.11, "checksum": 1.26}
 
 
 def factors(ways, photos) -> tuple[dict[str, int], dict[str, float]]:
-    """Return the instructions and their factors against the floor, by "way size buffer".
+    """Return the instructions and their ratio to the floor, by "way size buffer".
 
-    Among the instructions is "call", those of a call of an empty method.
+    The instructions include "call", those for the call of an empty method.
     """
     counted = measure(("floor", *ways), photos, counted=True).instructions
     counted["call"] = (counted.pop("calls") - counted.pop("no calls")) // _CALLS

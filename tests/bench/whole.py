@@ -1,4 +1,4 @@
-"""The whole firmware on a simulated board, and what is in memory between two photos."""
+"""The complete firmware on a simulated board, and what is in memory between two photos."""
 
 import contextlib
 import functools
@@ -27,11 +27,11 @@ _FIRST_ONLY = b"import probe\nprobe.is_last = True\nfrom firmware import app\nap
 
 
 class CycleError(Exception):
-    """The board did not store its photos; the message is what it printed."""
+    """The board did not store its photos; the message is its output."""
 
 
 class Console:
-    """The lines of a board; `reports` are the objects of device/probe.py, with their `names`."""
+    """The output of a board; `reports` has the objects of device/probe.py, with `names`."""
 
     def __init__(self, wanted: int):
         self.lines: list[str] = []
@@ -52,7 +52,7 @@ class Console:
 
 @contextlib.contextmanager
 def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
-    """Yield a provisioned board of the demo with our probe, ready to start."""
+    """Yield a provisioned board of the demo with device/probe.py, ready to start."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-bench-")))
         store = stack.enter_context(Store())
@@ -69,7 +69,10 @@ def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
 
 
 def cycle(board: Board, photos: int) -> list[dict]:
-    """Let the board store `photos` photos; return a report for each, or raise CycleError."""
+    """Run the board until it has stored `photos` photos; return a report for each.
+
+    Raises CycleError.
+    """
     console = Console(photos)
     board.start(console.line)
     try:
@@ -85,13 +88,13 @@ def cycle(board: Board, photos: int) -> list[dict]:
 
 @functools.cache
 def steady() -> dict:
-    """Return {"modules": [...], "heap": {...}} as it is after the third photo."""
+    """Return {"modules": [...], "heap": {...}} after the third photo."""
     with stage(heap="96K") as board:
         return cycle(board, 3)[-1]
 
 
 def fits(staged: Board, heap: int) -> bool:
-    """Tell whether the board stores two photos with so many bytes of heap."""
+    """Return whether the board stores two photos with `heap` bytes of heap."""
     board = Board(staged.folder, None, networks=[_NETWORK], heap=str(heap))
     try:
         with board:
@@ -102,7 +105,7 @@ def fits(staged: Board, heap: int) -> bool:
 
 
 def start_instructions() -> int:
-    """Return how many instructions it takes from reset to the first photo in the store."""
+    """Return the number of instructions from reset to the first photo in the store."""
     console = Console(1)
     command = interpreter.command
     empty = subprocess.run(_counted(command("-c", "")), capture_output=True, text=True)

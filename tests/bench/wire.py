@@ -1,4 +1,4 @@
-"""The wire: what goes over the network for a photo, besides the photo itself."""
+"""The wire: the bytes on the network for a photo, besides the photo itself."""
 
 import contextlib
 import socket
@@ -24,7 +24,7 @@ bytes for each segment, and acknowledgements."""
 
 @dataclass
 class Relay:
-    """Passes TCP connections on to `port` and keeps what went `up` and `down` of the last one."""
+    """Relays TCP connections to `port` and keeps the bytes `up` and `down` of the last one."""
 
     port: int
     up: bytearray = field(default_factory=bytearray)
@@ -58,7 +58,7 @@ def _pass(source: socket.socket, target: socket.socket, kept: bytearray) -> None
 
 
 def records(stream: bytes) -> list[tuple[int, int]]:
-    """Return (type, bytes with the head) of each TLS record in `stream`. RFC 5246, 6.2.1."""
+    """Return (type, bytes with the header) of each TLS record in `stream`. RFC 5246, 6.2.1."""
     found, at = [], 0
     while at + 5 <= len(stream):
         size = 5 + int.from_bytes(stream[at + 3 : at + 5], "big")
@@ -70,7 +70,7 @@ def records(stream: bytes) -> list[tuple[int, int]]:
 def measure(mode: str, size: int) -> dict[str, int]:
     """Send one photo of `size` bytes; return requests, headers, framing, tls, records, handshake.
 
-    All but requests and records are bytes.
+    All values except requests and records are in bytes.
     """
     heads = []
 

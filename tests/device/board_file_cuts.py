@@ -1,7 +1,7 @@
 """Cut the power at every write and erase while a file of the board is replaced.
 
-`micropython board_file_cuts.py config`, `... sequence` or `... counters`; prints how many cuts.
-NVS is durable at its commit, as on the ESP32, and stands here in RAM.
+`micropython board_file_cuts.py config`, `... sequence` or `... counters`; prints the number of
+cuts. NVS is simulated in RAM and, as on the ESP32, durable once committed.
 """
 
 import json
@@ -44,7 +44,7 @@ class NVS:
 
 
 class Config:
-    """config.json is the old one or the new one, and the secrets are in it or in NVS."""
+    """config.json is the old or the new file, and the secrets are in config.json or in NVS."""
 
     path = "/flash/config.json"
 
@@ -75,7 +75,7 @@ class Config:
 
 
 class Numbers:
-    """No number comes twice."""
+    """No sequence number is given twice."""
 
     path = "/flash/sequence"
 
@@ -86,7 +86,7 @@ class Numbers:
     def act(self):
         self._used = set()
         sequence = Sequence(self.path)
-        for _ in range(70):  # one reservation at the start, one after 64
+        for _ in range(70):  # one reservation at the start, the next after 64 numbers
             self._used.add(sequence.next())
 
     def check(self):
@@ -97,14 +97,14 @@ class Numbers:
 
 
 class RTC:
-    """machine.RTC, which has just lost its memory with the power."""
+    """machine.RTC after a power loss: its memory is empty."""
 
     def memory(self, data=None):
         return b""
 
 
 class Counters:
-    """The counters are the old ones or the new ones."""
+    """The counters are the old or the new ones."""
 
     path = "/flash/tally"
     old = {"boots": 1, "taken": 900, "reboots": {"power-on": 1}}  # noqa: RUF012

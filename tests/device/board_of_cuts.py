@@ -1,7 +1,7 @@
-"""A board in RAM that goes back to where its flash was in front of any change of it.
+"""A board in RAM that can restore its flash to the state before any write or erase.
 
-Each line of standard input is JSON: ["exec", code] runs code as the raw REPL does, ["call", name,
-arguments...] a function of Board. After what it prints comes a ^D, after its error another.
+Each line of standard input is JSON: ["exec", code] runs code as the raw REPL does, and ["call",
+name, arguments...] calls a method of Board. Its output ends with ^D, and so does its error.
 """
 
 import gc
@@ -16,7 +16,7 @@ _BUILT_IN = tuple(sys.modules)
 
 
 class Recorded(chip.Flash):
-    """A chip that remembers what it was at first, and each change of it since."""
+    """A chip that records its initial content and each change since."""
 
     def __init__(self, image):
         super().__init__(image)
@@ -29,14 +29,14 @@ class Recorded(chip.Flash):
 
 
 class Board:
-    """`kept` is {name: chip as it was left}; `names` are the globals of the prompt."""
+    """`kept` is {name: chip with its recorded changes}; `names` has the globals of the prompt."""
 
     def __init__(self):
         self.kept = {}
         self.names = {}
 
     def make(self, files, blocks):
-        """Format the flash and put `files` {path: text} on it."""
+        """Format the flash and write `files` {path: text} to it."""
         image = bytearray(blocks * chip.FLASH)
         vfs.VfsLfs2.mkfs(chip.Flash(image))
         self.power_on(image)
@@ -54,7 +54,7 @@ class Board:
                     file.write(text)
 
     def power_on(self, image=None):
-        """Mount the flash, as it is or `image` in its place; changes are recorded from here."""
+        """Mount the flash, or `image` instead of it; changes are recorded from here on."""
         gc.collect()
         self.chip = Recorded(bytearray(image or self.chip.image))
         vfs.umount("/")
@@ -66,12 +66,12 @@ class Board:
                 del sys.modules[name]
 
     def keep(self, name):
-        """Keep what happened since the power came; print how many changes of the flash."""
+        """Keep the changes since power-on as `name`; print how many there are."""
         self.kept[name] = self.chip
         print(len(self.chip.journal))
 
     def cut(self, name, change, torn):
-        """Power on with the flash as it was at that change of what was kept, or half of it."""
+        """Power on with the flash as it was before the kept `change`, or with half of it done."""
         kept = self.kept[name]
         image = bytearray(kept.first)
         for start, data in kept.journal[:change]:
@@ -83,22 +83,22 @@ class Board:
         self.power_on(image)
 
     def accesses(self):
-        """Print how often the flash was read or changed since the power came."""
+        """Print how often the flash was read or changed since power-on."""
         print(self.chip.accesses)
 
     def fail(self, access):
-        """Let the flash fail once, at that access from here."""
+        """Make the flash fail once, at that access counted from here."""
         self.chip.arm(fail_at=access)
 
     def start(self):
-        """Power on and run boot.py and main.py; an error in the one stops the other."""
+        """Power on and run boot.py and main.py; if boot.py fails, main.py does not run."""
         self.power_on()
         for path in ("/boot.py", "/main.py"):
             with open(path) as file:
                 exec(file.read(), self.names)
 
     def tree(self):
-        """Print {path: text} of all that is on the flash."""
+        """Print {path: text} of all files on the flash."""
         found = chip.tree("")
         print(json.dumps({path: found[path].decode() for path in found}))
 

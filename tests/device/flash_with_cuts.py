@@ -1,7 +1,7 @@
-"""A chip in RAM whose power can go, or whose access can fail, at any single operation.
+"""A chip in RAM that can lose power or fail at any single operation.
 
-Flash with littlefs, or an SD card with FAT. Runs on MicroPython only. As the ESP32's flash it
-answers a failed access with -EIO.
+It is flash with littlefs or an SD card with FAT. Runs on MicroPython only. Like the ESP32's flash,
+it returns -EIO if an access fails.
 """
 
 import os
@@ -14,11 +14,11 @@ _EIO = -5
 
 
 class Flash:
-    """`image` is a bytearray of whole blocks (extended block protocol), changed in place.
+    """A block device (extended protocol) on `image`, a bytearray that it changes in place.
 
-    Blocks have `block` bytes: FLASH or CARD. At the write or erase number `cut_at`, counted from
-    1, the power goes: with `torn` the first half of it is done, and nothing after it. At the
-    access number `fail_at`, reads included, the chip fails once.
+    A block has `block` bytes: FLASH or CARD. At the write or erase number `cut_at`, counted from
+    1, the power is lost. With `torn`, the first half of that operation is done. After it, nothing
+    is. At the access number `fail_at`, including reads, the chip fails once.
     """
 
     def __init__(self, image, block=FLASH):
@@ -28,7 +28,7 @@ class Flash:
         self.arm()
 
     def arm(self, cut_at=0, torn=False, fail_at=0):
-        """Count from here on."""
+        """Set the faults and start counting operations from 0."""
         self.changes = self.accesses = 0
         self.cut_at, self.torn = cut_at, torn
         self.fail_at = fail_at
@@ -82,12 +82,12 @@ def _file_system(block):
 
 
 def where(block):
-    """Return the folder at which mount() shows a chip with such blocks."""
+    """Return the folder at which mount() mounts a chip with that block size."""
     return "/flash" if block == FLASH else "/sd"
 
 
 def mount(flash):
-    """Mount the file system on `flash` in the place of what was there."""
+    """Mount the file system on `flash`; a chip that was mounted there is unmounted."""
     unmount(flash.block)
     vfs.mount(_file_system(flash.block)(flash), where(flash.block))
 
@@ -100,7 +100,7 @@ def unmount(block):
 
 
 def tree(folder):
-    """Return {path below `folder`: content}."""
+    """Return {path below `folder`: content} of all files."""
     found = {}
     for entry in os.ilistdir(folder):
         path = f"{folder}/{entry[0]}"

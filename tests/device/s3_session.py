@@ -1,7 +1,8 @@
-"""Runs on MicroPython: `micropython s3_session.py job.json` does the job's steps, a line each.
+"""Run the steps of a job on MicroPython: `micropython s3_session.py job.json`.
 
-A job has what S3Client needs and `steps`; a result is a JSON object with what the step came to,
-how long it took, how much of the body was read, and how many descriptors were open afterwards.
+A job has the arguments of S3Client and `steps`. For each step it prints a line of JSON: the result
+or error, how long the step took, how much of the body was read, and how many descriptors were open
+afterwards.
 """
 
 import builtins
@@ -50,10 +51,11 @@ def _no_memory(name):
 
 
 class _Body:
-    """`size` bytes, or a fault: short and long lie about it, raise and unreadable fail half way.
+    """A body of `size` bytes, with a fault if `fault` is one of these words.
 
-    With lock, the heap is locked from the first piece to the last: an allocation is an error.
-    With poor, no module can be loaded any more from the first piece on.
+    short, long: it has one byte less or more than `size`. raise, unreadable: it fails half way.
+    lock: the heap is locked from the first piece to the last, so an allocation raises an error.
+    poor: from the first piece on, no module can be loaded, as if the memory was full.
     """
 
     def __init__(self, size, fault):
@@ -75,7 +77,7 @@ class _Body:
         if self._fault == "poor":
             builtins.overlay = _no_memory
         count = min(len(buf), self._left)
-        # Filling larger bodies byte by byte would take seconds: they have a first byte only.
+        # Filling larger bodies byte by byte would take seconds: only the first byte is set.
         if count:
             buf[0] = self.read * 7 & 255
         for i in range(count if self.size <= _FILLED else 0):
@@ -181,12 +183,12 @@ def _connect(client, step):
 
 
 def _begin(client, step):
-    """Tell what the reply before has left behind when another request begins."""
+    """Return the headers that are left from the last reply when another request begins."""
     return {"headers": client.attempt(lambda: list(client.connection.headers))}
 
 
 def _look(client, step):
-    """Look for a reply before anything else was waited for, as a quick server makes it happen."""
+    """Check for a reply before waiting for anything else, as happens with a fast server."""
 
     def look(*_):
         micropython.heap_lock()

@@ -1,6 +1,7 @@
-"""The application with a store and a camera that play a script, for tests on a simulated board.
+"""The application with a scripted store and camera, for tests on a simulated board.
 
-Imported on the board. What happens is printed as lines of "@" and JSON, see tests/app_rig.py.
+The test imports this module on the board. It prints each event as a line of "@" and JSON; see
+tests/app_rig.py.
 """
 
 import json
@@ -33,7 +34,7 @@ def tell(what, **values):
 
 
 def photo_bytes(number, size=3000):
-    """Return a JPEG, for whoever looks at its markers; each number has another."""
+    """Return bytes with the markers of a JPEG, different for each number."""
     part = sha256(str(number).encode()).digest().replace(b"\xff", b"\0")
     return _HEAD + (part * (size // 32 + 1))[: size - len(_HEAD) - 2] + b"\xff\xd9"
 
@@ -58,7 +59,7 @@ class Frame:
 
 
 class Camera:
-    """Takes photo_bytes(1), (2), ...; `failures` are raised first, one a shot or a reset."""
+    """Takes photo_bytes(1), (2), ...; each shot or reset raises the next of `failures` first."""
 
     def __init__(self, failures=()):
         self.failures = list(failures)
@@ -87,12 +88,12 @@ class Camera:
 
 
 class Store:
-    """Answers request after request as `script` says, and then, or for None, stores.
+    """Answers each request with the next entry of `script`. For None, or without one, it stores.
 
-    An entry: (code, status, action, {...}) with "body": so many bytes of the body are read
-    before, "keeps": and it is stored all the same, "retry_after_ms"; "takes_ms": and so long.
-    Entries of connect() are in `connects`, and in `asks` those of the clock's question, which
-    `headers` answers.
+    An entry is (code, status, action, {...}). Its options: "body" is how many bytes of the body
+    are read before the answer, "keeps" stores the object in spite of the error, "takes_ms" is the
+    duration, and "retry_after_ms" is that of the error. `connects` has the entries for connect(),
+    `asks` those for the clock's request, which is otherwise answered with `headers`.
     """
 
     host = "store"
@@ -143,7 +144,7 @@ class Store:
         left = fault[3].get("body", 0) if fault else body.size
         self.body_started = left > 0
         sent = 0
-        text = b""  # of a report; photos are known by their sum
+        text = b""  # of a status report; photos are identified by their SHA-256
         while left > 0:
             n = body.readinto(self.buf)
             if not n:
@@ -204,9 +205,9 @@ def app(
     is_started=False,
     feed=None,
 ):
-    """Return an App whose Wi-Fi is up and, if `at` is not 0, whose clock is set.
+    """Return an App with its Wi-Fi up and its clock set to `at`, unless that is 0.
 
-    `is_started`: boot.py has counted this start and started the watchdog.
+    `is_started`: boot.py has already counted this start and started the watchdog.
     """
     if not feed:
         feed = call("start.watchdog", "feed") if is_started else lambda: None
@@ -233,7 +234,7 @@ def app(
 
 
 def shoot(app, times=1, every_s=30):
-    """Take a photo every so many seconds, as the loop does."""
+    """Take a photo every `every_s` seconds, as the loop does."""
     for _ in range(times):
         app.take()
         time.sleep_ms(every_s * 1000)
@@ -241,7 +242,7 @@ def shoot(app, times=1, every_s=30):
 
 
 def drain(app):
-    """Send what waits for as long as it can be sent, once a connection was made as for a shot."""
+    """Connect as for a shot, then send waiting photos for as long as that works."""
     app.uploader.try_for(60)
     app.uploader.connect()
     while app.work():
@@ -249,7 +250,7 @@ def drain(app):
 
 
 def catch(function, *args):
-    """Call what resets the board; return the code with which the interpreter would end."""
+    """Call a function that resets the board; return the interpreter's exit code."""
     try:
         function(*args)
     except SystemExit as e:
@@ -257,7 +258,7 @@ def catch(function, *args):
 
 
 def report(app):
-    """Tell what the counters say and what waits."""
+    """Print the counters and the number of waiting photos as the event "end"."""
     uploader = app.uploader
     tell("end", counters=app.counters, waiting=uploader.waiting, failures=uploader.failures,
          pause_s=max(0, uploader.pause_until_s - clock.uptime_s()))  # fmt: skip

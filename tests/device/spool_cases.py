@@ -1,4 +1,4 @@
-"""What the spool promises, case by case; runs on MicroPython (see test_spool.py)."""
+"""Tests of the spool; they run on MicroPython (see test_spool.py)."""
 
 import os
 import struct
@@ -20,7 +20,7 @@ def _spool(limit_bytes=1_000_000):
 
 
 def _again(limit_bytes=1_000_000):
-    """Return the spool as after a reset."""
+    """Return a new Spool, as after a reset."""
     return Spool(_FOLDER, limit_bytes)
 
 
@@ -190,7 +190,7 @@ def test_the_share_of_the_flash_is_kept_and_every_photo_given_up_is_counted():
 
 def test_an_outage_of_any_length_keeps_photos_evenly():
     spool = _spool(16 * 551)  # room for about 16
-    for seq in range(1, 1201, 4):  # as after each deep sleep
+    for seq in range(1, 1201, 4):  # numbers as with a deep sleep after each photo
         rig.put(spool, seq)
         kept = sorted(int(name[-6:]) for name in spool.names())
         gaps = [kept[i + 1] - kept[i] for i in range(len(kept) - 1)]
@@ -207,7 +207,7 @@ def test_a_photo_larger_than_the_share_is_refused_and_costs_no_other():
 
 
 def test_full_flash_makes_room_although_the_share_would_allow_more():
-    spool = _spool()  # 1 MB of share on 400 KB of flash
+    spool = _spool()  # a limit of 1 MB on 400 KB of flash
     for seq in range(1, 61):
         rig.put(spool, seq, 9000)
     assert spool.thinned and spool.photos + spool.thinned == 60
@@ -315,7 +315,7 @@ def test_the_date_of_an_era_is_forgotten_with_its_last_photo():
 def test_dates_that_no_photo_needs_make_room_before_others_come():
     spool = _spool()
     rig.put(spool, 1, cycle=7)
-    spool.cycles[6] = rig.START_S  # it cannot be forgotten, for it has no file
+    spool.cycles[6] = rig.START_S  # has no file, so it cannot be removed
     assert "date" in _refused(_date, spool, 7, rig.START_S)
     assert 7 not in spool.cycles
 
@@ -328,7 +328,7 @@ def test_a_dated_photo_and_one_that_was_dated_later_are_in_order():
     assert (spool.oldest()[-6:], spool.newest()[-6:]) == ("000001", "000002")
 
 
-# What another spool knows, that of the flash or the card.
+# Dates that the other spool knows, on the flash or on the card.
 
 
 def test_an_era_has_the_date_that_another_spool_knows():

@@ -1,7 +1,7 @@
-"""Let every single access to the flash fail while a photo is put and read, reads too.
+"""Make every single access to the flash fail, including reads, while a photo is put and read.
 
-Whatever fails ends in a SpoolError, the same Spool works on, and no other photo is lost. Prints
-the number of failures. Runs on MicroPython.
+Every failure raises SpoolError, the same Spool continues to work, and no other photo is lost.
+Prints the number of failures. Runs on MicroPython.
 """
 
 import flash_with_cuts as chip
@@ -10,7 +10,7 @@ import spool_rig as rig
 
 
 class PutAndRead(cuts.Put):
-    """A photo goes in and comes out."""
+    """Put a photo and read it back."""
 
     def act(self, spool):
         assert rig.read(spool, rig.put(spool, 1000, cuts.SIZE))[0] == 1000

@@ -1,6 +1,7 @@
-"""Cut the power at every single write and erase of one action: `micropython ... put flash`.
+"""Cut the power at every single write and erase of an action: `micropython ... put flash`.
 
-Every cut is tried twice, with the write not begun and half done. Prints the number of cuts.
+Every cut is tried twice: with the write not begun, and with half of it done. Prints the number of
+cuts.
 """
 
 import gc
@@ -13,7 +14,7 @@ import spool_rig as rig
 from firmware.errors import SpoolError
 
 BYTES = 48 * 4096
-SIZE = 5000  # two blocks: data, not only the directory, is on its way when the power goes
+SIZE = 5000  # two blocks, so that the cuts hit data and not only the directory
 
 
 def _without(tree, *names):
@@ -21,11 +22,11 @@ def _without(tree, *names):
 
 
 class Put:
-    """The new photo is there or not; everything else stays as it was."""
+    """The new photo is stored or not; everything else stays the same."""
 
     limit_bytes = 100_000
     needs_spool = True
-    damaged = 0  # photos at most that a cut may leave behind unreadable
+    damaged = 0  # how many photos a cut may make unreadable at most
 
     def prepare(self, spool):
         pass
@@ -38,7 +39,7 @@ class Put:
 
 
 class Broken(Put):
-    """A photo whose source fails is not kept; the half of it, if it is found, is not believed."""
+    """A photo whose source fails is not kept; a partial file of it is not accepted as a photo."""
 
     damaged = 1
 
@@ -54,7 +55,7 @@ class Broken(Put):
 
 
 class Start(Put):
-    """What was being written when the power went before is cleared away."""
+    """A file that was incomplete at an earlier power cut is removed."""
 
     needs_spool = False
 
@@ -66,7 +67,7 @@ class Start(Put):
 
 
 class FirstStart(Start):
-    """The folder is made."""
+    """The folder is created."""
 
     def prepare(self, spool):
         rig.drain(spool)
@@ -74,7 +75,7 @@ class FirstStart(Start):
 
 
 class Remove(Put):
-    """Photos that were stored elsewhere go one by one."""
+    """Photos that were uploaded are removed one by one."""
 
     def act(self, spool):
         for name in (spool.newest(), spool.oldest()):
@@ -85,7 +86,7 @@ class Remove(Put):
 
 
 class Thin(Put):
-    """Two photos make room for one; each goes whole."""
+    """Two photos are removed for a new one; each of them is removed completely or not at all."""
 
     def prepare(self, spool):
         for seq in (1001, 1002, 1003, 1004):
@@ -105,7 +106,7 @@ class Thin(Put):
 
 
 class SetAside(Put):
-    """A damaged photo has the one name or the other, or is gone; few of them are kept."""
+    """A damaged photo has its old or its new name, or is removed; only a few of them are kept."""
 
     damaged = 1
 
@@ -133,7 +134,7 @@ class SetAside(Put):
 
 
 class Date(Put):
-    """The photos of each power cycle have a date or none; they keep their names."""
+    """All photos of a power cycle have a date, or none has; their names do not change."""
 
     def prepare(self, spool):
         for cycle, seq in ((6, 1001), (6, 1002), (7, 1003), (7, 1004)):
@@ -151,7 +152,7 @@ class Date(Put):
 
 
 class Correct(Put):
-    """A date that the store contradicts is the old one or the new one; FAT may have both."""
+    """A date that the store corrects is the old or the new one; FAT may have both."""
 
     def prepare(self, spool):
         for seq in (1003, 1004):
@@ -187,7 +188,7 @@ ACTIONS = {
 def prepared(action, block, wear=0):
     """Return a chip with some photos, `action` prepared, and directories changed `wear` times.
 
-    Every `wear` leaves another number of bytes in the directory's block.
+    The number of used bytes in the directory's block depends on `wear`.
     """
     image = chip.new_image(BYTES, block)
     _, spool = rig.start(image, block=block)
@@ -208,11 +209,11 @@ def _wear_out(path, changes):
             else:
                 os.remove(path)
         except OSError:
-            return  # this action has no such folder
+            return  # this action has no spool folder yet
 
 
 def run(action, image, block, **fault):
-    """Do `action` on a copy of `image`; return (whether it ended well, the chip, the spool)."""
+    """Do `action` on a copy of `image`; return (whether it succeeded, the chip, the spool)."""
     gc.collect()
     flash = chip.Flash(bytearray(image), block)
     chip.mount(flash)
@@ -228,7 +229,7 @@ def run(action, image, block, **fault):
 
 
 def tree(image, block):
-    """Return what a restart finds in the spool: no half-made files, which it clears away."""
+    """Return the files that a restart keeps in the spool; it removes incomplete ones."""
     chip.mount(chip.Flash(image, block))
     found = {}
     if "spool" in os.listdir(chip.where(block)):
@@ -241,12 +242,12 @@ def _is_whole(name, size):
 
 
 def check_works_on(image, block):
-    """Check that a restart takes more photos and drains all; return how many were damaged."""
+    """Check that a restart can put more photos and drain all; return how many were damaged."""
     _, spool = rig.start(image, block=block)
     for name, _, _, size in os.ilistdir(spool.folder):
         assert _is_whole(name, size) or name[0] == "x", name
     damaged = _set_damaged_aside(spool)
-    # Blocks that two files share would show now; littlefs cannot share any.
+    # On FAT, files that share blocks would now be damaged. On littlefs that cannot happen.
     for seq in range(2000, 2008 if block == chip.CARD else 2001):
         rig.put(spool, seq, SIZE)
     from firmware.spool import date
@@ -271,7 +272,7 @@ def _set_damaged_aside(spool):
 
 
 def _cut(action, image, block):
-    """Try all cuts of `action` on `image`; return how many there were."""
+    """Try all cuts of `action` on `image`; return the number of its writes and erases."""
     is_over, flash, _ = run(action, image, block)
     assert is_over
     changes = flash.changes
@@ -288,7 +289,7 @@ def _cut(action, image, block):
 
 
 def _wears(action, block):
-    """Return how worn a directory must be for the fewest and for the most writes."""
+    """Return the values of `wear` with which the action needs the fewest and the most writes."""
     if block == chip.CARD:
         return [0]
     costs = [(run(action, prepared(action, block, w), block)[1].changes, w) for w in range(120)]
@@ -297,7 +298,7 @@ def _wears(action, block):
 
 
 def main(name, kind):
-    # littlefs rewrites a directory now and then, when its block is full: cut that one too.
+    # When a directory's block is full, littlefs rewrites the directory: cut that rewrite, too.
     block = {"flash": chip.FLASH, "card": chip.CARD}[kind]
     action = ACTIONS[name]()
     total = sum(_cut(action, prepared(action, block, w), block) for w in _wears(action, block))

@@ -1,4 +1,4 @@
-"""Photos and a spool on a simulated chip, for the scripts that run on MicroPython."""
+"""Photos and a spool on a simulated chip, for scripts that run on MicroPython."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ BUF = bytearray(4092)
 
 
 class Body:
-    """A photo in memory; `error`, if any, is raised in the place of its last block."""
+    """A photo in memory; `error`, if any, is raised instead of reading the last block."""
 
     def __init__(self, data, error=None):
         self.size = len(data)
@@ -30,7 +30,7 @@ class Body:
 
 
 def content(seq, size=500):
-    """Return what photo number `seq` shows."""
+    """Return the bytes of photo number `seq`."""
     return (hashlib.sha256(str(seq).encode()).digest() * (size // 32 + 1))[:size]
 
 
@@ -51,7 +51,7 @@ def keep(spool, body, name, metadata):
 
 
 def open_photo(spool, name):
-    """Return the Photo with its date, as the uploader has it."""
+    """Return the Photo with its date, as the uploader uses it."""
     from firmware.spool import photo as spool_photo
 
     photo = spool_photo.open_photo(spool.folder, name)
@@ -60,7 +60,7 @@ def open_photo(spool, name):
 
 
 def read(spool, name):
-    """Return (number, time, content) of that photo, and check what it says of itself."""
+    """Return (number, time, content) of a photo after checking its metadata."""
     photo = open_photo(spool, name)
     try:
         assert photo.meta == meta(photo.seq)
@@ -75,7 +75,7 @@ def read(spool, name):
 
 
 def drain(spool):
-    """Send all photos, newest first, every fourth time the oldest; return their numbers."""
+    """Read and remove all photos: the newest, every fourth time the oldest; return the numbers."""
     seqs = []
     while spool.newest():
         name = spool.oldest() if len(seqs) % 4 == 3 else spool.newest()
@@ -92,7 +92,7 @@ def folder(block=chip.FLASH):
 
 
 def start(image, limit_bytes=1_000_000, block=chip.FLASH):
-    """Mount `image` as after a power-on; return its Flash and the Spool on it."""
+    """Mount `image` as after power-on; return its Flash and the Spool on it."""
     flash = chip.Flash(image, block)
     chip.mount(flash)
     return flash, Spool(folder(block), limit_bytes)

@@ -1,6 +1,6 @@
-"""Cut the power at every single write to the flash or the card while both have photos that wait.
+"""Cut the power at every single write to flash or card while photos wait on both.
 
-A photo is kept and two are sent in between. Prints the number of cuts.
+Between power-on and cut, a photo is kept and two are sent. Prints the number of cuts.
 """
 
 import gc
@@ -13,11 +13,11 @@ from firmware.errors import SpoolError
 
 _FLASH_BYTES = 32 * 4096
 _CARD_BYTES = 64 * 512
-_SEEDS = 2  # which of the photos is sent next is left to chance
+_SEEDS = 2  # which photo is sent next is random
 
 
 class _Chip(chip.Flash):
-    """One of two on one supply."""
+    """One of two chips on the same supply."""
 
     def _change(self, start, data):
         answer = super()._change(start, data)
@@ -41,7 +41,7 @@ class _Store:
 
 
 class _Uploader:
-    """What the spool's modules know of the firmware's; `sent` has what was stored."""
+    """The part of the Uploader that the spool's modules use; `sent` lists the numbers sent."""
 
     store = _Store
     why = None
@@ -65,13 +65,13 @@ class _Uploader:
     def keep(self, seq):
         body = rig.Body(rig.content(seq, 600))
         taken = rig.START_S + 30 * seq
-        metadata = {"clock-error-ms": "20"}  # else it would be asked of the Wi-Fi and the clock
+        metadata = {"clock-error-ms": "20"}  # otherwise the Wi-Fi and the clock would be needed
         from firmware.upload import keep as uploader_spool
 
         uploader_spool.keep(self, body, seq, taken, metadata)
 
     def send(self):
-        """Send the next photo as drain() does; return whether there was one."""
+        """Send the next photo as the drain module does; return whether there was one."""
         from firmware.upload import drain
 
         photo = drain.open_next(self)
@@ -92,7 +92,7 @@ class _Uploader:
 
 
 def _prepared():
-    """Return images of a flash and a card on which three photos wait each."""
+    """Return images of a flash and a card, each with three waiting photos."""
     images = chip.new_image(_FLASH_BYTES), chip.new_image(_CARD_BYTES, chip.CARD)
     uploader = _Uploader(images)
     for seq in range(1, 7):
@@ -102,7 +102,7 @@ def _prepared():
 
 
 def _act(images, seed, which=None, **fault):
-    """Send, keep and send; return the uploader and whether the new photo was kept."""
+    """Send a photo, keep a new one, send another; return the uploader and if it was kept."""
     gc.collect()
     uploader = _Uploader([bytearray(image) for image in images])
     random.seed(seed)
@@ -120,7 +120,7 @@ def _act(images, seed, which=None, **fault):
 
 
 def _check(uploader, is_kept):
-    """Check that a start after the cut sends all that was kept, and at most one photo again."""
+    """Check that a start after the cut sends all kept photos, and at most one of them again."""
     before = uploader.sent
     assert len(set(before)) == len(before)
     again = _Uploader([one.image for one in uploader.chips])
@@ -130,7 +130,7 @@ def _check(uploader, is_kept):
     assert len(set(after)) == len(after) and len(set(before) & set(after)) <= 1
     due = set(range(1, 8 if is_kept else 7))
     assert due <= set(before + after) <= due | {7}, (before, after, is_kept)
-    assert again.counters["damaged"] <= 1  # the one that was being written
+    assert again.counters["damaged"] <= 1  # the photo that was being written at the cut
 
 
 def main():

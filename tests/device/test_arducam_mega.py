@@ -1,7 +1,7 @@
-"""lib/arducam_mega against a few registers and a FIFO, on CPython and on MicroPython.
+"""lib/arducam_mega with a few registers and a FIFO, on CPython and on MicroPython.
 
-The full camera model needs CPython; what matters here is that the same code runs on both, and
-that reading a frame allocates nothing.
+The full camera model needs CPython. These tests check that the same code runs on both
+interpreters, and that reading a frame allocates no memory.
 """
 
 from arducam_mega import ArducamMega, CameraError
@@ -33,7 +33,7 @@ class _Clock:
 
 
 class _Wire:
-    """SPI and chip select of a camera whose FIFO holds _byte(0), _byte(1) and so on."""
+    """SPI and chip select of a camera with _byte(0), _byte(1) and so on in its FIFO."""
 
     def __init__(self, size, id=0x82):
         self.registers = bytearray(128)
@@ -132,7 +132,7 @@ def test_a_frame_is_read_byte_for_byte_without_allocating():
         finally:
             heap_unlock()
         assert good and at == size and wire.errors == 0 and wire.level == 1, size
-        assert wire.hz == 8000000 * (size & 1)  # slow again for the last look at a register
+        assert wire.hz == 8000000 * (size & 1)  # slow again for the last register read
 
 
 def test_blocks_and_a_tail_view_made_before_are_read_without_allocating():

@@ -1,4 +1,4 @@
-"""Framed bodies against AWS's published example of 65 KiB of `a`, in every mode.
+"""Framed bodies compared with AWS's published example of 65 KiB of `a`, in every mode.
 
 Source: AWS "Signature Calculations for the Authorization Header: Transferring Payload in
 Multiple Chunks", and the same with trailing headers.
@@ -13,7 +13,7 @@ _DATE = "20130524T000000Z"
 
 
 class _Client:
-    """What a framing needs of an S3Client."""
+    """The part of S3Client that a framing uses."""
 
     secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -28,7 +28,7 @@ class _Client:
 
 
 class _Crc32c(aws_chunked_signed.TrailerFraming):
-    """The published example has a checksum that we do not use; its value is published too."""
+    """The checksum of AWS's example, with its published value; the library has no CRC32C."""
 
     _name = "x-amz-checksum-crc32c"
 
@@ -37,7 +37,7 @@ class _Crc32c(aws_chunked_signed.TrailerFraming):
 
 
 def _frame(framing, size, client=None, signature=""):
-    """Return a body of `a` as the framing puts it on the wire."""
+    """Return a body of `a` as the framing sends it."""
     client = client or _Client()
     if framing.begin:
         framing.begin(client, _DATE, signature)

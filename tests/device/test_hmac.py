@@ -1,4 +1,4 @@
-"""The board's `hmac` against RFC 4231 (cases 1 to 3, 6 and 7)."""
+"""The board's `hmac` with the test cases of RFC 4231 (1 to 3, 6 and 7)."""
 
 import hashlib
 import hmac

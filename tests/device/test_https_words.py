@@ -1,7 +1,7 @@
-"""The words and the action for each number of lwIP, mbedTLS and file systems, in every shape.
+"""The text and the action for each error number of lwIP, mbedTLS and file systems.
 
-The numbers are those of newlib's errno.h, lwIP's netdb.h and mbedTLS's ssl.h, x509.h and error.h;
-what is expected here is written from them, not from lib/.
+The numbers are those of newlib's errno.h, lwIP's netdb.h and mbedTLS's ssl.h, x509.h and error.h.
+The expected values are derived from these files, not from lib/.
 """
 
 from https.tls_certificates import explain as refused
@@ -9,7 +9,7 @@ from https.words import explain as words
 from https.errors import explain
 from https.tls_errors import explain as tls
 
-# Name, number on the ESP32 (newlib), number on Linux, a part of the words.
+# Name, number on the ESP32 (newlib), number on Linux, a part of the text.
 _ERRNO = """
 EPERM 1 1 not permitted
 ENOENT 2 2 not found
@@ -52,10 +52,10 @@ EADDRNOTAVAIL 125 99 cannot be used
 EISCONN 127 106 connected already
 ENOTCONN 128 107 not connected
 """
-# lfs.h: littlefs gives these, of Linux, on the ESP32 too.
+# lfs.h: littlefs returns these Linux numbers, also on the ESP32.
 _LITTLEFS = "36 ENAMETOOLONG 39 ENOTEMPTY 84 EILSEQ 91 ENAMETOOLONG"
 
-# Number, action, a part of the words. What anybody on the way could send is tried again.
+# Number, action, a part of the text. An error that anybody on the network could cause is retried.
 _MBEDTLS = """
 7280 retry closed the connection
 7880 retry closed the connection
@@ -127,11 +127,11 @@ def test_every_number_of_a_socket_or_a_file_has_its_words_in_each_shape():
         for platform, code in (("esp32", int(newlib)), ("linux", int(linux))):
             for error in _shapes(code, name):
                 if error.args[0] == -2:
-                    continue  # a name that was not found
+                    continue  # "host name not found"
                 text = words(error, platform)
                 assert part in text and f"({name})" in text, (platform, error, text)
                 if code in (16, 106):
-                    continue  # in TLS the large numbers' and ASN.1's want of memory
+                    continue  # out of memory in mbedTLS's MPI and ASN.1
                 if len(error.args) == (2 if platform == "esp32" else 1):
                     continue
                 text, action = explain(error, "body", platform)
@@ -232,7 +232,7 @@ def test_errors_without_a_number_have_words_too():
 
 
 def test_every_reason_to_refuse_a_certificate_has_its_words_and_its_action():
-    # x509_crt.c of mbedTLS: its words and its bit for each.
+    # mbedTLS, x509_crt.c: the text and the bit for each flag.
     table = (
         (8, "The certificate is not correctly signed by the trusted CA", "a known root", "portal"),
         (

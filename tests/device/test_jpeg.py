@@ -1,4 +1,4 @@
-"""lib/jpeg.py on JPEGs built by hand; the real ones come in tests/driver/test_jpeg.py."""
+"""lib/jpeg.py on JPEGs built by hand; tests/driver/test_jpeg.py uses real ones."""
 
 from jpeg import JPEGBody, JPEGError
 
@@ -114,7 +114,7 @@ def test_fill_bytes_before_a_marker_pass():
 
 
 class _Quiet:
-    """A body that copies byte by byte, so that it allocates nothing itself."""
+    """A body that copies byte by byte and therefore allocates no memory itself."""
 
     def __init__(self, data):
         self.size = len(data)

@@ -1,4 +1,4 @@
-"""Where an S3Client goes and what it refuses before it goes anywhere."""
+"""The address that S3Client connects to, and what it refuses before it connects."""
 
 from s3 import S3Client, S3Error
 

@@ -1,4 +1,4 @@
-"""The one rule for endpoints, regions and buckets, and what moves when a region was learned."""
+"""The rule for endpoints, regions and buckets, and what changes when a region was learned."""
 
 from s3 import name_rules as shape
 from s3 import endpoint as where

@@ -1,4 +1,4 @@
-"""config.json: every mistake is one sentence that names the setting, its value and the remedy."""
+"""config.json: every error message is a sentence with the setting, its value and the remedy."""
 
 from s3.integrity import MODES
 
@@ -151,7 +151,7 @@ def test_a_schedule_is_checked_where_it_is_written():
         assert said in _refusal(_with(name, value))
 
 
-# Where the photos go.
+# The store.
 
 
 def test_an_endpoint_is_kept_in_one_form():
@@ -223,7 +223,7 @@ def test_a_bucket_in_the_endpoint_is_told_before_photos_land_in_a_folder_of_its_
     schema.check(_s3(endpoint="https://nyc3.example"))
 
 
-# Blanks, as they are typed and pasted.
+# Spaces, as typed and pasted.
 
 _BLANKS = (
     " ",
@@ -343,7 +343,7 @@ def test_wifi_limits_are_bytes_as_in_ieee_802_11():
     for password in ("", "h" * 8, "h" * 63, bee * 2, bee * 15 + "hay", "0123456789abcdefABCDEF" * 2
                      + "0123456789abcdefABCD"):  # fmt: skip
         assert _network("Barn", password)["password"] == password
-    # 5 letters are WEP's; 64 are only right as a key in hex.
+    # 5 characters are for WEP; 64 are only valid as a key in hex.
     for password in ("h" * 5, bee, "h" * 7, "g" * 64, "0" * 65, bee * 16, "\u00e4" * 32):
         said = _refusal(_with("wifi.networks", [{"ssid": "Barn", "password": password}]))
         assert "a passphrase of 8 to 63 bytes (WPA, not WEP), 64 hex digits" in said

@@ -1,7 +1,7 @@
-"""Signatures against AWS's published examples, and ours of other regions and stores.
+"""Signatures compared with AWS's published examples, and our own for other regions and stores.
 
 Sources: AWS "Authenticating Requests: Using the Authorization Header" and "... Using Query
-Parameters"; the examples of our own were computed with botocore 1.43.
+Parameters". Our own examples were computed with botocore 1.43.
 """
 
 from s3.presign import encode_query
@@ -27,7 +27,7 @@ class _Temporary(_Credentials):
 
 
 def _sign(method, path, query, pairs, payload, region="us-east-1", credentials=_Credentials):
-    """Return the signature and the headers after signing."""
+    """Sign a request; return the signature and the headers."""
     headers = dict(pairs)
     signer = Signer(region)
     signature = signer.sign(credentials, method, path, query, headers, payload, _TIME_S)

@@ -1,8 +1,8 @@
-"""Every step of published signatures: keys, canonical requests, signatures, hashes of chunks.
+"""Every step of published signatures: keys, canonical requests, signatures, chunk hashes.
 
 Sources: AWS "Authenticating Requests: Using the Authorization Header", "... Using Query
-Parameters" and "Signature Calculations: Transferring Payload in Multiple Chunks"; those of
-Frankfurt and of other stores are ours, computed with botocore 1.43.
+Parameters" and "Signature Calculations: Transferring Payload in Multiple Chunks". The examples for
+Frankfurt and for other stores are our own, computed with botocore 1.43.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
-"""Which photos a full spool keeps of an outage; runs on MicroPython (see test_spool.py).
+"""Which photos a full spool keeps from an outage; runs on MicroPython (see test_spool.py).
 
-The file system holds names and sizes only and lists them in no order, as FAT does. Evenness is
-the largest gap between two photos that stay, in gaps of as many photos at equal distances.
+The file system stores names and sizes only and lists them unsorted, as FAT does. The measure of
+evenness is the largest gap between two kept photos, divided by the gap that as many photos would
+have at equal distances.
 """
 
 import vfs
@@ -11,7 +12,7 @@ from firmware.spool.spool import photo_name
 
 _START_S = 1793491200
 _PHOTO_BYTES = 100
-_LEAST_GAPS = 4  # that the largest gap may be long
+_LEAST_GAPS = 4  # upper limit of the largest gap, in even gaps
 
 
 class _File:
@@ -34,7 +35,7 @@ class _File:
 
 
 class _Folder:
-    """A file system of one folder; `listings` counts how often it was listed."""
+    """A file system with one folder; `listings` counts how often it was listed."""
 
     def __init__(self):
         self.sizes = {}
@@ -63,7 +64,7 @@ class _Folder:
 
     def ilistdir(self, path):
         self.listings += 1
-        # MicroPython's dict has no order.
+        # MicroPython's dict does not keep the order of insertion.
         return iter([(name, 0x8000, 0, size) for name, size in self.sizes.items()])
 
 
@@ -102,7 +103,7 @@ class _Outage:
         assert len(self.folder.sizes) == self.spool.photos <= self.room
 
     def kept(self, cycle=None):
-        """Return the seconds of the photos of that power cycle, or of the dated ones, sorted."""
+        """Return the sorted times (s) of that power cycle's photos, or of the dated ones."""
         if cycle is None:
             return sorted(int(name[:10]) for name in self.folder.sizes if name < "9")
         head = f"9{cycle:05}"
@@ -117,7 +118,7 @@ def _check_even(kept, room, context):
     span = kept[-1] - kept[0]
     assert max(_gaps(kept)) * (room - 1) <= _LEAST_GAPS * span, (context, kept)
     if room >= 15:
-        # Each quarter of the time has at least a quarter of its share.
+        # Each quarter of the time has at least a quarter of its fair share of photos.
         for i in range(4):
             low, high = kept[0] + span * i / 4, kept[0] + span * (i + 1) / 4
             count = sum(low <= at <= high for at in kept)
@@ -125,12 +126,12 @@ def _check_even(kept, room, context):
 
 
 def _scatter(i, most):
-    # The same each time: 0 to `most`.
+    # Pseudorandom but repeatable: 0 to `most`.
     return i * 7919 % (most + 1)
 
 
 def _outage(room, photos, first, step, interval_s, late_s=0):
-    """Take `photos`, numbered from `first` by `step`, up to `late_s` late; check all the way."""
+    """Take `photos`, numbered from `first` by `step`, up to `late_s` late; check along the way."""
     outage = _Outage(room)
     start = _START_S
     for i in range(photos):
@@ -166,13 +167,13 @@ def test_thousands_of_photos_on_a_card():
     outage = _Outage(2000)
     for i in range(2000):
         outage.folder.sizes[photo_name(1 + 4 * i, _START_S + 30 * i)] = _PHOTO_BYTES
-    outage.spool.newest()  # counts what waits
+    outage.spool.newest()  # counts the waiting photos
     for i in range(2000, 2100):
         outage.put(1 + 4 * i, _START_S + 30 * i)
     kept = outage.kept()
     assert max(_gaps(kept)) == 60
     assert outage.most_listings <= 3
-    # Those that went lay in all parts of the time.
+    # The removed photos come from all parts of the time.
     for i in range(4):
         low = _START_S + 15_750 * i
         assert 485 <= sum(low <= at < low + 15_750 for at in kept) <= 515, i
@@ -191,7 +192,7 @@ def test_an_interval_that_changes_is_no_reason_to_give_up_what_is_rare():
         outage.put(seq, at)
         seq += (1, 4, 3)[i % 3]
         if i > 24:
-            # A gap that the camera left itself may be longer than the share of one photo.
+            # A gap between two shots may itself be longer than an even gap.
             kept = outage.kept()
             share = (kept[-1] - kept[0]) // (24 - 1)
             longest = max(_gaps(kept))
@@ -223,7 +224,7 @@ def test_photos_without_a_date_share_with_those_that_have_one():
     outage = _Outage(30)
     for i in range(100):
         outage.put(i + 1, _START_S + 30 * i)
-    # The power went, and with it the time: as long again.
+    # After a power cut the time is unknown, for as long again.
     for i in range(100):
         outage.put(200 + i, 30 * i, 7)
     dated, undated = outage.kept(), outage.kept(7)
@@ -259,7 +260,7 @@ def test_an_era_that_was_dated_later_stands_where_it_belongs():
     outage = _Outage(20)
     outage.spool.cycles[7] = _START_S
     for i in range(200):
-        # By turns: what matters is the time, not which name a photo has.
+        # Alternate, because only the time matters, not the kind of name.
         outage.put(i + 1, 30 * i if i % 2 else _START_S + 30 * i, 7 if i % 2 else None)
     taken = sorted(outage.spool.taken(name) for name in outage.folder.sizes)
     _check_even(taken, 20, taken)

@@ -1,8 +1,8 @@
-"""SPI buses to measure on: one that counts, and one that costs nothing."""
+"""SPI buses for measurements: one that counts, and one with almost no cost of its own."""
 
 
 class Bus:
-    """`machine.SPI` and its chip select, counted."""
+    """`machine.SPI` and its chip select, with counters."""
 
     def __init__(self, spi, cs):
         self._spi = spi
@@ -37,9 +37,9 @@ class Bus:
 
 
 class Replay:
-    """A bus without a cost of its own: a read is one system call on a file that holds the photo.
+    """A bus with almost no cost of its own: a read is one system call on a file with the photo.
 
-    Chip select is a builtin that does nothing, `abs`. Registers are answered in Python until
+    Chip select is `abs`, a builtin without side effects. Registers are answered in Python until
     be_quick() is called.
     """
 
@@ -55,8 +55,8 @@ class Replay:
     def write_readinto(self, out, buf):
         buf[2] = self._registers.get(out[0], 0)
         if out[0] == 0x44:
-            self._registers[0x44] ^= 0x04  # idle, done, idle: what is waited for comes next
+            self._registers[0x44] ^= 0x04  # alternates between idle and done, so every wait ends
 
     def be_quick(self):
-        """Answer no register any more: the caller's buffer keeps the value that it read last."""
+        """Stop answering registers: the caller's buffer keeps the value that it read last."""
         self.write_readinto = max  # a builtin that takes two buffers and changes neither

@@ -1,4 +1,4 @@
-"""One camera of a fleet: photos of the same size into one bucket, each a signed PUT over TLS."""
+"""One camera of a fleet: puts photos of one size into a bucket, each by a signed PUT over TLS."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from s3 import Credentials, S3Client, S3Error
 
 
 class Noise:
-    """A body of `size` bytes that are whatever the buffer holds."""
+    """A body of `size` bytes; their values are the current content of the buffer."""
 
     def __init__(self, size):
         self.size = self._left = size
@@ -20,7 +20,7 @@ class Noise:
 
 
 def main(wanted):
-    """Put `count` photos under `device`, from the host's word on; print how each put ended."""
+    """Wait for the host, then put `count` photos under `device`; print the result of each put."""
     with open(wanted["root"], "rb") as file:
         from https import tls_context
 

@@ -1,21 +1,21 @@
-"""Points between which the host counts instructions; it answers each with a line."""
+"""Marks between which the host counts instructions; it answers each mark with a line."""
 
 import json
 import sys
 
 
 def job():
-    """Return what the host wants done."""
+    """Return the job that the host passes to the program."""
     return json.loads(sys.stdin.readline())
 
 
 def mark(name):
-    """Let what follows be counted under `name`."""
+    """Have the host count the instructions from here on under `name`."""
     print('{"mark": "' + name + '"}')
     sys.stdin.readline()
 
 
 def begin():
-    """Let the host learn what a mark itself costs."""
+    """Have the host measure the cost of a mark itself."""
     mark("nothing")
     mark("")

@@ -1,7 +1,7 @@
-"""What the firmware makes at its start, one thing after the other, and what each keeps.
+"""Create the objects of the firmware's start one after the other and print what each keeps.
 
-The job: port, root, config (JSON text), and path and size of a photo. Prints {name, bytes} of the
-heap for each, with MicroPython's line about the names before and after it.
+The job: port, root, config (JSON text), and path and size of a photo. Prints {name, bytes of heap}
+for each, and MicroPython's line about interned names before and after it.
 """
 
 import gc
@@ -16,7 +16,7 @@ from s3 import Credentials, S3Client
 
 
 def keep(name, make):
-    """Print what make() leaves in memory and return its result."""
+    """Print how many bytes make() leaves in memory and return its result."""
     micropython.qstr_info()
     gc.collect()
     before = gc.mem_alloc()
@@ -28,7 +28,7 @@ def keep(name, make):
 
 
 def main(wanted):
-    """Make settings, buffer, TLS, client, connection and camera as start/build.py does."""
+    """Create settings, buffer, TLS, client, connection and camera as start/build.py does."""
     with open(wanted["root"], "rb") as file:
         root = file.read()
     buf = keep("transfer buffer", lambda: bytearray(4092))

@@ -1,4 +1,4 @@
-"""Let each `stored` line of the firmware be followed by what is in memory at that moment."""
+"""After each `stored` line of the firmware, print which modules and how much heap are in use."""
 
 import builtins
 import gc
@@ -8,7 +8,7 @@ import sys
 import micropython
 
 _print = print
-is_last = False  # whether the board shall end with its first photo
+is_last = False  # whether the program exits after the first photo
 
 
 def _report(text, *more):

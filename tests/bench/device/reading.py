@@ -1,7 +1,8 @@
-"""Three ways to read a photo out of an Arducam Mega: this driver's, and two that others go.
+"""Three ways to read a photo from an Arducam Mega: this driver's and two of other drivers.
 
-The other two were written for this comparison, after how published drivers work, and do nothing
-else: no check, no second try. `take(buf, count)` gets the photo; `size` is its length in bytes.
+The other two were written for this comparison and work like published drivers. They only read:
+no checks, no retries. They call `take(buf, count)` with the data; `size` is the photo's length in
+bytes.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ _BLOCK = 4092
 
 
 def by_register(spi, cs, size, take):
-    """One register transaction (0x3D, dummy, byte) for every byte."""
+    """Read every byte in a register transaction of its own (0x3D, dummy, byte)."""
     one = bytearray(1)
     for _ in range(size):
         cs(0)
@@ -28,7 +29,7 @@ def by_register(spi, cs, size, take):
 
 
 def in_255(spi, cs, size, take):
-    """Bursts of 255 bytes into a buffer that grows to the size of the photo."""
+    """Read bursts of 255 bytes into a buffer that grows to the size of the photo."""
     photo = bytearray()
     command = b"\x3c\x00"  # the first burst of a frame has a dummy byte
     while len(photo) < size:
@@ -70,7 +71,7 @@ def _others(way, bus, take):
 
 
 def count(way, resolution):
-    """Print what it costs on the bus to read one photo from the camera of a simulated board."""
+    """Print the cost on the bus of reading one photo from the camera of a simulated board."""
     from machine import SPI, Pin
 
     bus = Bus(SPI(2, 8000000, 0, 0, Pin(18), Pin(23), Pin(19)), Pin(5, Pin.OUT, 1, 1))
@@ -104,7 +105,7 @@ def count(way, resolution):
 
 
 def main():
-    """Read each photo, (path, size) of a JPEG of 640x480, in each of `ways`; a mark for each."""
+    """Read each photo (path, size of a 640x480 JPEG) in each of `ways`, with a mark for each."""
     wanted = job()
     take = open("/dev/null", "wb").write
     begin()

@@ -1,4 +1,4 @@
-"""What one request costs beside its body: to sign, build and parse it, and to connect."""
+"""The cost of a request without its body: sign it, build it, parse the reply, connect."""
 
 import gc
 import json
@@ -19,7 +19,7 @@ def now():
 
 
 def measure(name, action, *args):
-    """Print how many bytes `action` asks the heap for; the host counts its instructions."""
+    """Print how many bytes `action` allocates; the host counts its instructions."""
     gc.collect()
     before = micropython.mem_total()
     mark(name)
@@ -30,13 +30,13 @@ def measure(name, action, *args):
 
 
 def client_for(endpoint, context):
-    """Return a client that sends bodies as they are."""
+    """Return a client that sends bodies unframed."""
     key = Credentials("AKIDEXAMPLE", "secret")
     return S3Client("b", "us-east-1", key, context, bytearray(4092), now, endpoint, True, "none")
 
 
 def headers():
-    """Return what is signed of a photo with its metadata."""
+    """Return the headers that are signed for a photo with its metadata."""
     names = {"content-type": "image/jpeg", "content-length": "4", "if-none-match": "*"}
     for name, value in _METADATA.items():
         names["x-amz-meta-" + name] = value
@@ -44,7 +44,7 @@ def headers():
 
 
 def parse(connection):
-    """Read `100 Continue`, the reply and its end."""
+    """Read `100 Continue` and the whole reply."""
     connection.expect_continue()
     connection.reply()
     connection.read()
@@ -56,7 +56,7 @@ def put(client, name):
 
 
 def main(wanted):
-    """Measure over plain HTTP, then over each server of `tls`: {name: {port, root}}."""
+    """Measure over plain HTTP, then with each server of `tls`: {name: {port, root}}."""
     client = client_for(f"http://127.0.0.1:{wanted['port']}", None)
     sign = client.signer().sign
     for name in ("sign, a new day", "sign, key cached"):

@@ -1,4 +1,4 @@
-"""Import modules one after the other and print what each keeps of the heap."""
+"""Import modules one after the other and print how much heap each keeps."""
 
 import gc
 import json
@@ -7,9 +7,9 @@ import micropython
 
 
 def main(modules):
-    """Print {module, heap} for each, and MicroPython's line about the names before and after.
+    """Print {module, heap} for each, and MicroPython's line about interned names before and after.
 
-    Each is imported after those that it needs.
+    Each module is imported after those that it needs.
     """
     micropython.qstr_info()
     for name in modules:

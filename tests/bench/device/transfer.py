@@ -1,9 +1,9 @@
-"""A photo from SPI to TLS: through the driver and the S3 client, and in the tightest loop.
+"""Transfer a photo from SPI to TLS: through driver and S3 client, and in the tightest loop.
 
-Each photo of the job is (path, size, buffer in bytes); a way is a mode of S3Client's `integrity`,
-"unwatched" (none without the JPEG check) or "floor". What is counted begins with the first byte of
-the body and ends with the last. Arguments go by position: a board's modules have short names for
-them.
+Each photo of the job is (path, size, buffer in bytes). A way is a mode of S3Client's `integrity`,
+"unwatched" ("none" without the JPEG check) or "floor". Counting starts with the first byte of the
+body and ends with the last. Arguments are positional, because the modules for the board have
+shortened parameter names.
 """
 
 import gc
@@ -22,7 +22,7 @@ _CALLS = 100
 
 
 class Meter:
-    """Counts from start() to stop(): instructions by the host, bytes allocated, SPI."""
+    """Counts from start() to stop(): instructions (on the host), allocated bytes, SPI calls."""
 
     def __init__(self, bus):
         self._bus = bus
@@ -41,7 +41,7 @@ class Meter:
 
 
 def floor(bus, photo, context, port, meter, name):
-    """Nothing but `spi.readinto` and `sock.write`; for sizes that the buffer does not divide."""
+    """Use only `spi.readinto` and `sock.write`; the size need not be a multiple of the buffer."""
     _, size, buffer_bytes = photo
     buf = bytearray(buffer_bytes)
     raw = socket.socket()
@@ -68,7 +68,7 @@ def floor(bus, photo, context, port, meter, name):
 
 
 def ours(bus, photo, context, port, meter, name):
-    """The driver's frame, watched by JPEGBody, put by the client in mode `name`'s first word."""
+    """Put the driver's frame, checked by JPEGBody; `name` begins with the client's mode."""
     buf = bytearray(photo[2])
     client = S3Client(
         "bucket",
@@ -89,7 +89,7 @@ def ours(bus, photo, context, port, meter, name):
     client.connect()
     frame = camera.capture()
     frame.prepare(client.body_buf)
-    # The last look whether the camera kept its power is in the path, what answers it is not.
+    # The path includes the driver's last check for a power loss, but not the camera's reply to it.
     camera.intact()
     bus.be_quick()
     client.put("cam1/a.jpg", frame if name.startswith("unwatched") else JPEGBody(frame))
@@ -97,7 +97,7 @@ def ours(bus, photo, context, port, meter, name):
 
 
 def metered(framing, meter, name):
-    """Return `framing` with the meter running from the body's first byte to its last."""
+    """Return `framing` with the meter running from the first byte of the body to the last."""
 
     class Metered(framing):
         _is_running = False
@@ -117,7 +117,7 @@ def metered(framing, meter, name):
 
 
 class Unframed:
-    """The least framing, for what the meter itself costs."""
+    """A framing that does nothing, to measure the cost of the meter itself."""
 
     def head(self, count):
         return b""
@@ -127,7 +127,7 @@ class Unframed:
 
 
 def count_meter():
-    """Let the host count the meter around the client's body, and around the floor's."""
+    """Have the host count the meter itself, as used by metered() and by floor()."""
     meter = Meter(None)
     framing = metered(Unframed, meter, "meter")()
     framing.head(0)
@@ -137,14 +137,14 @@ def count_meter():
 
 
 class Nothing:
-    """Its method is the least that a part of the path could be."""
+    """A body with an empty method, the cheapest possible part of the path."""
 
     def readinto(self, buf):
         return 0
 
 
 def count_calls():
-    """Let the host count _CALLS calls of an empty method, and the loop around them."""
+    """Have the host count _CALLS calls of an empty method, and the loop around them."""
     readinto = Nothing().readinto
     mark("calls")
     for _ in range(_CALLS):

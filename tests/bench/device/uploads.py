@@ -1,6 +1,6 @@
-"""Many uploads of one photo over one client, as the capture loop makes them; what memory is left.
+"""Upload one photo many times with one client, as the capture loop does; print the free memory.
 
-The job: port, root, path, size, count. Prints the heap after the uploads that are asked for.
+The job: port, root, path, size, count. Prints the state of the heap after some of the uploads.
 """
 
 import gc
@@ -17,7 +17,7 @@ _BLOCK = 4092
 
 
 def main(wanted):
-    """Upload the photo `count` times; print live heap and the least that was ever free."""
+    """Upload the photo `count` times; print the live heap and the lowest free heap so far."""
     with open(wanted["root"], "rb") as file:
         from https import tls_context
 
