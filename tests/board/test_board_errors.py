@@ -1,4 +1,4 @@
-"""What is wrong with a board, as its owner reads it: one sentence and exit code 1; misuse is 2."""
+"""Problems of a board as the user sees them: one sentence and exit code 1, or 2 for misuse."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RAW = (b"\x01", b"raw REPL; CTRL-B to exit\r\n>"), (b"\x05A\x01", b"R\x00")
 
 @pytest.fixture
 def types(capsys, monkeypatch, tmp_path):
-    """Return types(*words) -> (exit code, output, complaint), in a folder with a config.json."""
+    """Return types(*words) -> (exit code, output, error), in a folder with a config.json."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(device.list_ports, "comports", list)
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))

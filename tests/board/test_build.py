@@ -1,4 +1,4 @@
-"""The board's files in a folder, for those who copy with mpremote alone."""
+"""The board's files in a folder, for users who copy them with mpremote."""
 
 import hashlib
 import json
@@ -122,7 +122,7 @@ def test_a_store_of_its_own_needs_its_root(tmp_path):
 
 def test_make_board_is_megacam_build():
     top = tree.root()
-    # A make around the tests leaves its own options in the environment.
+    # If make runs the tests, its own options are in the environment.
     alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     done = subprocess.run(
         ["make", "-n", "board"], cwd=top, env=alone, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""Deploying: whole or not at all, only what changed, and one sentence for what is in the way."""
+"""Deploying: complete or not at all, only changed files, and one sentence for each error."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from megacam.sim import flash
 from megacam.sim.rom import PORT
 from usb_board import CONFIG, plugged_in
 
-# As it is, but for the modules that it starts: a firmware of few files has them in one.
+# The real boot.py, except for its imports: the small test firmware has one module for both.
 BOOT = (PORT.parents[3] / "boot.py").read_bytes()
 BOOT = BOOT.replace(b"firmware.start import boot, safe_mode", b"firmware import boot")
 
@@ -43,7 +43,7 @@ def test_an_empty_board_gets_every_file_and_runs_it(tmp_path):
         assert b"main runs" in board.console
         image = _image(board)
     manifest = json.loads(image.pop("deployed.json"))
-    image.pop("tally", None)  # the board has started, perhaps it got as far as counting that
+    image.pop("tally", None)  # the board has started and may have counted that
     assert image == wanted
     assert set(manifest["files"]) == set(wanted)
     assert manifest["version"] == plan.version
@@ -75,7 +75,7 @@ NEW = {
     "firmware/more/deep.mpy": bytes(6000),
     "roots/b.der": b"1",
 }
-# What the switch makes of it: config.json and hmac are the board's own and stay.
+# The result of the switch: config.json and hmac belong to the board and stay.
 SWITCHED = {"config.json": b"{}", "lib/hmac.py": b"", **NEW}
 
 
@@ -97,7 +97,7 @@ def test_only_what_changed_is_sent_and_what_is_no_longer_wanted_goes(tmp_path):
 
 @pytest.fixture(scope="module")
 def writes(tmp_path_factory):
-    """Return how many writes to the flash a whole deploy of NEW over OLD makes."""
+    """Return an upper limit of the flash writes that a complete deploy of NEW over OLD needs."""
     folder = tmp_path_factory.mktemp("count")
     for n in (64, 128, 256, 512):
         with plugged_in(folder / str(n), OLD) as board:
@@ -150,7 +150,7 @@ def test_a_switch_that_is_cut_off_again_and_again_still_ends(tmp_path, cut):
     plan = deploy.Plan("1", {**NEW, "deployed.json": b"{}"}, ["firmware/gone.py"], 0)
     staged = {f"switch/{path}": content for path, content in plan.send.items()}
     staged["switch/finish.py"] = deploy._finish(plan).encode()
-    empty = {"firmware/more/.keep": b""}  # the folders are made before the switch
+    empty = {"firmware/more/.keep": b""}  # the folders are created before the switch
     with plugged_in(tmp_path, {**OLD, **staged, **empty}) as board:
         board.pull()
         for _ in range(2):
@@ -251,7 +251,7 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
     ids=["no finish.py", "half of it"],
 )
 def test_the_command_mends_a_board_that_cannot_start_in_one_call(tmp_path, left):
-    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"  # as it was earlier
+    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"  # as in older versions
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     with plugged_in(tmp_path / "b", {**OLD, "boot.py": boot, **left}) as board:
         done = _megacam("deploy", "--port", board.port, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""The power goes at any change of the flash in a deploy: a whole firmware starts by itself."""
+"""After a power cut at any flash write of a deploy, a complete firmware starts by itself."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,10 @@ from board_of_cuts import in_ram
 from megacam.board import deploy, files
 from megacam.errors import MegacamError
 
-# As it is, but for the modules that it starts: a firmware of few files has them in one.
+# The real boot.py, except for its imports: the small test firmware has one module for both.
 BOOT = (Path(__file__).parents[2] / "boot.py").read_text()
 BOOT = BOOT.replace("firmware.start import boot, safe_mode", "firmware import boot")
-# On boards that were deployed earlier an error here keeps main.py from its start.
+# On boards deployed with an older version, an error in boot.py prevents main.py from starting.
 BOOT_BEFORE = """\
 import os
 
@@ -26,7 +26,7 @@ boot.main()
 
 
 def _firmware(word, boot=BOOT):
-    """Return a firmware of few files that prints `word` when each of them is of the same one."""
+    """Return a small firmware that prints the `word` of each of its files."""
     return {
         "boot.py": f"{boot}# {word}\n",
         "main.py": f"import s3\nfrom firmware import app\nprint('{word}', app.word, s3.word)\n",
@@ -43,12 +43,12 @@ OLD = {**_firmware("old"), **OWN, "firmware/gone.py": "", "roots/a.der": "0"}
 NEW = {**_firmware("new"), "firmware/more/deep.py": "x" * 5000, "roots/b.der": "1"}
 SAYS = {word: [f"boot of {word}", f"{word} {word} {word}"] for word in ("old", "new")}
 NOWHERE = str(Path(__file__).parent / "nowhere")
-# What a deploy needs beside the files, or leaves until the next one.
+# What a deploy needs besides the files, or leaves until the next one.
 _LEFT = ("new", "switch", "switched", "deployed.json")
 
 
 def _deploy(board, new=NEW):
-    """Do what `megacam deploy` does on a board with no switch that cannot be finished."""
+    """Do what `megacam deploy` does on a board whose switch, if any, can be finished."""
     deploy.complete(board)
     _make(board, new)
 
@@ -128,7 +128,7 @@ def test_a_deploy_that_is_cut_twice_starts_whole():
                     _is_deployed(board)
 
 
-# What older versions, or people, have left on a board whose files are those of OLD.
+# What older versions, or users, may have left on a board with the files of OLD.
 LEFT = {
     "switch is empty": {"switch/": ""},
     "switch is half removed": {"switch/main.py": NEW["main.py"], "switch/firmware/": ""},
@@ -149,7 +149,7 @@ LEFT = {
 
 
 def _try_to_complete(board):
-    """Do what every command does first on a board that may have a switch it cannot finish."""
+    """Do what every command does first, on a board whose switch may be impossible to finish."""
     try:
         deploy.complete(board)
     except deploy.UnfinishedError as error:

@@ -1,4 +1,4 @@
-"""A board on USB: found or not, one sentence for each reason, code and files over the raw REPL."""
+"""A board on USB: finding it, the sentence for each error, code and files over the raw REPL."""
 
 import ast
 import subprocess

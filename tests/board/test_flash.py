@@ -1,4 +1,4 @@
-"""An image is looked into, and compared with the chip, before anything is erased."""
+"""An image is checked and compared with the chip before anything is erased."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from usb_board import scripted
 
 
 class FakeChip:
-    """A chip that writes down what is done to it."""
+    """A chip that records the operations on it."""
 
     def __init__(self, name):
         self.name = name

@@ -1,4 +1,4 @@
-"""The real esptool writes to an ESP32 in its bootloader, and every way in which it breaks off."""
+"""The real esptool with an ESP32 in its bootloader: success, and every way to be interrupted."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from usb_board import WIFI
 
 @pytest.fixture
 def image(tmp_path):
-    """An image of the simulated board's own version."""
+    """Return an image with the MicroPython version of the simulated board."""
     data = whole(app=application(b"1.29.0"))
     return write_image(tmp_path / "ESP32_GENERIC.bin", data)
 
@@ -93,12 +93,12 @@ def test_what_has_started_is_asked_for_its_version(tmp_path, image, blank):
     assert re.search(r"MicroPython 1\.\d+\.\d+ is on the board\n", done.stdout)
 
 
-# The same as a step of `megacam setup`.
+# Flashing as a step of `megacam setup`.
 
 
 @pytest.fixture
 def blank(tmp_path):
-    """A board without MicroPython, and a config.json that names a store of its owner's."""
+    """Yield a board without MicroPython, next to a config.json for a store of the owner's."""
     config = {"s3": {"bucket": "photos", "endpoint": "https://localhost:1", "path_style": True}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     with BlankBoard(tmp_path / "board", {}, networks=[WIFI]) as board:
@@ -132,7 +132,7 @@ def test_setup_asks_for_the_image_and_takes_a_no(tmp_path, blank, image):
 def test_setup_flashes_goes_on_and_does_not_flash_again(tmp_path, blank, image):
     arguments = ["setup", "--port", blank.port, "--flash", str(image), "--yes"]
     key = {"MEGACAM_KEY_ID": "A" * 20, "MEGACAM_KEY_SECRET": "s" * 40}
-    # No camera answers and no store is there: the set-up ends at its test, which is enough here.
+    # There is no camera and no store, so the setup ends at its test. That is enough here.
     first = megacam(tmp_path, *arguments, "--roots", "ca.pem", **key)
     assert _in_flash(blank.chip, image), first.stderr
     assert "MicroPython 1.29.0 is on the board" in first.stdout

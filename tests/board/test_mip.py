@@ -1,4 +1,4 @@
-"""micropython-lib's hmac: fetched by https alone, and nothing but what the pin says."""
+"""micropython-lib's hmac: fetched over https only, and accepted only with the pinned hash."""
 
 import contextlib
 import hashlib
@@ -29,7 +29,7 @@ def trust(monkeypatch, tmp_path):
 
 @contextlib.contextmanager
 def serving(files, authority=None):
-    """Serve {path: content or (status, Location)}; give (address, the paths that were asked)."""
+    """Serve {path: content or (status, Location)}; yield (address, the requested paths)."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):

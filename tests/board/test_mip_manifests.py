@@ -1,4 +1,4 @@
-"""The manifests in lib/ install everything that their modules import, and nothing twice."""
+"""The manifests in lib/ install everything that their modules import, and no file twice."""
 
 import ast
 import json
@@ -49,7 +49,7 @@ def test_a_manifest_has_the_whole_package(manifest):
     installed = {source for _, source in json.loads(manifest.read_text())["urls"]}
     for package in {Path(source).parts[0] for source in installed} & PACKAGES:
         files = {path.relative_to(LIB).as_posix() for path in (LIB / package).rglob("*.py")}
-        assert files - installed <= {"arducam_mega/host_clock.py"}  # for CPython
+        assert files - installed <= {"arducam_mega/host_clock.py"}  # CPython only
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""Short private names change nothing but the names, and save what they promise."""
+"""Shortened private names change nothing but the names, and save as much as promised."""
 
 import ast
 import symtable

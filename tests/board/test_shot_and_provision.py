@@ -1,4 +1,4 @@
-"""A photo over USB, the live log, and secrets into NVS and out of it again."""
+"""A photo over USB, the live log, and secrets stored in NVS and removed from it."""
 
 import ast
 import io
@@ -58,7 +58,7 @@ def test_fill_bytes_before_a_marker_pass(fill):
     photo, marker = _jpeg(), _jpeg().index(b"\xff\xc0")
     for at in (2, marker):
         filled = photo[:at] + b"\xff" * fill + photo[at:]
-        assert Image.open(io.BytesIO(filled)).size == (64, 48)  # so says Pillow
+        assert Image.open(io.BytesIO(filled)).size == (64, 48)  # according to Pillow
         assert shot.check(filled) == (filled, 64, 48)
 
 
@@ -112,7 +112,7 @@ def test_a_secret_is_typed_without_an_echo(board, tmp_path):
         for question, answer in ((b"key id", KEY["id"]), (b"Secret", SECRET), (b"compared", "")):
             while question not in seen:
                 seen += os.read(master, 1000)
-            time.sleep(0.3)  # the question stands before the echo is off
+            time.sleep(0.3)  # the prompt is printed before the echo is off
             os.write(master, answer.encode() + b"\n")
         assert running.wait(30) == 0
     finally:
@@ -146,7 +146,7 @@ _ID, _SECRET = "MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET"
 
 
 def test_what_the_environment_gives_is_cleaned_as_config_json_is():
-    # A file with Windows' line ends, read into a variable.
+    # As read from a file with Windows line endings.
     given = {_SSID: " Barn 2\r", _PASSWORD: "hay hay hay \r\n"}
     network = {"ssid": " Barn 2", "password": "hay hay hay "}
     assert provision.from_environment({}, given) == {"wifi": [network]}

@@ -1,4 +1,4 @@
-"""What deploy and setup say of a time zone before anything is deployed."""
+"""What deploy and setup say about a time zone before anything is deployed."""
 
 import datetime
 import json
@@ -59,7 +59,7 @@ def test_the_local_time_that_follows_is_one_plain_line(zone, clock, utc):
 def test_a_name_that_looks_like_an_offset_is_a_warning_with_a_way_out(zone, people_mean):
     kind, text = _note(zone)
     assert kind == "warn"
-    # IANA's Etc/GMT+1 counts westwards like POSIX.
+    # IANA's Etc/GMT+1 counts westward, like POSIX.
     if zone == "UTC+1":
         etc = zoneinfo.ZoneInfo("Etc/GMT+1")
         assert (
@@ -86,7 +86,8 @@ def test_a_name_of_iana_is_answered_with_the_string_to_paste():
 
 
 def test_a_zone_that_no_string_can_say_is_told():
-    # Morocco is an hour back in Ramadan, which moves through the year; the table knows until 2087.
+    # Morocco is an hour back during Ramadan, which moves through the year. The table of tzdata
+    # has these changes until 2087.
     with pytest.raises(settings.SettingsError) as refused:
         settings.check(_config("Africa/Casablanca"))
     assert 'write "' in str(refused.value)

@@ -1,4 +1,4 @@
-"""lib/arducam_mega: a bus with other devices, and chip select whatever happens."""
+"""lib/arducam_mega: a bus with other devices, and the state of chip select after errors."""
 
 import pytest
 from arducam_mega import ArducamMega, CameraError
@@ -9,7 +9,7 @@ from megacam.sim import wire
 def test_on_a_shared_bus_the_speed_is_set_before_each_use():
     with Rig(driver={"baudrate_hz": 4_000_000, "read_baudrate_hz": 16_000_000}) as rig:
         for _ in range(2):
-            rig.spi.init(baudrate=20_000_000, polarity=1)  # an SD card's driver was here
+            rig.spi.init(baudrate=20_000_000, polarity=1)  # as an SD card driver leaves the bus
             rig.camera.configure(resolution="1600x1200", quality="high")
             rig.spi.init(baudrate=20_000_000, polarity=1)
             frame = rig.camera.capture()
@@ -57,7 +57,7 @@ def test_a_bus_that_fails_in_a_burst_leaves_chip_select_high_and_the_frame_stale
         assert rig.model.cs_level == 1
         with pytest.raises(CameraError):
             frame.readinto(bytearray(BLOCK))
-        rig.model.violations.clear()  # the burst that never came
+        rig.model.violations.clear()  # from the burst that failed
         rig.shoot()
 
 

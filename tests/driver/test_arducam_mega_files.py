@@ -11,7 +11,7 @@ from megacam.sim.frame_sources import FixedFrames, jpeg_like
 @pytest.mark.parametrize("padding", ["small", "round16", "kilobytes"])
 @pytest.mark.parametrize("kind", ["zero", "junk", "fake-eoi"])
 def test_a_saved_photo_ends_at_its_end_marker(tmp_path, padding, kind):
-    sizes = [9000, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1]  # the end marker across a border too
+    sizes = [9000, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1]  # also a split end marker
     with Rig("3mp", f"padding-{padding}", f"padding-{kind}", photos=sizes) as rig:
         for _ in sizes:
             path = tmp_path / "photo.jpg"
@@ -67,7 +67,7 @@ def test_a_photo_with_a_broken_header_is_taken_again(tmp_path):
 
 def test_a_path_that_cannot_be_opened_is_left_alone(tmp_path, monkeypatch):
     removed = []
-    monkeypatch.setattr("os.remove", removed.append)  # littlefs removes an empty folder too
+    monkeypatch.setattr("os.remove", removed.append)  # on littlefs it removes empty folders, too
     with Rig() as rig:
         with pytest.raises(OSError):
             rig.camera.capture().save(tmp_path)

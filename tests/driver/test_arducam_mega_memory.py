@@ -1,4 +1,4 @@
-"""What of lib/arducam_mega stays in memory, and what mip puts onto a board."""
+"""Which parts of lib/arducam_mega stay in memory, and what mip installs on a board."""
 
 import subprocess
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_the_clock_of_cpython_is_good_enough():
 
 
 class _Board:
-    """mpremote's transport, as far as installing a package goes: files in a dict."""
+    """The part of mpremote's transport that installs a package, with the files in a dict."""
 
     def __init__(self):
         self.files = {}

@@ -1,4 +1,4 @@
-"""Each feature on each model, what is refused, and the table of docs/camera.md made from it."""
+"""Each feature on each model, what is refused, and the table in docs/camera.md made from it."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from megacam.sim.camera_models import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "camera.md"
 
-# Limits by id, from the vendor's data; gain of the 3MP: its table of steps ends at 31.
+# Limits by model, from the vendor's data. The gain of the 3MP: its table of steps ends at 31.
 LIMITS = {
     "5mp": ((1, 30_000), (1, 1023)),
     "3mp": ((1, 30_000), (1, 31)),
@@ -216,7 +216,7 @@ def test_everything_asked_for_is_there_again_after_a_reset():
         rig.model.power_cycle()
         rig.shoot()
         after = rig.model.settings
-        assert after.pop(0x30) | before.pop(0x30)  # one register for three automatics
+        assert after.pop(0x30) | before.pop(0x30)  # the register of all three automatic modes
         assert after == before
 
 
@@ -254,7 +254,7 @@ def test_a_sleeping_camera_is_woken_and_gets_time_before_its_next_photo():
             begun, taken, before = rig.ms(), len(rig.model.frames), len(rig.writes)
             rig.shoot()
             assert 300 <= rig.ms() - begun < 2000
-            assert len(rig.model.frames) == taken + 2  # the first one is thrown away
+            assert len(rig.model.frames) == taken + 2  # the first one is discarded
             assert (0x07, 0x40) not in rig.writes[before:]
             assert not [
                 frame for frame in rig.model.frames if frame.fifo[:4] == b"\x08\x01\x08\x01"
@@ -274,6 +274,6 @@ def test_settings_are_written_again_after_sleep_where_nobody_knows_that_they_are
 def test_a_self_test_finds_a_broken_wire():
     with Rig() as rig:
         rig.camera.reset()
-        rig.spi.write = lambda data: None  # MOSI is cut
+        rig.spi.write = lambda data: None  # MOSI is disconnected
         with pytest.raises(Exception, match="0x55, not 0xaa; check MOSI"):
             rig.sensor.self_test(rig.camera)

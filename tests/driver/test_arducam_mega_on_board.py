@@ -1,4 +1,4 @@
-"""The driver as on a board: compiled, on MicroPython, at the SPI pins of the camera model."""
+"""The driver as on a board: compiled, on MicroPython, on the SPI bus of the camera model."""
 
 import json
 
@@ -9,7 +9,7 @@ from megacam.sim.camera_models import KINDS
 
 FAULTS = ("capture-stuck:1", "constant-frame:1", "second-write-dropped", "slow-capture:1")
 
-# Each line that begins with "photo" is the size and SHA-256 of a frame; then what stays loaded.
+# Prints a line "photo" with size and SHA-256 for each frame, and then which modules stay loaded.
 PROGRAM = """
 import builtins
 import hashlib
@@ -70,6 +70,6 @@ def test_every_model_gives_its_photos_byte_for_byte(word, tmp_path):
     for _, digest in (photos[0], photos[1], photos[3]):
         recorded = recorded[recorded.index(digest) + 1 :]
     assert lines[-4:-3] == ["32768"]
-    assert lines[-2] == "True"  # it is not loaded for each look
+    assert lines[-2] == "True"  # it is not loaded for each check
     assert lines[-1] == "['arducam_mega']"
     assert not (record / "violations.log").exists()

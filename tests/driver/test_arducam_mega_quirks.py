@@ -1,4 +1,4 @@
-"""What real Megas do wrong and what breaks in the field: each ends in a photo or a reason."""
+"""Quirks of real Megas and faults in the field: each ends in a photo or an error with a reason."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from megacam.sim.frame_sources import jpeg_like
 
 ROOT = Path(__file__).parents[2]
 
-# Faults that a driver can see from the photo's size, markers and the camera's registers.
+# Faults that a driver can detect by the photo's size and markers, or by the camera's registers.
 ONCE = (
     "capture-stuck:1",
     "length-zero:1",
@@ -132,7 +132,7 @@ def test_no_capture_is_triggered_too_early_after_a_reset_or_a_change_of_size():
             begun, taken = rig.ms(), len(rig.model.frames)
             rig.shoot()
             assert rig.ms() - begun >= 300
-            assert len(rig.model.frames) == taken + 1  # a blank one would have been taken again
+            assert len(rig.model.frames) == taken + 1  # a bad frame would have been taken again
 
 
 def test_after_a_reset_the_least_wait_is_kept_even_when_asked_for_less():
@@ -192,7 +192,7 @@ def test_a_lost_clearing_of_the_done_flag_does_not_bring_the_photo_before():
         lost = [b"\x84\x01"]
         write = rig.spi.write
         rig.spi.write = lambda data: (
-            write(b"\x80\x55")  # another register hears it
+            write(b"\x80\x55")  # the write goes to another register
             if bytes(data) in lost and lost.pop()
             else write(data)
         )
@@ -288,7 +288,7 @@ def test_a_camera_back_before_the_end_of_a_frame_is_still_found_dead():
                 rig.clock.sleep_ms(300)  # a slow upload
         assert caught.value.reason == "dead"
         assert not [text for text in rig.model.violations if "FIFO read before" not in text]
-        rig.model.violations.clear()  # the dead frame's rest was read from an empty FIFO
+        rig.model.violations.clear()  # the rest of the frame was read from an empty FIFO
 
 
 def test_a_camera_without_a_scratch_register_is_known_by_its_id():
@@ -370,7 +370,7 @@ def test_warm_up_begins_anew_with_each_reset():
             rig.camera.reset()
             taken = len(rig.model.frames)
             rig.shoot()
-            assert len(rig.model.frames) == taken + 2  # of one length, so the second will do
+            assert len(rig.model.frames) == taken + 2  # of equal length, so two are enough
 
 
 def test_warm_up_is_bounded_where_the_scene_never_stands_still():
@@ -379,7 +379,7 @@ def test_warm_up_is_bounded_where_the_scene_never_stands_still():
         rig.shoot()
         assert len(rig.model.frames) == 6
         rig.shoot()
-        assert len(rig.model.frames) == 7  # and it is for the first photo only
+        assert len(rig.model.frames) == 7  # no warm-up after the first photo
 
 
 def test_padding_is_part_of_the_frame_and_never_read_beyond():

@@ -1,7 +1,7 @@
-"""lib/arducam_mega*.py: what somebody chose outlives everything that happens to the camera.
+"""lib/arducam_mega*.py: the chosen settings survive everything that happens to the camera.
 
-Every public call, after a recovery that failed and in the midst of one, is followed by a photo:
-it has the size and the settings that were chosen, whatever the call itself came to.
+Each public call is made after a failed recovery and in the middle of one. Then a photo is taken.
+It must have the chosen size and settings, whether or not the call itself succeeded.
 """
 
 import pytest
@@ -51,7 +51,7 @@ def _call(rig, name):
 
 
 def _check_chosen(rig):
-    """A photo, as it was chosen: on the wire, in the sensor and in the frame."""
+    """Check that a photo has the chosen settings: on the wire, in the sensor and in the frame."""
     rig.shoot()
     record = rig.model.frames[-1]
     assert (record.width, record.height, record.format) == (320, 240, "jpeg")

@@ -1,8 +1,8 @@
-"""Random lives of a camera: whatever happens, no hang, no broken rule, no wrong byte.
+"""Random sequences of calls and faults: no hang, no protocol violation, no wrong byte.
 
 Hypothesis mixes settings, photos, partial reads, faults and resets. After every step chip select
-is high and the model has nothing to complain about; every frame that was read to its end is what
-the camera held, and a failure is a CameraError within a minute of the camera's time.
+is high and the model reports no violation. Every frame that was read to its end equals what the
+camera held, and a failure is a CameraError within LONGEST_MS of the camera's time.
 """
 
 from arducam_mega import CameraError
@@ -33,7 +33,7 @@ CHOICES = {
     "ae_freeze": [True, False],
     "sharpness": ["auto", 1, 8],
 }
-# Few at a time: one that the model lacks refuses them all.
+# Few at a time: if the model lacks one setting, all of them are refused.
 SETTINGS = st.lists(
     st.sampled_from([(name, value) for name, values in CHOICES.items() for value in values]),
     min_size=1,
@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
         self.configure({"resolution": size})
 
     def attempt(self, action):
-        """Run `action`; a CameraError is an answer, but it has to come in time."""
+        """Run `action`; it may raise CameraError, but must end in time."""
         begun = self.rig.ms()
         try:
             return action()
@@ -73,7 +73,7 @@ class Life(RuleBasedStateMachine):
             self.attempt(lambda: self.rig.camera.configure(**changes))
         except ValueError:
             written = self.rig.writes[before:]
-            assert not written or (0x07, 0x40) in written  # it had to be found first
+            assert not written or (0x07, 0x40) in written  # the camera had to be detected first
         if self.rig.camera.frame is None:
             self.frame = None
 
@@ -174,7 +174,7 @@ class Life(RuleBasedStateMachine):
         try:
             self.frame, self.out = self.attempt(lambda: self.rig.camera.burst(frames)), b""
         except ValueError as e:
-            assert "8 MiB" in str(e)  # and the frame before it can still be read
+            assert "8 MiB" in str(e)  # the previous frame can still be read
 
     @invariant()
     def the_bus_is_left_clean(self):
@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
             return
         self.rig.model.faults.clear()
         self.rig.clock.sleep_ms(2000)
-        self.rig.shoot()  # it always comes back
+        self.rig.shoot()  # without faults the camera always recovers
 
 
 TestLife = Life.TestCase
@@ -195,7 +195,7 @@ TestLife.settings = settings(
     max_examples=250,
     stateful_step_count=30,
     deadline=None,
-    derandomize=True,  # the same lives in every run: a failure is somebody's change
-    phases=(Phase.explicit, Phase.generate),  # add Phase.shrink to look into one: it takes minutes
+    derandomize=True,  # the same examples in every run: a failure is due to a code change
+    phases=(Phase.explicit, Phase.generate),  # add Phase.shrink to debug: it takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -1,4 +1,4 @@
-"""lib/jpeg.py on real JPEGs, as Pillow makes them."""
+"""lib/jpeg.py on real JPEGs, made by Pillow."""
 
 import io
 import random
@@ -46,7 +46,7 @@ def _through(data, block=BLOCK):
 
 @pytest.fixture(autouse=True)
 def after_a_reset(monkeypatch):
-    # Whatever a damaged photo of another test has taught the class in this process.
+    # Undo what the class has learned from a damaged photo of another test.
     monkeypatch.setattr(JPEGBody, "tail_bytes", 1)
 
 
@@ -99,11 +99,11 @@ def test_an_end_marker_on_a_block_boundary_is_seen(shift):
 
 _ANY = st.binary(max_size=90)
 _FILL = st.integers(0, 9)
-_LEARNED = 8192  # bytes behind the end marker, once a photo was refused for them
+_LEARNED = 8192  # bytes after the end marker, once a photo was refused because of them
 
 
 def _end_of(data):
-    """Return where the end marker is, read from the whole photo; -1 without one (T.81, B.1)."""
+    """Return the offset of the end marker in a complete photo, or -1 without one (T.81, B.1)."""
     at = 2
     while True:
         assert data[at] == 0xFF
@@ -131,15 +131,15 @@ def _built(segments, fills, picture, end, padding):
     _ANY,
     st.integers(4, 120),
 )
-@example([b"\xff\xd9"], [0] * 6, b"", b"", b"", 7)  # on the border of two blocks, of the header
-@example([], [0] * 6, b"", b"\xff\xd9", b"0123456789", 7)  # split, and nothing left of it
+@example([b"\xff\xd9"], [0] * 6, b"", b"", b"", 7)  # split between blocks, in the header
+@example([], [0] * 6, b"", b"\xff\xd9", b"0123456789", 7)  # split, first half gone
 def test_a_photo_passes_if_its_end_marker_is_in_the_last_buffer_of_it(
     segments, fills, picture, end, padding, block
 ):
     JPEGBody.tail_bytes = 1
     data = _built(segments, fills, picture, end, padding)
     last = data.rfind(b"\xff\xd9", _end_of(data)) if _end_of(data) >= 0 else -1
-    # The last block, what the one before has left behind it, and the border before a whole one.
+    # The last block with what is left of the one before, and the border before a full block.
     if last >= len(data) - block - (len(data) % block == 0) and last >= 0:
         assert _through(data, block) == data
     else:
@@ -178,7 +178,8 @@ def test_an_end_marker_split_by_blocks_is_found_before_any_padding(shift, paddin
     try:
         _through(data)
     except JPEGError:
-        # More than a buffer of it has to be learned; 1 is the split, whose half is in the last.
+        # Padding longer than a buffer must be learned. With shift 1 the marker is split, and its
+        # second half is in the last block.
         assert padding > 4090 and (shift, padding) != (1, 4091)
     for _ in range(2):
         assert _through(data) == data

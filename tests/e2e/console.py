@@ -1,10 +1,10 @@
-"""What a simulated board prints, and waiting for it."""
+"""The output of a simulated board, and functions that wait for it."""
 
 import threading
 
 
 class Console:
-    """Collects the `lines` of a board, which come from a thread of its own through line()."""
+    """Collects the `lines` of a board; the board's thread passes them to line()."""
 
     def __init__(self):
         self.lines = []
@@ -16,13 +16,13 @@ class Console:
             self._printed.notify_all()
 
     def wait_until(self, is_over, timeout_s=90):
-        """Wait until is_over(lines); fails with all lines where that does not come."""
+        """Wait until is_over(lines); on a timeout, fail and show all lines."""
         with self._printed:
             came = self._printed.wait_for(lambda: is_over(self.lines), timeout_s)
             assert came, "\n".join(["not in these lines:", *self.lines])
 
     def wait_for(self, *texts):
-        """Wait until each of `texts` was in a line of its own, in this order, from now on."""
+        """Wait for new lines that contain `texts`, one line for each, in this order."""
         first = len(self.lines)
         self.wait_until(lambda lines: _are_in(texts, lines[first:]))
 

@@ -1,4 +1,4 @@
-"""What a test does to a simulated board before it is powered on."""
+"""Changes to a simulated board before it is powered on."""
 
 _CHANGE_SETTING = """
 import json
@@ -11,5 +11,5 @@ with open("/config.json", "w") as f:
 
 
 def change_setting(board, section, name, value):
-    """Change a setting in the config.json of a board whose settings have been checked."""
+    """Change a setting in a board's config.json, which has been checked already."""
     board.exec(_CHANGE_SETTING.format(section, name, value))

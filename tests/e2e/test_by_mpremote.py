@@ -1,4 +1,4 @@
-"""The lines for mpremote in docs/setup.md, as they stand there, on a board with MicroPython."""
+"""The mpremote commands in docs/setup.md, exactly as printed, on a board with MicroPython."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ def _lines():
 
 @pytest.fixture
 def world(tmp_path):
-    """Return (folder of the computer, board, store); the folder has the user's config.json."""
+    """Yield (folder on the computer, board, store); the folder has the user's config.json."""
     host = tmp_path / "host"
     host.mkdir()
     options = {"networks": [WIFI], "camera": ["--scene"], "without": ["hmac"]}
@@ -54,11 +54,11 @@ def world(tmp_path):
 
 
 def _run(line, world):
-    """Run one line; mpremote finds the board by itself only where that is on USB."""
+    """Run a command line; the port is added, because mpremote finds only boards on USB."""
     host, board, store = world
     program, *rest = line
     port = ["connect", board.port] if program == "mpremote" else []
-    # What a user of another store, who is offline, gives by --roots and --hmac.
+    # What an offline user of another store would pass with --roots and --hmac.
     given = {"MEGACAM_ROOTS": str(store.ca_pem), "MEGACAM_HMAC": str(PORT)}
     done = subprocess.run(
         [sys.executable, "-m", program, *port, *rest], cwd=host, env={**os.environ, **given},
@@ -69,7 +69,7 @@ def _run(line, world):
 
 
 def _watch(line, board, text):
-    """Run mpremote repl on a terminal until it shows `text`; leave it by Ctrl-]."""
+    """Run mpremote repl on a terminal until it shows `text`; end it with Ctrl-]."""
     ours, theirs = os.openpty()
     argv = [sys.executable, "-m", line[0], "connect", board.port, *line[1:]]
     with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs) as running:
@@ -78,7 +78,7 @@ def _watch(line, board, text):
         while text not in shown and time.monotonic() < deadline:
             shown += os.read(ours, 1000)
         os.write(ours, b"\x1d")
-        with contextlib.suppress(OSError):  # EIO: it has ended
+        with contextlib.suppress(OSError):  # EIO: mpremote has ended
             while data := os.read(ours, 1000):
                 shown += data
     os.close(ours)

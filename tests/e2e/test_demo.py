@@ -1,4 +1,4 @@
-"""The whole path: simulated camera, real MicroPython, TLS, a store that checks signatures."""
+"""The complete path: simulated camera, real MicroPython, TLS, a store that checks signatures."""
 
 import pytest
 from e2e.console import Console
@@ -32,7 +32,7 @@ def test_a_wrong_secret_is_named_stores_nothing_and_loses_nothing(tmp_path):
     assert found["KeyCount"] == 0
     refusals = [line for line in console.lines if line.startswith("E s3 unreachable")]
     assert "SignatureDoesNotMatch" in refusals[0]
-    # The first may be about that photo alone; the second tells.
+    # The first refusal may be due to that photo; after the second the pause is an hour.
     assert ["again_in_s=3600" in line for line in refusals] == [False, True]
     assert not any("memory" in line for line in console.lines), console.lines
 

@@ -1,4 +1,4 @@
-"""The whole firmware with an SD card in the heap of a plain ESP32, through an outage."""
+"""The complete firmware with an SD card during an outage, in the heap of a plain ESP32."""
 
 import json
 
@@ -74,6 +74,6 @@ def _waiting(lines):
 
 
 def _numbers(beginning, lines):
-    """Return the numbers of the photos in the lines that begin so."""
+    """Return the numbers of the photos in the lines that start with `beginning`."""
     words = [line.split()[3] for line in lines if line.startswith(beginning)]
     return {word.removesuffix(".jpg")[-6:] for word in words}

@@ -1,9 +1,9 @@
-"""Short forms of `make soak` on the real interpreter."""
+"""Short versions of `make soak` on the real interpreter."""
 
 from soak import plan, run
 from soak.plan import HOUR, MINUTE, Fault, Plan
 
-# The 80 KB of all other tests, and 2 for what the harness has in it.
+# The 80 KB of all other tests, plus 2 KB for the modules of the harness.
 HEAP = "82K"
 
 
@@ -24,7 +24,7 @@ def test_through_every_fault_each_photo_is_stored_waits_or_is_accounted_for(tmp_
         "power-off",
         "radio-stuck",
     }
-    # A pause of the uploader may hide a fault of the store that comes too soon after another.
+    # A fault of the store goes unnoticed if the uploader still pauses because of another one.
     assert len(expected - set(made.happened)) <= 3
     assert report.figures["starts_ended_by"]["power cut"] > 0
     assert report.figures["sent_from_the_spool"] > 0
@@ -40,12 +40,12 @@ def _power_off(at_s):
 
 def test_time_servers_that_lie_date_no_photo_through_outages_resets_and_power_cuts(tmp_path):
     made = Plan(1, 3 * HOUR, [
-        # From the first start on, and nobody to say so; over resets.
+        # A lie from the first start on and over resets, while no store can contradict it.
         Fault("ntp-lies", 0, 50 * MINUTE, "-600"), Fault("refused", 0, 30 * MINUTE),
         _reset(5 * MINUTE), _reset(15 * MINUTE), _reset(28 * MINUTE),
-        # Honest, but nobody confirms it before the power goes again.
+        # Right, but no store confirms the time before the next power cut.
         Fault("refused", HOUR, 80 * MINUTE), _power_off(HOUR), _power_off(70 * MINUTE),
-        # Where the time was known.
+        # A lie after the time was known.
         Fault("ntp-lies", 100 * MINUTE, 150 * MINUTE, "7200"), _reset(102 * MINUTE),
         Fault("refused", 101 * MINUTE, 115 * MINUTE), _reset(107 * MINUTE, "spi", 3),
         _power_off(134 * MINUTE),

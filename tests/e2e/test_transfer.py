@@ -1,4 +1,4 @@
-"""A photo's way from the camera's FIFO over TLS, on a simulated board."""
+"""The path of a photo from the camera's FIFO over TLS, on a simulated board."""
 
 import hashlib
 
@@ -45,7 +45,7 @@ print(app.uploader.store.put("cam1/locked.jpg", Locked(JPEGBody(frame))).status)
 
 def test_camera_to_tls_allocates_nothing(tmp_path):
     with run._stage(run.Options(folder=tmp_path), lambda text: None) as (board, store, _):
-        board.heap = "112K"  # in which this test's source is compiled, too
+        board.heap = "112K"  # room for compiling this test's source
         said = board.exec(PUT_WITH_A_LOCKED_HEAP)
         assert said.splitlines()[-1] == "200"
         found = store.client("s3").head_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
@@ -70,12 +70,12 @@ def test_after_a_server_that_vanishes_in_mid_body_the_next_photo_is_stored(tmp_p
 
 
 def _waited(lines):
-    """Return the numbers of the photos that were kept, as text."""
+    """Return the numbers of the photos that were kept, as strings."""
     return {line.partition("name=")[2].split("-")[1][:6] for line in lines if "kept" in line}
 
 
 def _are_drained(lines):
-    """Tell whether the photos that were kept are stored, and one more."""
+    """Return whether all kept photos and at least one more are stored."""
     stored = {line.partition(".jpg")[0][-6:] for line in lines if line.startswith("I s3 stored")}
     return _waited(lines) < stored
 
@@ -87,7 +87,7 @@ def test_photos_of_an_outage_wait_on_the_flash_and_are_stored_afterwards(tmp_pat
         with Relay(port, cut_after_bytes=1 << 40) as relay:
             relay.is_down = True
             change_setting(board, "s3", "endpoint", f"https://localhost:{relay.port}")
-            # How large a photo is depends on the light, and so on the time of day: three of the
+            # The size of a photo depends on the light, and so on the time of day. Three of the
             # largest fill the spool.
             change_setting(board, "camera", "resolution", "640x480")
             board.start(console.line)

@@ -1,4 +1,4 @@
-"""What a camera leaves behind in a real store: report and metadata, and no secret anywhere."""
+"""What a camera leaves in a real store: its report and metadata, and no secret anywhere."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _SECRET = "from firmware import credentials as c\nprint(c.load('aws')['secret'])
 
 
 def _live(board, console, *wanted):
-    """Run the board until each of the texts `wanted` was in a line of its own."""
+    """Run the board until it has printed lines with each of the texts `wanted`, in this order."""
     board.start(console.line)
     try:
         console.wait_for(*wanted)
@@ -32,9 +32,9 @@ def _live(board, console, *wanted):
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory):
-    """Return (lines, flash image, {key: (bytes, head)}, secrets) of a camera.
+    """Yield (lines, flash image, {key: (bytes, head)}, secrets) of a camera.
 
-    It lived through an outage, a good day and a day on which it was refused.
+    It has been through an outage, a normal day, and a day on which the store refused its key.
     """
     folder = tmp_path_factory.mktemp("life")
     with run._stage(run.Options(folder=folder), lambda text: None) as (board, store, _):
@@ -79,7 +79,7 @@ def test_each_photo_says_what_is_known_of_it(life):
         assert int(said["seq"]) == int(key[-10:-4])
         assert said["device"] == run.DEVICE and said["camera"].startswith("0x8")
         assert said["rssi-dbm"] == str(run._WIFI["rssi"])
-        # The power may go before a time server has answered; what waits then has no exact date.
+        # If the power is cut before a time server answers, waiting photos have no exact date.
         is_undated = said["origin"] == "spool" and said["clock-error-ms"] == "unknown"
         assert is_undated or said["clock-error-ms"].isdigit()
         assert int(said["heap-free"]) > 0
@@ -93,6 +93,6 @@ def test_no_secret_is_in_the_log_the_bucket_or_the_flash(life):
     left = "\n".join(lines).encode() + image
     for key, (body, answer) in found.items():
         left += key.encode() + body + json.dumps(answer["Metadata"]).encode()
-    # The flash is read as it lies there, with what was overwritten and removed.
+    # This is the raw flash: it includes overwritten and removed data.
     for secret in secrets:
         assert len(secret) > 12 and secret.encode() not in left
