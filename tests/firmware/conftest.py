@@ -1,4 +1,4 @@
-"""The simulated board of most tests here."""
+"""The simulated board for most tests of this folder."""
 
 import pytest
 from app_rig import board
@@ -6,6 +6,6 @@ from app_rig import board
 
 @pytest.fixture
 def camera(tmp_path):
-    """Give a fast board with the firmware, default settings and one network."""
+    """Yield a fast board with the firmware, default settings and one network."""
     with board(tmp_path) as board_:
         yield board_

@@ -1,4 +1,4 @@
-"""The clock of a simulated board: NTP, HTTP's Date, drift and error, ticks that wrap."""
+"""The clock of a simulated board: NTP, the HTTP Date header, drift and error, ticks that wrap."""
 
 import datetime
 import email.utils
@@ -54,7 +54,7 @@ def _ntp(server):
 
 
 class Web:
-    """A web server whose `headers` are sent as they are; `requests` counts."""
+    """A web server that sends `headers` unchanged; `requests` counts its requests."""
 
     def __init__(self, status, headers):
         web = self
@@ -163,7 +163,7 @@ def test_drift_is_measured_from_one_day_to_the_next(run, ppm):
     with NTPServer() as today, NTPServer(offset_s=ahead_s) as tomorrow:
         code = f"sync([{_ntp(today)!r}])\nwait({_DAY_S})\nsync([{_ntp(tomorrow)!r}])"
         out = run(code + "\nprint(clock.drift_ppm)")
-    # A day is 86 ms a part per million, and a round trip on loopback takes a few.
+    # One part per million is 86 ms a day; a round trip on loopback takes a few ms.
     assert abs(int(out.split()[-1]) - ppm) <= 3
 
 
@@ -174,7 +174,7 @@ def test_a_jump_is_no_drift(run):
 
 
 def test_a_short_time_or_a_rough_one_measures_no_drift(run):
-    # 20 s a day would be 231 ppm, which a crystal may have.
+    # 20 s a day would be 231 ppm, which is possible for a crystal.
     date = _date(time.time() + 600 + _DAY_S + 20)
     with NTPServer() as now, NTPServer(offset_s=600.2) as later, Web(200, date) as web:
         out = run(
@@ -192,7 +192,7 @@ def test_the_error_grows_with_the_drift_and_ends_with_the_next_answer(run):
             f"sync([{server!r}])\nprint(b - a, clock.error_ms() < b)"
         )
     grown, is_less = out.split("\n")[-1].split()
-    assert int(grown) == 60 * _DAY_S // 1000  # 50 ppm assumed, 10 for the temperature
+    assert int(grown) == 60 * _DAY_S // 1000  # 50 ppm assumed, plus 10 for the temperature
     assert is_less == "True"
 
 
@@ -210,7 +210,7 @@ def test_a_verified_date_of_s3_corrects_the_clock(run):
 
 
 def test_uptime_goes_on_where_ticks_wrap(run):
-    # 2**30 ms are 12.4 days; in a month they wrap twice.
+    # Ticks wrap after 2**30 ms, which are 12.4 days: twice in a month.
     out = run(f"wait({30 * _DAY_S})\nprint(time.ticks_ms() < 1 << 30, clock.uptime_s())")
     assert out == f"True {30 * _DAY_S}"
 

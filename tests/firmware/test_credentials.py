@@ -73,7 +73,7 @@ def test_an_entry_too_long_for_nvs_is_refused(board):
         board.exec("from firmware import credentials as c\nc.save('wifi', 'x' * 2000)")
 
 
-# AWS IoT: a certificate in the place of a key.
+# AWS IoT: a certificate instead of a key.
 
 _IOT = """
 import binascii

@@ -1,4 +1,4 @@
-"""Photos from before the time is known, on a simulated board: none has a wrong date."""
+"""Photos taken before the time is known, on a simulated board: none gets a wrong date."""
 
 import ssl
 
@@ -57,7 +57,7 @@ a = app(at=0)
 a.uploader.is_time_known = False  # as build.py has it
 call("spool.count", "count", a.uploader)
 """
-_END = "report(a)\nwifi.is_up()\n"  # the simulated chip's clock goes on from the last question
+_END = "report(a)\nwifi.is_up()\n"  # the simulated chip's clock continues from the last request
 
 
 def test_a_restart_goes_on_with_what_the_start_before_knew_of_the_time(tmp_path):

@@ -1,7 +1,7 @@
-"""The days and offsets of firmware/shot/day_plan.py against zoneinfo, for all zones, 2026 to 2040.
+"""Days and offsets of firmware/shot/day_plan.py compared with zoneinfo: all zones, 2026 to 2040.
 
-A zone's POSIX TZ string is the last line of its TZif file (RFC 8536, 3.3). zoneinfo's answers come
-from a file that holds nothing else, so both know the same rules.
+A zone's POSIX TZ string is the last line of its TZif file (RFC 8536, 3.3). zoneinfo reads it from
+a file with nothing else in it, so both use the same rules.
 """
 
 import datetime
@@ -20,10 +20,10 @@ UTC = datetime.timezone.utc
 DAY_S = 86400
 BEGIN, END = (int(datetime.datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (2026, 2041))
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# Their next years stand in a table, because no POSIX string can say them.
+# The changes of these zones are in a table, because a POSIX string cannot express them.
 UNPREDICTABLE = {"Africa/Casablanca", "Africa/El_Aaiun", "Asia/Gaza", "Asia/Hebron"}
-# What no zone has today: dates that come back, a date left out, days by their number, summer time
-# all year.
+# Rules that no zone has today: repeated dates, a skipped date, days by number, summer time all
+# year.
 INVENTED = [
     "NST3:30NDT,M4.1.0/0:01,M10.5.0/0:01",
     "<-11>11<+13>-13,M3.1.0,M9.1.0",
@@ -56,7 +56,7 @@ def _names():
 
 @functools.cache
 def _only(posix):
-    """Return zoneinfo's zone of that string alone; raises ValueError if there is none."""
+    """Return zoneinfo's zone for that string alone; raises ValueError if the string is invalid."""
     # Two empty TZif headers (RFC 8536, 3.1) with one local time type each, and the footer.
     header = b"TZif2" + bytes(15) + b"".join(n.to_bytes(4, "big") for n in (0, 0, 0, 0, 1, 1))
     block = header + bytes(7)
@@ -68,7 +68,7 @@ def _offset(zone, moment):
 
 
 def _changes(zone, begin=BEGIN, end=END):
-    """Return the moments from which on the offset is another."""
+    """Return the moments at which the offset changes."""
     found = []
     for before in range(begin, end, DAY_S):
         after = before + DAY_S
@@ -83,7 +83,7 @@ def _changes(zone, begin=BEGIN, end=END):
 
 @functools.cache
 def _footers():
-    """Return {POSIX string: its changes} of all zones."""
+    """Return {POSIX string: moments of its changes} for all zones."""
     return {p: _changes(_only(p)) for p in sorted({_posix(name) for name in _names()})}
 
 
@@ -99,8 +99,8 @@ def _plans(ask, moments, schedule):
 
 
 def test_the_string_of_a_zone_says_what_its_table_says():
-    # But for four, so that the oracle of this file speaks for the real zones. Some tables end with
-    # a change of 2026 or 2027, after which the string holds.
+    # Holds for all but four zones, so the strings in this file represent the real zones. Some
+    # tables end with a change in 2026 or 2027; the string is valid after it.
     from_then_on = BEGIN + 550 * DAY_S
     different = set()
     for name in _names():
@@ -125,7 +125,7 @@ def test_every_zone_has_zoneinfos_offset_on_both_sides_of_every_change(ask):
 
 
 def _around(changes):
-    """Return moments around each change and on the days about it."""
+    """Return moments right around each change and on the days before and after it."""
     near = (-2 * DAY_S, -DAY_S, -7200, -3601, -1, 0, 1, 3599, 3600, 7200, DAY_S, 2 * DAY_S)
     return [change + after for change in changes for after in near]
 
@@ -157,7 +157,7 @@ def test_days_follow_each_other_without_gap_or_overlap(ask, posix):
     days = _plans(ask, moments, _schedule(posix))
     for now, ([[start, end]], until) in zip(moments, days, strict=True):
         assert start <= now < until == end, (posix, now)
-        # A date begins where it is reached for the first time.
+        # A date begins when it is reached for the first time.
         assert all(_date(zone, at) < _date(zone, until) for at in range(start, until, 60))
     for (_, until), ([[start, _]], next_until) in itertools.pairwise(days):
         assert start >= until or next_until == until, posix
@@ -166,7 +166,7 @@ def test_days_follow_each_other_without_gap_or_overlap(ask, posix):
 
 
 def test_days_by_their_number(ask):
-    # POSIX: Jn does not count 29 February, n does and begins with 0. glibc does the same.
+    # POSIX: Jn does not count 29 February; n counts it and begins with 0. glibc agrees.
     for year, text, day in (
         (2027, "J59", "02-28"), (2027, "J60", "03-01"), (2027, "J365", "12-31"),
         (2028, "J59", "02-28"), (2028, "J60", "03-01"), (2028, "J365", "12-31"),
@@ -183,7 +183,7 @@ def test_days_by_their_number(ask):
     ["AAA-10BBB,M12.5.0/167,M6.1.0", "AAA-10BBB,J365/167,0/-167", "AAA1BBB,364,M1.1.0/-99"],
 )
 def test_changes_over_new_year_leave_no_gap_and_end(ask, posix):
-    # zoneinfo does not look beyond the year here.
+    # zoneinfo does not look beyond the year, so it cannot be the reference here.
     moments = range(BEGIN - 20 * DAY_S, BEGIN + 2 * 366 * DAY_S, DAY_S // 2)
     days = _plans(ask, moments, _schedule(posix))
     for now, ([[start, end]], until) in zip(moments, days, strict=True):
@@ -204,7 +204,7 @@ def _shows(zone, moment, weekdays):
 
 
 def test_windows_are_open_when_the_clock_shows_their_hours(ask):
-    # An hour that the clocks repeat is open twice, one that they leave out never.
+    # If the clocks repeat an hour, it is open twice; if they skip it, never.
     weekdays = ("thu", "sat", "sun")
     strings = {p: c[4:8] for p, c in _footers().items() if c}
     strings.update({p: _changes(_only(p), BEGIN, BEGIN + 366 * DAY_S) for p in INVENTED})
@@ -230,7 +230,7 @@ def _is_none(posix):
 
 
 def test_what_zoneinfo_refuses_is_refused_and_the_rest_means_the_same(ask):
-    # Each string with one character left out, put in or replaced.
+    # Each string with one character removed, inserted or replaced.
     chance = random.Random(12)
     refused = []
     for posix in [*_footers(), *INVENTED]:
@@ -239,7 +239,7 @@ def test_what_zoneinfo_refuses_is_refused_and_the_rest_means_the_same(ask):
             at = chance.randrange(len(posix) + 1)
             new = chance.choice(["", *"0159MJ,./:+-<>ACx ²é\u0663"])
             texts.append(posix[:at] + new + posix[at + chance.randrange(2) :])
-        # Far from New Year, where zoneinfo asks for the rules of one year only.
+        # Far from New Year, because there zoneinfo uses the rules of one year only.
         year = BEGIN + chance.randrange(15) * 365 * DAY_S
         moments = [year + i * DAY_S for i in range(60, 300, 24)]
         answers = iter(ask([["offset_s", m, text] for text in texts for m in moments]))
@@ -253,7 +253,7 @@ def _is_refused(text, moments, ours):
         assert ours[0].startswith("schedule.timezone is '")
         return True
     assert not _is_none(text), text
-    # zoneinfo has n a day early, and J59 a day late in leap years; glibc agrees with us.
+    # In zoneinfo n is a day early, and J59 is a day late in leap years; glibc agrees with us.
     if not re.search(r",\d|,J59", text):
         assert ours == [_offset(_only(text), m) for m in moments], text
     return False

@@ -1,4 +1,4 @@
-"""firmware/power/deep_sleep.py on a simulated board, which starts anew at each wake."""
+"""firmware/power/deep_sleep.py on a simulated board, which restarts at each wake."""
 
 import json
 import re
@@ -14,7 +14,7 @@ TEN = timedelta(minutes=10)
 
 
 def moments(told):
-    """Return the hhmmss of the photos that were put."""
+    """Return the times (hhmmss) of the photos that were put."""
     return [put["key"][-17:-11] for put in photos(told)]
 
 
@@ -36,7 +36,7 @@ def test_it_wakes_shoots_sends_and_sleeps(cycle):
 
 
 def test_photos_are_taken_when_they_are_due(cycle):
-    # The first at once, so that whoever puts it up sees that it works.
+    # The first immediately, so that you see that it works when you install the camera.
     assert moments(cycle) == ["120000", "121000", "122000", "123000", "124000"]
     sleeps = [int(line.partition("seconds=")[2]) for line in cycle.said("I deep sleep")]
     assert all(590 <= seconds <= 600 for seconds in sleeps)
@@ -45,8 +45,8 @@ def test_photos_are_taken_when_they_are_due(cycle):
 def test_numbers_and_counts_outlive_the_sleep(cycle):
     assert [seq(put["key"]) for put in photos(cycle)] == [1, 5, 9, 13, 17]
     reports = [put for put in cycle.all("put") if put["key"].endswith("status.json")]
-    # Every quarter of an hour: at the first wake, and at the third and fifth, where the photo that
-    # is due goes first.
+    # Every quarter of an hour: at the first wake, and at the third and fifth, after the photo that
+    # is due.
     taken = [json.loads(report["text"])["photos"]["taken"] for report in reports]
     assert taken[0] == 0 and taken[1] in (2, 3)
     assert '"reset_cause": "deepsleep", "reboots": {"power-on": 1}' in reports[1]["text"]
@@ -80,13 +80,13 @@ def test_photos_of_an_outage_are_sent_at_a_later_wake(tmp_path):
         told = power_on(camera, " start=7")
     kept = len(told.said("I spool kept"))
     stored = [put for put in photos(told) if not put["fault"]]
-    # After two failures in a row nothing is sent for a while, in the next wakes either.
+    # After two failures in a row nothing is sent for a while, not even in the next wakes.
     assert 3 <= kept < 6 and len(stored) == 6
-    # The live one first, then what waits.
+    # The live photo first, then the waiting ones.
     assert [put["metadata"]["origin"] for put in stored][: kept + 1] == ["live"] + ["spool"] * kept
     minutes = ["1200", "1210", "1220", "1230", "1240", "1250"]
     assert sorted(put["key"][-17:-13] for put in stored) == minutes
-    # Each start's camera takes the same photo as its first.
+    # The scripted camera restarts at photo 1 with each start.
     sums = {put["sha256"] for put in told.all("stored") if put["key"].endswith("jpg")}
     assert sums == {photo_sha256(1)}
 
@@ -96,8 +96,8 @@ def test_what_stays_refused_is_tried_once_an_hour_over_the_wakes(tmp_path):
     with sleepy(tmp_path, connects=denied, script=denied) as camera:
         run(camera, "join()")
         told = power_on(camera, " start=14")
-    # Thirteen wakes, ten minutes apart: at the first and the second, which tells that it was not
-    # about that photo alone, and at the eighth. The report tries, too, but not at each wake.
+    # Thirteen wakes, ten minutes apart. It tries at the first, at the second, which shows that the
+    # refusal was not due to one photo, and at the eighth. The report tries, too, but less often.
     assert len(told.said("E s3 unreachable")) == 3
     assert len(told.all("connect")) < 7 and len(told.said("I spool kept")) == 13
 
@@ -138,7 +138,7 @@ def test_photos_from_before_the_time_was_known_are_dated_later(tmp_path):
     puts = {seq(put["key"]): put for put in photos(told)}
     assert len(puts) == 3 and len(told.all("shot")) == 3
     assert all(put["key"].startswith("cam1/2026/11/24/1") for put in puts.values())
-    # The first two starts never knew it, but the chip's clock went on from wake to wake.
+    # The first two starts did not know the time, but the chip's clock ran on from wake to wake.
     assert all(put["metadata"]["clock-error-ms"].isdigit() for put in puts.values())
     first, second, third = (
         datetime.strptime(puts[number]["metadata"]["taken-at"], "%Y-%m-%dT%H:%M:%SZ")
@@ -150,7 +150,7 @@ def test_photos_from_before_the_time_was_known_are_dated_later(tmp_path):
 def test_dating_that_was_cut_off_is_made_up_for(tmp_path):
     with board(tmp_path, CONFIG) as camera:
         run(camera, "a = app(at=0)\nshoot(a, 2)\nclock.set_time(NOON, 0)")
-        # The clock goes on over the reset, so this start knows the time from the beginning.
+        # The clock continues over the reset, so this start knows the time from the beginning.
         told = run(
             camera, "a = app(at=NOON + 60)\nreport(a)\ncall('tasks.clock', 'do', a)\n"
             "drain(a)\nreport(a)"

@@ -1,4 +1,4 @@
-"""A shot that is due is taken, whatever the network does; and what is missed is counted."""
+"""A shot that is due is taken, whatever the network does, and missed shots are counted."""
 
 import contextlib
 import re
@@ -9,7 +9,7 @@ import pytest
 from app_rig import BARN, board, run
 from megacam.sim.ntp_server import NTPServer
 
-# The loop of the application for so many seconds.
+# Runs the loop of the application for a number of seconds.
 _LOOP = """
 def loop(seconds):
     end = clock.now() + seconds
@@ -48,7 +48,7 @@ def test_an_outage_costs_no_shot(camera, interval_s, silence):
     )
     counters = told.end["counters"]
     assert counters["missed"] == 0
-    # One photo a moment, sent or kept; what broke in mid-body was taken again.
+    # One photo for each due time, sent or kept; a photo that failed in mid-body was taken again.
     kept = told.end["waiting"] + counters["stored"] + counters["thinned"]
     assert kept in (photos, photos + 1)
     assert counters["taken"] - counters["lost"] == kept
@@ -72,7 +72,7 @@ a.tasks = {{"link": -2, "counters": 0}}
         )
     counters = told.end["counters"]
     assert (counters["taken"] in (119, 120, 121), counters["missed"]) == (True, 0)
-    # Each of them has its turn.
+    # Every network is tried.
     tried = "".join(told.said("W wifi failed"))
     assert all(f"'{name}' refused us" in tried for name in names)
 
@@ -134,11 +134,11 @@ a.uploader.drain = set_clock
     assert told.end["counters"]["missed"] == 0
 
 
-# A time page that drips.
+# A web page for the time that arrives byte by byte.
 
 
 class _Drip:
-    """A server on the loopback that answers each question with `piece`, over and over."""
+    """A server on loopback that answers each request with `piece`, again and again."""
 
     def __init__(self, piece, pause_s):
         self._piece, self._pause_s = piece, pause_s
@@ -187,7 +187,7 @@ class _Drip:
 def test_a_time_page_that_never_ends_has_a_deadline_and_a_limit(tmp_path, piece, pause_s, why):
     with _Drip(piece, pause_s) as page:
         clock = {"servers": ["127.0.0.1:9"], "http_urls": [f"http://127.0.0.1:{page.port}/"]}
-        # In real time, as a page drips; the deadline itself is on the board's clock.
+        # In real time, because the page is slow in real time. The deadline uses the board's clock.
         with board(tmp_path, {"clock": clock}, fast=False) as camera:
             told = run(
                 camera,

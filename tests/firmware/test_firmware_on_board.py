@@ -1,4 +1,4 @@
-"""The application's modules that touch the hardware, on a simulated board."""
+"""The application's modules that use the hardware, on a simulated board."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Histories after which the camera must store photos again by itself, once the world is well."""
+"""Sequences of faults after which the camera must store photos again without help."""
 
 import re
 
@@ -17,7 +17,7 @@ def stored(told):
     return [put for put in photos(told) if not put["fault"]]
 
 
-# On batteries.
+# Battery power.
 
 
 def test_a_camera_on_batteries_gets_over_any_number_of_failures(tmp_path):
@@ -27,7 +27,7 @@ def test_a_camera_on_batteries_gets_over_any_number_of_failures(tmp_path):
         told = power_on(camera, f" start={until + 12}", timeout_s=120)
     assert set(causes(told)) == {"power-on", "deepsleep"}, "nothing restarts it"
     assert len(told.all("shot")) == until + 11
-    # All that waited goes once the store is back: the pause is a quarter of an hour at most.
+    # All waiting photos are sent once the store is back: the pause is 15 minutes at most.
     numbers = {seq(put["key"]) for put in stored(told)}
     assert len(numbers) == len(told.all("shot"))
 
@@ -45,12 +45,12 @@ return a
         run(camera, "join()")
         told = power_on(camera, " start=9", timeout_s=60)
     assert causes(told) == ["power-on", *["crash"] * 5, "deepsleep", "crash", "deepsleep"]
-    # It reports, and sleeps for the rest of the hour.
+    # It sends its report and sleeps for the rest of the hour.
     assert [put["key"] for put in told.all("put")] == ["cam1/status.json"] * 2
 
 
 def test_asleep_a_photo_that_is_late_is_taken_and_what_was_missed_is_counted(tmp_path):
-    # Between the second wake and its photo's end 41 minutes go by.
+    # 41 minutes pass between the second wake and the end of its photo.
     slow = "[('connect', 0, 'retry', {'takes_ms': 2460000})] if start == 2 else []"
     with sleepy(tmp_path, connects=slow, config={"watchdog": False}) as camera:
         run(camera, "join()")
@@ -58,7 +58,7 @@ def test_asleep_a_photo_that_is_late_is_taken_and_what_was_missed_is_counted(tmp
         counts = run(camera, "tell('counts', **call('health.counters', 'read'))").all("counts")[0]
     moments = sorted(put["key"][-17:-13] for put in photos(told))
     assert moments == ["1200", "1210", "1300", "1310"]
-    # Those of 12:20 to 12:50.
+    # The shots from 12:20 to 12:50 were missed.
     assert (counts["taken"], counts["missed"]) == (4, 4)
 
 
@@ -68,7 +68,7 @@ def test_asleep_for_too_long_the_photo_that_was_due_is_taken_at_once(tmp_path):
         run(camera, "join()")
         told = power_on(camera, " start=5")
         counts = run(camera, "tell('counts', **call('health.counters', 'read'))").all("counts")[0]
-    # At 13:03 that of 13:00; those of 12:20 to 12:50 are gone.
+    # The shot of 13:00 is taken at 13:03; those from 12:20 to 12:50 are missed.
     assert [put["key"][-17:-13] for put in photos(told)] == ["1200", "1210", "1303", "1310"]
     assert (counts["taken"], counts["missed"]) == (4, 4)
 
@@ -80,10 +80,10 @@ def test_a_wake_without_a_network_takes_its_photo_on_time(tmp_path):
         told = power_on(camera, " start=8", timeout_s=60)
     assert len(told.all("shot")) == 7
     kept = [int(line.partition("name=")[2][:10]) for line in told.said("I spool kept")]
-    # A start takes real milliseconds, which may be the end of a second.
+    # A start takes some real milliseconds, so a second may end during it.
     assert [(moment - kept[1] + 1) // 300 for moment in kept[1:]] == list(range(6))
     assert all((moment - kept[1] + 1) % 300 < 3 for moment in kept[1:])
-    # The radio is on for seconds, not for minutes.
+    # The radio is on for seconds, not minutes.
     waits = [e["up_s"] for e in told.all("shot")]
     assert max(waits[1:]) <= 60
 
@@ -98,7 +98,7 @@ def test_safe_mode_that_cannot_even_start_waits_its_hour(tmp_path):
     assert causes(told)[:8] == ["power-on", *["crash"] * 5, "retry", "crash"]
     assert told.said("E safe mode failed")
     writes = [line for line in told.lines if line.startswith("W restart")]
-    # Ten seconds after each crash; safe mode lasts an hour.
+    # It restarts ten seconds after each crash; safe mode lasts an hour.
     assert [line.partition("why=")[2] for line in writes[:7]] == ["crash"] * 5 + ["retry", "crash"]
 
 
@@ -207,7 +207,7 @@ def test_a_counters_of_another_version_is_no_obstacle(tmp_path):
 
 
 def test_the_watchdog_is_on_before_the_radio_is(tmp_path):
-    """A scan that never returns would be silent for ever, at each wake of a battery."""
+    """Without it, a scan that never returns would stop a battery-powered camera for good."""
     with board(tmp_path, build="return app(is_started=True)") as camera:
         asked = []
         answer = camera.world.answer

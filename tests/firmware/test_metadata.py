@@ -1,4 +1,4 @@
-"""shot/metadata.py on a simulated board: each x-amz-meta- entry, live and from the spool."""
+"""shot/metadata.py on a simulated board: each x-amz-meta- header, live and from the spool."""
 
 import datetime
 
@@ -47,7 +47,7 @@ def test_every_entry_of_a_live_photo(camera):
         "reading": "21.5 ?C",
         "origin": "live",
     }
-    # The moment of the key, although the sensor took its time.
+    # It is the time in the key, although reading the sensor took a while.
     assert put["key"] == f"{DEVICE}/{taken:%Y/%m/%d/%H%M%S}-000001.jpg"
 
 

@@ -1,4 +1,4 @@
-"""Overlays: imports that the build turns into loads, and the loader on a real MicroPython."""
+"""Overlays: imports that the build replaces by loads, and the loader on a real MicroPython."""
 
 import ast
 import subprocess
@@ -75,17 +75,17 @@ def test_no_module_is_named_in_a_text():
     for path, source in tree.sources().items():
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "__import__":
-                # The loader's own, and the sensor's, which belongs to the owner.
+                # Allowed in the loader, and in sensor.py for the user's own sensor module.
                 assert path.startswith("lib/overlay") or path == "firmware/shot/sensor.py"
             if path.startswith("firmware/settings/"):
-                continue  # there "s3.endpoint" is a setting
+                continue  # "s3.endpoint" is the name of a setting in these files
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert "." not in node.value or node.value not in names, (path, node.value)
 
 
 @pytest.fixture
 def micropython(tmp_path):
-    """Return a function that runs a program beside an archive of `modules`; what it printed."""
+    """Return run(modules, program) -> output of a program next to an archive of `modules`."""
 
     def run(modules, program):
         archive, offsets, linked = overlays.archive(modules, {"main": program}, tree.compile_texts)

@@ -1,4 +1,4 @@
-"""The settings of the picture in config.json, to the register writes on the camera's wire."""
+"""The picture settings in config.json and the register writes that they cause."""
 
 import importlib
 import sys
@@ -9,7 +9,7 @@ from arducam_mega_rig import RESET, Rig
 
 from firmware.settings import config, schema
 
-# Register writes by the facts of the application note "Mega SPI Camera Series", section 2.
+# Register writes according to the application note "Mega SPI Camera Series", section 2.
 WRITES = {
     ("3mp", "rotation", 180): [(0x2B, 1)],
     ("3mp", "brightness", 2): [(0x22, 3)],
@@ -28,7 +28,7 @@ WRITES = {
 
 @pytest.fixture
 def prepared(monkeypatch):
-    """Give a function that sets a rig's camera up as the firmware does; its list is the log."""
+    """Yield (function that sets up a rig's camera as the firmware does, list of log lines)."""
     said = []
     log = types.SimpleNamespace(log=lambda text, why: said.append(f"{text}: {why}"))
     monkeypatch.setitem(sys.modules, "firmware.log", log)
@@ -36,7 +36,7 @@ def prepared(monkeypatch):
     camera = importlib.import_module("firmware.shot.camera")
 
     def prepare(rig, **picture):
-        """Return the register writes since the reset."""
+        """Set up the camera; return the register writes since the reset."""
         monkeypatch.setattr(config, "section", lambda name: _section(**picture))
         camera._prepare(rig.camera)
         return rig.writes[len(rig.writes) - rig.writes[::-1].index(RESET) :]
@@ -60,9 +60,9 @@ def test_a_setting_is_written_at_the_start_and_after_a_reset(prepared, case):
     with Rig(model) as rig:
         assert _has(prepared[0](rig, **{name: value}), WRITES[case])
         seen = len(rig.writes)
-        rig.camera.reset()  # asked for by somebody: the settings are gone
+        rig.camera.reset()  # explicit reset: the settings are lost
         rig.camera.configure(**_section(**{name: value}))
-        rig.camera.id = 0  # a camera that was found to be lost
+        rig.camera.id = 0  # as after the driver has lost the camera
         rig.camera.capture().close()
         again = rig.writes[seen:]
         assert again.count(RESET) == 2

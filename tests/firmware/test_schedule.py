@@ -1,6 +1,6 @@
-"""firmware/shot/schedule.py and shot/day_plan.py against astral, on both interpreters.
+"""firmware/shot/schedule.py and shot/day_plan.py compared with astral, on both interpreters.
 
-Their time zones have tests of their own, in test_day_plan.py.
+The tests for time zones are in test_day_plan.py.
 """
 
 import datetime
@@ -79,26 +79,26 @@ def _spans(*texts):
             "2027-05-05T18:30",
         ),
         (
-            # Overnight: the day's first hours and its last.
+            # Overnight: the first and the last hours of the day.
             _plan("2027-05-05T12:00", hours=["22:00-06:00"]),
             ["2027-05-05T00:00 to 2027-05-05T06:00", "2027-05-05T22:00 to 2027-05-06T00:00"],
             "2027-05-06T00:00",
         ),
         (
-            # A Saturday in Auckland, still Friday in UTC.
+            # Saturday in Auckland, still Friday in UTC.
             _plan("2027-05-07T20:00", weekdays=["sat"], timezone="NZST-12"),
             ["2027-05-07T12:00 to 2027-05-08T12:00"],
             "2027-05-08T12:00",
         ),
         (_plan("2027-05-07T10:00", weekdays=["sat"], timezone="NZST-12"), [], "2027-05-07T12:00"),
         (
-            # The clocks go forward: 01:00 to 04:00 has two hours.
+            # Clocks go forward: 01:00 to 04:00 lasts two hours.
             _plan("2027-03-28T09:00", hours=["01:00-04:00"], timezone=BERLIN),
             ["2027-03-28T00:00 to 2027-03-28T02:00"],
             "2027-03-28T22:00",
         ),
         (
-            # And back: the day has 25 hours.
+            # Clocks go back: the day has 25 hours.
             _plan("2027-10-31T00:30", hours=["00:00-24:00"], timezone=BERLIN),
             ["2027-10-30T22:00 to 2027-10-31T23:00"],
             "2027-10-31T23:00",
@@ -118,7 +118,7 @@ def test_daylight_and_hours_go_together(ask):
 
 
 def test_a_time_zone_far_from_the_place_loses_no_daylight(ask):
-    # In Sydney the sun is up from about 21 to 7 UTC: in UTC's day the evening and the morning.
+    # In Sydney the sun is up from about 21:00 to 07:00 UTC: at the end and the start of a UTC day.
     question = _plan("2027-03-21T12:00", daylight=True, latitude=-33.9, longitude=151.2)
     [[spans, _]] = ask([question])
     assert len(spans) == 2

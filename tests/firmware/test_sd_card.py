@@ -1,11 +1,11 @@
-"""Photos wait on an SD card and on the flash, whatever ails the card, on a simulated board."""
+"""Photos wait on an SD card and on flash, with all kinds of card faults, on a simulated board."""
 
 import pytest
 from app_rig import board, photo_sha256, run
 
 _FORMAT = "import machine, vfs\nvfs.VfsFat.mkfs(machine.SDCard(slot=3))"
 _CARD_BYTES = 4 << 20
-# An app with a card whose store cannot be reached while `a.uploader.is_ready` says so.
+# An app with a card; its store is unreachable unless `a.uploader.is_ready` allows it.
 _APP = """
 from scripted_app import call
 from firmware.settings import config
@@ -50,7 +50,7 @@ def camera(tmp_path):
 
 
 def use(camera, code):
-    """Run `code` on the board; fault("pull") there does what camera.card.pull() does."""
+    """Run `code` on the board; in it, fault("pull") calls camera.card.pull()."""
     offered = camera.world.offered
     faults = {"fault": lambda what, *args: getattr(camera.card, what)(*args)}
     camera.world.offered = lambda: {**offered(), **faults}

@@ -1,4 +1,4 @@
-"""config.json on the host: how it was saved, and what flags and environment give in its place."""
+"""config.json on the host: its encoding, and flags and environment variables that override it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The health report of the board: its entries, and what status and gallery make of it."""
+"""The board's health report: its entries, and how `megacam status` and the gallery read it."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ a.tasks = {"status": 0}
 after_s = call("tasks.status", "do", a)
 tell("status", after_s=after_s)
 """
-# A camera with something of everything behind it.
+# A camera with a bit of every kind of event in its past.
 _PAST = f"""
 a = app(script=[None, ("body", 0, "retry", {{"body": 9}}), None, {DENIED!r}])
 a.tasks = {{"link": 0}}
@@ -32,7 +32,7 @@ a.uploader.pause_until_s = 0
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory):
-    """Return (what was Told, the report, as put) of a camera with a past."""
+    """Return (Told, the report, its "put" event) of a camera with the events of _PAST."""
     with board(tmp_path_factory.mktemp("status")) as camera:
         camera.world.cause = 3
         told = run(camera, _PAST + _REPORT + "report(a)")
@@ -73,7 +73,7 @@ def test_what_it_says_is_so(sent):
         "watchdog",
         {"watchdog": 1},
     )
-    # One broke off and was taken again, and one came to nothing.
+    # One upload failed and the photo was taken again; one shot failed.
     assert len(shots) == 5
     assert said["photos"] == {
         "taken": 4, "stored": 2, "damaged": 0, "refused": 0, "thinned": 0, "missed": 1, "lost": 1
@@ -156,7 +156,7 @@ def test_a_report_that_is_refused_is_a_warning(tmp_path):
 
 
 def test_it_names_no_network_of_the_neighbours(tmp_path):
-    """It leaves the house; what was seen is for the console alone."""
+    """The report is uploaded; the networks in range are only for the console."""
     with board(tmp_path) as camera:
         camera.world.radio.networks = [
             {"ssid": "Neighbours 24", "rssi": -50},

@@ -1,4 +1,4 @@
-"""Supervisor, counters and safe mode: why the board started, restarts, crash loops."""
+"""Supervisor, counters and safe mode: causes of starts, restarts, crash loops."""
 
 import re
 import ssl
@@ -11,7 +11,7 @@ START = "t = call('start.supervisor', 'start')\ntell('start', counters=t)\n"
 
 
 def starts(told):
-    """Return [(number, cause)] of the starts of a run."""
+    """Return [(number, cause)] of all starts in a run."""
     found = told.said("I boot ")
     return [
         (re.findall(r"start=(\d+)", line)[0], re.findall(r"cause=(\S+)", line)[0])
@@ -23,7 +23,7 @@ def start(camera, then=""):
     return run(camera, START + then).all("start")[0]["counters"]
 
 
-# Why it started.
+# The cause of a start.
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_where_both_are_damaged_it_counts_from_nothing(camera, damage):
     assert (counters["taken"], counters["boots"], counters["cause"]) == (0, 1, "power-on")
 
 
-# The simulator knows of time that passed once it is asked something.
+# The simulator learns the board's time with each request, so make one after the wait.
 _WAIT = "time.sleep_ms(3000)\nimport machine\nmachine.reset_cause()\n"
 
 
 def test_an_era_lasts_over_resets_and_no_other_has_its_number(camera):
-    """Photos without a date go by it and by the clock, which outlives resets, too."""
+    """Photos without a date are named by it and by the clock, which survives resets, too."""
     cycles = []
     for code, power_goes in [(1, 0), (3, 0), (2, 1), (1, 0), (2, 1), (1, 0)]:
         camera.world.cause = code
@@ -131,7 +131,7 @@ def test_where_the_clock_began_anew_another_era_begins(camera):
 def test_no_number_comes_twice_over_resets_and_power_cuts(camera):
     seen = []
     for power_goes, is_kept in [(0, 1), (0, 1), (1, 1), (0, 0), (0, 1), (1, 0), (0, 1), (1, 1)]:
-        # Without `is_kept` the board resets in the middle of its last photo's three tries.
+        # Without `is_kept` the board resets in the middle of the three tries for its last photo.
         last = "" if is_kept else "for _ in range(3):\n    tell('number', n=number())\n"
         code = "def number():\n    return call('shot.sequence', 'advance', a.counters)\n"
         told = run(camera, code + "a = app()\nshoot(a, 2)\n" + last)
@@ -224,7 +224,7 @@ machine.timer.callback(None)
 """
     )  # fmt: skip
     assert [event["what"] for event in told.events] == [
-        *("wdt", "fed"),  # there is only one in the chip
+        *("wdt", "fed"),  # the chip has only one
         *("wdt", "timer", "prompt", "fed"),
     ]
 
@@ -281,7 +281,7 @@ machine.WDT, machine.Timer = WDT, Timer
 def test_the_watchdog_waits_for_longer_than_any_call_and_only_progress_feeds_it(camera):
     told = run(camera, _WATCH + "call('start.watchdog', 'start', True, 'soft')()")
     assert [event["what"] for event in told.events] == ["no timer", "wdt", "fed"]
-    # Joining takes 70 s at most, a request 60 s and its handshake 30 s.
+    # Joining takes at most 70 s, a request 60 s, and its handshake 30 s.
     assert told.all("wdt")[0]["timeout_ms"] == 180_000
 
 

@@ -1,4 +1,4 @@
-"""firmware/tasks/clock.py on a simulated board: time servers that lie, and the store's word."""
+"""firmware/tasks/clock.py on a simulated board: wrong time servers, and the time of the store."""
 
 import pytest
 from app_rig import NOON, seq
@@ -58,7 +58,7 @@ def test_a_jump_that_the_store_confirms_is_made(tmp_path):
     store, ntp_ = told.all("clock")
     assert (store["after_s"], store["error_ms"]) == (3600, 1000)
     assert abs(store["now"] - NOON - 900) <= 2
-    # An hour later the time server is no jump any more, and better.
+    # An hour later the time server's answer is no jump any more, and more precise.
     assert ntp_["after_s"] == DAY_S and ntp_["error_ms"] < 500
 
 
@@ -116,7 +116,7 @@ def test_an_answer_from_a_cache_tells_no_time(alone):
     assert abs(told.all("clock")[0]["now"] - NOON) <= 2
 
 
-# A certificate that seems not to be valid: it, or the clock, is wrong.
+# A certificate that does not seem valid: either it or the clock is wrong.
 
 
 def test_what_was_known_is_not_any_more_when_a_certificate_seems_not_to_be_valid(tmp_path):
@@ -184,7 +184,7 @@ def test_a_start_that_no_time_server_answers_asks_them_seldom(alone):
     assert told.all("clock")[0]["after_s"] == 300
 
 
-# On batteries.
+# Battery power.
 
 
 @pytest.mark.parametrize(("answers", "error_ms"), [(True, 500), (False, 500)])

@@ -1,4 +1,4 @@
-"""firmware/task_*.py on a simulated board: what each returns and does, and the loop."""
+"""firmware/tasks/*.py on a simulated board: what each task does and returns, and the loop."""
 
 import itertools
 
@@ -40,7 +40,7 @@ except KeyboardInterrupt:
     pass
 """)  # fmt: skip
     shots = [shot["up_s"] for shot in told.all("shot")]
-    # Whole hours apart by the wall clock, and late by less than a second.
+    # Exact multiples of the interval by the wall clock, and less than a second late.
     assert [shot // 100 for shot in shots[1:]] == [(shots[0] + 14400 * n) // 100 for n in (1, 2)]
     signals = [signal["up_s"] for signal in told.all("signal")]
     gaps = [later - earlier for earlier, later in itertools.pairwise(signals)]
@@ -111,7 +111,7 @@ print(call("health.counters", "read")["why"])
     assert len(tries) == 14 and tries[-1]["code"] == 75
     assert 3000 < tries[-1]["up_s"] < 4500
     assert told.lines[-1] == "wifi"
-    # From the third try on the radio goes off and on.
+    # From the third try on, the radio is switched off and on.
     assert camera.world.radio.cycles == 12
     assert all("'Barn' not found" in line for line in told.said("W wifi failed"))
 

@@ -17,7 +17,7 @@ DOWN = ("connect", 0, "retry", {})
 
 
 def waits_ms(told, attempt):
-    """Return how long it was from each failed request, the number `attempt` of its photo."""
+    """Return the ms from each failed attempt number `attempt` of a photo to the next attempt."""
     found, number = [], 1
     puts = told.all("put")
     for put, after in itertools.pairwise(puts):
@@ -38,7 +38,7 @@ def waits_ms(told, attempt):
 )
 def test_three_attempts_with_full_jitter_inside_its_bounds(camera, failure, first_ms, second_ms):
     photos = 40
-    # A success after two failures each, so that the circuit breaker stays out of it.
+    # Two failures and then a success each time, so that the circuit breaker does not open.
     script = [failure, failure, None] * photos
     told = run(camera, f"a = app({script})\nshoot(a, {photos})\nreport(a)")
     assert told.end["counters"]["stored"] == photos
@@ -46,7 +46,7 @@ def test_three_attempts_with_full_jitter_inside_its_bounds(camera, failure, firs
     for attempt, bound_ms in ((1, first_ms), (2, second_ms)):
         waits = waits_ms(told, attempt)
         assert len(waits) == photos
-        # Full jitter: anything from nothing to the bound; the board itself takes a few ms.
+        # Full jitter: anything from 0 to the bound; the board itself takes a few ms.
         assert min(waits) < bound_ms / 3 and bound_ms * 2 / 3 < max(waits) < bound_ms + 1000
 
 
@@ -93,14 +93,14 @@ def test_a_refusal_that_stays_is_tried_once_an_hour_and_says_what_to_change(came
     assert told.end["up_s"] > 7400
     refused = told.said("E s3 unreachable")
     assert len(refused) == 3 and all("allow s3:PutObject" in line for line in refused)
-    # The first may have been about that photo alone: the next one tells.
+    # The first refusal may be due to that photo; the pause of an hour begins with the second.
     assert ["again_in_s=3600" in line for line in refused] == [False, True, True]
     alone, first, second, third = told.all("put")[:4]
     assert [p["fault"] for p in (alone, first, second, third)] == [DENIED[0]] * 3 + [None]
     assert first["ms"] - alone["ms"] < 130_000
     for one, next_one in ((first, second), (second, third)):
         assert 3_600_000 <= next_one["ms"] - one["ms"] < 3_730_000
-    # Meanwhile nothing was lost and nothing was asked.
+    # Meanwhile no photo was lost and the store got no requests.
     assert told.end["counters"]["taken"] == 64 and told.end["counters"]["lost"] == 0
     assert told.end["waiting"] + told.end["counters"]["stored"] == 64
     probes = [c for c in told.all("connect") if first["ms"] < c["ms"] <= second["ms"]]
@@ -135,7 +135,7 @@ def test_pauses_grow_while_the_store_is_unreachable_and_end_with_a_success(camer
     assert pauses[:2] == [0, 0]
     for pause_s, bound_s in zip(pauses[2:], [60, 120, 240, 480, 900, 900], strict=True):
         assert bound_s // 2 <= pause_s <= bound_s
-    # No photo was at stake for it, and the first success ends the pauses.
+    # No photo was sent to find that out, and the first success ends the pauses.
     assert [put["fault"] for put in told.all("put")] == [None] * len(told.all("put"))
     assert told.end["failures"] == 0 and told.end["pause_s"] == 0
     assert told.end["waiting"] + told.end["counters"]["stored"] == 220
@@ -147,7 +147,7 @@ def test_a_connection_that_fails_sends_that_very_photo_to_the_spool(camera):
         camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\na.work()\nreport(a)\n"
         "drain(a)\nreport(a)"
     )  # fmt: skip
-    # What waits does not try before a live photo has found the store.
+    # Waiting photos are not sent until a live photo has reached the store.
     assert told.all("end")[0]["waiting"] == 1 and told.all("end")[0]["counters"]["requests"] == 0
     assert [stored["sha256"] for stored in told.all("stored")] == [photo_sha256(1)]
 
@@ -165,7 +165,7 @@ def test_without_memory_for_a_request_the_photo_waits(camera):
     assert len(told.all("close")) == 2 and len(told.said("E s3 request failed")) == 2
 
 
-# A connection that breaks in the middle of the photo, and replies that get lost.
+# Connections that break in the middle of a photo, and lost replies.
 
 
 def test_a_break_in_mid_body_is_a_new_shot_at_once_and_counted(camera):
@@ -192,7 +192,7 @@ def test_a_shot_that_broke_off_late_is_taken_again_for_the_spool(camera):
     told = run(camera, f"a = app({[slow, None]})\nshoot(a)\nreport(a)")
     assert len(told.all("shot")) == 2 and len(told.all("put")) == 1
     assert told.end["waiting"] == 1
-    # Well before the next one is due.
+    # Well before the next shot is due.
     assert told.all("shot")[1]["ms"] - told.all("shot")[0]["ms"] < 27_000
 
 
@@ -209,7 +209,7 @@ def test_a_waiting_photo_whose_reply_was_lost_is_stored_once(camera):
 
 def test_a_key_that_another_photo_has_is_not_taken_for_stored(camera):
     told = run(camera, f"a = app({[EXISTS]})\nshoot(a)\nreport(a)")
-    # The next shot has the next number.
+    # The new shot has the next number.
     assert [seq(stored["key"]) for stored in told.all("stored")] == [2]
     counters = told.end["counters"]
     assert (counters["taken"], counters["stored"], counters["lost"]) == (2, 1, 1)
@@ -227,10 +227,10 @@ def test_the_daily_cap_stops_requests_until_midnight_utc(camera, cap):
         "for _ in range(30):\n    a.work()\n    shoot(a)\nreport(a)"
     )  # fmt: skip
     before, after = told.all("end")
-    # A photo of 3000 bytes counts as 3 KB: five of them are the whole day's.
+    # A photo of 3000 bytes counts as 3 KB: five of them use up the daily cap.
     assert before["counters"]["stored"] == 5 and before["waiting"] == 11
     assert told.said("E app daily cap reached")
-    # At midnight there are five more, for the photos of the new day and what waits.
+    # After midnight five more are sent: photos of the new day and waiting ones.
     assert after["counters"]["stored"] == 10
     assert after["counters"]["taken"] == after["counters"]["stored"] + after["waiting"] == 46
     midnight_ms = 600_000

@@ -1,4 +1,4 @@
-"""A photo that the store never takes costs no other."""
+"""A photo that the store never accepts does not affect the others."""
 
 import pytest
 from app_rig import photo_sha256, run
@@ -11,7 +11,7 @@ ODD = ("HTTP400", 400, "fatal", {"says": "HTTP400: a firewall's own page"})
 
 
 def _poisoned(number, refusal):
-    """Return the code of an App whose store refuses photo `number`, whenever it comes."""
+    """Return code that makes an App whose store always refuses photo `number`."""
     return f"""
 a = app(limit_kb=256)
 store = a.uploader.store
@@ -48,7 +48,7 @@ def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, numb
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
-    """An object of its name may be damaged, and the key may not replace it; see S3Client.put."""
+    """An object with its name may be damaged, and the key cannot replace it; see S3Client.put."""
     taken = [("AccessDenied", 403, "object", {})] * times
     told = run(
         camera, f"a = app(connects={[DOWN] * 3})\nshoot(a)\n"
@@ -71,7 +71,7 @@ def test_a_live_photo_that_is_too_large_pauses_nothing(camera):
 def test_where_every_photo_is_too_large_each_is_counted(camera):
     told = run(camera, f"a = app({[TOO_LATE] * 99})\nshoot(a, 5)\nreport(a)")
     counters = told.end["counters"]
-    # It would be no smaller a second time.
+    # A second photo would be no smaller.
     assert (counters["taken"], counters["lost"], told.end["pause_s"]) == (5, 5, 0)
 
 
@@ -83,6 +83,6 @@ def test_a_store_in_trouble_never_costs_a_waiting_photo(camera, code):
         "a.uploader.is_spool_first = True\nshoot(a, 20)\na.uploader.is_spool_first = False\n"
         "for _ in range(60):\n    shoot(a)\n    while a.work():\n        pass\nreport(a)"
     )  # fmt: skip
-    # The others go first, and this one goes on waiting.
+    # The others are sent first, and this one continues to wait.
     assert (told.end["counters"]["stored"], told.end["waiting"]) == (79, 1)
     assert told.end["counters"]["refused"] == 0

@@ -1,4 +1,4 @@
-"""Photos that wait go out: the newest and the oldest, the damaged, those without a date."""
+"""How waiting photos are sent: the newest and the oldest, damaged ones, those without a date."""
 
 import datetime
 
@@ -37,7 +37,7 @@ def test_the_newest_go_first_and_one_of_four_is_the_oldest(camera):
 
 
 def _picks(order, waiting):
-    """Return how often the newest and the oldest that waited went."""
+    """Return how often the newest and how often the oldest waiting photo was sent."""
     newest = oldest = 0
     for number in order:
         newest += number == waiting[-1]
@@ -91,7 +91,7 @@ def test_a_full_spool_thins_and_counts_and_keeps_the_newest(camera):
     assert "E app photo lost" not in "".join(told.lines)
 
 
-# Photos from before the time was known.
+# Photos taken before the time was known.
 
 
 def test_photos_without_a_date_are_dated_afterwards_and_never_sent_before(camera):

@@ -1,4 +1,4 @@
-"""firmware/wifi*.py on a simulated board, whose radio has the habits of the ESP32's driver."""
+"""firmware/wifi.py and network/ on a simulated board whose radio behaves like an ESP32's."""
 
 import pytest
 from megacam.board import tree
@@ -123,7 +123,7 @@ def test_every_network_that_was_tried_is_explained(board):
 
 
 def test_the_status_of_an_earlier_failure_is_not_believed(board):
-    # 202 stands until there is an address, also while the next network is being joined.
+    # Status 202 remains until there is an address, even while the next network is being joined.
     assert connect(board, {**SHED, "password": "not open"}, BARN).startswith("('Barn'")
 
 
@@ -138,7 +138,7 @@ def test_a_neighbour_with_a_strange_name_does_no_harm(board):
     assert said.count("\n") == 1 and said.count("-30 dBm") == 2
 
 
-# Several access points of one name: the driver alone takes the first that it hears.
+# Several access points with the same name: by default the driver takes the first that it finds.
 
 NEAR = {**BARN, "bssid": "0a0000000001", "rssi": -40}
 FAR = {**BARN, "bssid": "0a0000000002", "rssi": -80}
@@ -169,7 +169,7 @@ def test_the_third_of_the_name_has_its_turn(board):
 
 
 def test_at_last_any_access_point_of_the_name_will_do(board):
-    # Those that were heard have gone, and one that was not heard is there.
+    # The access points of the scan are gone, and one that was not in the scan is there.
     gone = [{**NEAR, "ghost": True, "bssid": f"0a000000001{i}"} for i in range(9)]
     board.world.radio.networks = [*gone, {**FAR, "hidden": True}]
     assert connect(board, BARN, then="connect()" + _RSSI).split("\n")[1] == "-80"
@@ -186,7 +186,7 @@ def test_each_network_is_tried_before_the_second_access_point_of_one(board, othe
 
 
 def test_a_link_to_an_access_point_that_went_away_is_made_anew_with_another(board):
-    # The driver asks for the one that it was given, for ever.
+    # The driver keeps trying the access point that it was given.
     board.world.radio.networks = [FAR, NEAR]
     then = (
         "connect()" + _RSSI + "\nnetwork.WLAN(0).lose('0a0000000001')\n"
@@ -228,7 +228,7 @@ def test_joining_takes_no_longer_than_it_may(board, limit_ms):
     then = f"connect(0, {limit_ms})\nprint(took_ms)"
     said, took_ms = connect(board, {**BARN, "password": "straw straw"}, then=then).split("\n")
     assert said.startswith("'Barn' refused us")
-    # The radio's start takes half a second, the simulated scan nothing, this computer a little.
+    # Starting the radio takes half a second, the simulated scan no time, this computer a little.
     assert limit_ms - 1000 < int(took_ms) - 500 < limit_ms + 900
 
 
@@ -245,7 +245,7 @@ def test_waiting_for_the_driver_counts_too(board, limit_ms):
     assert int(took_ms) < limit_ms + 1400
 
 
-# Stages: the driver mends a short outage; joining anew; the radio off and on.
+# Stages: the driver repairs a short outage; joining again; the radio off and on.
 
 
 _BLINK = "connect()\nimport network\nnetwork.WLAN(0).blink({})\n"
