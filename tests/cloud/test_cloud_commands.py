@@ -1,4 +1,4 @@
-"""The commands cloud, cost and status as a user types them: output, JSON, exit codes, secrets."""
+"""The commands cloud, cost and status as users run them: output, JSON, exit codes, secrets."""
 
 import io
 import json
@@ -18,7 +18,7 @@ pytest_plugins = ("local_aws", "role_aliases")
 
 
 class User:
-    """Types commands; `out`, `err` and `code` are of the last one."""
+    """Runs commands; `out`, `err` and `code` are those of the last one."""
 
     def __init__(self, account, capsys):
         self.account, self.board = account, Board(account)
@@ -69,7 +69,7 @@ def test_create_does_nothing_until_somebody_says_yes(user, account, monkeypatch)
 
 
 class Keyboard(io.StringIO):
-    """Standard input with somebody at it."""
+    """Standard input of an interactive user."""
 
     def isatty(self):
         return True
@@ -345,7 +345,7 @@ def test_cost_takes_the_typical_size_of_config_json_s_resolution(user, tmp_path)
     for resolution in ("320x240", "1600x1200", "2592x1944"):
         config.write_text(json.dumps({"camera": {"resolution": resolution}}))
         sizes[resolution] = user.data("cost")["usage"]["photo_kb"]
-    # 350 KB is what docs/unattended.md says of the simulated camera.
+    # docs/unattended.md says 350 KB for the simulated camera.
     assert sizes == {"320x240": 14, "1600x1200": 350, "2592x1944": 910}
     config.write_text('{"camera": {"resolution": "1600x1200", "quality": "low"}}')
     assert user.data("cost")["usage"]["photo_kb"] == 120

@@ -1,4 +1,4 @@
-"""`cloud create`: what it makes, that it makes it once, and that it leaves strangers alone."""
+"""`cloud create`: what it creates, that it does so only once, and that it changes nothing else."""
 
 import json
 
@@ -181,7 +181,7 @@ def test_public_read_shows_photos_only_warns_and_can_be_taken_back(account):
     with pytest.raises(MegacamError):
         anybody.call("s3", "get_object", **there, Key="cam1/status.json")
 
-    # Another run that does not speak of it leaves it; --no-public-read takes it back.
+    # Another run without the option leaves it as it is; --no-public-read removes it.
     assert _changes(account) == []
     _make(account, public_read=False)
     with pytest.raises(MegacamError):
@@ -269,7 +269,7 @@ def test_a_bucket_with_a_kms_key_or_old_versions_is_warned_about(account):
 
 def test_a_failure_in_the_middle_says_how_far_it_got_and_the_next_run_goes_on(account):
     plan = create.plan(account.aws, CloudSpec(account.bucket, "cam1"))
-    # Somebody else takes the user's name between the plan and its making.
+    # Somebody else takes the user's name between the plan and its execution.
     name = plan.changes[-2].text.split()[-1]
     account.client("iam").create_user(UserName=name, Path="/somebody/")
     with pytest.raises(MegacamError, match=r"of \d+ changes are made"):

@@ -1,4 +1,4 @@
-"""`cloud destroy`: what is ours goes, photos only when told, strangers' never."""
+"""`cloud destroy`: deletes what is ours, photos only on request, and nothing of others."""
 
 import pytest
 from megacam.cloud import create, destroy, rotate

@@ -1,4 +1,4 @@
-"""What AWS's refusals become: one sentence that names the thing and the remedy."""
+"""AWS errors: each becomes one sentence with the resource and the remedy."""
 
 import json
 import re
@@ -19,7 +19,7 @@ pytest_plugins = "local_aws"
 
 
 def test_one_module_talks_to_boto3():
-    """Beside the gallery, which reads in threads, and the simulator, which is AWS."""
+    """Except the gallery, which reads in threads, and the simulator, which plays AWS."""
     top = Path(megacam.__file__).parent
     found = [
         path.relative_to(top).as_posix()
@@ -43,7 +43,7 @@ def _one_sentence(text):
 
 def test_a_name_that_another_account_has_taken(account, monkeypatch):
     account.client("s3")
-    # To MiniStack a key of twelve digits is the root of that account.
+    # For MiniStack, an access key id of twelve digits is the root user of that account.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
     other = Aws(region=account.aws.region)
     place = {"LocationConstraint": account.aws.region}
@@ -53,7 +53,7 @@ def test_a_name_that_another_account_has_taken(account, monkeypatch):
 
 
 def test_aws_is_told_whose_bucket_it_must_be(account):
-    """A bucket of another account that lets us in is not ours; MiniStack does not look at this."""
+    """Another account's bucket that we can access is not ours; MiniStack does not check this."""
     asked = []
 
     def hear(request, **_):
@@ -92,7 +92,7 @@ def test_credentials_without_permission(account):
 
 
 def test_a_user_without_iot_and_budget_rights_can_still_look(account):
-    """`show` needs IAM and S3; who may not see IoT or budgets simply sees none."""
+    """`show` needs IAM and S3; without rights for IoT or budgets it shows none."""
     create.plan(account.aws, _spec(account)).make()
     iam = account.client("iam")
     iam.create_user(UserName=f"looker-{account.bucket}")
@@ -217,7 +217,7 @@ def test_a_bucket_that_is_not_there(account):
     ],
 )
 def test_answers_that_this_store_never_gives(account, code, words):
-    """At the wire: an answer as AWS sends it, put in front of the store."""
+    """The answer is that of AWS, injected at the HTTP level instead of the store's."""
     from botocore.awsrequest import AWSResponse
     from role_aliases import Raw
 

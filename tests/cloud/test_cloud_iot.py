@@ -1,4 +1,4 @@
-"""The way by certificate."""
+"""Devices that sign in with a certificate."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ pytest_plugins = ("local_aws", "role_aliases")
 
 
 class Board:
-    """A board that takes every certificate it is given."""
+    """A board that accepts every certificate."""
 
     def __init__(self):
         self.held = []
@@ -85,7 +85,7 @@ def test_a_certificate_is_made_rotated_and_the_old_one_goes(account, aliases):
 
 
 class StillAttached:
-    """AWS IoT in the seconds after a detachment: refuses deletions for `seconds` of a clock."""
+    """AWS IoT right after a detachment: it refuses deletions for `seconds` of its own clock."""
 
     def __init__(self, account, operation, code, seconds):
         self.now_s, self._seconds, self._code = 0.0, seconds, code

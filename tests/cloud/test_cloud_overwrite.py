@@ -1,6 +1,6 @@
-"""A camera's key at Amazon puts new photos and replaces none.
+"""On AWS, a camera's key can put new photos and replace none.
 
-`amazon` is MiniStack at Amazon's own addresses; its IAM is told what S3 tells it at AWS.
+`amazon` is MiniStack at Amazon's addresses; its IAM gets the same condition keys as on AWS.
 """
 
 import json
@@ -30,7 +30,7 @@ def _arn(account, below):
 
 
 def _old_policy(account, user):
-    """Give the user the policy that megacam made until now."""
+    """Give the user the policy of earlier versions of megacam."""
     may = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": _arn(account, "cam1/*")}
     document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
     account.client("iam").put_user_policy(
@@ -69,7 +69,7 @@ def test_a_stolen_key_adds_photos_and_overwrites_none(amazon):
     assert _refusal(thief, **there, Body=b"no header") == "AccessDenied"
     thief("s3", "put_object", **there, Body=b"photo", IfNoneMatch="*")
     assert _refusal(thief, **there, Body=b"fake") == "AccessDenied"
-    # That is how a thief learns that a name is taken, and the docs say so.
+    # A thief can learn in this way that a name is taken; the docs say so.
     code = _refusal(thief, **there, Body=b"fake", IfNoneMatch="*")
     assert code == "PreconditionFailed"
     body = amazon.client("s3").get_object(**there)["Body"].read()
@@ -97,7 +97,8 @@ def test_a_bucket_of_another_account_gets_nothing(amazon):
     thief("s3", "put_object", **order, Key="cam1/1.jpg")
     iam, name = amazon.client("iam"), {"UserName": ring.user, "PolicyName": "put-photos"}
     text = json.dumps(iam.get_user_policy(**name)["PolicyDocument"])
-    # MiniStack has one account; to the policy, it is the same if the bucket or it is elsewhere.
+    # MiniStack has one account only. Changing the account in the policy has the same effect as a
+    # bucket of another account.
     iam.put_user_policy(**name, PolicyDocument=text.replace("000000000000", "111122223333"))
     for below in ("cam1/2.jpg", "cam1/status.json"):
         assert _refusal(thief, **order, Key=below) == "AccessDenied"

@@ -1,4 +1,4 @@
-"""Put-only, shown by trying what must fail."""
+"""The proof that a key is put-only: it tries everything that must fail."""
 
 import json
 
@@ -110,7 +110,7 @@ def test_a_key_that_spreads_late_is_accepted(account):
 
 
 class SlowIam(Aws):
-    """AWS where S3 knows a new key at once and IAM only after ten seconds of `clock`."""
+    """AWS where S3 knows a new key immediately, and IAM only after ten seconds of `clock`."""
 
     def as_key(self, key, region=None):
         seen = super().as_key(key, region)

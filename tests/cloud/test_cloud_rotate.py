@@ -1,4 +1,4 @@
-"""Rotation: whatever breaks, the board always holds a key that works."""
+"""Key rotation: whatever fails, the board always has a key that works."""
 
 import threading
 
@@ -13,7 +13,7 @@ pytest_plugins = "local_aws"
 
 
 class CutError(MegacamError):
-    """The fault that a test puts in."""
+    """The fault that a test injects."""
 
 
 def _ring(account):
@@ -75,7 +75,7 @@ def test_no_photo_is_lost_while_the_key_is_rotated_under_running_uploads(account
 
 
 class Cut:
-    """Breaks the nth thing that a rotation does, before or after it takes effect."""
+    """Makes the nth operation of a rotation fail, before or after it takes effect."""
 
     def __init__(self, ring, board, number, after):
         self.word, self.limit = ring.word, ring.limit
@@ -128,7 +128,7 @@ def test_the_board_has_a_working_key_wherever_the_rotation_breaks(account, after
 
 
 class DyingError(BaseException):
-    """The computer loses power: no handler of ours runs."""
+    """The computer loses power: no exception handler of ours runs."""
 
 
 @pytest.mark.parametrize("step", ["make", "check", "put_key", "prove_key", "delete"])
@@ -145,7 +145,7 @@ def test_a_computer_that_dies_in_the_middle_leaves_a_working_board(account, step
 
     setattr(cut, step, die)
     if step != "delete":
-        # Nothing is undone by a computer without power.
+        # A computer without power undoes nothing.
         cut.delete = lambda identity: None
     with pytest.raises(DyingError):
         _rotate(cut, cut)
@@ -196,7 +196,7 @@ def test_of_two_working_keys_the_boards_own_is_kept(account, held):
     def nothing_new():
         raise CutError("AWS is gone")
 
-    # Broken off right after room was made, so that no new key covers up the loss of the old one.
+    # It fails right after deleting a key to make room, so no new key can hide a wrong deletion.
     cut = Cut(ring, board, 10_000, False)
     cut.make = nothing_new
     with pytest.raises(CutError):

@@ -1,4 +1,4 @@
-"""No secret of the cloud in any output, file or argument list, from the first key to the last."""
+"""No cloud secret in any output, file or argument list, from the first key to the last."""
 
 import logging
 import sys
@@ -24,8 +24,8 @@ def _hear(event, args):
 
 @pytest.fixture
 def children():
-    """Return the argument lists of all processes started while the test runs."""
-    # An audit hook stays for ever, so there is one, and each test empties what it has heard.
+    """Return the list of all command lines that are started during the test."""
+    # An audit hook cannot be removed, so there is only one, and each test clears its list.
     if not getattr(sys, "_megacam_hears", False):
         sys.addaudithook(_hear)
         sys._megacam_hears = True
@@ -35,7 +35,7 @@ def children():
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Return a home of its own, where whatever is written must lie."""
+    """Return a new home folder that receives all files that are written."""
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -43,7 +43,7 @@ def home(tmp_path, monkeypatch):
 
 
 class Faulty(Board):
-    """A board that can be told to fail; it keeps every secret that it was given."""
+    """A board that fails on request; `secrets` has every secret that it was given."""
 
     def __init__(self, account):
         super().__init__(account)
@@ -64,7 +64,7 @@ class Faulty(Board):
 
 
 class User:
-    """Types commands that rotate the keys of a board which can be told to fail."""
+    """Runs cloud commands with a board that fails on request."""
 
     def __init__(self, account, home):
         self.board, self._home = Faulty(account), home
@@ -79,7 +79,7 @@ class User:
         self.codes.append(console.run(self._app, words))
 
     def check(self, said):
-        """Raise if a secret was said or lies in a file; `said` has keys' public names."""
+        """Raise if a secret is in the output `said` or in a file; `said` has public key ids."""
         files = b"".join(one.read_bytes() for one in self._home.rglob("*") if one.is_file())
         assert self.board.secrets
         assert self.board.key.identity in said

@@ -1,4 +1,4 @@
-"""The CloudFormation template: valid for AWS's own linter, and the same cloud as `create`."""
+"""The CloudFormation template: valid for AWS's linter, with the same resources as `create`."""
 
 import itertools
 import json
@@ -65,7 +65,7 @@ def _deploy_template(account, made):
 def test_a_deployed_stack_is_what_create_makes(amazon, wanted):
     _deploy(amazon, **wanted)
     plan = create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1", **wanted))
-    # MiniStack's CloudFormation leaves out the lifecycle; the next test looks at that.
+    # MiniStack's CloudFormation ignores the lifecycle; the next test checks it.
     left = [step.text for step in plan.changes if "broken uploads" not in step.text]
     assert left == []
 
@@ -91,7 +91,7 @@ def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_w
     account.client("s3").put_object(**there, Key="cam1/x.jpg", Body=b"photo")
     with pytest.raises(MegacamError):
         account.aws.as_key(False).call("s3", "get_object", **there, Key="cam1/x.jpg")
-    # `create` leaves the distribution its right.
+    # `create` keeps the statement for the distribution.
     create.plan(account.aws, CloudSpec(account.bucket, "cam1", keep_days=7)).make()
     assert (
         shown in json.loads(account.client("s3").get_bucket_policy(**there)["Policy"])["Statement"]
@@ -101,7 +101,7 @@ def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_w
 def test_a_deployed_stack_with_certificates_has_roles_and_things_in_place_of_users(amazon):
     device = f"cam-{amazon.bucket.split('-')[-1]}"
     made = template(Options(amazon.bucket, (device,), iot=True))
-    # MiniStack's CloudFormation knows no role alias; the linter has looked at it.
+    # MiniStack's CloudFormation does not know role aliases; the linter has checked it.
     alias = made["Resources"].pop("DeviceRoleAlias")
     assert alias["Properties"]["RoleArn"] == {"Fn::GetAtt": ["DeviceRole", "Arn"]}
     arn = f"arn:aws:iot:{amazon.aws.region}:000000000000:rolealias/megacam-{amazon.bucket}"

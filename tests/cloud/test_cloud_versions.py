@@ -1,4 +1,4 @@
-"""`--keep-versions`: what was overwritten or deleted can be had back, for a while."""
+"""`--keep-versions`: overwritten and deleted objects can be restored for a while."""
 
 from types import SimpleNamespace
 
@@ -59,7 +59,7 @@ def test_versions_are_kept_and_expire_and_the_second_run_changes_nothing(amazon)
 def test_photos_expire_first_and_their_versions_after_them(amazon):
     _plan(amazon, keep_versions=7, keep_days=90).make()
     rule = _rules(amazon)["megacam-cam1"]
-    # S3 refuses days and the mark together; the days take the marks away, too.
+    # S3 refuses Days together with ExpiredObjectDeleteMarker; Days removes the markers, too.
     assert rule["Expiration"] == {"Days": 90}
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
 
@@ -78,7 +78,7 @@ def test_versions_of_every_camera_expire_and_those_of_strangers_stay(amazon):
         assert rules[name]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert rules["megacam-roof-2"]["Expiration"] == {"Days": 5}
     assert rules["megacam-logs"] == stranger
-    # A camera that comes later is as those before it.
+    # A camera that is added later gets the same settings.
     _plan(amazon, "shed").make()
     late = _rules(amazon)["megacam-shed"]
     assert late["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
@@ -130,7 +130,7 @@ def test_destroy_takes_versions_away_and_marks_of_deletions_too(amazon):
     s3.delete_object(**there)
     for one in s3.list_object_versions(Bucket=amazon.bucket)["Versions"]:
         s3.delete_object(**there, VersionId=one["VersionId"])
-    # Only the mark of a deletion is left, and with it the bucket cannot be deleted.
+    # Only a delete marker is left, and it prevents the deletion of the bucket.
     plan = destroy.plan(amazon.aws, amazon.bucket, photos=True)
     assert any("1 marks of deleted ones" in step.text for step in plan.changes)
     plan.make()
@@ -147,5 +147,5 @@ def test_setup_hands_the_choice_on(account, tmp_path):
     write_config(tmp_path, account, account.bucket, SimpleNamespace(port=123))
     nowhere = ["--port", str(tmp_path / "no-board")]
     words = ["setup", "--dry-run", "--keep-versions", "30", *nowhere]
-    # The plan for the cloud is shown before the board is looked for.
+    # The plan for the cloud is shown before the search for the board.
     assert "let old versions go after 30 days" in megacam(tmp_path, *words).stdout

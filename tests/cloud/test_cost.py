@@ -1,4 +1,4 @@
-"""What a camera costs: figures that anybody can check with a pencil."""
+"""The cost of a camera, with figures that are easy to check by hand."""
 
 import datetime
 import json
@@ -50,7 +50,7 @@ def test_every_line_is_amount_times_price():
 
 
 def test_what_is_looked_at_beyond_the_free_100_gb_is_paid_for():
-    # 10,000 photos a day of 1 MB: 300 GB a month, 200 of them paid.
+    # 10,000 photos of 1 MB a day: 300 GB a month, of which you pay for 200.
     lines = _lines(_month(photo_kb=1000, views_day=10_000))
     assert lines["transfer out"] == pytest.approx(200 * 3.0)
 
@@ -112,7 +112,7 @@ def test_our_table_is_dated_complete_and_plausible():
     prices = cost.load_prices()
     assert len(prices["regions"]) >= 15
     for name, row in prices["regions"].items():
-        # AWS's dearest region costs less than twice its cheapest.
+        # AWS's most expensive region costs less than twice as much as its cheapest.
         assert 0.0045 <= row["put_1000"] <= 0.009, name
         assert 0.023 <= row["storage_gb"] <= 0.045, name
         assert row["get_1000"] == pytest.approx(row["put_1000"] * 0.08, rel=0.03), name

@@ -28,7 +28,7 @@ REPORT = {
 
 @pytest.fixture
 def camera(account):
-    """Return put(device, photo age, report age or None, **report): a camera's traces."""
+    """Return put(device, age_s, report_age_s, **report), which stores a photo and a report."""
     s3 = account.client("s3")
     s3.create_bucket(
         Bucket=account.bucket,

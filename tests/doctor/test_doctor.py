@@ -1,4 +1,4 @@
-"""The doctor finds each fault by itself: a simulated board, camera, Wi-Fi, clock and store."""
+"""The doctor finds each single fault of a simulated board, camera, Wi-Fi, clock or store."""
 
 import hashlib
 import json
@@ -80,7 +80,7 @@ def test_a_wrong_password_is_found_without_being_shown(tmp_path, place):
 
 
 def test_refusals_of_the_store_are_told_apart(tmp_path, place):
-    """One board, provisioned and deployed again and again: a start costs more than a check."""
+    """One board is provisioned and deployed again and again: that is faster than new boards."""
     _, config, ca, key = place
     with board(tmp_path, place) as (plugged, wanted):
         with device.connect(plugged.port) as found:

@@ -1,7 +1,7 @@
-"""Every row of the doctor's table, provoked: nothing in docs/troubleshooting.md is a guess.
+"""Provoke every row of the doctor's table, so that docs/troubleshooting.md is based on tests.
 
-ROWS holds the ones that a fault in the set-up of one board provokes; the store's answers come
-from a server that says what it is told, on one board.
+ROWS has the rows that are caused by a fault in the setup of a board. ANSWERS has those that are
+caused by answers of the store, which come from a scripted server.
 """
 
 import ssl
@@ -22,7 +22,7 @@ from usb_board import plugged_in, scripted
 
 __all__ = ["place"]
 
-# By tests of their own, here and (config, files, store with IAM) in test_doctor.py.
+# These have separate tests, here and (config, files, store with IAM) in test_doctor.py.
 APART = {
     ("config", ""),
     ("config", "missing"),
@@ -139,7 +139,7 @@ def test_a_mishap_in_mid_examination_has_its_name(tmp_path, place, code, mishap)
     assert results[-1].cause == checks.cause("usb", code), results[-1]
 
 
-# The store, byte by byte.
+# The scripted store.
 
 
 def _reply(status, code, more=""):
@@ -157,7 +157,7 @@ def _refuse(*answer):
 
 
 def _elsewhere(peer):
-    """Be in Frankfurt, and say so to whoever signs for another region."""
+    """Be a bucket in Frankfurt; tell clients that sign for another region."""
     while True:
         head = peer.read_head()
         if b"/eu-central-1/s3" not in head:
@@ -175,7 +175,7 @@ def _speak_plainly(peer):
     peer.raw.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno HTTP")
 
 
-# Scripts of the store by the row that they provoke.
+# {row: script of the store that provokes it}.
 ANSWERS = {
     ("signature", "RequestTimeTooSkewed"): _refuse(403, "RequestTimeTooSkewed"),
     ("signature", "ExpiredToken"): _refuse(400, "ExpiredToken"),
@@ -197,7 +197,7 @@ _OVER = {
 
 
 class Told:
-    """A store on a port that plays one script after the other, on a board that knows it."""
+    """A store that plays a script for each row, and the board that uses it."""
 
     def __init__(self, context):
         self.authority, self._context = trustme.CA(), context
@@ -209,12 +209,12 @@ class Told:
         self.script(peer)
 
     def answer_plainly(self, peer):
-        """Be http://connectivitycheck...: the network's own page while it is a portal."""
+        """Be http://connectivitycheck...; with a captive portal, answer with the portal's page."""
         peer.raw.recv(4096)
         peer.raw.sendall(b"HTTP/1.1 " + self.page + b"\r\nContent-Length: 0\r\n\r\n")
 
     def examine(self, row):
-        """Return what the doctor finds while the store behaves as the row wants it."""
+        """Return the doctor's results while the store behaves as `row` needs it."""
         self.script = ANSWERS[row]
         self.page = b"204 No Content"
         if row == ("tls", "portal"):

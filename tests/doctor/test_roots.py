@@ -1,4 +1,4 @@
-"""The roots that the board trusts: the right ones, whole and valid, or one clear sentence."""
+"""The roots that the board trusts: the right ones, complete and valid, or one clear sentence."""
 
 import datetime
 import hashlib

@@ -1,4 +1,4 @@
-"""From an empty board and an empty account to the first photo, and no secret on the way."""
+"""From an empty board and an empty account to the first photo, without exposing a secret."""
 
 import json
 import ssl
@@ -79,8 +79,8 @@ def test_settings_are_asked_for_and_missing_credentials_are_one_sentence(
     )
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["s3"] == {
-        "bucket": "photos-of-the-yard", "region": "eu-west-1",  # no blanks
-        "endpoint": account.store.endpoint, "path_style": True,  # where the bucket is made
+        "bucket": "photos-of-the-yard", "region": "eu-west-1",  # no spaces
+        "endpoint": account.store.endpoint, "path_style": True,  # the store for the bucket
     }  # fmt: skip
     assert config["device"] == "cam1"
     assert "what you typed is 'My Photos'; it must be 3 to 63 lower-case" in " ".join(
@@ -132,7 +132,7 @@ def test_a_photo_that_does_not_come_is_one_sentence(account):
 
 
 class _Wifi:
-    """What stands for a board whose Wi-Fi knows one password; `stored` is what was written."""
+    """Replaces a board in a network with one password; `stored` lists the stored passwords."""
 
     def __init__(self, monkeypatch, answers):
         self.stored = []

@@ -1,4 +1,4 @@
-"""A camera that signs in with a certificate, from the parcel on; AWS IoT by servers/iot.py."""
+"""Setup of a new camera that signs in with a certificate; servers/iot.py plays AWS IoT."""
 
 import ast
 import base64
@@ -25,13 +25,13 @@ pytest_plugins = "local_aws"
 
 BUCKET = "garden-photos-iot"
 DEVICE = "iot-cam"
-# With a certificate the usual 80 KB are hardly enough, as docs/cloud.md says.
+# With a certificate, the usual 80 KB are barely enough, as docs/cloud.md says.
 HEAP = "82K"
 
 
 @pytest.fixture
 def world(tmp_path, account, monkeypatch):
-    """Return (folder of the computer, folder of the board, board, IoT) of a new camera."""
+    """Yield (folder on the computer, folder of the board, board, IoT) for a new camera."""
     host, hardware = tmp_path / "host", tmp_path / "hardware"
     host.mkdir()
     options = {"networks": [WIFI], "camera": ["--scene"], "heap": HEAP}
@@ -44,7 +44,7 @@ def world(tmp_path, account, monkeypatch):
 
 
 def _pieces(der):
-    """Return what would give a private key away: bytes of its middle, and lines of its PEM."""
+    """Return parts that would reveal a private key: bytes of its middle, lines of its PEM."""
     text = base64.b64encode(der)
     return [der[len(der) // 2 :][:40], text[64:128], text[-80:-16]]
 
@@ -101,7 +101,7 @@ def test_a_certificate_and_a_key_at_once_are_misuse(tmp_path, account, world):
 
 
 class Cut:
-    """A board whose cable is pulled after so many pieces of code."""
+    """A board whose cable is unplugged after `pieces` calls of exec()."""
 
     def __init__(self, board, pieces):
         self._board, self._left = board, pieces
@@ -131,7 +131,7 @@ else:
 
 
 def _identity(board):
-    """Return what the board signs in with; its certificate and key must be a pair."""
+    """Return the id that the board signs in with; assert that certificate and key match."""
     identity, *pair = ast.literal_eval(board.exec(_SIGNS_IN).strip())
     if pair:
         certificate, key = x509.load_der_x509_certificate(pair[0]), pair[1]

@@ -1,4 +1,4 @@
-"""What people read: numbers with their nouns, and help that is not cut off."""
+"""Text for users: numbers with their nouns, and help that is not cut off."""
 
 import pytest
 import typer.main

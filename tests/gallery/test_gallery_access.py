@@ -1,4 +1,4 @@
-"""Every page, live and exported, at every width: nothing is cut off, nobody is kept out."""
+"""Every page, live and exported, at every width: nothing is cut off, everything is accessible."""
 
 import contextlib
 from datetime import timedelta
@@ -29,7 +29,7 @@ LIVE = {
     f"/compare?a={KEYS[3]}&b={KEYS[50]}": "megacam-compare img",
     "/timelapse": ".form",
 }
-# Roles of ARIA that a person acts on or is told of.
+# ARIA roles of elements that a user operates or that are announced.
 _NAMED = {
     "button",
     "link",
@@ -42,7 +42,7 @@ _NAMED = {
     "DateTime",
 }
 _WIDE = "const d = document.documentElement; return d.scrollWidth - d.clientWidth"
-# What ends right of the window and cannot be scrolled to, hidden by an `overflow` of a parent.
+# Elements beyond the right edge of the window, except in a parent that scrolls or clips them.
 _CUT = """
 const wide = document.documentElement.clientWidth;
 return [...document.querySelectorAll('body *')].filter(e => {
@@ -58,7 +58,7 @@ return [...document.querySelectorAll('body *')].filter(e => {
 }).map(e => `${e.tagName}.${e.className}`).slice(0, 3)
 """
 
-# What shows no ring of its own, nor around it, when the keyboard comes to it.
+# Elements without a visible focus ring, on themselves or around them, under keyboard focus.
 _RINGLESS = """
 const rings = (e) => ['', '::after'].some((part) => {
   const style = getComputedStyle(e, part);
@@ -100,7 +100,7 @@ def nameless(page):
 
 
 def look_over(page, what):
-    """Return what is wrong with the page in view, at every width and in both themes."""
+    """Return all problems of the page in view, at every width and in both themes."""
     wrong = []
     for width in WIDTHS:
         page.size(width, 800)
@@ -111,7 +111,7 @@ def look_over(page, what):
         page.size(width, 800, dark)
         wrong += [f"{what} at {width}, dark {dark}: {found}" for found in axe.findings(page)]
     wrong += [f"{what}: without a name: {role}" for role in nameless(page)]
-    page.all("body")[0].send_keys("\ue004")  # Tab: from now on the keyboard leads
+    page.all("body")[0].send_keys("\ue004")  # Tab: switches to keyboard focus
     wrong += [f"{what}: {found}" for found in page.script(_RINGLESS)]
     return wrong
 

@@ -1,4 +1,4 @@
-"""What is no baseline JPEG of a camera's size is refused by its markers, before any decoder."""
+"""Data that is no baseline JPEG of a camera's size is refused by its markers, before decoding."""
 
 import io
 import random
@@ -28,7 +28,7 @@ def with_size(data, width, height):
 
 
 def with_scans(data, count):
-    """Repeat the last scan: a decoder goes over the whole picture for each."""
+    """Repeat the last scan: a decoder processes the complete picture for each."""
     start, end = data.rindex(SOS), data.rindex(EOI)
     return data[:end] + data[start:end] * count + data[end:]
 
@@ -76,7 +76,7 @@ def test_a_progressive_file_of_thousands_of_scans_is_refused_at_its_header():
     assert data.count(SOS) > 4000 and len(data) < 121_000
     with pytest.raises(PhotoMissingError, match="is progressive, not baseline"):
         open_photo(data, 320)
-    # What comes after the header is not read: there is nothing after it.
+    # Nothing after the header is read: the header alone gives the same result.
     header = data[: data.index(b"\xff\xc2") + 4]
     with pytest.raises(PhotoMissingError, match="is progressive, not baseline"):
         check(header)

@@ -1,4 +1,4 @@
-"""The gallery's reading of a bucket, against an S3 server on the wire that counts its requests."""
+"""How the gallery reads a bucket, with an S3 server that counts the requests."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -208,7 +208,7 @@ def test_what_is_too_large_for_a_photo_or_a_report_is_not_downloaded(s3, bucket)
     with pytest.raises(PhotoMissingError, match=r"cam1/.* is over 8 MB: no photo"):
         bucket.read(key)
     assert bucket.status("cam1") is None
-    # What the sockets of both sides took before the door was shut, not 120 MB.
+    # Only what fits into the socket buffers until the connection is closed, not 120 MB.
     assert s3.sent_bytes < 24 << 20
     s3.put(key, b"x" * (8 << 20))
     assert len(bucket.read(key)) == 8 << 20

@@ -1,4 +1,4 @@
-"""`megacam gallery export` and `megacam timelapse`: what is asked, written and refused."""
+"""`megacam gallery export` and `megacam timelapse`: questions, output files and errors."""
 
 import json
 from datetime import datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""A day's slots and gaps: what is an outage, what a pause, what a thinned spool."""
+"""Slots and gaps of a day: outages, pauses and thinned spools."""
 
 from datetime import date, timedelta, timezone
 
@@ -37,7 +37,7 @@ def test_two_missing_shots_are_no_gap_and_a_quarter_of_an_hour_is():
 
 
 def ago(number, taken):
-    """The photos of a day like `taken`, `number` days before."""
+    """Return photos at the same times as `taken`, `number` days earlier."""
     moved = timedelta(days=number)
     return [photos.parse(key_of("cam1", p.taken - moved, p.seq)) for p in taken]
 

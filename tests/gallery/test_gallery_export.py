@@ -1,4 +1,4 @@
-"""The exported site: complete, closed in itself, safe, and never over somebody's files."""
+"""The exported site: complete, self-contained, safe, and never overwriting other files."""
 
 import io
 import re

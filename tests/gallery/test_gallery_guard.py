@@ -1,4 +1,4 @@
-"""The gallery answers nobody but the holder of its link, and him only by its own name."""
+"""The gallery answers only those who have its link, and only under its own host name."""
 
 import asyncio
 
@@ -24,9 +24,9 @@ def guard():
 
 
 def ask(guard, path="/", query="", headers=_OWN, kind="http", method="GET", server=None):
-    """Return what was sent for one request: (first message, its headers as a dictionary).
+    """Send a request; return (first message of the answer, its headers as a dictionary).
 
-    `headers` are a dictionary or, to have one twice, pairs.
+    `headers` is a dictionary, or a list of pairs to repeat a header.
     """
     sent = []
 
@@ -48,7 +48,7 @@ def query_of(link):
 
 
 def enter(guard):
-    """Return (path, cookie) as the link gives them to a browser."""
+    """Return (path, cookie) that a browser gets by the link."""
     answer, headers = ask(guard, query=query_of(guard.link(_ADDRESS)))
     assert answer["status"] == 303
     return headers["location"], headers["set-cookie"].split(";")[0]

@@ -1,4 +1,4 @@
-"""A device's health in words, and that no status.json, however odd, breaks the page."""
+"""The text about a device's health, and that no odd status.json can break the page."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""For everybody: colours with contrast, touch, a site without a server."""
+"""Accessibility: color contrast, touch, and an exported site that works without a server."""
 
 import re
 from datetime import timedelta
@@ -58,7 +58,7 @@ def touch(page, kind, *points):
 
 
 def drag(page, css, start, end):
-    """Drag a finger over an element, from and to a share of its width."""
+    """Drag a finger over an element; `start` and `end` are fractions of its width."""
     box = page.script(
         "const e = document.querySelector(arguments[0]); e.scrollIntoView({block: 'center'});"
         "const r = e.getBoundingClientRect(); return [r.left, r.top, r.width, r.height]",

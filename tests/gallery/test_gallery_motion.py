@@ -1,4 +1,4 @@
-"""Motion: the fox is marked; dusk, a lamp, noise and a damaged photo are not."""
+"""Motion detection: a fox is marked; dusk, a lamp, noise and a damaged photo are not."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""What other servers and pages of this computer get of a gallery: nothing. At the wire."""
+"""Other servers and pages on the same computer get nothing from a gallery; raw HTTP requests."""
 
 import contextlib
 import http.client
@@ -31,7 +31,7 @@ UPGRADE = {
 
 
 class Served:
-    """A gallery, asked by hand; `path` and `cookie` are what its link gave."""
+    """A client of a gallery; it gets `path` and `cookie` by opening the gallery's link."""
 
     def __init__(self, link):
         self.host = urlsplit(link).netloc
@@ -41,7 +41,7 @@ class Served:
         self.cookie = answer.headers["set-cookie"].split(";")[0]
 
     def ask(self, place, base=None, method="GET", **headers):
-        """Ask with the cookie and as ourselves, unless `headers` say otherwise (None: without)."""
+        """Send a request with our Host and Cookie; `headers` override them, None removes one."""
         own = {"Host": self.host, "Cookie": getattr(self, "cookie", None)}
         connection = http.client.HTTPConnection(self.host, timeout=20)
         try:
@@ -146,7 +146,7 @@ socket.onerror = () => { document.title = "refused"; };
 
 @contextlib.contextmanager
 def neighbour(page_text):
-    """A web server on another port; give (its address, the Cookie headers that it was sent)."""
+    """Run a web server on another port; yield (its address, the Cookie headers it receives)."""
     sent = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -176,7 +176,8 @@ def test_a_page_of_another_port_is_sent_no_cookie_and_opens_nothing(look, page):
         s3.put(KEY, jpeg(120))
         page = look(s3.endpoint, NOW)
         page.wait(lambda: page.shown_pictures(".device img") == 1, "the gallery")
-        # Even where it had learnt the secret path, as it never can: the browser adds the cookie.
+        # The attack fails even with the secret path, which the page cannot know: the browser adds
+        # the cookie to this request.
         socket = f"ws{page.base.removeprefix('http')}/{SOCKET}"
         with neighbour(_ATTACK.replace("ADDRESS", socket)) as (address, sent):
             for path in ("", "day", "static/player.js"):

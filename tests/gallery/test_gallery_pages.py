@@ -1,4 +1,4 @@
-"""The gallery's pages in a real Chromium, over an S3 server on the wire."""
+"""The gallery's pages in a real Chromium, with an S3 server over HTTP."""
 
 import io
 import json
@@ -40,7 +40,7 @@ def fill(s3, device, start, end, every_s=60, fox=()):
 
 
 def day(s3, device="cam1", fox=()):
-    """A day from 6 to 16 o'clock with an outage at 10, after two days with the same night."""
+    """Store photos from 06:00 to 16:00 with an outage at 10:00, after two days from 06:00 on."""
     for before, last in ((2, 24), (1, 24), (0, 16)):
         date = MIDNIGHT - timedelta(days=before)
         start, end = date + timedelta(hours=6), date + timedelta(hours=last)

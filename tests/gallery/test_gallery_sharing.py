@@ -1,4 +1,4 @@
-"""Stars that stay, the page of them, and links that end: no browser needed."""
+"""Stars that are kept, the page with the stars, and links that expire; without a browser."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Thumbnails: made once, kept within the bound, never of something that is no photo."""
+"""Thumbnails: made once, within the size limit of the cache, never from data that is no photo."""
 
 import io
 import os

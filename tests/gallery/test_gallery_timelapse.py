@@ -1,4 +1,4 @@
-"""Time-lapses: what is written plays, has the photos in order, and can be cancelled."""
+"""Time-lapses: the video plays, has the photos in order, and can be canceled."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""To watch: large, full screen, zoomed; the time line close up; a day of 2,880 photos; stars."""
+"""The player: full screen and zoom; the zoomed time line; a day of 2,880 photos; stars."""
 
 import json
 import time
@@ -62,7 +62,7 @@ def press(page, key):
 
 
 def box(page, css):
-    """Return left, top, right and bottom of an element in the window."""
+    """Return the left, top, right and bottom of an element in the window."""
     return page.script(
         "const r = document.querySelector(arguments[0]).getBoundingClientRect();"
         "return [r.left, r.top, r.right, r.bottom]",
@@ -71,7 +71,7 @@ def box(page, css):
 
 
 def view(page, css):
-    """Return the zoom of a surface and how far its pictures are moved."""
+    """Return (zoom, x, y) of an element: its zoom and the offset of its pictures."""
     style = page.script(
         "const s = document.querySelector(arguments[0]).style;"
         "return ['--zoom', '--x', '--y'].map(n => Number(s.getPropertyValue(n)))",
@@ -114,7 +114,7 @@ def test_pictures_zoom_by_wheel_keys_and_two_fingers_and_move_within_their_edges
     assert view(tab, ".stage") == (1, 0, 0)
     press(tab, "ArrowLeft")
     assert tab.all(".clock")[0].text == "11:00:00", "arrows step otherwise"
-    # What is under the pointer stays there: a quarter from the left is 0.25 from the middle.
+    # The point under the pointer does not move: a quarter from the left is 0.25 from the middle.
     wheel = {"type": "mouseWheel", "x": left + (right - left) / 4, "y": (top + bottom) / 2}
     tab.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {**wheel, "deltaX": 0, "deltaY": -200})
     tab.wait(lambda: view(tab, ".stage")[0] > 1.2, "the wheel to zoom")
@@ -175,7 +175,7 @@ def test_the_time_line_shows_an_hour_and_ten_minutes_around_the_moment(tab):
 def test_three_photos_of_a_day_are_seen_on_the_time_line(tab):
     tab.open(FEW)
     tab.wait_for(".timeline canvas")
-    # Columns of the canvas with the colour of photos, as runs of pixels.
+    # Runs of canvas columns that have the color of photos.
     runs = """
       const canvas = document.querySelector('.timeline canvas');
       const {width, height} = canvas;

@@ -1,4 +1,4 @@
-"""What `make bench` measures and must never change: counts, never times."""
+"""Figures of `make bench` that must never change: counts, not times."""
 
 import pytest
 from bench import flash, fleet, memory, reading, running, transfer, whole, wire
@@ -26,10 +26,11 @@ def test_a_photo_costs_two_transactions_a_block_and_the_checks():
     for resolution, size in reading.PHOTOS.items():
         told = reading.on_the_wire("ours", resolution)
         blocks = -(-size // 4092)
-        # Done? Powered? The length twice, the head of the frame, and powered still?
+        # A cycle for each block, then: done (1), powered (1), the length in three registers, read
+        # twice (6), the head of the frame (1), still powered (1).
         assert told["cycles"] == blocks + 1 + 1 + 6 + 1 + 1
         assert told["transactions"] == told["cycles"] + blocks + 1
-        # A command a block; three bytes a register; command and dummy before the head.
+        # One command byte a block, three bytes a register, command and dummy before the head.
         assert told["bytes"] == size + blocks + 3 * 9 + 2
 
 
@@ -41,7 +42,7 @@ def transfers():
 @pytest.mark.parametrize("mode", ["none", "etag", "checksum"])
 def test_a_kb_of_photo_allocates_nothing(transfers, mode):
     left = [transfers[f"{mode} {size} 4092"]["allocated"] for size in reading.PHOTOS.values()]
-    assert max(left) - min(left) <= 64, left  # an object, wherever a collection found it
+    assert max(left) - min(left) <= 64, left  # one object, depending on when it is collected
     assert max(left) < 1024
 
 
@@ -51,12 +52,12 @@ def test_a_transfer_costs_two_transactions_a_block_whatever_the_mode(transfers, 
     for size in reading.PHOTOS.values():
         blocks = -(-size // block)
         told = transfers[f"{mode} {size} 4092"]
-        assert told["transactions"] == 2 * blocks + 1  # and whether the camera kept its power
+        assert told["transactions"] == 2 * blocks + 1  # 1: is it still powered?
 
 
 @pytest.mark.skipif(not running.can_count(), reason="no valgrind")
 def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
-    """Instructions, counted, of the same run: no time."""
+    """Compares instruction counts of the same run, not times."""
     sizes = reading.PHOTOS["320x240"], reading.PHOTOS["1600x1200"]
     _, factors = transfer.factors(transfer.GOALS, [(size, 4092) for size in sizes])
     for mode, goal in transfer.GOALS.items():
@@ -67,9 +68,9 @@ def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
 def test_memory_is_the_same_after_a_hundred_photos():
     first, tenth, hundredth = memory.uploads(100)
     live = [told["live"] for told in (first, tenth, hundredth)]
-    # An object, wherever a collection found it.
+    # One object, depending on when it is collected.
     assert max(live) - min(live) <= 64, live
-    # With as much garbage as there may be before it is collected.
+    # Allow for the garbage that may be there before a collection.
     assert abs(tenth["low"] - hundredth["low"]) <= 8192
 
 
@@ -90,7 +91,7 @@ def test_a_photo_is_one_request_and_little_more_than_itself(mode):
     assert told["requests"] == 1
     assert told["headers"] < 800
     assert told["framing"] < (100 if not mode.startswith("signed") else size * 0.02)
-    # A record takes a head of 5 bytes, a nonce of 8 and a tag of 16.
+    # A record has a header of 5 bytes, a nonce of 8 and a tag of 16.
     assert told["tls"] <= 29 * told["records"]
 
 

@@ -1,4 +1,4 @@
-"""The command line as it is installed: its commands, without any extra."""
+"""The installed command line and its commands, without any extra."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-# What the extras bring; whoever looks after a camera needs none of it.
+# Packages of the extras; operating a camera needs none of them.
 EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "trustme")
 
 
@@ -47,7 +47,7 @@ def test_a_command_that_needs_an_extra_names_it_in_one_sentence():
         assert f"pip install 'megacam[{extra}]'" in done.stderr
 
 
-# Ctrl-C while one of these is being loaded: by the command line, and by a command.
+# Ctrl-C during the import of one of these, by the command line or by a command.
 @pytest.mark.parametrize(
     ("module", "words"),
     [

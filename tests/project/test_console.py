@@ -1,4 +1,4 @@
-"""How commands speak and end: exit codes, plain output, JSON, questions, no secrets."""
+"""Output and exit of commands: exit codes, plain output, JSON, questions, no secrets."""
 
 import contextlib
 import json
@@ -140,7 +140,7 @@ def test_a_question_that_nobody_can_answer_is_misuse(monkeypatch):
 
 @contextlib.contextmanager
 def _on_a_terminal(body, **environment):
-    """Run Python on a pseudo-terminal; yield its descriptor."""
+    """Run Python code on a pseudo-terminal; yield the terminal's descriptor."""
     master, slave = pty.openpty()
     env = {**os.environ, "PYTHONPATH": str(TOOLS), "TERM": "xterm-256color", "COLUMNS": "80"}
     child = subprocess.Popen(
@@ -232,7 +232,7 @@ def test_what_is_said_while_a_spinner_turns_or_a_bar_grows_has_a_line_of_its_own
     """
     with _on_a_terminal(body) as master:
         lines = _read_until(master, "the end").splitlines()
-    # Where the cursor stands after "\r" or "erase line" is the beginning of a line.
+    # After "\r" or "erase line", the cursor is at the beginning of a line.
     shown = [re.split(r"\r|\x1b\[2K|\x1b\[1A", line)[-1] for line in lines]
     plain = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line).strip() for line in shown]
     assert "✓ one" in plain

@@ -1,4 +1,4 @@
-"""Every relative link in the README and in docs/ leads to a file, and to a heading of it."""
+"""Every relative link in the README and in docs/ leads to an existing file and heading."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ _LINK = re.compile(r"\]\(([^()\s]+)\)|\bsrc=\"([^\"]+)\"")
 
 
 def _prose(page):
-    """Return the text of a page without its code: a link in that is no link."""
+    """Return the text of a page without its code, because links in code do not count."""
     text = page.read_text(encoding="utf-8")
     return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
 
@@ -22,7 +22,7 @@ def _links(page):
 
 
 def _anchors(page):
-    """Return the anchors that GitHub gives the headings of a page."""
+    """Return the anchors that GitHub creates for the headings of a page."""
     found = set()
     for heading in re.findall(r"^#+ +(.*?) *$", _prose(page), re.MULTILINE):
         slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Files that are derived from the sources are up to date."""
+"""Files that are generated from the sources are up to date."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Imports point down only: firmware -> lib -> MicroPython, and the host's tools know neither."""
+"""Imports go down only: firmware -> lib -> MicroPython; the host tools import neither."""
 
 import ast
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_boot_and_main_hold_no_logic(name, imports):
 @pytest.mark.parametrize("path", _files("lib") + _files("firmware"), ids=lambda path: path.name)
 def test_importing_a_module_only_defines(path):
     if path.name == "overlay.py":
-        return  # it makes itself known to all others
+        return  # it registers itself as a builtin
     body = ast.parse(path.read_text()).body
     allowed = (
         ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef,

@@ -1,4 +1,4 @@
-"""The simulated month's own parts: its plan, its store's arithmetic, its books; no board here."""
+"""The parts of the simulated month without a board: its plan, store and ledger."""
 
 import hashlib
 import os
@@ -66,7 +66,7 @@ def test_the_store_signs_as_botocore_does():
 
 
 def a_month(secrets=("hush",)):
-    """A Month that took one photo at 00:10:00 and stored it."""
+    """Return a Month in which one photo was taken at 00:10:00 and stored."""
     truth = Truth(ppm=0)
     ledger = Ledger(truth, secrets)
     ledger.begin_life()
@@ -116,7 +116,7 @@ def test_a_good_month_has_nothing_broken():
 def test_a_photo_without_a_trace_has_vanished():
     month = a_month()
     month.store.objects.clear()
-    month.ledger.line(f"I s3 stored key={KEY} bytes=5 heap=70000")  # says who?
+    month.ledger.line(f"I s3 stored key={KEY} bytes=5 heap=70000")  # only the log says so
     assert "vanished" in broken(month)[0]
 
 

@@ -1,4 +1,4 @@
-"""The terminal pictures in the docs are of today's commands; and show no secret."""
+"""The terminal pictures in the docs match the current commands and show no secret."""
 
 import html
 import re

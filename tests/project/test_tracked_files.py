@@ -1,4 +1,4 @@
-"""What git tracks is what a clone gets: regular files, and nothing that a clone makes itself."""
+"""Git tracks only regular files, and no files that are generated in a clone."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not _is_work_tree(), reason="not a git work tree
 
 
 def test_only_regular_files_are_tracked():
-    # A symbolic link points out of the clone, to a path of the machine that committed it.
+    # A symbolic link may point out of the clone, to a path on the machine that committed it.
     entries = _tracked("--stage")
     assert entries
     assert [entry for entry in entries if entry.split()[0] not in REGULAR] == []

@@ -1,4 +1,4 @@
-"""HTTPS from MicroPython against scripted servers: certificates, connections, deadlines."""
+"""HTTPS from MicroPython with scripted servers: certificates, connections, deadlines."""
 
 import datetime
 import re
@@ -33,7 +33,7 @@ def put(**more):
 
 
 def store_all(peer):
-    """A server that stores everything, request after request."""
+    """Store the body of every request; a script for ScriptedServer."""
     while True:
         peer.read_head()
         peer.send(CONTINUE)
@@ -49,7 +49,7 @@ def only(results):
 
 @pytest.fixture
 def refused(session):
-    """Return run(certificate, **job): what a put to a server with it came to."""
+    """Return run(certificate, **job) -> result of a put to a server with that certificate."""
 
     def run(certificate, **job):
         received = []
@@ -277,7 +277,7 @@ def test_a_closed_port_is_said_so(session):
 
 
 def test_the_deadline_counts_from_the_connection_to_the_reply(server, session):
-    """Each wait is short, all of them together are too long."""
+    """Each single wait is short, but all of them together are too long."""
 
     def script(peer):
         peer.wait(0.4)

@@ -1,6 +1,6 @@
-"""Credentials from AWS IoT Core's provider: a device's certificate in the place of an AWS key.
+"""Credentials from AWS IoT Core's provider: a device certificate instead of an AWS key.
 
-AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
+Source: AWS IoT, "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
 """
 
 import base64
@@ -20,7 +20,7 @@ PUT = {"op": "put", "key": "cam1/a.jpg", "size": 10}
 
 
 def answer(number, lasts_s=3600):
-    """Return the provider's reply with credentials numbered, so that they can be told apart."""
+    """Return a reply of the provider; its credentials contain `number`, to identify them."""
     end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=lasts_s)
     credentials = {
         "accessKeyId": f"ASIA{number}",
@@ -36,7 +36,7 @@ def reply(status, text):
 
 
 class Provider:
-    """Answers one request a connection with the next reply and remembers who asked."""
+    """Answers one request per connection with the next reply and records who asked."""
 
     def __init__(self, *replies):
         self.replies = list(replies)
@@ -50,7 +50,7 @@ class Provider:
 
 
 class Store:
-    """Stores everything but the tokens in `expired`; `tokens` are those that it was shown."""
+    """Stores every object unless its token is in `expired`; `tokens` has the tokens received."""
 
     def __init__(self, *expired):
         self.expired = expired
@@ -71,7 +71,7 @@ class Store:
 
 @pytest.fixture
 def device(authority, tmp_path):
-    """The device's certificate and key as DER files."""
+    """Return the `iot` job of a device, with its certificate and key in DER files."""
     leaf = authority.issue_cert("cam1.example", common_name="cam1")
     certificate = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
     (tmp_path / "cert.der").write_bytes(certificate)
@@ -173,13 +173,13 @@ def test_a_provider_that_hangs_up_is_tried_again_later(run):
 
 
 def test_a_connection_to_s3_is_closed_before_the_provider_is_asked(run):
-    """One TLS connection at a time: the ESP32 has no memory for two."""
+    """Only one TLS connection at a time: the ESP32 has no memory for two."""
     closed = []
     seen = []
 
     class Watched(Provider):
         def __call__(self, peer):
-            # The second time the answer waits for the end of the connection to S3.
+            # The second time, answer only after the connection to S3 is closed.
             seen.append(not seen or wait_until(lambda: closed, 3))
             super().__call__(peer)
 

@@ -1,6 +1,6 @@
-"""What S3Client does about each answer of S3, against scripted servers on the real interpreter.
+"""How S3Client reacts to each answer of S3, with scripted servers on the real interpreter.
 
-The table of codes and what to do is AWS's, "Error responses" of the S3 API reference.
+The table of error codes is from AWS, "Error responses" in the S3 API reference.
 """
 
 import datetime
@@ -54,7 +54,7 @@ def test_what_a_reply_said_takes_no_memory_of_the_next_request(run):
 
 
 def test_a_region_learned_elsewhere_changes_no_name(run):
-    """As a substring, `local` would make garagehost of localhost."""
+    """Replacing `local` as a substring would turn localhost into garagehost."""
     store = Store(refusal(400, "AuthorizationHeaderMalformed", Region="garage"))
     result = run(store, region="local")
     assert (result["status"], result["region"], store.region(1)) == (200, "garage", "garage")
@@ -230,7 +230,7 @@ def test_access_denied_says_which_policy_is_missing(run):
     )
 
 
-# Status, code, what to do and, of the fatal ones, words of the sentence that says what to change.
+# Status, code, action and, for fatal errors, words of the sentence that says what to change.
 TABLE = (
     (403, "RequestTimeTooSkewed", "clock", ""),
     (403, "SignatureDoesNotMatch", "fatal", "the secret access key is wrong"),
@@ -303,7 +303,7 @@ TABLE = (
 
 
 def test_the_table_of_errors(run):
-    """One client for each row: what one refusal teaches must not decide about the next."""
+    """Each row has a new client: what it learns from a refusal must not affect the next row."""
 
     def script(peer):
         peer.read_head()

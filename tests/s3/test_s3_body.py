@@ -1,4 +1,4 @@
-"""How S3Client sends a request and its body, against scripted servers."""
+"""How S3Client sends a request and its body, with scripted servers."""
 
 import contextlib
 import errno
@@ -47,7 +47,7 @@ def test_the_body_is_as_long_as_declared(run, mode, size):
 
 @pytest.mark.parametrize("mode", ["none", "etag", "checksum"])
 def test_the_copy_loop_allocates_nothing(run, mode):
-    """Nor do JSON and garbage collection: the heap is locked from the first piece to the last."""
+    """The heap is locked from the first piece to the last, so any allocation raises an error."""
     result = run(Store(), put(size=300_000, fault="lock"), integrity=mode)
     assert result["status"] == 200
 
@@ -57,7 +57,7 @@ def test_the_first_look_for_a_reply_allocates_nothing(run):
 
 
 def _least_heap_kb(run, mode, size, first_kb):
-    """Return the smallest heap in steps of 2 KB, from `first_kb` on, in which a put succeeds."""
+    """Return the smallest heap in KB, from `first_kb` in steps of 2, in which a put succeeds."""
     for heap_kb in range(first_kb, 200, 2):
         with contextlib.suppress(AssertionError):  # MicroPython ended with a MemoryError
             result = run(Store(), put(size=size), integrity=mode, heap=f"{heap_kb}K")
@@ -69,7 +69,7 @@ def _least_heap_kb(run, mode, size, first_kb):
 @pytest.mark.parametrize("mode", ["none", "etag", "checksum", "signed", "signed-checksum"])
 def test_8_mb_need_no_more_memory_than_1_kb(run, mode):
     least_kb = _least_heap_kb(run, mode, 1_000, 46)
-    # How the garbage happens to lie decides about a step.
+    # Where garbage happens to be in memory may make a difference of one step.
     assert _least_heap_kb(run, mode, 8_000_000, least_kb) <= least_kb + 2
 
 
@@ -87,12 +87,12 @@ def test_a_body_of_another_length_is_never_stored(run, fault, size, mode):
 
 
 def test_a_reply_is_read_although_no_memory_is_left_for_a_module(run):
-    """A photo that is stored must not count as lost."""
+    """A stored photo must not count as lost."""
     assert run(Store(), put(size=50_000, fault="poor"))["status"] == 200
 
 
 def test_a_body_arrives_whole_at_a_server_that_reads_slowly(run):
-    """The socket takes parts of pieces, or nothing for a while."""
+    """The socket accepts parts of pieces, or nothing for a while."""
     size = 1500 * 4092
     taken = []
 
@@ -113,7 +113,7 @@ def test_a_body_arrives_whole_at_a_server_that_reads_slowly(run):
 )
 @pytest.mark.parametrize("mode", ["none", "checksum", "signed"])
 def test_an_error_of_the_body_ends_the_upload_and_comes_through(run, mode, fault, told):
-    """An OSError of a file is none of the connection's."""
+    """An OSError from reading a file is not taken for an error of the connection."""
     came = []
     result = run(breaks_off(came), put(size=50_000, fault=fault), integrity=mode)
     assert result["error"] == told

@@ -1,4 +1,4 @@
-"""What S3 costs a board: lines, modules in memory, and what mip has to install."""
+"""The cost of S3 on a board: lines, modules in memory, and what mip has to install."""
 
 import functools
 import http.server
@@ -15,7 +15,7 @@ from servers.running import LIB, authority, compiled, root_der, server, session
 
 __all__ = ["authority", "compiled", "root_der", "server", "session"]
 
-# micropython-lib's hmac, which is the board's; the simulator's stand-in is smaller.
+# The board uses micropython-lib's hmac; the simulator's stand-in is smaller.
 HMAC_BYTES = 865
 STAND_IN = Path(interpreter.__file__).parent / "port" / "hmac.py"
 FRAMINGS = {
@@ -57,7 +57,7 @@ def _play(reply):
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
 @pytest.mark.parametrize("integrity", FRAMINGS)
 def test_a_put_keeps_at_most_9_kb_of_bytecode(server, session, integrity, reply):
-    """Presigning, listing, signed chunks and the words of errors are gone again, or never came."""
+    """Presigning, listing, signed chunks and error texts are unloaded again or never loaded."""
     step = {"op": "put", "key": "cam1/a.jpg"}
     endpoint = f"https://localhost:{server.play(_play(reply))}"
     [result] = session([step], endpoint=endpoint, integrity=integrity)
@@ -71,7 +71,7 @@ def test_a_put_keeps_at_most_9_kb_of_bytecode(server, session, integrity, reply)
 
 @pytest.fixture
 def package_index(tmp_path):
-    """Serve lib/ as it lies in the repository, and hmac as micropython.org does; the address."""
+    """Serve lib/ from the repository and hmac as micropython.org does; yield the address."""
     site = tmp_path / "site"
     hmac = site / "package" / "py" / "hmac"
     hmac.mkdir(parents=True)
@@ -88,7 +88,7 @@ def package_index(tmp_path):
 
 
 def _run(code, path):
-    """Run `code` on MicroPython with nothing but `path` and the frozen modules to import."""
+    """Run `code` on MicroPython; it can import only from `path` and frozen modules."""
     done = subprocess.run(
         interpreter.command("-c", code, heap="400K"),
         env={**os.environ, "MICROPYPATH": f"{path}:.frozen"},
@@ -111,5 +111,5 @@ def test_mip_installs_what_every_module_of_a_package_needs(manifest, package_ind
     files = sorted(path.relative_to(target) for path in target.rglob("*.py"))
     names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
     assert manifest.stem in names
-    (target / "overlay.bin").touch()  # the build's part of lib/overlay.py
+    (target / "overlay.bin").touch()  # lib/overlay.py needs it; the build makes it
     _run("".join(f"import {name}\n" for name in names), target)

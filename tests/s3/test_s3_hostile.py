@@ -1,7 +1,7 @@
-"""A PUT against the worst that a server, proxy or line can do, byte by byte.
+"""A PUT with the worst that a server, proxy or network can do, byte by byte.
 
-The cases are generated. Every one must end in success or in an error that says what to do,
-within the deadline of the request, with no socket left open and in the memory of a board.
+The cases are generated. Each must end in success or in an error that says what to do, within the
+deadline of the request, without an open socket left, and within the memory of a board.
 """
 
 import concurrent.futures
@@ -23,7 +23,7 @@ from servers.scripted import CONTINUE, ScriptedServer
 __all__ = ["authority", "compiled", "root_der"]
 
 LIMIT_MS = 1500
-# What a busy machine may add to a deadline; the client itself adds nothing.
+# How much a busy machine may exceed a deadline; the client itself does not exceed it.
 SLACK_MS = 1000
 PROCESSES = 5
 OK = (
@@ -34,7 +34,7 @@ DENIED = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
 
 
 class Case:
-    """A script and what must come of it: "success", "any", or the action of the error."""
+    """A script and its expected result: "success", "any", or the action of the error."""
 
     def __init__(self, name, script, expect="retry", started=None, size=10_000, limit_ms=LIMIT_MS):
         self.name = name
@@ -46,13 +46,13 @@ class Case:
 
 
 def reply(status, body=b"", *headers):
-    """Return a whole reply with Content-Length."""
+    """Return a complete reply with Content-Length."""
     lines = [b"HTTP/1.1 %d Word" % status, b"Content-Length: %d" % len(body), *headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def after_body(act):
-    """Take the whole body, then act(peer)."""
+    """Return a script that reads the complete body and then calls act(peer)."""
 
     def script(peer):
         peer.read_head()
@@ -64,7 +64,7 @@ def after_body(act):
 
 
 def after_head(act):
-    """Take the request's head, then act(peer)."""
+    """Return a script that reads the request's head and then calls act(peer)."""
 
     def script(peer):
         peer.read_head()
@@ -74,7 +74,7 @@ def after_head(act):
 
 
 def in_body(count, act):
-    """Take `count` bytes of the body, then act(peer)."""
+    """Return a script that reads `count` bytes of the body and then calls act(peer)."""
 
     def script(peer):
         peer.read_head()
@@ -86,7 +86,7 @@ def in_body(count, act):
 
 
 def continued(act):
-    """Act in the place of `100 Continue`, then take the body and store it."""
+    """Return a script that calls act(peer) instead of sending `100 Continue`, then stores."""
 
     def script(peer):
         peer.read_head()
@@ -98,11 +98,11 @@ def continued(act):
 
 
 def say(data, ending="close"):
-    """Send `data` and then close, reset or stall."""
+    """Return act(peer), which sends `data` and then does `ending`: close, reset or stall."""
 
     def act(peer):
         peer.send(data)
-        # Not to overtake the data: a reset discards what has not been read.
+        # Wait so that the client reads the data first: a reset discards unread data.
         peer.wait(0.05)
         getattr(peer, ending)()
 
@@ -147,7 +147,7 @@ def cuts():
             yield Case(f"continue-{ending}-{at}", after_head(act), started=False)
         for count in (0, 1, 4091, 4092, 4093, 100_000, 299_999):
             script = in_body(count, lambda p, ending=ending: getattr(p, ending)())
-            # A reset can overtake the `100 Continue` before it.
+            # A reset can arrive before the `100 Continue` that was sent first.
             started = True if count else None
             yield Case(f"body-{ending}-{count}", script, size=300_000, started=started)
     for at in (0, 1, 15, 17, 60, len(OK) - 1):
@@ -370,7 +370,7 @@ GROUPS = (
     handshakes,
 )
 CASES = [case for group in GROUPS for case in group()]
-random.Random(1).shuffle(CASES)  # so that each process meets all kinds early
+random.Random(1).shuffle(CASES)  # so that each process gets all kinds early
 
 
 def test_there_are_enough_cases():
@@ -380,7 +380,7 @@ def test_there_are_enough_cases():
 
 @pytest.fixture(scope="module")
 def results(authority, root_der, compiled, micropython, tmp_path_factory):
-    """Run all cases, each on a port of its own, in a few interpreters; results by name."""
+    """Run all cases, each on its own port, in a few interpreters; return {name: result}."""
     folder = tmp_path_factory.mktemp("hostile")
 
     def run(number):
@@ -393,7 +393,7 @@ def results(authority, root_der, compiled, micropython, tmp_path_factory):
             steps[-1]["endpoint"] = endpoint
         file = folder / f"job{number}.json"
         file.write_text(json.dumps({"roots": [str(root_der)], "steps": steps}))
-        # The job itself takes some of the heap.
+        # The job itself needs some heap.
         heap = f"{80 + file.stat().st_size // 250}K"
         out = micropython("-m", SESSION.stem, file, heap=heap, path=[compiled], timeout_s=300)
         lines = [json.loads(line) for line in out.splitlines()]
@@ -425,9 +425,9 @@ def test_no_socket_is_left_open(results):
 
 
 def test_the_heap_does_not_grow(results):
-    """All kinds of failure come early and once load what they need: after them nothing is added.
+    """All kinds of failures come early and load their modules once; after that nothing is added.
 
-    The first refusal adds 4.5 KB: a further table for the names that its modules use.
+    The first refusal adds 4.5 KB, a new table for the names of its modules.
     """
     for number in range(PROCESSES):
         heaps = [results[case.name]["heap"] for case in CASES[number::PROCESSES]]
@@ -435,7 +435,7 @@ def test_the_heap_does_not_grow(results):
 
 
 def _openers(results):
-    """Return the names of the cases after which more descriptors were open than before."""
+    """Return the names of the cases that left more descriptors open than before."""
     names = []
     for number in range(PROCESSES):
         cases = CASES[number::PROCESSES]

@@ -1,6 +1,6 @@
-"""S3Client on the real interpreter against MiniStack, which verifies signatures and policies.
+"""S3Client on the real interpreter with MiniStack, which verifies signatures and policies.
 
-Tampering happens on the way, in a relay that the device trusts as it trusts the store.
+To test tampering, a relay alters requests on the way. The device trusts it like the store.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def put(**more):
 
 
 def content(size):
-    """Return the bytes of the session's bodies."""
+    """Return the bytes of a body of the session."""
     return bytes(i * 7 & 255 for i in range(size))
 
 
@@ -50,7 +50,7 @@ def device(store):
 
 @pytest.fixture(scope="module")
 def reader(store):
-    """A key that may read what is under cam1/, too."""
+    """Return a key that may read objects under cam1/."""
     iam = store.client("iam")
     iam.create_user(UserName="reader")
     statements = [
@@ -65,7 +65,7 @@ def reader(store):
 
 @pytest.fixture
 def run(store, device, session, tmp_path):
-    """Return run(*steps, **job) -> results against an empty bucket."""
+    """Return run(*steps, **job) -> results with an empty bucket."""
     root = tmp_path / "store.der"
     root.write_bytes(store.ca_der)
     for key in objects(store):
@@ -146,7 +146,7 @@ def test_an_unknown_bucket_is_said_so(run):
 
 
 def test_a_wrong_region_is_learned_and_stored_at_the_second_try(run, store):
-    """MiniStack says 100 Continue first, so the body is lost, and names the region to a HEAD."""
+    """MiniStack sends 100 Continue first, so the body is lost; a HEAD returns the region."""
     results = run(put(), put(), region="eu-central-1")
     assert (results[0]["code"], results[0]["body_started"]) == ("PermanentRedirect", True)
     assert (results[1]["status"], results[1]["region"]) == (200, "us-east-1")
@@ -156,7 +156,7 @@ def test_a_wrong_region_is_learned_and_stored_at_the_second_try(run, store):
 @pytest.mark.parametrize("offset_s", [-7200, 7200])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_wrong_clock_is_corrected_for_the_next_try(run, store, offset_s, mode):
-    """MiniStack says 100 Continue before it looks at the date, so the body is lost here."""
+    """MiniStack sends 100 Continue before it checks the date, so the body is lost here."""
     results = run(put(close=False), put(), clock_offset_s=offset_s, integrity=mode)
     assert results[0]["action"] == "clock"
     assert results[1]["status"] == 200
@@ -176,7 +176,7 @@ FAKETIME = {
 )
 @pytest.mark.parametrize("offset", ["-2h", "+2h"])
 def test_a_board_whose_own_clock_is_wrong_stores_at_the_second_try(run, store, offset):
-    """The whole process lives in the wrong time, its check of the certificate too."""
+    """The complete process uses the wrong time, including its check of the certificate."""
     results = run(put(), put(), env={**FAKETIME, "FAKETIME": offset})
     assert (results[0]["code"], results[0]["action"]) == ("RequestTimeTooSkewed", "clock")
     assert results[1]["status"] == 200
@@ -185,9 +185,9 @@ def test_a_board_whose_own_clock_is_wrong_stores_at_the_second_try(run, store, o
 
 
 def _session_of(store, key, lasts_s):
-    """Return an access key id, secret and token of the device's user, good for `lasts_s`."""
+    """Return an access key id, secret and token of the device's user, valid for `lasts_s`."""
     sts = store.client_with_key("sts", *key)
-    # boto3 refuses less than STS's 900 s; MiniStack takes it.
+    # boto3 refuses less than the 900 s of STS; MiniStack accepts it.
     sts.meta.events.register(
         "before-call.sts.GetSessionToken",
         lambda params, **_: params["body"].update(DurationSeconds=lasts_s),
@@ -234,7 +234,7 @@ def test_a_body_cut_short_leaves_no_object(run, store):
 
 
 def test_virtual_host_style(run, store, device, session):
-    """The certificate is for localhost, not for photos.localhost: the name is verified."""
+    """The certificate is for localhost, not for photos.localhost, so the TLS check fails."""
     result = run(path_style=False)
     assert (result["code"], result["action"]) in (("tls", "fatal"), ("dns", "retry"))
 
@@ -288,7 +288,7 @@ def test_a_presigned_put_is_accepted_and_an_altered_one_refused(store, device):
 
 
 def relay(store, alter_head, alter_body):
-    """Return a script that hands a request on to the store, altered."""
+    """Return a script that passes an altered request on to the store."""
 
     def script(peer):
         context = ssl.create_default_context(cadata=store.ca_der)
@@ -316,7 +316,7 @@ def same(data):
 
 
 def flip(where):
-    """Return a function that flips a bit of the byte at `where`, from either end."""
+    """Return a function that flips a bit of the byte at index `where`, which may be negative."""
 
     def alter(data):
         data = bytearray(data)
@@ -338,7 +338,7 @@ def relayed(run, store, server, root_der):
 
 
 def test_throttling_ends_in_the_same_photo_stored(run, store, server, root_der):
-    """MiniStack never throttles, so the relay does, once, and without a byte of the body."""
+    """MiniStack never throttles, so the relay does it once, before any byte of the body."""
     pass_on = relay(store, same, same)
     page = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>"
     refused = []
@@ -377,13 +377,13 @@ def test_a_relay_that_alters_nothing(relayed, mode):
 def test_a_body_altered_on_the_way_is_refused(relayed, store, mode, codes, where):
     result = relayed(put(), same, flip(where), integrity=mode)
     assert result.get("code") in codes
-    # Without a checksum the object is there, and at most the ETag tells.
+    # Without a checksum the object is stored, and only the ETag can show the difference.
     assert (objects(store) == []) == (mode not in ("none", "etag"))
 
 
 @pytest.mark.parametrize(
     ("mode", "where"),
-    # The value of the CRC32; a hex digit of the last chunk's signature.
+    # A byte of the CRC32's value; a hex digit of the last chunk's signature.
     [("checksum", -8), ("signed", -10)],
 )
 def test_an_altered_trailer_is_refused(relayed, store, mode, where):

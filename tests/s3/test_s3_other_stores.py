@@ -1,4 +1,4 @@
-"""S3Client and stores that differ from AWS, by their exact replies, on the real interpreter."""
+"""S3Client with the exact replies of stores that differ from AWS, on the real interpreter."""
 
 import hashlib
 
@@ -24,11 +24,11 @@ MISMATCH = refusal(
 
 
 class ETagStore(Store):
-    """Keeps objects and gives their MD5 as the ETag; the first `damages` bodies lose a bit.
+    """Stores objects with their MD5 as the ETag; flips a bit in the first `damages` bodies.
 
-    With `is_late` it answers 412 after the body, as Swift and Ceph do, and with `forbids` 403
-    instead of replacing an object. Replies to bodies in `after` come first: None closes, and
-    keeps the object.
+    With `is_late` it answers 412 after the body, as Swift and Ceph do. With `forbids` it answers
+    403 instead of replacing an object. The replies in `after` are used first, one for each body:
+    None stores the object and closes the connection.
     """
 
     def __init__(self, damages=0, etag=None, is_late=True, after=(), forbids=False):
@@ -76,7 +76,7 @@ def again(**more):
 
 @pytest.mark.parametrize("is_late", [True, False])
 def test_a_damaged_object_is_not_taken_for_the_photo_but_replaced(run, is_late):
-    """After a power cut, too: the client is a new one and remembers nothing."""
+    """Also after a power cut, when the client is new and remembers nothing."""
     store = ETagStore(damages=1, is_late=is_late)
     results = run(store, put(), {**put(), "new": True}, {**again(), "new": True}, put(), **ETAG)
     assert [result.get("action", result["status"]) for result in results] == [
@@ -113,7 +113,7 @@ def test_what_a_store_has_compared_counts_as_stored(run, mode):
 
 @pytest.mark.parametrize("mode", ["checksum", "signed"])
 def test_a_mode_counts_only_once_the_store_has_taken_a_body_in_it(run, mode):
-    """It may look at the condition first, and then refuse the mode: so it did the last time."""
+    """The store may check the condition first, and refuse the mode only after that."""
     store = ETagStore(is_late=False)
     store.objects["/bucket/cam1/a.jpg"] = b"damaged"
     assert run(store, again(), integrity=mode)["status"] == 200
@@ -121,7 +121,7 @@ def test_a_mode_counts_only_once_the_store_has_taken_a_body_in_it(run, mode):
 
 
 def test_a_refusal_that_is_definite_proves_nothing(run):
-    """A store that answers after the body: another object's key is not stored by asking twice."""
+    """With a store that answers after the body, a second put must not store under a taken key."""
     store = ETagStore()
     store.objects["/bucket/cam1/a.jpg"] = b"another"
     results = run(store, put(), put(), **ETAG)
@@ -140,7 +140,7 @@ def test_a_key_that_may_not_replace_an_object_needs_another_name(run, is_late):
 @pytest.mark.parametrize("mode", ["checksum", "signed", "signed-checksum"])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_hash_that_nobody_sent_means_that_the_mode_is_unknown(run, mode, is_late):
-    """Ceph 16 and MinIO of 2022. One that answers after the body costs a photo for each mode."""
+    """Ceph 16, MinIO of 2022. A store that answers after the body costs a photo for each mode."""
 
     class Old(Store):
         def __call__(self, peer):
@@ -164,7 +164,7 @@ def test_a_hash_that_nobody_sent_means_that_the_mode_is_unknown(run, mode, is_la
 
 
 class NoConditions(Store):
-    """Refuses every put with If-None-Match, and aws-chunked bodies where `is_plain`."""
+    """Refuses every put with If-None-Match and, if `is_plain`, aws-chunked bodies."""
 
     def __init__(self, page, is_plain=False):
         super().__init__()
@@ -230,7 +230,7 @@ def test_nothing_that_helps_leaves_the_condition_in_place(run):
 
 
 def test_a_server_that_does_not_want_to_be_asked_is_not(run):
-    """RFC 9110, 15.5.18: 417; HTTP/1.0 proxies such as Squid 2.7."""
+    """Status 417 (RFC 9110, 15.5.18), as HTTP/1.0 proxies such as Squid 2.7 send it."""
 
     def script(peer):
         heads = script.heads
@@ -298,7 +298,7 @@ def test_where_an_etag_was_right_once_every_other_is_a_damaged_photo(run):
 
 
 class _Whenever:
-    """Answers for `after` that are none, but do something before each body is kept."""
+    """A false value for `after`: no reply, but it calls `act` before each body is stored."""
 
     def __init__(self, act):
         self.act = act

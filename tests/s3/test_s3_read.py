@@ -1,4 +1,4 @@
-"""How S3Client reads objects, heads and lists, against scripted servers."""
+"""How S3Client reads objects, heads and lists, with scripted servers."""
 
 from servers.running import authority, compiled, root_der, server, session
 from servers.s3_store import refusal, run
@@ -7,7 +7,7 @@ __all__ = ["authority", "compiled", "root_der", "run", "server", "session"]
 
 
 def _reader(*replies):
-    """Serve replies to successive requests; the heads are in `.heads`."""
+    """Return a script that sends the replies one after the other; `.heads` has the requests."""
 
     def script(peer):
         while True:

@@ -1,4 +1,4 @@
-"""S3Client on the real interpreter against SeaweedFS, the store of those who stay at home."""
+"""S3Client on the real interpreter with SeaweedFS, a store to run at home."""
 
 import os
 

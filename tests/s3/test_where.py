@@ -1,4 +1,4 @@
-"""Where the bucket is: board, settings and the computer's tools agree, and botocore with them."""
+"""The address of the bucket: board, settings, host tools and botocore agree on it."""
 
 import json
 import random
@@ -21,7 +21,7 @@ from s3 import S3Client, name_rules
 from s3 import endpoint as s3_endpoint
 
 KEY = AccessKey("AKIDEXAMPLE", "secret")
-# What endpoints are made of, and what people put into them.
+# Parts of endpoints, and typical mistakes in them.
 PIECES = (
     "https://", "http://", "HTTPS://", "s3://", "//", "/", ":", "::", ".", "..", "-", "_", "@",
     "?", "#", "%", " ", "\t", "\n", "\u00a0", "[", "]", "nas", "lan", "s3", "a", "Z", "\u212a",
@@ -39,7 +39,7 @@ def _no_environment(monkeypatch):
 
 
 def _regions():
-    """Yield (region, suffix of its partition) of all that botocore knows."""
+    """Yield (region, DNS suffix of its partition) for all regions of botocore."""
     resolver = botocore.session.Session().get_component("endpoint_resolver")
     for partition in resolver._endpoint_data["partitions"]:
         for region in partition["regions"]:
@@ -77,7 +77,7 @@ def _client(endpoint, path_style=None, bucket="photos"):
 
 
 def test_settings_and_client_take_the_same_endpoints_and_others_read_them_alike(monkeypatch):
-    monkeypatch.setattr("gc.collect", int)  # at each module that the client borrows
+    monkeypatch.setattr("gc.collect", int)  # called for each module that the client loads
     table = settings.schema()
     taken = refused = 0
     for endpoint in map(table.strip, _inputs(600)):
@@ -97,7 +97,7 @@ def test_settings_and_client_take_the_same_endpoints_and_others_read_them_alike(
 
 
 def _asked(aws, bucket="photos", config=None):
-    """Return the address that the tools ask for an object."""
+    """Return the address that the host tools use for an object."""
     client, seen = aws.client("s3", config), []
 
     def answer(request, **_):

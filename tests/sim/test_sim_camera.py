@@ -1,4 +1,4 @@
-"""The camera model at the wire: raw bytes of the documented protocol and what must come back."""
+"""The camera model on the SPI bus: raw bytes of the documented protocol and expected replies."""
 
 import pytest
 from camera_host import Host

@@ -1,4 +1,4 @@
-"""The decoder shows traffic register by register; the command prints one photo's worth of it."""
+"""The decoder shows SPI traffic register by register; the command prints that of one photo."""
 
 import pytest
 from camera_host import Host

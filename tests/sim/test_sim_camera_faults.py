@@ -1,4 +1,4 @@
-"""Every fault switch of the camera model does what its name says, as often as it was told to."""
+"""Every fault switch of the camera model does what its name says, the given number of times."""
 
 import pytest
 from camera_host import Host

@@ -1,4 +1,4 @@
-"""The camera model behind a socket: the simulated board's byte protocol, and what is recorded."""
+"""The camera model behind a socket: the simulated board's byte protocol, and the recordings."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ TOOLS = Path(__file__).parents[2] / "tools"
 
 
 class Board:
-    """The board's end of the socket: requests packed by hand."""
+    """The board's end of the socket; it packs requests by hand."""
 
     def __init__(self, bus):
         self.bus = bus
@@ -98,7 +98,7 @@ def test_the_fill_byte_of_a_read_is_clocked_out(board_and_model):
     board.send("C", 0)
     board.send("R", 0x40, 3)
     board.send("C", 1)
-    assert board.receive(3)[2] == 0x82  # MOSI carried 40 40 40: a read of register 0x40
+    assert board.receive(3)[2] == 0x82  # MOSI was 40 40 40: a read of register 0x40
 
 
 def test_time_comes_from_the_board_only(board_and_model):

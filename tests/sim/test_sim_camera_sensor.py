@@ -1,4 +1,4 @@
-"""The image sensor behind the camera's registers: side door, low power, autofocus, settings."""
+"""The image sensor behind the camera: direct register access, low power, autofocus, settings."""
 
 import pytest
 from camera_host import Host

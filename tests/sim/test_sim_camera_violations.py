@@ -1,4 +1,4 @@
-"""The camera model notices every breach of the protocol, and none where there is none."""
+"""The camera model reports every violation of the protocol, and no false ones."""
 
 import pytest
 from camera_host import Host

@@ -1,4 +1,4 @@
-"""`megacam sim cloud`: what it prints is pasted, and then every command works with it."""
+"""`megacam sim cloud`: with the environment that it prints, every command works."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def _free_port():
 
 
 class Cloud:
-    """The command as it runs in a terminal of its own; `said` is all that it printed."""
+    """The command as it runs in its own terminal; `said` is its output."""
 
     def __init__(self, folder, *options):
         argv = [sys.executable, "-m", "megacam", "sim", "cloud", *options]
@@ -48,7 +48,7 @@ class Cloud:
         self.code = self._process.returncode
 
     def commands(self):
-        """Return the arguments of the commands that it proposes, without its environment."""
+        """Return the arguments of each command that it suggests."""
         lines = re.findall(r"^  megacam (.*)$", self.said, re.MULTILINE)
         return [line.split() for line in lines]
 
@@ -86,7 +86,7 @@ def test_every_command_works_with_what_it_prints(home, monkeypatch, capsys):
             assert code == 1
             assert re.search(r"--iot needs AWS IoT, which https://localhost:\d+ does not", said)
         for words in commands:
-            # A web server is another matter; the export reads the same photos.
+            # The gallery would run as a web server; the export reads the same photos.
             words = ["gallery", "export", "site"] if words == ["gallery"] else words
             more = ["--yes"] if words[-1] == "sim-board/tty" else []
             code, said = _run(capsys, *words, *more)

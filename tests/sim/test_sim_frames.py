@@ -1,4 +1,4 @@
-"""Pictures for the camera model: sizes, markers, and real JPEGs that show the sensor's state."""
+"""Pictures for the camera model: sizes, markers, real JPEGs that show the sensor's state."""
 
 import io
 from datetime import datetime

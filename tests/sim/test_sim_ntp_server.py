@@ -1,4 +1,4 @@
-"""The SNTP server of the simulator, read byte by byte after RFC 5905 figure 8."""
+"""The SNTP server of the simulator, checked byte by byte against RFC 5905, figure 8."""
 
 import datetime
 import socket
@@ -8,7 +8,7 @@ import time
 import pytest
 from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer, stamp
 
-# 8 bytes that come back as the originate stamp.
+# 8 bytes that the server returns as the originate timestamp.
 NONCE = bytes.fromhex("e7a1b2c3d4e5f607")
 VERSION_4_CLIENT = 0x23
 
@@ -23,7 +23,7 @@ def ask(server, first=VERSION_4_CLIENT, size=48, timeout_s=2.0):
 
 
 def unix_s(packet, at):
-    """The Unix time of the 64-bit stamp at a byte offset, by the calendar (era 0: from 1900)."""
+    """Return the Unix time of the 64-bit timestamp at offset `at` (era 0 starts in 1900)."""
     seconds = int.from_bytes(packet[at : at + 8], "big") / 2**32
     epoch = datetime.datetime(1900, 1, 1, tzinfo=datetime.timezone.utc)
     return (epoch + datetime.timedelta(seconds=seconds)).timestamp()

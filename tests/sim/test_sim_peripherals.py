@@ -1,4 +1,4 @@
-"""What the firmware finds in `machine`, `network` and `esp32` of a simulated board."""
+"""The modules `machine`, `network` and `esp32` of a simulated board."""
 
 import ast
 import contextlib
@@ -20,13 +20,13 @@ def board(tmp_path):
 
 
 def _said(board, *lines):
-    """Return the values that `lines`, expressions, have on the board."""
+    """Return the values of the expressions `lines` on the board."""
     program = "import esp32, machine, network, time\n" + "".join(f"print({x!s})\n" for x in lines)
     return [ast.literal_eval(line) for line in board.exec(program).splitlines()]
 
 
 def _life(tmp_path, main, board_class=Board, **options):
-    """Return what a board prints that runs `main` after a power-on, until it ends itself."""
+    """Power on a board that runs `main`, wait until it ends by itself, and return its output."""
     main = f"import machine\nprint(machine.reset_cause())\nif machine.reset_cause() == 1:\n{main}"
     lines = []
     with board_class(tmp_path, {"boot.py": b"", "main.py": main.encode()}, **options) as board:
@@ -73,7 +73,7 @@ def test_a_senseless_watchdog_is_refused(board, use):
 
 
 def test_a_watchdog_bites_a_board_that_sleeps_too_long(tmp_path):
-    # The board's time jumps, so what it asks next tells that it slept.
+    # The board's time jumps, so its next request shows that it slept.
     main = "    import time\n    dog = machine.WDT(timeout=2000)\n    time.sleep_ms(2001)\n"
     assert _life(tmp_path, main + "    dog.feed()\n    print('alive')\n", fast=True) == ["1", "3"]
 
@@ -94,7 +94,7 @@ def test_a_watchdog_that_is_fed_stays_quiet(tmp_path):
 
 def test_the_clock_outlives_a_reset_and_deep_sleep_but_no_loss_of_power(board):
     def told(code="print(time.time())"):
-        code += "\nreset_cause()"  # the simulator hears what time it is
+        code += "\nreset_cause()"  # this request tells the simulator the board's time
         begin = "import time\nfrom machine import RTC, deepsleep, reset_cause\n"
         return int(board.exec(begin + code))
 
@@ -189,7 +189,7 @@ def test_what_an_access_point_is_called_may_be_any_bytes(tmp_path):
     assert (name, len(bssid), rest) == (b"\xff\n", 6, [6, -30, 3, False])
 
 
-# The SD card, as ports/esp32/machine_sdcard.c answers.
+# The SD card, as in ports/esp32/machine_sdcard.c.
 
 _ACCESS = """
 import machine

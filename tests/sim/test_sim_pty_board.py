@@ -1,4 +1,4 @@
-"""The simulated board on a pseudo-terminal, seen with the real mpremote."""
+"""The simulated board on a pseudo-terminal, used with the real mpremote."""
 
 import contextlib
 import subprocess
@@ -53,7 +53,7 @@ time.sleep_ms(60000)
 
 
 def test_a_ctrl_c_waits_until_the_board_sleeps_and_not_for_ever(tmp_path):
-    """One that hits the unix port's import of a module can leave it hanging for good."""
+    """During the import of a module, a Ctrl-C could make MicroPython's unix port hang forever."""
     with _plugged(tmp_path / "a", BUSY) as (board, line):
         line.write(b"\x03")
         wait_for(board, b"KeyboardInterrupt")

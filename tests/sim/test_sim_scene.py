@@ -1,4 +1,4 @@
-"""What the simulated camera sees: the drawn lake with its clock, and the user's own pictures."""
+"""The simulated camera's scenes: the drawn lake with its clock, and the user's own pictures."""
 
 import io
 import math
@@ -12,7 +12,7 @@ from megacam.sim.scene import PicturesError, draw, photos
 from PIL import Image, ImageChops, ImageStat
 
 EVENING = datetime(2026, 7, 14, 18, 30)
-# Of the clock at 1600x1200, in pixels.
+# The clock at 1600x1200, in pixels.
 CLOCK_CENTRE = 328, 452
 CLOCK_RADIUS = 62
 
@@ -22,9 +22,9 @@ def mean(image):
 
 
 def hands(image, radius):
-    """Return the minutes (0 to 59.5) towards which the clock is black at `radius` of its face.
+    """Return the minutes (0 to 59.5) at which the clock's face is black at `radius`, a fraction.
 
-    The second hand is red: as bright as the face in the red channel.
+    The second hand is red, so in the red channel it is as bright as the face.
     """
     seen = set()
     for half_minute in range(120):
@@ -154,7 +154,7 @@ def test_an_own_picture_is_turned_upright(tmp_path, size):
     lying = Image.new("RGB", (1200, 900), "red")
     lying.paste("blue", (0, 0, 600, 900))
     exif = Image.Exif()
-    exif[0x0112] = 6  # the top of the scene is on the right
+    exif[0x0112] = 6  # the top of the picture is at its right
     lying.save(tmp_path / "turned.jpg", exif=exif)
     shown = photos(tmp_path)(*size, EVENING)
     upper = shown.crop((0, 0, size[0], size[1] // 3))

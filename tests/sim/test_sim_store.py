@@ -1,4 +1,4 @@
-"""The local AWS of the demo: what a device's key may do, TLS, and that no process outlives it."""
+"""The local AWS of the demo: rights of a device's key, TLS, and that no process is left over."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The mock that users of the driver get: MicroPython's SPI and Pin on a clock that is virtual."""
+"""The mock for users of the driver: MicroPython's SPI and Pin with a virtual clock."""
 
 import re
 from pathlib import Path
