@@ -1,17 +1,17 @@
-"""Bring the network up before main.py runs. MicroPython executes this file at every start."""
+"""Connect to the network before main.py runs. MicroPython executes this file at every start."""
 
 import os
 
-if "switch" in os.listdir("/"):  # a deploy was cut off while its files took effect: finish it
+if "switch" in os.listdir("/"):  # a deploy was interrupted while it moved files: finish it
     try:
-        # littlefs hides the file beside one that was being moved until something is written.
+        # After an interrupted move, littlefs hides a neighboring file until the next write.
         os.rename("/switch", "/switch")
         with open("/switch/finish.py") as f:
             exec(f.read())
-    except Exception as e:  # main.py would not start after it
+    except Exception as e:  # uncaught, it would keep main.py from starting
         print("E boot cannot finish a deploy, run megacam deploy:", repr(e))
 
 from firmware.start import boot, safe_mode
 
-if boot.main():  # it restarted too often to go on
+if boot.main():  # the board has restarted too often
     safe_mode.stay()

@@ -1,4 +1,4 @@
-"""Take and upload photos until the power goes. MicroPython executes this file after boot.py."""
+"""Take and upload photos until power-off. MicroPython executes this file after boot.py."""
 
 from firmware import app
 

@@ -1,4 +1,4 @@
-"""The capture loop: a photo at every moment that is due, stored in the bucket or kept."""
+"""The capture loop: take each photo when it is due, and upload it or keep it in the spool."""
 
 import time
 
@@ -7,20 +7,20 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_SHOTS = const(3)  # a photo that breaks on its way is taken again this often in all
+_SHOTS = const(3)  # attempts in all to take one photo and send it intact
 _SLICE_MS = const(1000)
-_WORK_S = const(8)  # nothing is begun with less time than this, or half an interval, to go
-_SET_BACK_S = const(60)  # more than any correction of a clock that was right
-_ASK_S = const(32)  # in a long wait there is something to do now and then
-_SHORTAGES = const(20)  # so many lacks of memory in an hour are one too many
-_AGAIN_S = const(300)  # a task that failed in a way that nobody expected waits this long
-_LOOK_AGAIN_S = const(300)  # until settings that could not be used are looked at once more
+_WORK_S = const(8)  # start no other work when less than this, or half an interval, is left
+_SET_BACK_S = const(60)  # larger than any correction of a clock that was right
+_ASK_S = const(32)  # during a long wait, check this often for work to do
+_SHORTAGES = const(20)  # restart after this many memory errors within an hour
+_AGAIN_S = const(300)  # a task that failed unexpectedly runs again after this
+_LOOK_AGAIN_S = const(300)  # until a restart checks unusable settings again
 
 
 def main():
-    """Build the application and run it for ever.
+    """Build the application and run it forever.
 
-    Where the settings cannot be used the board waits, for whoever wants the prompt, and restarts.
+    If the settings are unusable, the board waits, so that you can use the prompt, then restarts.
     """
     app = None
     from firmware.start import supervisor
@@ -46,7 +46,7 @@ def main():
         prompt.feed_watchdog(app)
         raise
     except Exception as e:
-        # Whatever this is, a camera on a roof is better off starting again.
+        # Whatever this is, a restart is the best that a camera on a roof can do.
         try:
             from firmware.start import restart
 
@@ -74,32 +74,32 @@ def _keep(counts):
 
 
 class App:
-    """Takes a photo whenever one is due, and does in between what else there is to do.
+    """Takes a photo whenever one is due, and runs the other tasks in between.
 
-    `tasks` has the uptime in seconds at which each task is due: the module tasks/NAME.py, whose
-    do(app) returns after how many seconds it is due again. Photos are taken in `windows`, which
-    are known until `windows_until` (UTC). `counters` is what the camera counts, see
-    health/counters.py.
+    `tasks` maps the name of each task to the uptime in seconds at which it is due. A task is the
+    module tasks/NAME.py: its do(app) returns the seconds until it is due again. Photos are taken
+    in `windows`, which are valid until `windows_until` (UTC). `counters` holds the camera's
+    counters, see health/counters.py.
     """
 
     windows = ((0, 1 << 40),)
     windows_until = 0
-    #: Whether the camera, an ArducamMega, has been set up; from then on it recovers by itself.
+    #: Whether the camera, an ArducamMega, has been set up. From then on it recovers by itself.
     is_camera_ready = False
-    #: For the tasks and the health report: failures in a row of the link and of shots, when the
-    #: last good shot was (uptime), lacks of memory in the last hour, what the LED says and what
-    #: keeps it, the least heap ever free.
+    #: For the tasks and the health report: consecutive failures of the link and of shots, the
+    #: uptime of the last good shot, memory errors in the last hour, the state that the LED shows
+    #: and the object that blinks it, the lowest free heap so far.
     link_failures = failures = good_s = shortages = 0
     state = led = None
     heap_free_low = 1 << 30
-    #: For the metadata: where the camera is, and the section "sensor" if there is one.
+    #: For the metadata: where the camera is, and the settings section "sensor" if there is one.
     location = ""
     sensor = None
-    #: When the last moment was at which a photo was due, and clock.cycle_s then.
+    #: When a photo was last due, and clock.cycle_s at that time.
     due = cycle_s = 0
-    #: Time servers that did not answer since one did.
+    #: How many time servers have failed since one last answered.
     servers = 0
-    #: power/deep_sleep.py has the loop of a camera on batteries.
+    #: Whether this camera runs on batteries: then power/deep_sleep.py replaces run().
     sleeps = False
 
     def __init__(self, interval_s, camera, uploader, tasks):
@@ -111,13 +111,13 @@ class App:
         self.signals = []
 
     def run(self):
-        """Take photos until the power goes or somebody presses Ctrl-C."""
+        """Take photos until power-off or Ctrl-C."""
         log("I app started", device=self.uploader.device, version=__version__)
         self.due, self.cycle_s = clock.now(), clock.cycle_s
         if clock.is_set():
             self.tasks["plan"] = -9
             self.work()
-            self.due = self.counters["due"] or self.due  # as the start before left it
+            self.due = self.counters["due"] or self.due  # saved before the restart
         while True:
             from firmware.shot import schedule
 
@@ -127,15 +127,15 @@ class App:
                 self.take()
             else:
                 self.uploader.feed()
-                self.tasks["plan"] = 0  # the windows that were known are over
+                self.tasks["plan"] = 0  # the known windows have ended
                 self.work()
                 time.sleep_ms(_SLICE_MS)
 
     def work_until(self, due):
-        """Do what there is to do until `due`, UTC seconds since 1970."""
+        """Run tasks and uploads until `due`, UTC seconds since 1970."""
         is_more = True
         last_s = left_s = due - clock.now()
-        # More left than before: the clock was set back, and nobody waits for hours because of it.
+        # If more is left than before, the clock was set back: do not wait hours for that.
         while 0 < left_s <= last_s + _SET_BACK_S:
             self.uploader.feed()
             last_s = left_s
@@ -148,7 +148,7 @@ class App:
             left_s = due - clock.now()
 
     def work(self):
-        """Do one thing that there is to do; return whether there may be more."""
+        """Run one task that is due or send one waiting photo; return whether there may be more."""
         name = min(self.tasks, key=self.tasks.get)
         now_s = clock.uptime_s()
         if self.tasks[name] <= now_s:
@@ -160,7 +160,7 @@ class App:
         return self.uploader.has_waiting() and self._do(self.uploader.drain)
 
     def _do(self, work, *args):
-        # Returns what work(*args) returns, or None where it failed: the loop goes on.
+        # Return the result of work(*args), or None if it failed: the loop must go on.
         try:
             return work(*args)
         except Exception as e:
@@ -168,17 +168,17 @@ class App:
             self.note(e)
 
     def note(self, error):
-        """Count a lack of memory; raises `error` after too many."""
-        # Memory in pieces does not mend itself: rather start again.
+        """Count `error` if it is a MemoryError; raise it after too many."""
+        # A fragmented heap does not recover: a restart is better.
         if isinstance(error, MemoryError):
             self.shortages += 1
             if self.shortages >= _SHORTAGES:
                 raise error
 
     def take(self):
-        """Take the photo that is due, again if it breaks on its way, and count what came of it.
+        """Take the photo that is due, retry if it is damaged or lost, and count the result.
 
-        The last of the tries, and one that is late, goes to the spool: a moment has its photo.
+        The last attempt goes to the spool, and so does a late one: no due photo is skipped.
         """
         self.uploader.try_for(self.interval_s - min(_WORK_S, self.interval_s // 2))
         for i in range(_SHOTS):
@@ -189,13 +189,13 @@ class App:
                 self.good_s = clock.uptime_s()
                 break
             except Exception as e:
-                # The loop goes on whatever happens to one photo.
+                # The loop must go on, whatever happens to one photo.
                 if not self._do(_may_retry, self, e, taken):
                     break
         self._do(_keep, self.counters)
 
     def _is_well(self):
-        # Whether a photo that broke off may be taken again for the network.
+        # Whether a repeated photo may try the network again, and not only the spool.
         return not self.uploader.fatal and self.uploader.left_ms() > 0
 
     def _shoot(self, is_live):
@@ -208,7 +208,7 @@ class App:
         frame = self.camera.finish()
         self.counters["taken"] += 1
         taken = clock.now() if self.uploader.is_time_known else clock.powered_s()
-        # After a reset the camera lets its exposure settle first, for seconds.
+        # After a camera reset, the exposure takes seconds to settle before the trigger.
         taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
         from firmware.shot import sequence
 

@@ -1,12 +1,12 @@
 """The errors of the application.
 
-They stay in memory, unlike most modules that raise them: a class that is loaded twice is two
-classes. Each takes 430 bytes, so there are few.
+They stay in memory, unlike most modules that raise them: loading a class twice would make two
+different classes. Each class takes 430 bytes of RAM, so there are few.
 """
 
 
 class ConfigError(Exception):
-    """A setting is wrong; the message names it, its value and what would be right."""
+    """A setting is wrong; the message names it, its value and the valid values."""
 
 
 class CredentialsError(Exception):
@@ -14,19 +14,20 @@ class CredentialsError(Exception):
 
 
 class NetworkError(Exception):
-    """No network, or no time server that can be used; the message says why, and what to change.
+    """No network, or no usable time server; the message says why, and what to change.
 
-    `seen` tells of the neighbours' networks, for who is at the desk: the message goes into the
-    health report, which leaves the house. `servers` is how many did not give a usable time.
+    `seen` lists the neighbors' networks, for the serial console only: the message also goes into
+    the health report, which leaves the house. `servers` is the number of time servers that gave
+    no usable time.
     """
 
     seen = ""
 
 
 class SpoolError(Exception):
-    """A photo cannot be kept or read; the message says which and why. The spool works on.
+    """A photo cannot be kept or read; the message says which and why. The spool stays usable.
 
-    `errno` is that of the OSError behind it, else 0: then the photo is at fault, not the place.
+    `errno` is that of the OSError that caused it, or 0 if the photo is at fault, not the storage.
     """
 
     errno = 0

@@ -1,4 +1,4 @@
-"""One line an event: `level subsystem event key=value ...`, on the serial console.
+"""Log one line per event to the serial console: `level subsystem event key=value ...`.
 
 I s3 stored key=cam1/2026/11/23/101500-000042.jpg bytes=81234 ms=2140
 """
@@ -16,7 +16,7 @@ recent = []
 
 def _word(value):
     if isinstance(value, OSError):
-        # A number says nothing to most people.
+        # Most people do not know what an errno means.
         from https import words
 
         value = words.explain(value)
@@ -27,8 +27,8 @@ def _word(value):
 def log(event, **values):
     """Print one event: level, subsystem and what happened, as in "I wifi joined".
 
-    Levels are I (fine), W (handled) and E (a photo is lost or late). One text, because
-    MicroPython keeps each short one in RAM for ever.
+    Levels are I (fine), W (handled) and E (a photo is lost or late). The three are one string
+    because MicroPython interns every short string and keeps it in RAM forever.
     """
     for name in values:
         event += f" {name}={_word(values[name])}"

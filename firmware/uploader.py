@@ -1,7 +1,7 @@
-"""A photo's way into the bucket: sent at once where that can be, else kept in the spool.
+"""Upload each photo to the bucket at once if possible, else keep it in the spool.
 
-Here is what every shot needs. upload/retry.py has the retry policy and the circuit breaker,
-upload/keep.py keeps what cannot be sent now, upload/drain.py takes it out again.
+This module holds the code that every shot needs. upload/retry.py has the retry policy and the
+circuit breaker, upload/keep.py puts photos into the spool, upload/drain.py takes them out again.
 """
 
 import gc
@@ -17,31 +17,31 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _LIVE_FIRST_S = const(300)
 _REQUEST_MS = const(60000)  # with its body
-_SHORTEST_MS = const(10000)  # lib/https gives a silent server so long
+_SHORTEST_MS = const(10000)  # how long lib/https waits for a silent server
 
 
 class Uploader:
     """Stores photos through `store`, an S3Client, or keeps them in the spool.
 
-    `place` is the spool's folder and its limit in bytes, and a third entry where there is a slot
-    for an SD card: what sd_card.slot() has made of it. `cap` is the most requests and KB of a day,
-    `counters` counts them, `feed()` tells the watchdog that there is progress. Nothing is sent
-    before the uptime `pause_until_s`; `waiting` photos of `waiting_kb` lie in the spool.
+    `place` is the spool's folder and its limit in bytes; a board with an SD card slot has the
+    result of sd_card.slot() as a third entry. `cap` is the daily limit of requests and of KB,
+    `counters` counts both. `feed()` feeds the watchdog. Nothing is sent before the uptime
+    `pause_until_s`. The spool holds `waiting` photos of `waiting_kb` KB together.
     """
 
     pause_until_s = failures = waiting = waiting_kb = 0
-    #: Failed requests in a row without any answer (not kept: it may restart the board), and
-    #: refusals for good since a photo was stored.
+    #: Consecutive failed requests without any answer (not saved over a restart, because it may
+    #: cause one), and permanent refusals since a photo was last stored.
     unanswered = fatal = 0
-    #: What went wrong with the waiting photo under way, False while nothing did, None between
-    #: them; and those that were refused lately: {name: how many photos were stored by then}, with
-    #: the bits of the number inverted where the photo needs another name.
+    #: The error of the waiting photo that is being sent: False while there is none, None while no
+    #: waiting photo is being sent. `refused` has the recently refused photos: {name: number of
+    #: photos stored by then}, with the bits of the number inverted if the photo needs a new name.
     why = None
-    #: False from when the power comes until the store has confirmed the time, see tasks/clock.py.
+    #: False from power-on until the store has confirmed the time, see tasks/clock.py.
     is_time_known = True
-    #: Every photo goes through the spool, so that nothing on its way can be lost.
+    #: Whether every photo goes to the spool first, so that a broken upload cannot lose one.
     is_spool_first = False
-    #: Set when the store's certificate seems not to be valid today: the clock may be wrong.
+    #: True after the store's certificate seemed not to be valid today: the clock may be wrong.
     is_clock_doubted = False
 
     def __init__(self, device, store, place, cap, counters, feed):
@@ -55,21 +55,21 @@ class Uploader:
         self.try_for(0)
 
     def try_for(self, seconds):
-        """Have questions to the network end after so many: they must not cost the next shot."""
+        """Let network requests take at most `seconds`: they must not delay the next shot."""
         ms = min(seconds * 1000, _REQUEST_MS)
         self._end_ms = time.ticks_add(time.ticks_ms(), ms)
         self.store.limit_ms = max(ms, _SHORTEST_MS)
 
     def left_ms(self):
-        """Return the milliseconds that trying may still take; below 0 the next shot is late."""
+        """Return the milliseconds left for network requests; below 0 the next shot is late."""
         return time.ticks_diff(self._end_ms, time.ticks_ms())
 
     def is_ready(self):
-        """Tell whether a photo may be sent now: not before its date is known."""
+        """Return whether a photo may be sent now: not before its date is known."""
         return self.is_time_known and self.is_open()
 
     def is_open(self):
-        """Tell whether a request may be made now: never without a key."""
+        """Return whether a request may be made now: never without an AWS key."""
         return (
             self.store.credentials
             and clock.is_set()
@@ -80,9 +80,9 @@ class Uploader:
         )
 
     def has_waiting(self):
-        """Tell whether a photo waits that could be sent now.
+        """Return whether a waiting photo could be sent now.
 
-        After a failure the live photos find out first whether the store is back.
+        After a failure, live photos are the first to test whether the store is back.
         """
         is_dated = self.counters["known_cycle"] == self.counters["cycle"]
         if not (self.waiting and is_dated and self.is_ready()):
@@ -94,10 +94,10 @@ class Uploader:
         return self.is_ready() and self.attempt(self.store.connect)
 
     def deliver(self, frame, number, taken, metadata, is_connected):
-        """Store the photo in `frame` or keep it in the spool; the frame is closed after it.
+        """Upload the photo in `frame` or keep it in the spool; then close the frame.
 
-        Raises JPEGError, CameraError or S3Error where the photo is lost and has to be taken
-        again, and SpoolError where it can neither be sent nor kept.
+        Raises JPEGError, CameraError or S3Error if the photo is lost and has to be taken again,
+        SpoolError if it can neither be sent nor kept.
         """
         frame.prepare(self.store.body_buf)
         body = JPEGBody(frame)
@@ -111,10 +111,10 @@ class Uploader:
             frame.close()
 
     def put(self, body, number, taken, metadata, overwrite=False):
-        """Store a photo taken at `taken` and return True; if False, `body` was not begun.
+        """Upload a photo taken at `taken`; return True, or False before any of `body` was read.
 
-        With `overwrite` None it may be stored already, see S3Client.put. Raises S3Error when the
-        connection broke in the middle of the body, or another photo has its key.
+        Pass `overwrite` None for a photo that may be stored already, see S3Client.put. Raises
+        S3Error if the connection broke in the middle of the body or another photo has its key.
         """
         from firmware.shot.key import photo_key
 
@@ -138,26 +138,27 @@ class Uploader:
         return True
 
     def _put(self, *args):
-        # A handshake takes the most memory: before there are headers. A refusal closes.
+        # The handshake needs the most memory, so do it before the headers exist. After a refusal
+        # the connection is closed.
         if not self.store.connection.sock:
             self.store.connect()
         self.store.limit_ms = _REQUEST_MS  # a body that has begun may take its time
         return self.store.put(*args)
 
     def drain(self):
-        """Store one photo that waits and forget it; return whether the next could be sent as well.
+        """Upload one waiting photo and remove it; return whether the next one can be sent too.
 
-        One that is refused for what it is, or cannot be read, is set aside.
+        A photo that cannot be read, or that the store refuses for itself, goes to quarantine.
         """
         from firmware.upload import drain
 
         photo = drain.open_next(self)
         if not photo:
-            return self.waiting > 0  # what was damaged is out of the way
+            return self.waiting > 0  # a damaged photo is in quarantine now
         is_over = False
         self.why = False
         try:
-            # It may be stored already: the power may have gone before it was forgotten.
+            # It may be stored already: the power may have failed before it was removed.
             is_over = self.put(photo, photo.seq, photo.taken, photo.meta, None)
         except MemoryError:
             raise
@@ -170,9 +171,9 @@ class Uploader:
         return drain.finish(self, photo.name, is_over)
 
     def attempt(self, request, *args):
-        """Return what request(*args) returned in the end, or True; False if it never succeeded.
+        """Call request(*args), with retries; return its result or True, False if all failed.
 
-        What it raises is as for put().
+        Raises the same errors as put().
         """
         try:
             attempt = 0
@@ -191,7 +192,7 @@ class Uploader:
                 if not retry.may_retry(self, error, attempt):
                     return False
         except Exception as e:
-            # Whatever this is, such as a lack of memory: a photo not begun can still be kept.
+            # Whatever this is, such as a MemoryError: an unread photo can still be kept.
             self.store.close()
             if self.store.body_started or isinstance(e, S3Error):
                 raise

@@ -1,16 +1,16 @@
-"""The Wi-Fi link: is it up, and how strong; network/join.py brings it up."""
+"""The state of the Wi-Fi link; network/join.py brings it up."""
 
 import network
 
 
 def is_up():
-    """Tell whether there is a link with an address."""
+    """Return whether there is a link with an IP address."""
     wlan = network.WLAN(network.STA_IF)
     return wlan.active() and wlan.isconnected()
 
 
 def rssi_dbm():
-    """Return the strength of the link's signal in dBm, or None without a link."""
+    """Return the signal strength of the link in dBm, or None without a link."""
     try:
         return network.WLAN(network.STA_IF).status("rssi")
     except (OSError, RuntimeError):

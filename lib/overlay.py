@@ -1,15 +1,15 @@
-"""Overlays: code that is loaded for the scope that imports it, and gone afterwards.
+"""Overlays: modules that are loaded for the scope that imports them, and freed afterwards.
 
-Bytecode lies in the same small heap as everything else, so a module that works for a moment must
-not stay. In the source its import is a plain one, inside the function that needs it. The build
-(`megacam build`) puts all such modules into one archive beside this file, overlay.bin, and turns
-each of these imports into `overlay(OFFSET)`: no name to look up, no folder to search.
+Bytecode shares the small heap with everything else, so a module that is needed only for a moment
+must not stay. In the source, it is a plain import inside the function that needs the module. The
+build (`megacam build`) puts all such modules into one archive next to this file, overlay.bin, and
+turns each of these imports into `overlay(OFFSET)`: no name to look up, no folder to search.
 
-    import overlay              # once, before the first of them: opens the archive
-    overlay(4096).advance(app)  # what `from firmware import schedule` became, and its use
+    import overlay              # once, before the first overlay: opens the archive
+    overlay(8192).advance(app)  # was: from firmware.shot import schedule; schedule.advance(app)
 
-MicroPython keeps the name of every module and file that was ever imported, so here all of them
-have the same.
+MicroPython keeps the name of every module and file that was ever imported in memory, so all
+overlays have the same name.
 """
 
 import builtins
@@ -22,15 +22,15 @@ import vfs
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _GET_BUFFER_SIZE = const(11)  # MicroPython's py/stream.h
-_BLOCK_BYTES = const(255)  # the most that its importer reads at once
-_FIRST = const(1 << 13)  # the offset of the archive's first byte, so that all are of one size
-_IS_FILE = const(0x8000)  # the first of the ten entries of os.stat(); the others do not matter
+_BLOCK_BYTES = const(255)  # the importer's largest read
+_FIRST = const(1 << 13)  # offset of the archive's first byte, so that all offsets are one size
+_IS_FILE = const(0x8000)  # the first of the ten fields of os.stat(); the others are ignored
 
 _file = open(__file__.rpartition(".")[0] + ".bin", "rb")
 
 
 class _Archive(io.IOBase):
-    """The archive as MicroPython's importer reads it: from where it stands, and it stays open."""
+    """The archive for MicroPython's importer: read from the current position, never closed."""
 
     def readinto(self, buf):
         return _file.readinto(buf)
@@ -42,37 +42,37 @@ class _Archive(io.IOBase):
 _archive = _Archive()
 
 
-# A file system (see MicroPython's vfs) with one file, the overlay that is being loaded. It is this
-# module itself: a class would take 430 bytes.
+# The functions below make this module a file system (see MicroPython's vfs) with one file, the
+# overlay that is being loaded. A class would take 430 bytes.
 
 
 def mount(*how):
-    """Be mounted."""
+    """Do nothing: vfs.mount() calls this."""
 
 
 def umount():
-    """Be unmounted."""
+    """Do nothing: vfs.umount() calls this."""
 
 
 def stat(path):
-    """Tell the importer that the overlay is there, and nothing else."""
+    """Tell the importer that the overlay exists, and no other file."""
     if path == "/_.mpy":
         return (_IS_FILE,) * 10
-    raise OSError(2)  # ENOENT: as the first in sys.path it is asked for every other module
+    raise OSError(2)  # ENOENT: first in sys.path, this gets asked for other modules too
 
 
 def open(path, mode):
-    """Return the overlay's bytes as a file."""
+    """Return the overlay as an open file."""
     return _archive
 
 
 def load(offset):
-    """Return the module at `offset`, as the build has put it here, made anew."""
-    # An import into a heap full of garbage leaves it in pieces too small for the next one.
+    """Import the module at `offset` (the build writes the calls) afresh and return it."""
+    # Importing into a heap full of garbage fragments it: the next import would not fit.
     gc.collect()
     _file.seek(offset - _FIRST)
     sys.path.insert(0, "/_")
-    sys.modules.pop("_", None)  # whose imports these are
+    sys.modules.pop("_", None)  # the overlay that is importing this one
     try:
         return __import__("_")
     finally:
@@ -86,6 +86,6 @@ except OSError:
     pass
 vfs.mount(sys.modules[__name__], "/_")
 builtins.overlay = load
-# Most of MicroPython's own modules may be extended by files: each import would search the flash.
+# Files can extend most of MicroPython's built-in modules, so each import would search the flash.
 for _name in ("binascii", "hashlib", "json", "machine", "os", "socket", "struct", "time"):
     sys.modules[_name] = __import__(_name)

@@ -1,9 +1,9 @@
-"""Imports of overlays by name, for the prompt: there nobody knows where in the archive they lie.
+"""Import overlays by name, for the prompt, where you do not know their offsets in the archive.
 
     overlay_names.install()
-    from firmware.settings import config  # it stays in memory, as every import by name
+    from firmware.settings import config  # it stays in memory, like every import by name
 
-The archive's table of contents is overlay.txt beside it, a line `/folder/module offset` for each.
+The archive's table of contents is overlay.txt next to it, one line `/folder/module offset` each.
 """
 
 import os
@@ -44,7 +44,7 @@ class _Folder:
         except OSError:
             if self._offset(path + "/") < 0:
                 raise
-            return os.stat(self._root)  # a folder, though it is in the archive only
+            return os.stat(self._root)  # a folder that exists in the archive only
 
     def open(self, path, mode):
         if self._at < 0 or not path.endswith(".mpy"):
@@ -54,8 +54,8 @@ class _Folder:
         return file
 
     def _offset(self, path):
-        """Return where the module at `path` begins, or the first of a folder "/.../"; or -1."""
-        # Most questions are for MicroPython's own modules: nothing is read for those.
+        """Return the offset of the module `path`, or of the first in a folder "/.../"; or -1."""
+        # Most lookups are for MicroPython's built-in modules: do not read the table for those.
         if "." in path or path.count("/") == 1:
             return -1
         with open(self._base + "txt") as table:
@@ -67,7 +67,7 @@ class _Folder:
 
 
 def install():
-    """Let overlays be imported by name; nothing where they are files."""
+    """Let overlays be imported by name; do nothing if they are files."""
     if "overlay" in sys.modules:
         remove()
         base = sys.modules["overlay"].__file__.rpartition(".")[0] + "."
@@ -79,7 +79,7 @@ def install():
 
 
 def remove():
-    """Undo install(): from here on the memory is wanted."""
+    """Undo install(), to free its memory."""
     if "overlay" in sys.modules:
         sys.path[:] = [folder for folder in sys.path if not folder.startswith(_FOLDER)]
         _move_packages(_FOLDER, "")
@@ -90,7 +90,7 @@ def remove():
 
 
 def _move_packages(old, new):
-    # A package that is in memory knows where its modules lie.
+    # A package that is in memory has the path of its modules.
     for module in sys.modules.values():
         place = getattr(module, "__path__", "")
         if place and place.startswith(old):

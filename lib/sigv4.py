@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for S3: pure text in, signature out; no socket, no clock.
+"""AWS Signature Version 4 for S3: it turns text into a signature and uses no socket or clock.
 
 signer = Signer("eu-central-1")
 headers = {"host": "bucket.s3.eu-central-1.amazonaws.com"}
@@ -25,8 +25,8 @@ def amz_date(seconds):
 
 
 def uri_encode(text, safe="/"):
-    """Percent-encode the UTF-8 bytes of `text` once, as S3 (and no other service) wants it."""
-    # Not letter by letter as text: MicroPython would keep each of them for ever.
+    """Percent-encode the UTF-8 bytes of `text` once: only S3 signs paths encoded once."""
+    # Not one letter at a time as text: MicroPython would intern each forever.
     safe = _PLAIN + safe.encode()
     encoded = bytearray()
     for b in text.encode():
@@ -46,7 +46,7 @@ def hmac_sha256(key, text):
 
 
 def signed_names(headers):
-    """Yield the names of `headers`, all of them, as the signature lists them: a;b;c in pieces."""
+    """Yield all names of `headers` as the signature lists them: "a;b;c" in pieces."""
     end = ""
     for name in sorted(headers):
         yield end + name
@@ -54,9 +54,9 @@ def signed_names(headers):
 
 
 def canonical_request(method, path, query, headers, payload):
-    """Yield the canonical request in pieces; as one text it would take 2 KB of RAM at once.
+    """Yield the canonical request in pieces; as one string it would take 2 KB of RAM at once.
 
-    `path` and `query` are encoded already, `headers` has lower-case names, all of them signed.
+    `path` and `query` must be encoded. `headers` must have lower-case names; all are signed.
     """
     yield f"{method}\n{path}\n"
     yield query
@@ -70,21 +70,21 @@ def canonical_request(method, path, query, headers, payload):
 
 
 class Signer:
-    """Signs requests to S3 in one region and keeps the signing key of the day.
+    """Signs requests to S3 in one region and caches the signing key of the day.
 
-    `credentials` of its methods have access_key_id, secret_access_key and session_token or None.
-    `kept`, a dict, outlives this Signer with the key in it, for another one.
+    The `credentials` that its methods take have access_key_id, secret_access_key and
+    session_token (or None). The dict `kept` caches the key, so that the next Signer can use it.
     """
 
     def __init__(self, region, kept=None):
         # micropython-lib's hmac imports hashlib for every HMAC, which searches the flash.
         sys.modules.setdefault("hashlib", hashlib)
-        sys.modules.pop("hmac", None)  # it is held by this module, and goes with it
+        sys.modules.pop("hmac", None)  # this module holds it, so it is freed with this module
         self.region = region
         self._kept = {} if kept is None else kept
 
     def encode(self, key):
-        """Return an object's key as a path has it."""
+        """Return an object's key, encoded for a path."""
         return uri_encode(key)
 
     def scope(self, date):
@@ -103,7 +103,7 @@ class Signer:
         return key
 
     def signature(self, secret, date, request):
-        """Return the hex signature of a canonical request, given in pieces."""
+        """Return the hex signature of a canonical request, which comes in pieces."""
         digest = hashlib.sha256()
         for piece in request:
             digest.update(piece.encode())
@@ -112,11 +112,11 @@ class Signer:
         return hexlify(hmac_sha256(self.key(secret, date), text)).decode()
 
     def sign(self, credentials, method, path, query, headers, payload, seconds):
-        """Add the x-amz-… and authorization headers to `headers`; return the signature.
+        """Add the x-amz-* and authorization headers to `headers`; return the signature.
 
-        `path` and `query` are encoded already; every header given is signed, so `expect`,
-        `connection` and the like are added by the caller afterwards. `payload` is the hex SHA-256
-        of the body or one of S3's words for it.
+        `path` and `query` must be encoded. Every header in `headers` is signed, so add `expect`,
+        `connection` and the like afterwards. `payload` is the hex SHA-256 of the body, or one of
+        S3's constants such as "UNSIGNED-PAYLOAD".
         AWS: "Signature Calculations for the Authorization Header".
         """
         begin, signature = self.parts(credentials, method, path, query, headers, payload, seconds)
@@ -125,9 +125,9 @@ class Signer:
         return signature
 
     def parts(self, credentials, method, path, query, headers, payload, seconds):
-        """Do as sign(), but leave the authorization header, 500 bytes in one piece, to the caller.
+        """Do the same as sign(), except for the authorization header: 500 bytes in one piece.
 
-        Returns what it begins with and the signature: between them come the signed names.
+        Return the header's beginning and the signature; the signed names go between the two.
         """
         date = amz_date(seconds)
         headers["x-amz-date"] = date

@@ -8,22 +8,23 @@
     camera.configure(resolution="1600x1200", quality="high")
     camera.capture().save("photo.jpg")
 
-A photo is streamed, never held whole: one buffer of 4092 bytes, a multiple of 4, for all photos.
+A photo is streamed and never held in memory as a whole. One buffer of 4092 bytes (a multiple of
+4) serves all photos.
 
     buf = bytearray(4092)
     frame = camera.capture()                  # frame.size bytes
     while count := frame.readinto(buf):       # or: for block in frame
         send(buf, count)
 
-The exposure can be waited for beside other work, as with asyncio:
+You can do other work during the exposure, for example with asyncio:
 
     camera.start()
     while not camera.ready():
         await asyncio.sleep_ms(20)
     frame = camera.finish()
 
-Settings; camera.settings tells all in force. What a model lacks is a ValueError that says what it
-has, and nothing is written then.
+Settings of configure(); camera.settings has the current ones. A setting that the model lacks
+raises a ValueError that lists what it offers, and nothing is written.
 
     resolution        "96x96" "128x128" "160x120" "320x240" "320x320" "640x480" "800x600"
                       "1024x768" "1280x720" "1280x1024" "1600x1200" "1920x1080" "2048x1536"
@@ -37,13 +38,13 @@ has, and nothing is written then.
     effect            "none" "cool" "warm" "black-white" "sepia" "negative" "green" "yellow"
     sharpness         "auto", 1 to 8
     rotation          0, 180
-    exposure, gain    "auto" or a number of the sensor's own
+    exposure, gain    "auto" or a number in the sensor's own unit
     autofocus         "off" "single" "continuous" "paused"
     auto_white_balance, ae_freeze, awb_freeze    True, False
 
-A failed capture is triggered again, then the camera reset and set up again; then CameraError comes
-with a `reason`. Rare things, loaded when used: sleep(), wake(), focus(), burst(), and the module
-arducam_mega.sensor with the sensor's registers and a self-test.
+After a failed capture, the driver triggers again, then resets and configures the camera, and only
+then raises CameraError with a `reason`. Rarely used code is loaded on demand: sleep(), wake(),
+focus(), burst(), and the module arducam_mega.sensor (sensor registers and a self-test).
 """
 
 import io
@@ -61,32 +62,32 @@ _STATE = const(0x44)
 
 _WRITE = const(0x80)  # address bit of a register write
 _CAP_DONE = const(0x04)
-_MARK = const(0x55)  # left in the scratch register: it is gone when the camera lost its power
+_MARK = const(0x55)  # kept in the scratch register: lost when the camera loses power
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
 
-# What a capture is at; arducam_mega.capture moves it on.
+# The state of a capture; arducam_mega.capture advances it.
 _OFF = const(0)
 _SETTLING = const(1)
 _EXPOSING = const(2)
 
 _VGA = const(640 << 16 | 480)
-# What is read ahead of a frame to judge it: enough for a JPEG's frame header. A multiple of 4, so
-# that the rest of the first block stays aligned for DMA.
+# How much of a frame is read ahead to check it: enough for a JPEG's frame header. A multiple of 4
+# keeps the rest of the first block aligned for DMA.
 _HEAD_BYTES = const(192)
 
 
 class CameraError(Exception):
-    """The camera failed in spite of a new trigger and a reset; `reason` is one of these words.
+    """The camera failed despite a new trigger and a reset; `reason` is one of these words.
 
     absent   nothing answers: check power and wiring
-    unknown  what answers has no id of a Mega: check the wiring, or see `accept_unknown`
-    busy     it never becomes idle: cut its power
+    unknown  the id is not that of a Mega: check the wiring, or see `accept_unknown`
+    busy     the camera never becomes idle: cut its power
     timeout  a capture never ends: check the supply, cut its power
     length   a capture ends with an impossible length
-    blank    a frame does not begin as a picture does
-    size     photos are 640x480 again and again, as after a reset: check the supply
-    dead     it lost its power, or was reset, while a frame was read: take another photo
-    cut      (save) three photos had no end: check the supply, slow the bus down
+    blank    a frame does not begin like a picture
+    size     photos are 640x480 repeatedly, as after a reset: check the supply
+    dead     the camera lost power, or was reset, during the read: take another photo
+    cut      (save) three photos had no end marker: check the supply, slow the bus down
     stale    the caller's error: this frame was read, closed or overwritten by another capture
     """
 
@@ -96,11 +97,11 @@ class CameraError(Exception):
 
 
 class Frame:
-    """One capture, which still lies in the camera and can be read once, until the next start().
+    """One capture, still in the camera's memory; it can be read once, before the next start().
 
-    `size` is its length in bytes; a JPEG may carry padding after its end marker. `raw` tells
-    pixels from JPEG. `photos` is more than one after burst(). `triggered_ms` is the moment of the
-    exposure in ticks_ms() of the camera's clock.
+    `size` is its length in bytes; a JPEG may have padding after its end marker. `raw` is True for
+    pixels, False for JPEG. `photos` is more than one after burst(). `triggered_ms` is the time of
+    the exposure, in ticks_ms() of the camera's clock.
     """
 
     def __init__(self, camera, size, raw, photos):
@@ -113,18 +114,19 @@ class Frame:
         self._buf = self._first = self._last = None
 
     def prepare(self, buf):
-        """Make now the views of `buf` that readinto(buf) needs, so that it allocates nothing."""
+        """Create the views of `buf` in advance, so that readinto(buf) allocates nothing."""
         view = memoryview(buf)
         self._first = view[_HEAD_BYTES : self.size]
         self._last = view[: self.size % (len(buf) or 1)]
         self._buf = buf
 
     def readinto(self, buf):
-        """Fill `buf` from the FIFO; return the count, below len(buf) only at the end, then 0.
+        """Fill `buf` from the FIFO; return the count, less than len(buf) only at the end, then 0.
 
-        Best is one bytearray of 4092 bytes for all frames: a multiple of 4 up to there goes
-        through the ESP32's DMA at once and in place. Allocates a view for the first and the last
-        block only, see prepare(). Raises CameraError: "stale", or "dead" in place of the end.
+        It is best to use one bytearray of 4092 bytes for all frames: the ESP32's DMA transfers
+        up to 4092 bytes at once and in place, if the size is a multiple of 4. Allocates a view
+        for the first and the last block only, see prepare(). Raises CameraError "stale", or
+        "dead" instead of returning the last block.
         """
         camera = self._camera
         if camera.frame is not self:
@@ -132,12 +134,12 @@ class Frame:
         count = len(buf)
         if not count:
             return 0
-        camera.frame = None  # until all went well: nobody knows where a broken burst stopped
+        camera.frame = None  # until this succeeds: where a failed read stopped is unknown
         left = self._left
         if count <= left <= self._body:
             camera._burst(buf)
         else:
-            # The first block begins with what was read ahead, the last may not fill the buffer.
+            # The first block begins with the bytes read ahead; the last may not fill the buffer.
             if count > left:
                 count = left
             if left > self._body:
@@ -161,15 +163,15 @@ class Frame:
         return count
 
     def close(self):
-        """Give up what was not read."""
+        """Discard the unread rest of the frame."""
         if self._camera.frame is self:
             self._camera.frame = None
 
     def save(self, path):
         """Write the photo to the file `path`, without padding, and return its size in bytes.
 
-        A JPEG without an end marker, or a camera that dies meanwhile, costs another photo, twice
-        at most; then CameraError "cut" or "dead". A failure leaves no file.
+        If a JPEG has no end marker, or the camera loses power meanwhile, another photo is taken,
+        at most twice; then CameraError "cut" or "dead" is raised. A failure leaves no file.
         """
         from arducam_mega import save
 
@@ -185,11 +187,12 @@ class Frame:
 class ArducamMega:
     """The camera on `spi` (mode 0, at most 8 MHz) whose chip select is the output pin `cs`.
 
-    After a reset it gets `settle_ms`, then at most `discard` frames are thrown away until their
-    length stands still: exposure starts four stops dark and needs about 15 frames.
-    `baudrate_hz` is for a bus with other devices: it is set before each use, and 8 clocks with
-    `cs` high free MISO after it. `read_baudrate_hz` speeds frames up; register writes fail
-    silently above 8 MHz. `accept_unknown` treats an unknown id like the newest family.
+    After a reset, the driver waits `settle_ms`, then discards at most `discard` frames until their
+    length is stable: exposure starts four stops too dark and needs about 15 frames.
+    Pass `baudrate_hz` if the bus has other devices: it is set before each transfer, and 8 clocks
+    with `cs` high release MISO afterwards. `read_baudrate_hz` makes reading frames faster;
+    register writes fail silently above 8 MHz. `accept_unknown` treats an unknown id like the
+    newest family.
     """
 
     def __init__(
@@ -220,7 +223,7 @@ class ArducamMega:
         self.settle_ms = settle_ms
         self.discard = discard
         self.accept_unknown = accept_unknown
-        self.frame = None  # the one that may be read
+        self.frame = None  # the only one that can be read
         self._forget()
         self._head = bytearray(_HEAD_BYTES)
         self._state = _OFF
@@ -229,17 +232,17 @@ class ArducamMega:
 
     def _forget(self):
         self._chosen = {}
-        self._program = b""  # the register writes that make the settings: address, value, ...
+        self._program = b""  # the register writes for the settings: address, value, ...
         self._pixels = _VGA  # width << 16 | height
         self._raw = False
 
-    # Being there
+    # Reset
 
     def reset(self):
         """Find, identify and reset the camera: JPEG, 640x480, everything automatic.
 
         Raises CameraError "absent", "unknown" or "busy", after 6 s at the latest. The other
-        methods do it by themselves when they must.
+        methods reset the camera by themselves when they need to.
         """
         self._forget()
         from arducam_mega import reset
@@ -250,16 +253,16 @@ class ArducamMega:
 
     @property
     def settings(self):
-        """Return all settings in force as a dict, the arguments of configure()."""
+        """Return all current settings as a dict, the arguments of configure()."""
         from arducam_mega import settings
 
         return settings.in_force(self)
 
     def configure(self, **changes):
-        """Change settings by name and word, for example resolution="1600x1200", format="jpeg".
+        """Change settings, for example resolution="1600x1200", format="jpeg".
 
         Checks all of them first and raises ValueError with what this model offers, then writes
-        what differs. Names and words: docs/camera.md. Gives up an exposure that runs.
+        those that changed. Cancels an exposure under way. Names and values: docs/camera.md.
         """
         wanted = dict(self._chosen)
         wanted.update(changes)
@@ -269,19 +272,19 @@ class ArducamMega:
             settings.change(self, changes)
 
     def sleep(self):
-        """Put the sensor into low power; an unread frame is given up."""
+        """Put the sensor into low-power mode; an unread frame is lost."""
         from arducam_mega import power
 
         power.sleep(self)
 
     def wake(self):
-        """Leave low power; start() does so too. The next frame is thrown away."""
+        """Leave low-power mode; start() does so too. The next frame is discarded."""
         from arducam_mega import power
 
         power.wake(self)
 
     def focus(self, position=None):
-        """Focus once and return the raw status, or move the lens to `position`, 0 to 1023."""
+        """Focus once and return the raw status, or move the lens to `position` (0 to 1023)."""
         from arducam_mega import sensor
 
         return sensor.focus(self, position)
@@ -300,18 +303,18 @@ class ArducamMega:
         return burst.capture(self, frames)
 
     def start(self):
-        """Begin a capture; the Frame before it can no longer be read."""
+        """Begin a capture; the previous Frame can no longer be read."""
         from arducam_mega import capture
 
         capture.start(self)
 
     def ready(self):
-        """Tell whether the capture is complete; call it every 10 ms or so after start().
+        """Return whether the capture is complete; call it every 10 ms or so after start().
 
-        Here too a failed capture is triggered again, then the camera reset and set up again
-        (which blocks for seconds), before CameraError is raised.
+        If the capture failed, this triggers again, then resets and configures the camera (which
+        blocks for seconds), and only then raises CameraError.
         """
-        # Loads what moves the capture on only when there is something to do.
+        # Import the code only when there is something to do.
         from arducam_mega import capture
 
         return not self._is_waiting() and capture.ready(self)
@@ -328,14 +331,14 @@ class ArducamMega:
             return not is_over and self._within(self._since, _EXPOSE_MS)
         return self._state == _SETTLING and self._within(self._since, self._hold_ms)
 
-    # The wire
+    # SPI
 
     def _tune(self, hz):
         # Other devices on the bus may have set it otherwise.
         self._spi.init(baudrate=hz, polarity=0, phase=0)
 
     def _reg(self, address, value=None):
-        # A value is read as the third byte: the second is there for the camera to get ready.
+        # The value comes in the third byte: during the second the camera prepares it.
         out = self._out
         if self._hz:
             self._tune(self._hz)
@@ -351,7 +354,7 @@ class ArducamMega:
         finally:
             self._cs(1)
             if self._hz:
-                self._spi.write(b"\xff")  # the camera lets go of MISO with the next clocks only
+                self._spi.write(b"\xff")  # the camera releases MISO only with the next clocks
         return self._in[2]
 
     def _burst(self, buf):
@@ -367,11 +370,11 @@ class ArducamMega:
                 self._spi.write(b"\xff")
 
     def _within(self, since, limit_ms):
-        # False too when the ticks have wrapped meanwhile, so that no wait grows by days.
+        # Also False when the ticks have wrapped, so that no wait can last for days.
         return 0 <= self._clock.ticks_diff(self._clock.ticks_ms(), since) < limit_ms
 
     def intact(self):
-        """Tell whether the camera answers and has lost neither its power nor its settings."""
+        """Return whether the camera answers and has lost neither power nor settings."""
         if self._marked:
             return self._reg(_TEST) == _MARK
         return self._reg(_SENSOR_ID) == self.id

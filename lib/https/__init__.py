@@ -12,20 +12,20 @@ import time
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# S3 drops a connection that has been idle for 5 to 20 s; the AWS SDKs stop at 5 s too.
+# S3 drops a connection that has been idle for 5 to 20 s; the AWS SDKs reuse one for 5 s too.
 _REUSE_MS = const(5_000)
-# No progress for so long is an error, whatever the request's own deadline says.
+# No progress for this long is an error, even before the request's own deadline.
 _STALL_MS = const(10_000)
-# A server that stops reading may have answered already; look after so long.
+# A server that stops reading may have answered already; check for a reply after this long.
 _STUCK_MS = const(1_000)
 
 
 class HTTPSError(Exception):
-    """A request without a whole reply.
+    """A request that got no complete reply.
 
-    `phase` is how far it came: dns, connect, tls, request, body or reply. `action` is "retry",
-    for a refused certificate "clock" or "portal" (it may be that of a page to log in, and go
-    away), or "fatal".
+    `phase` is where it failed: dns, connect, tls, request, body or reply. `action` is "retry",
+    "fatal", or for a rejected certificate "clock" or "portal" (the certificate may be that of a
+    captive portal, so a later attempt may succeed).
     """
 
     def __init__(self, phase, text, action):
@@ -41,8 +41,8 @@ class EarlyReplyError(Exception):
 class Connection:
     """One connection to one server, opened when needed and kept for the next request.
 
-    `buf` is the caller's and is used only while no body is being sent; no header line may be
-    longer.
+    The caller provides `buf`; it is used only while no body is being sent. A header line must
+    fit into it.
     """
 
     def __init__(self, host, port, context, buf, clock=time):
@@ -59,18 +59,18 @@ class Connection:
         self.reused = self._is_clean = False
 
     def connect(self, first, limit_ms):
-        """Open ahead of time; `first` is how the next request will begin, such as b"PUT /".
+        """Open the connection ahead of time; the next request will begin with `first`, b"PUT /".
 
-        Those bytes drive the handshake, so that it too keeps to the deadline.
+        Sending those bytes drives the handshake, so that the deadline covers it too.
         """
         self.request(first, limit_ms)
         self._first = first
         self._be_idle()
 
     def request(self, head, limit_ms, more=()):
-        """Send the head of a request, all of which must end within `limit_ms`.
+        """Send the head of a request; the whole request must end within `limit_ms`.
 
-        `more` yields what comes after the bytes of `head`; it is gathered in the buffer.
+        `more` yields the bytes that follow `head`; they are gathered in the buffer.
         """
         self._start = self._clock.ticks_ms()
         self._limit = limit_ms
@@ -95,7 +95,7 @@ class Connection:
         self.phase = "request"
 
     def _send_gathered(self, pieces):
-        # A reply that comes meanwhile is read over them: it refuses what it has not seen whole.
+        # A reply that arrives now overwrites them: it refuses a request not yet sent completely.
         at = 0
         for piece in pieces:
             if at + len(piece) > len(self._buf):
@@ -123,17 +123,17 @@ class Connection:
         self._is_clean = False
         if sock:
             sock.close()
-            # After a failed handshake the TLS socket has let go of it.
+            # After a failed handshake the TLS socket no longer owns the raw one.
             self._raw.close()
 
     def fail(self, error):
         """Raise the HTTPSError for an OSError, or for the ValueError of a certificate."""
-        self.close()  # what it held may be what the words need
+        self.close()  # frees memory that the error text may need
         try:
             from https import errors
 
             self.stop(*errors.explain(error, self.phase))
-        except MemoryError:  # no words are worth a photo
+        except MemoryError:  # an error text is not worth a photo
             self.stop(f"the error has number {getattr(error, 'errno', 0)}")
 
     def stop(self, text, action="retry"):
@@ -143,7 +143,7 @@ class Connection:
         raise HTTPSError(self.phase, f"{self.phase} {self.host}: {text}", action)
 
     def _left(self):
-        """Return how many ms the request may still take, and end it when there are none."""
+        """Return how many ms the request may still take; raise HTTPSError if none are left."""
         left = self._limit - self._elapsed(self._start)
         if left <= 0:
             self.stop(f"not done within {self._limit} ms")
@@ -156,7 +156,7 @@ class Connection:
         return False
 
     def send(self, data, done=0):
-        """Send all of `data`, from `done` on; allocates nothing."""
+        """Send all of `data`, starting at `done`; allocates nothing."""
         while done < len(data):
             try:
                 count = self.sock.write(data, done, len(data))
@@ -168,9 +168,9 @@ class Connection:
                 self._wait_writable()
 
     def check_reply(self):
-        """Raise EarlyReplyError when the server has answered before the end of the body.
+        """Raise EarlyReplyError if the server has answered before the end of the body.
 
-        Sending looks at the request's deadline only where it has to wait; this always does.
+        This always checks the request's deadline; send() does so only when it has to wait.
         """
         self._left()
         while self._has_reply():
@@ -182,26 +182,26 @@ class Connection:
         for _ in range(_STALL_MS // _STUCK_MS):
             if self._is_ready(select.POLLOUT, min(self._left(), _STUCK_MS)):
                 return
-            # The buffer holds the unsent bytes: a reply that is read now replaces them, so that
-            # nothing more can be sent even if it was only a late `100 Continue`.
+            # The buffer holds the unsent bytes. Reading a reply now overwrites them, so nothing
+            # more can be sent, even if the reply was only a late `100 Continue`.
             if self.phase == "body" and self._has_reply():
                 self.check_reply()
                 break
         self.stop("server stopped reading")
 
     def _has_reply(self):
-        """Tell whether a reply has begun; its bytes are read into the buffer."""
+        """Return whether a reply has begun; its bytes are read into the buffer."""
         return self.at < self.end or (self._is_ready(select.POLLIN, 0) and self.fill(0) != 0)
 
     def expect_continue(self, wait_ms=1000):
-        """Wait for `100 Continue`; return the status of a refusal, else 0: send the body now.
+        """Wait for `100 Continue`; return the status of a refusal, or 0 to send the body now.
 
-        RFC 9110, 10.1.1: a server that stays silent is sent the body all the same.
+        RFC 9110, 10.1.1: if the server stays silent, the client sends the body anyway.
         """
         return self._reading().expect_continue(self, wait_ms)
 
     def reply(self):
-        """Return the status of the final reply; `headers` has those that matter."""
+        """Return the status of the final reply; `headers` has its headers, lower-case names."""
         self.phase = "reply"
         if self.status < 200:
             self._reading().read_final(self)
@@ -209,7 +209,7 @@ class Connection:
         return self.status
 
     def _reading(self):
-        # From before a body to after it: a reply must not get lost for want of memory.
+        # Stays loaded while a body is sent: a reply must not be lost for lack of memory.
         if not self._reader:
             from https import reply
 
@@ -217,14 +217,14 @@ class Connection:
         return self._reader
 
     def read(self, dest=b""):
-        """Read the reply's body into `dest`, drop what does not fit, and return its length."""
+        """Read the reply's body into `dest`, discard what does not fit, and return its length."""
         self.phase = "reply"
         total = 0
         if not self._is_head and self.headers.get("content-length") != "0":
             from https import body
 
             total = body.read_body(self, dest)
-        # Bytes after the end of the reply belong to no request of ours.
+        # Bytes after the end of the reply belong to no request: do not reuse the connection.
         if self.at < self.end or self.headers.get("connection", "").lower() == "close":
             self.close()
         elif self.sock:
@@ -232,7 +232,7 @@ class Connection:
         return total
 
     def line(self):
-        """Return the next line without its end."""
+        """Return the next line without its line ending."""
         while True:
             end = self._buf.find(b"\n", self.at, self.end)
             if end >= 0:
@@ -249,7 +249,7 @@ class Connection:
             self.stop("connection closed" if count else f"silent for {_STALL_MS} ms")
 
     def fill(self, wait_ms):
-        """Read more into the buffer; return the count, 0 after `wait_ms`, -1 at the end."""
+        """Read more into the buffer; return the count, 0 on timeout (`wait_ms`), -1 at the end."""
         if self.at == self.end:
             self.at = self.end = 0
         elif self.end == len(self._buf):

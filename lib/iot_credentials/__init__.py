@@ -1,4 +1,4 @@
-"""Temporary AWS credentials for an X.509 certificate, from AWS IoT Core: no long-lived AWS key.
+"""Get temporary AWS credentials from AWS IoT Core with an X.509 certificate, without an AWS key.
 
     contexts = tls_context
     context = contexts.device_context(roots, certificate, private_key)  # all DER
@@ -16,30 +16,33 @@ from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Renewed so long before they end.
+# Renew them this long before they expire.
 _MARGIN_S = const(300)
 
 
 class IoTCredentials:
-    """Credentials of a role alias, fetched when S3Client first needs them and before they end.
+    """Credentials of a role alias, fetched when S3Client needs them and before they expire.
 
     `host` is the account's endpoint of type iot:CredentialProvider.
     """
 
     access_key_id = secret_access_key = session_token = ""
-    #: UTC seconds since 1970 at which they end; 0 asks for new ones.
+    #: UTC seconds since 1970 at which they expire; set 0 to request new ones.
     expires_s = 0
 
     def __init__(self, host, role_alias, thing, context, buf, now, clock=time, port=443):
         self._alias = role_alias
         self._thing = thing
         self._now = now
-        #: Trusts the roots and shows the certificate to who asks: good for S3Client as well.
+        #: Trusts the roots, and presents the certificate if asked. S3Client can use it as well.
         self.context = context
         self._connection = Connection(host, port, context, buf, clock)
 
     def renew(self, close):
-        """Fetch new ones when these end soon, after close(): one TLS connection at a time."""
+        """Fetch new credentials if these expire soon; call close() before it.
+
+        There is memory for one TLS connection only: close() closes that of the caller.
+        """
         if self.expires_s - self._now() > _MARGIN_S:
             return
         close()
@@ -48,7 +51,7 @@ class IoTCredentials:
 
             fetch(self)
         except (HTTPSError, S3Error):
-            # What is still good does, and the next request asks again.
+            # The old credentials are still valid: use them, and the next request tries again.
             if self.expires_s <= self._now():
                 raise
         finally:

@@ -12,19 +12,25 @@ from https import HTTPSError
 
 
 class S3Error(Exception):
-    """A request that S3 refused or that did not reach it.
+    """A request that S3 refused or that did not reach S3.
 
-    `code` is S3's word or the phase of the connection, `status` the HTTP status or 0. `action`
-    is what the caller can do: retry (also region, redirect and fallback: the client has learned
-    better), throttle (after `retry_after_ms`), portal (a certificate that may be that of a page
-    to log in; later), clock, credentials, stored (an object of that
-    name exists), object (this one is refused, too large for example; others may go), body (its
-    length was not its size) or fatal. With `body_started` False no byte of the body was read.
+    `code` is S3's error code or the phase of the connection, `status` the HTTP status or 0. If
+    `body_started` is False, no byte of the body was read. `action` says what the caller can do:
+
+    retry         try again; also region, redirect and fallback: the client has adjusted itself
+    throttle      try again after `retry_after_ms`
+    portal        try later: the certificate may be that of a captive portal
+    clock         set the clock
+    credentials   get other credentials
+    stored        nothing: an object with this key exists
+    object        give up this object, too large for example; others may be accepted
+    body          give up this body: its length was not its size
+    fatal         change the configuration
     """
 
     body_started = False
     retry_after_ms = 0
-    # Whether the client has just learned what makes the same request succeed.
+    # Whether the client has just learned how to make the same request succeed.
     again = False
 
     def __init__(self, code, status, action, message):
@@ -35,7 +41,7 @@ class S3Error(Exception):
 
 
 class Credentials:
-    """An AWS key, or a temporary one with its token; shows itself without its secret."""
+    """An AWS key, or a temporary one with its token; repr() leaves out the secret."""
 
     def __init__(self, access_key_id, secret_access_key, session_token=None):
         self.access_key_id = access_key_id
@@ -47,7 +53,7 @@ class Credentials:
 
 
 class Stored:
-    """A stored object; `sent_bytes` counts its body as it went over the wire."""
+    """A stored object; `sent_bytes` is the size of its body as sent over the network."""
 
     def __init__(self, status, etag, sent_bytes):
         self.status = status
@@ -56,26 +62,27 @@ class Stored:
 
 
 class S3Client:
-    """One bucket. `credentials` has access_key_id, secret_access_key and session_token or None.
+    """A client for one bucket.
 
-    `now()` returns UTC seconds since 1970. `endpoint` is None for AWS or "https://host:port";
-    `path_style` None decides by the endpoint. `integrity` is one of s3_integrity.MODES, or "auto":
-    checksum at AWS, etag elsewhere. `log` is called with a line when something was learned.
+    `credentials` has access_key_id, secret_access_key and session_token (or None). `now()` returns
+    UTC seconds since 1970. `endpoint` is None for AWS, or "https://host:port"; with `path_style`
+    None the endpoint decides. `integrity` is one of s3.integrity.MODES, or "auto": checksum for
+    AWS, etag elsewhere. `log` is called with a line when the client has adjusted itself.
     """
 
-    #: Milliseconds for a whole request with its body.
+    #: Milliseconds for a complete request with its body.
     limit_ms = 60_000
-    #: Seconds that the server's clock is ahead of `now`, as learned from a refusal.
+    #: Seconds by which the server's clock is ahead of `now`, as learned from a refusal.
     skew_s = 0
-    #: Whether the request under way, or the last one, has begun to read its body.
+    #: Whether the current or last request has begun to read its body.
     body_started = False
     #: False once a store has refused `If-None-Match`.
     is_conditional = True
-    #: Milliseconds that a body waits for `100 Continue`; 0 once a server has refused to be asked
-    #: (417): then it is sent at once, and a refusal costs the photo.
+    #: Milliseconds to wait for `100 Continue` before the body; 0 once a server has refused the
+    #: `Expect` header (417). Then the body is sent at once, and a refusal loses the photo.
     expect_continue = 1000
-    #: True once a body was stored whose sum the store has compared or returned; else the key of
-    #: the last one that has another ETag than its MD5, or None.
+    #: True once the store has verified or returned the checksum of a stored body. Otherwise the
+    #: key of the last object whose ETag is not its MD5, or None.
     _proof = None
     #: True after a temporary redirect, for one request.
     is_away = False
@@ -111,11 +118,11 @@ class S3Client:
         setup.set_up(self, integrity)
 
     def now(self):
-        """Return UTC seconds as the server counts them, as far as it is known."""
+        """Return UTC seconds since 1970 by the server's clock, as far as its offset is known."""
         return self._now() + self.skew_s
 
     def signer(self):
-        """Return a Signer, to be let go of again: it keeps code in memory that a body lacks."""
+        """Return a Signer; drop it before you send a body, because it keeps code in memory."""
         import sigv4
 
         return sigv4.Signer(self.region, self._key)
@@ -127,7 +134,7 @@ class S3Client:
         return self.base + self.path(key)
 
     def connect(self):
-        """Open the connection ahead of the next put."""
+        """Open the connection ahead of the next put()."""
         self.attempt(self.connection.connect, b"PUT /", self.limit_ms)
 
     def close(self):
@@ -136,13 +143,13 @@ class S3Client:
     def put(self, key, body, content_type="image/jpeg", metadata=(), overwrite=False):
         """Store `body` under `key` and return a Stored; raise S3Error or what the body raises.
 
-        The body is read only when the server has agreed to take it. Nothing is stored unless
-        it is exactly `body.size` bytes long. Without `overwrite`, an object of that name stays
-        as it is: S3Error with action "stored". `metadata` is a dict or pairs.
+        The body is read only after the server has agreed to take it. Nothing is stored unless
+        it is exactly `body.size` bytes long. Without `overwrite`, an existing object stays as it
+        is, and S3Error with action "stored" is raised. `metadata` is a dict or pairs.
 
-        `overwrite` None is for what may be stored already, under a name that is given to nothing
-        else: an object there is kept where the store has compared it with what was sent, else
-        replaced. So put again what broke off; after the body has begun, give one with seek().
+        Pass `overwrite` None to repeat a put that broke off, under a key that no other object
+        uses: an existing object is kept if the store has verified its checksum, else replaced.
+        If the first put had read from the body, the body needs seek().
         """
         try:
             return self.attempt(self._put, key, body, content_type, metadata, overwrite)
@@ -155,7 +162,7 @@ class S3Client:
         return _settle(self, there, key, body, content_type, metadata)
 
     def attempt(self, action, *args):
-        """Return action(*args), called again after each thing that an error teaches."""
+        """Return action(*args), repeated after each error that the client can adjust itself to."""
         if self.is_away:
             self.is_away = False
             from s3 import setup
@@ -164,7 +171,7 @@ class S3Client:
         tried = ""
         while True:
             self.body_started = False
-            self.connection.headers = {}  # of the reply before: up to 1 KB
+            self.connection.headers = {}  # frees those of the last reply: up to 1 KB
             try:
                 if hasattr(self.credentials, "renew"):
                     self.credentials.renew(self.connection.close)
@@ -179,10 +186,10 @@ class S3Client:
                 raise error
             if error.action != "fallback":
                 tried += error.action
-            error = None  # half a KB
+            error = None  # frees half a KB
 
     def _put(self, key, body, *args):
-        # One after the other: each takes as much memory as there is.
+        # One module at a time: each takes nearly all the memory there is.
         from s3 import describe
 
         headers, framing = describe.describe(self, key, body, *args)
@@ -198,15 +205,15 @@ class S3Client:
     def send_head(self, *args):
         """Sign and send a request up to its body; return the signature.
 
-        Takes method, key, query, headers and payload. `query` is encoded already. "" as the key
-        is the bucket itself.
+        The arguments are method, key, query, headers and payload. `query` must be encoded. The
+        key "" stands for the bucket itself.
         """
         from s3 import request
 
         return request.send_head(self, *args)
 
     def refuse(self, verb, key):
-        """Raise the S3Error for the reply that has begun."""
+        """Raise the S3Error for the reply that has begun to arrive."""
         from s3 import refusal
 
         raise refusal.refused(self, verb, key)
