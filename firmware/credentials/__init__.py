@@ -1,7 +1,7 @@
-"""Secrets into NVS, the ESP32's key-value partition, and out of it again.
+"""Write secrets to NVS, the ESP32's key-value partition.
 
-Whoever only reads, as the capture loop does, is spared this part: credentials/read.py has the
-format and the reading.
+credentials/read.py has the format and the functions that read. The capture loop only reads, so
+it does not load this part.
 """
 
 import binascii
@@ -24,12 +24,12 @@ _BLOB_BYTES = const(1984)  # the longest NVS blob that fits in one flash page
 
 
 def save(name, value):
-    """Write entry `name` in JSON; durable when it returns. Raises CredentialsError if too long."""
+    """Write entry `name` as JSON, committed on return; raises CredentialsError if too long."""
     save_der(name, json.dumps(value).encode())
 
 
 def save_der(name, content):
-    """Write entry `name` as the bytes it is; durable when it returns. Raises CredentialsError."""
+    """Write the bytes `content` as entry `name`, see save(); raises CredentialsError."""
     blob = struct.pack(_HEAD, _FORMAT, binascii.crc32(content)) + content
     if len(blob) > _BLOB_BYTES:
         raise CredentialsError(f"NVS entry {name!r} takes {len(blob)} of {_BLOB_BYTES} bytes")
@@ -39,7 +39,7 @@ def save_der(name, content):
 
 
 def erase(name):
-    """Forget entry `name`; nothing happens if there is none."""
+    """Erase entry `name`; do nothing if there is none."""
     nvs = NVS(_NAMESPACE)
     try:
         nvs.erase_key(name)

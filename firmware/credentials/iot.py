@@ -1,4 +1,4 @@
-"""Credentials by a certificate of AWS IoT in NVS; loaded where there is one."""
+"""Credentials from an AWS IoT certificate in NVS; loaded if there is one."""
 
 from iot_credentials import IoTCredentials
 
@@ -8,7 +8,7 @@ from firmware.errors import CredentialsError
 
 
 def load(buf):
-    """Return IoTCredentials that fetch themselves through `buf`; raises CredentialsError."""
+    """Return IoTCredentials, which fetch keys through `buf`; raises CredentialsError."""
     iot = read.load("iot")
     slot = iot.get("slot", "")
     certificate = read.load_der("iot_cert" + slot)

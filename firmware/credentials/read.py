@@ -1,11 +1,11 @@
-"""Secrets in NVS, the ESP32's key-value partition, as credentials.py writes them.
+"""Read secrets from NVS, the ESP32's key-value partition, as credentials/__init__.py writes them.
 
 An entry is a blob: format version (1 byte), CRC-32 of the rest (4 bytes, big-endian), content.
-Entries in JSON: "wifi" [{"ssid", "password", "hidden", "address"}, ...], all but ssid optional;
-"aws" {"id", "secret"}, or "iot" {"host", "port", "role_alias", "thing", "slot"}, which is
-preferred and names, by its slot ("" or "2"), two entries in DER: "iot_cert" and "iot_key". The
-partition is plain text to anybody who holds the board, so a key in it may only put photos, and
-only its own.
+JSON entries: "wifi" [{"ssid", "password", "hidden", "address"}, ...], all but ssid optional;
+"aws" {"id", "secret"}; "iot" {"host", "port", "role_alias", "thing", "slot"}. "iot" has priority
+over "aws". Its slot ("" or "2") is the suffix of two entries in DER: "iot_cert" and "iot_key".
+Anybody who holds the board can read the partition, so a key in it may only put photos, and only
+under the prefix of its own device.
 """
 
 import binascii
@@ -30,7 +30,7 @@ _FIX = "run `megacam provision`"
 def load(name, buf=None):
     """Return the value of entry `name`; raises CredentialsError.
 
-    `buf`, of 2 KB at least, is read through where so much may not be free in one piece.
+    Pass a `buf` of at least 2 KB to read through if the heap may have no free block of that size.
     """
     return json.loads(load_der(name, buf))
 
@@ -53,25 +53,25 @@ def load_der(name, buf=None):
 
 
 def has(name):
-    """Tell whether there is an entry `name`, damaged or not."""
+    """Return whether there is an entry `name`, damaged or not."""
     try:
         NVS(_NAMESPACE).get_blob(name, bytearray(1))
     except OSError as e:
-        return e.args[0] != _NOT_FOUND  # mostly it is too long for one byte
+        return e.args[0] != _NOT_FOUND  # usually the error is that one byte is too short
     return True
 
 
 def _missing(name):
     if any(has(other) for other in ("wifi", "aws", "iot")):
         return f"no {name} credentials in NVS; {_FIX}"
-    # The port erases a partition that it cannot read, without a word.
+    # The port silently erases a partition that it cannot read.
     return f"NVS holds no credentials at all: a new board, or it was erased; {_FIX}"
 
 
 def load_key(buf=None):
-    """Return what S3Client signs with: Credentials, or IoTCredentials; raises CredentialsError.
+    """Return the Credentials or IoTCredentials for S3Client; raises CredentialsError.
 
-    The latter fetch themselves through `buf`, the client's transfer buffer.
+    IoTCredentials fetch their keys through `buf`, the client's transfer buffer.
     """
     try:
         if has("iot"):
@@ -87,7 +87,7 @@ def load_key(buf=None):
 
 
 def check():
-    """Raise CredentialsError while load_key() would, as far as NVS alone can tell."""
+    """Raise CredentialsError if load_key() would, as far as the entries in NVS show."""
     if has("iot"):
         slot = load("iot").get("slot", "")
         load_der("iot_cert" + slot)

@@ -1,1 +1,1 @@
-"""How the camera is doing: counters, report, LED."""
+"""The health of the camera: counters, report, LED."""

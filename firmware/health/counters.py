@@ -1,7 +1,7 @@
-"""What the camera counts: a dict of whole numbers that outlives resets and, on flash, power cuts.
+"""The camera's counters: a dict of integers that survives resets and, on flash, power cuts.
 
-RTC memory holds it after every shot and loses it with the power; the file is written rarely,
-because flash wears. Both: CRC-32 (4 bytes, big-endian) and JSON.
+keep() saves it in RTC memory after every shot, which a power cut erases. write() also saves it in
+a file, but rarely, because flash wears. Format of both: CRC-32 (4 bytes, big-endian) and JSON.
 """
 
 import json
@@ -21,24 +21,24 @@ def pack(counters):
 
 
 def unpack(blob):
-    """Return the dict of pack(), or None where `blob` is damaged or was never written."""
+    """Return the dict from pack(), or None if `blob` is damaged or was never written."""
     if len(blob) > 4 and struct.pack(">I", crc32(blob[4:])) == blob[:4]:
         return json.loads(blob[4:])
     return None
 
 
 def keep(counters):
-    """Keep `counters` through resets."""
+    """Save `counters` for the next reset."""
     RTC().memory(pack(counters))
 
 
 def write(counters, path=PATH):
-    """Keep `counters` through power cuts as well, but for what they end; raises OSError."""
+    """Save `counters` for a power cut as well, without those that it resets; raises OSError."""
     keep(counters)
     lasting = dict(counters)
-    # After a power cut nobody knows how many photos came after this, and a new power cycle begins.
+    # A power cut starts a new power cycle, and the number of photos since this write is unknown.
     lasting["seq"] = lasting["cycle"] = 0
-    # A reset that was wanted is over by the time that anybody reads the file.
+    # The reason of an intended reset is obsolete when the file is read after a power cut.
     lasting.pop("why", None)
     with open(path + ".new", "wb") as f:
         f.write(pack(lasting))
@@ -46,7 +46,7 @@ def write(counters, path=PATH):
 
 
 def read(path=PATH):
-    """Return the counters as the starts before left it, or None on a new board."""
+    """Return the counters that were last saved, or None on a new board."""
     counters = unpack(RTC().memory())
     if counters:
         return counters

@@ -1,12 +1,12 @@
-"""What the status LED says.
+"""Show the camera's state on the status LED.
 
-The blinking is the ESP32's PWM: it goes on while the processor waits for a handshake, and it
+The ESP32's PWM makes the LED blink: it continues while the processor waits for a handshake, and
 takes no RAM.
 """
 
 from machine import PWM, Pin
 
-# State: flashes a second, share of the time that the LED is on, in percent.
+# State: (flashes per second, percentage of the time that the LED is on).
 STATES = {
     "working": (1, 5),
     "waiting": (1, 50),
@@ -16,9 +16,9 @@ STATES = {
 
 
 def show(led, state):
-    """Show `state`, one of STATES or "off", on the LED of section "led".
+    """Show `state`, one of STATES or "off", on the LED of the settings section "led".
 
-    Return what has to be kept for it to go on, or None without a LED.
+    Return the PWM object, or None without an LED. Keep the object: the LED blinks while it exists.
     """
     if led["pin"] < 0:
         return None

@@ -5,8 +5,8 @@ import json
 
 from firmware import __version__, clock, log
 
-# In three pieces: a plain heap has none of 2 KB left. MicroPython keeps each short text for ever,
-# so these are long.
+# In three pieces, because the heap may have no free block of 2 KB. The strings are long, because
+# MicroPython interns each short string forever.
 _COUNTS = """{{
 "time": {}, "device": "{}", "version": "{}", "config": "{}",
 "interval_s": {}, "uptime_s": {}, "boots": {}, "reset_cause": "{}", "reboots": {},
@@ -25,7 +25,7 @@ _LOG = """
 
 
 def report(app):
-    """Return the report as JSON in pieces of bytes; docs/unattended.md explains each entry."""
+    """Return the report as a list of bytes objects, together one JSON document."""
     return [piece(app).encode() for piece in (_counts, _state, _log)]
 
 

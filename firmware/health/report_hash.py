@@ -1,11 +1,11 @@
-"""Which settings a health report is from: the first 4 bytes of their SHA-256, in hex."""
+"""Identify the settings in a health report: the first 4 bytes of their SHA-256, in hex."""
 
 from binascii import hexlify
 from hashlib import sha256
 
 
 def digest():
-    """Return that of config.json as it lies on the flash."""
+    """Return the first 4 bytes of the SHA-256 of config.json on the flash, in hex."""
     hashed = sha256()
     from firmware.settings import config
 

@@ -1,13 +1,13 @@
-"""Join the strongest known Wi-Fi network, within a deadline, and say in words why not.
+"""Join the strongest known Wi-Fi network within a deadline, or raise an error that says why not.
 
 Loaded when there is no link. The ESP32's driver keeps the reason of its last failure until it
-has an address, so a status of "wrong password" right after connect() may be an old one: only
-what stands when the time is up is believed. It raises RuntimeError beside OSError, both with a
-text instead of a number.
+has an address. A status of "wrong password" right after connect() may be an old one, so only the
+status at the end of the wait counts. The driver raises RuntimeError as well as OSError, both with
+a text instead of a number.
 
-Of several access points with one name the driver takes the first that answers, so the strongest
-is named to it by its address (BSSID). It keeps to that one for ever: when it goes away, the next
-connect() scans anew.
+If several access points have the same name, the driver takes the first that answers. So connect()
+passes it the address (BSSID) of the strongest one. The driver then uses no other access point: if
+this one disappears, the next connect() scans again.
 """
 
 import time
@@ -20,21 +20,21 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_ALL_MS = const(60000)  # the watchdog waits for longer
-_JOIN_MS = const(20000)  # association, handshake and DHCP together; a slow router takes about ten
-_LEAST_MS = const(9000)  # so long at least for each try, while there is time
-_TRIES = const(3)  # of access points; that many and one more fit into _ALL_MS
-_MEND_MS = const(5000)  # the driver tries again at once, without being asked
+_ALL_MS = const(60000)  # shorter than the watchdog's timeout
+_JOIN_MS = const(20000)  # association, handshake and DHCP; a slow router takes about 10 s
+_LEAST_MS = const(9000)  # minimum for each try, while there is time
+_TRIES = const(3)  # access points to try; this many plus one fit into _ALL_MS
+_MEND_MS = const(5000)  # the driver reconnects at once by itself
 _PAUSE_MS = const(500)
 _POLL_MS = const(100)
 _CHECK = "; check wifi.networks and the distance"
 _NOWHERE = " not found; check wifi.networks and the distance"
-_END_MS = const(600)  # a pause and a poll: what a try takes beyond its wait
+_END_MS = const(600)  # the time of a try besides its wait: one pause and one poll
 
-# wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE, which are wifi_ps_type_t of the IDF.
+# wlan.PM_NONE, PM_PERFORMANCE and PM_POWERSAVE: values of the IDF's wifi_ps_type_t.
 _POWER_SAVE = {"none": 0, "min": 1, "max": 2}
 
-# network.STAT_...: the driver's words for why it is not connected.
+# network.STAT_...: the driver's reasons for not being connected.
 _IDLE = const(1000)
 _CONNECTING = const(1001)
 _NOT_FOUND = const(201)
@@ -44,13 +44,13 @@ _WRONG_PASSWORD = const(202)
 def connect(section, stage=0, buf=None, limit_ms=_ALL_MS):
     """Bring the link up; return the network's name and our address, or None if it was up.
 
-    `section` is the section "wifi" of the settings. `stage` says how hard to try, one more after
-    each failure: 0 gives the driver a moment to mend a broken link itself, 1 joins anew, and from
-    2 on the radio goes off and on before. What comes after that is the caller's: a reset. `buf`
-    is for credentials/read.py. All waits together take `limit_ms` at most; switching on and
-    the scan come on top, a few seconds.
-    A link survives a soft reset, and a second connect() while one runs is an error: a link that
-    is up is left alone. Takes 70 s at most. Raises NetworkError, CredentialsError.
+    `section` is the settings section "wifi". `stage` is how hard to try; add one after each
+    failure. Stage 0 gives the driver a moment to repair a broken link itself, 1 joins again, and
+    from 2 on the radio is first switched off and on. A reset after that is up to the caller.
+    `buf` is for credentials/read.py. All waits together take at most `limit_ms`; switching the
+    radio on and scanning take a few seconds more, in all at most 70 s.
+    A link survives a soft reset, and a second connect() while one runs is an error, so a link that
+    is up is left alone. Raises NetworkError, CredentialsError.
     """
     if wifi.is_up():
         return None
@@ -81,7 +81,7 @@ def _join(wlan, networks, power_save, stage, limit_ms):
     tries = _tries(networks, air)
     if not tries:
         raise _absent(networks, air)
-    # Where time is short, those that had no turn before get it.
+    # Start with another one at each stage: if time is short, every access point gets its turn.
     turn = max(stage - 1, 0) % len(tries)
     return _join_any(wlan, tries[turn:] + tries[:turn], limit_ms)
 
@@ -100,15 +100,15 @@ def _stop(wlan):
         wlan.disconnect()  # connect() fails while the driver is still trying
     except (OSError, RuntimeError):
         pass
-    # The driver tells of it a little later, and would take it for the end of the next connection.
+    # The driver's disconnect event comes a little later and would end the next connection.
     time.sleep_ms(_PAUSE_MS)
 
 
 def _tries(networks, air):
     """Return [(network, address of an access point or None)] in the order to try them.
 
-    `air` is a scan, strongest first. Each network's strongest access point comes first, then the
-    networks that hide, the other access points, and last each network wherever it may be heard.
+    `air` is the result of a scan, strongest first. The order: each network's strongest access
+    point, the hidden networks, the other access points, and each network at any access point.
     """
     first, rest, last = [], [], []
     for ap in air:
@@ -131,7 +131,7 @@ def _join_any(wlan, tries, limit_ms):
         if left_ms <= 0:
             break
         n, bssid = tries.pop(0)
-        # The next must have its chance.
+        # Leave time for the next one.
         wait_ms = max(_LEAST_MS, left_ms // 2) if tries else left_ms
         try:
             _connect(wlan, n, bssid)
@@ -159,12 +159,12 @@ def _connect(wlan, n, bssid):
         try:
             wlan.ifconfig("dhcp")
         except (OSError, RuntimeError):
-            pass  # it was on already
+            pass  # DHCP was on already
     wlan.connect(n["ssid"], n.get("password") or None, bssid=bssid)
 
 
 def _waits(wlan, limit_ms):
-    """Wait for an address; return whether it came."""
+    """Wait for an IP address; return whether there is one."""
     start = time.ticks_ms()
     while time.ticks_diff(time.ticks_ms(), start) < limit_ms:
         if wlan.isconnected():
@@ -181,7 +181,7 @@ def _absent(networks, air):
             names_seen.append(ap[0])
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
     seen = ", ".join(found) or "none at all"
-    log("I wifi seen", networks=seen)  # to the console only: warnings go into the report
+    log("I wifi seen", networks=seen)  # level I: warnings would go into the report
     error = NetworkError(names + _NOWHERE)
     error.seen = f" (seen: {seen})"
     return error
@@ -191,7 +191,7 @@ def _text(ssid):
     try:
         return ssid.decode()
     except ValueError:
-        return ssid  # any 32 bytes are a name
+        return ssid  # a name may be any 32 bytes
 
 
 def _why(wlan):
@@ -204,6 +204,6 @@ def _why(wlan):
     if status == _NOT_FOUND:
         return "was not found"
     if status in (_WRONG_PASSWORD, _CONNECTING):
-        # A refused handshake arrives as either.
+        # A refused handshake gives one or the other.
         return "refused us, probably a wrong password"
     return f"could not be joined (status {status})"

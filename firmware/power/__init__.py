@@ -1,1 +1,1 @@
-"""Batteries: measuring them, sleeping."""
+"""Battery power: measure the voltage, deep sleep."""

@@ -1,4 +1,4 @@
-"""Battery and deep sleep."""
+"""Battery voltage and deep sleep."""
 
 import machine
 
@@ -9,5 +9,5 @@ def millivolts(pin):
 
 
 def deep_sleep(seconds):
-    """Switch everything off but the real-time clock; the board starts anew after `seconds`."""
+    """Switch off everything except the real-time clock; the board restarts after `seconds`."""
     machine.deepsleep(seconds * 1000)

@@ -1,7 +1,7 @@
 """The capture loop of a camera on batteries: wake, shoot, send or keep, sleep.
 
-Deep sleep is a start like any other, so what must outlive it is in RTC memory, see
-health/counters.py; the clock of the chip goes on.
+Every wake is a normal start, so the state that must survive deep sleep is in RTC memory, see
+health/counters.py. The chip's real-time clock keeps running.
 """
 
 from firmware import clock, wifi
@@ -10,18 +10,18 @@ from firmware.shot.schedule import missed, next_shot
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_WORK_S = const(60)  # for what waits, after the photo
-_EARLY_S = const(10)  # a pause as long as some sleeps may end with the last of them
-_LATE_S = const(60)  # a photo so late is still the one that was due
-_AHEAD_S = const(60)  # at most so long before a photo the board wakes for its questions
-_LONGEST_PAUSE_S = const(3600)  # of the uploader
+_WORK_S = const(60)  # time to send waiting photos, after the photo
+_EARLY_S = const(10)  # lets a pause that equals several sleeps end with the last of them
+_LATE_S = const(60)  # up to this late, a photo still counts as the one that was due
+_AHEAD_S = const(60)  # the earliest wake before a photo, for network requests
+_LONGEST_PAUSE_S = const(3600)  # the uploader's longest pause
 _LONGEST_SLEEP_S = const(86400)
 _LOW_SLEEP_S = const(3600)
 _WRITE_EVERY = const(32)  # flash wears
 
 
 def guard(power):
-    """Sleep at once, an hour at a time, while the battery is low; `power`: the section."""
+    """Sleep for an hour if the battery is low; `power` is the settings section."""
     if power["battery_pin"] < 0:
         return
     from firmware.power.battery import millivolts
@@ -35,11 +35,11 @@ def guard(power):
 
 
 def run(app):
-    """Take the photo that is due, send what waits, and sleep; does not return.
+    """Take the photo that is due, send waiting photos, and sleep; does not return.
 
-    The counters know what is "due" next, when the next report is ("report_at") and until when
-    nothing is sent ("pause_until"), all UTC. Due is 0 where the time is not known, and a moment
-    long ago while no photo is.
+    The counters hold the UTC times of the next photo ("due"), of the next report ("report_at") and
+    of the end of the uploader's pause ("pause_until"). "due" is 0 if the time is not known, and 1
+    if no photo is due.
     """
     counters = app.counters
     uploader = app.uploader
@@ -51,8 +51,8 @@ def run(app):
     due = counters["due"]
     cycle_s = clock.cycle_s
     _do_tasks(app, due)
-    # So long before a photo the board has to wake, with what whole seconds leave out; but not
-    # without the time, when it shoots at once and would be due again a moment later.
+    # The board has to wake this long before a photo, plus one second for rounding. Without the
+    # time it shoots at once; waking early would make it due again a moment later.
     ahead_s = min(clock.uptime_s() + 1, _AHEAD_S) if clock.is_set() else 0
     taken = _take(app, due)
     _do_tasks(app, 0)
@@ -63,7 +63,7 @@ def run(app):
 
 
 def _missed(app, due, taken):
-    """Return how many photos were due from `due` to now and not taken."""
+    """Return how many photos were due from `due` to now but not taken."""
     now = clock.now()
     count = missed(due - 1, now + 1, app.interval_s, app.windows)
     return count - 1 if count and taken else count
@@ -103,14 +103,14 @@ def _sleep(app, ahead_s):
 
 
 def _left_s(counters, name, most_s):
-    # The time may have been lost with the power, or have been wrong.
+    # The saved time may have been wrong, or a power cut may have reset the clock.
     left_s = counters.get(name, 0) - clock.now()
     return min(max(left_s, 0), most_s) if clock.is_set() else 0
 
 
 def _do_tasks(app, due):
-    # Every wake joins and sets the clock: while asleep the chip's is off by up to 5 %. But no
-    # question to the network keeps a photo waiting that is due.
+    # Every wake joins the Wi-Fi and sets the clock, because the chip's clock is off by up to 5 %
+    # in deep sleep. But no network request may delay a photo that is due.
     for _ in range(len(app.tasks)):
         left_s = due - clock.now() if due and clock.is_set() else _AHEAD_S
         if left_s <= 0 and due > 1:
@@ -122,11 +122,11 @@ def _do_tasks(app, due):
 
 
 def _take(app, due):
-    """Take the photo that is due, late if need be; return the moment it stands for, or None."""
+    """Take the photo that is due, even if late; return the due time that it covers, or None."""
     if due and clock.is_set():
         now = clock.now()
         if abs(due - now) > _LATE_S:
-            # The last one that was due; or the next, where the clock went back.
+            # The last one that was due, or the next one if the clock was set back.
             since = now - app.interval_s if due < now else now
             due = next_shot(since, app.interval_s, app.windows)
         if not due or due - now > _LATE_S:

@@ -1,1 +1,1 @@
-"""config.json: its schema, checking it, reading it."""
+"""config.json: schema, validation, reading."""

@@ -1,4 +1,4 @@
-"""The board's settings: /config.json as setup.py or the host's deploy left it, checked once."""
+"""Read the board's settings: /config.json, which setup.py or a deploy has checked once."""
 
 import gc
 import json
@@ -10,10 +10,10 @@ PATH = "/config.json"
 
 
 def read(path=PATH):
-    """Return config.json as parsed, checked or not; raises ConfigError."""
+    """Return the parsed config.json, checked or not; raises ConfigError."""
     try:
         with open(path) as f:
-            if f.read(1) != "\ufeff":  # Windows' editors write this before the text
+            if f.read(1) != "\ufeff":  # the byte order mark of Windows editors
                 f.seek(0)
             return json.load(f)
     except OSError:
@@ -23,7 +23,7 @@ def read(path=PATH):
 
 
 def is_checked(settings):
-    """Tell whether `settings` were checked, and by this version: older ones lack defaults."""
+    """Return whether this version checked `settings`: an older one lacks new defaults."""
     return isinstance(settings, dict) and settings.get("checked") == __version__
 
 
@@ -36,7 +36,7 @@ def load(path=PATH):
 
 
 def section(name):
-    """Return one section of the checked settings; all of them take 5 KB. Raises ConfigError."""
+    """Return one section of the checked settings, as all take 5 KB; raises ConfigError."""
     found = load()[name]
     gc.collect()
     return found

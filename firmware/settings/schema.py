@@ -1,19 +1,19 @@
 """Every setting of config.json: name, kind, limits, default and help, in one table.
 
-Used by the host at deploy time, and by setup.py on the board when somebody copied a config.json
-by hand; there the help texts are left out. The capture loop never loads it.
+The host uses it at deploy time, and setup.py uses it on the board (without the help texts) after
+you have copied a config.json by hand. The capture loop never loads it.
 
-Blanks are treated alike in config.json, prompts, environment and arguments. A blank is a space, a
-tab, a line end, any other control character, a no-break or zero-width character or a byte order
-mark. Around a text blanks are dropped; within it they are refused, but for location.name. The
-name and password of a Wi-Fi may really begin or end with a blank: they lose only line ends behind
-them and a byte order mark before them. Limits of these two are in bytes of UTF-8 (IEEE 802.11).
+White space is treated the same in config.json, prompts, environment and arguments. It includes
+control characters, no-break and zero-width characters and byte order marks. It is stripped from
+both ends of a text; inside, it is refused, except in location.name. A Wi-Fi name or password may
+really begin or end with a space: only line ends after it and a byte order mark before it are
+stripped. The limits of these two are in bytes of UTF-8 (IEEE 802.11).
 """
 
 from firmware.errors import ConfigError
 from firmware.settings import schema_camera
 
-# Sizes that at least one Arducam Mega offers; the driver refuses what the connected one lacks.
+# Sizes that at least one Arducam Mega offers; the driver refuses those that the connected one lacks.
 RESOLUTIONS = (
     "96x96",
     "128x128",
@@ -32,7 +32,7 @@ RESOLUTIONS = (
     "2592x1944",
 )
 
-# Strongest first, as in lib/s3/integrity.py, which this must not load.
+# Strongest first, as in lib/s3/integrity.py, which this module must not load.
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -144,13 +144,13 @@ def _is_blank(c):
 
 
 def has_blank(text):
-    """Tell whether a blank is anywhere in `text`."""
+    """Return whether `text` contains white space."""
     return any(_is_blank(c) for c in text)
 
 
 def strip(text):
-    """Return `text` without the blanks around it."""
-    # MicroPython's own strip() would take single bytes of characters.
+    """Return `text` without white space at both ends."""
+    # MicroPython's own strip() would strip single bytes of multi-byte characters.
     start, end = 0, len(text)
     while start < end and _is_blank(text[start]):
         start += 1
@@ -160,12 +160,12 @@ def strip(text):
 
 
 def strip_wifi(text):
-    """Return a Wi-Fi network's name or password without what is never a part of it."""
+    """Return a Wi-Fi name or password without the characters that are never part of it."""
     return (text[1:] if text[:1] == "\ufeff" else text).rstrip("\r\n")
 
 
 def _clean(value):
-    """Return a value, or a list of them, without the blanks around texts."""
+    """Return a value, or a list of values, with all texts stripped."""
     if isinstance(value, str):
         return strip(value)
     if isinstance(value, dict):  # a Wi-Fi network
@@ -182,7 +182,7 @@ def _n_bytes(text):
     try:
         return len(text.encode())
     except ValueError:
-        return 999  # half a character, which CPython's JSON lets through
+        return 999  # half a surrogate pair, which CPython's JSON accepts
 
 
 def _is_identifier(text):
@@ -222,7 +222,7 @@ def _check_networks(name, high, value):
         if not isinstance(network, dict) or any(key not in _NETWORK for key in network):
             _refuse(name, value, f"a list of {_NETWORK_SHAPE}")
         ssid, password = network.get("ssid"), network.get("password", "")
-        # The example's empty network stands for none.
+        # The empty network in config.example.json means none.
         low = 1 if password else 0
         if not isinstance(ssid, str) or not low <= _n_bytes(ssid) <= 32:
             _refuse(name + ".ssid", ssid, "a text of 1 to 32 bytes")
@@ -236,7 +236,7 @@ def _check_networks(name, high, value):
 
 
 def _is_password(value):
-    """Tell whether WPA takes `value`: a passphrase or a key, see IEEE 802.11, annex J.4."""
+    """Return whether WPA accepts `value`: a passphrase or a key, see IEEE 802.11, annex J.4."""
     size = _n_bytes(value) if isinstance(value, str) else -1
     return size == 0 or 8 <= size <= 63 or (size == 64 and all(c in _HEX for c in value))
 
@@ -310,7 +310,7 @@ def _check(name, kind, low, high, value):
     elif kind == "networks":
         _check_networks(name, high, value)
     elif kind == "secret":
-        # Every store has lengths of its own.
+        # The length differs from store to store.
         if not isinstance(value, str) or not all("!" <= c <= "~" for c in value):
             _refuse(name, value, "of printable ASCII characters without blanks")
     elif value != "" or name == "device":
@@ -331,7 +331,7 @@ def _flatten(raw, section=""):
 
 
 def _distance(a, b):
-    # Levenshtein, by rows: how many letters must change to turn a into b.
+    # Levenshtein distance, row by row: how many letters must change to turn a into b.
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a):
         before, row[0] = row[0], i + 1
@@ -361,7 +361,7 @@ def nest(flat):
 
 
 def value_of(name, value):
-    """Return `value` of setting `name` as it is kept; raises ConfigError if it is wrong."""
+    """Return the normalized `value` of setting `name`; raises ConfigError if it is wrong."""
     kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
     value = _clean(value)
     _check(name, kind, low, high, value)
@@ -375,14 +375,14 @@ def value_of(name, value):
 def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
-    Only those of the picture (schema_camera.py) are left out, which the camera has by itself.
-    `raw` is config.json as parsed. `secrets` holds only those that were given; `settings` holds
-    no secret. Raises ConfigError with one sentence for the first thing that is wrong.
+    Picture settings (schema_camera.py) at their default are left out: the camera has them anyway.
+    `raw` is the parsed config.json. `secrets` holds only the given ones; `settings` holds no
+    secret. Raises ConfigError with one sentence for the first error.
     """
     if not isinstance(raw, dict):
         raise ConfigError("config.json: the outermost thing must be an object, { ... }")
     flat = _flatten(raw)
-    raw = None  # a board has no room for it beside what follows
+    raw = None  # frees memory that a board needs below
     known = [row[0] for row in SETTINGS]
     for name in flat:
         if name not in known:

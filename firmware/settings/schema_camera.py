@@ -1,12 +1,12 @@
-"""The settings of the picture, and what the ESP32 allows of each pin; a part of schema.py.
+"""The picture settings; a part of schema.py.
 
-What is at its default here the camera does by itself: schema.check() leaves it out, so that the
-board need not keep it, nor write it to a camera that may not have it.
+schema.check() leaves out the settings at their default, because the camera has them anyway: the
+board need not keep them, nor write them to a camera that may lack them.
 """
 
 
 def _words(text):
-    # MicroPython keeps every short text of a program for ever: one long one has them all.
+    # MicroPython interns every short string in a program forever: use one long string instead.
     return tuple(text.split())
 
 
@@ -14,8 +14,8 @@ _WHITE_BALANCE = _words("auto sunny office cloudy home")
 _EFFECTS = _words("none cool warm black-white sepia negative green yellow")
 _FOCUS = _words("off single continuous paused")
 
-# As in schema.SETTINGS. The ranges are those of the model that goes farthest; the driver knows
-# what the connected one has (lib/arducam_mega/models/id_81.py to id_87.py).
+# Columns as in schema.SETTINGS. The ranges are the widest of all models; the driver knows those
+# of the connected one (lib/arducam_mega/models/id_81.py to id_87.py).
 PICTURE = (
     ("camera.rotation", "choice", (0, 180), 0, 0, "degrees; the sensor knows no others"),
     ("camera.brightness", "int", -4, 4, 0, "darker below 0"),

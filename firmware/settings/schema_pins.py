@@ -1,12 +1,12 @@
-"""Check the GPIOs that the settings name, against the chip and against each other."""
+"""Check the GPIOs in the settings against the chip and against each other."""
 
 from firmware.errors import ConfigError
 
-# Datasheet of the ESP32, "Pin Definitions" and "Strapping Pins".
+# ESP32 data sheet, "Pin Definitions" and "Strapping Pins".
 _ABSENT = (20, 24, 28, 29, 30, 31)
 _FLASH = (6, 7, 8, 9, 10, 11)
 _INPUT_ONLY = 34  # and above
-_ADC1 = 32  # and above; the other converter is the radio's
+_ADC1 = 32  # and above; the radio uses the other converter, ADC2
 _OUTPUTS = (
     "spi.sck",
     "spi.mosi",
@@ -28,7 +28,7 @@ _DOUBTFUL = """
 
 
 def _pins(settings):
-    """Return [(name of a setting, its GPIO)] of those that are in use."""
+    """Return [(name of a setting, its GPIO)] of the pins in use."""
     used = [("spi." + name, settings["spi." + name]) for name in ("sck", "mosi", "miso", "cs")]
     if settings["spool.sd.enabled"]:
         for name in ("sck", "mosi", "miso", "cs"):
@@ -40,7 +40,7 @@ def _pins(settings):
 
 
 def check(settings):
-    """Raise ConfigError for a GPIO that cannot do what the settings want of it."""
+    """Raise ConfigError for a GPIO that cannot be used for its setting."""
     taken = {}
     for name, pin in _pins(settings):
         why = _why_not(name, pin)
@@ -64,11 +64,11 @@ def _why_not(name, pin):
 
 
 def doubts(settings):
-    """Return a sentence for each GPIO in use that may keep the board from its start."""
+    """Return a sentence for each GPIO in use that may disturb the start of the board."""
     found = []
     for name, pin in _pins(settings):
         at = _DOUBTFUL.find(f"\n{pin} ")
-        # Chip select is high while the board starts, as GPIO 5 has to be.
+        # Chip select is high while the board starts, which GPIO 5 requires.
         if at >= 0 and (name, pin) != ("spi.cs", 5):
             why = _DOUBTFUL[at + 1 : _DOUBTFUL.find("\n", at + 1)].partition(" ")[2]
             found.append(f"{name} is GPIO {pin}: {why}")

@@ -1,6 +1,6 @@
-"""Check the settings that say where the bucket is: s3.bucket, region, endpoint and path_style.
+"""Check the settings that locate the bucket: s3.bucket, region, endpoint and path_style.
 
-By the rule of the client itself, lib/s3/endpoint.py: nothing passes here that it refuses.
+This uses the rules of the S3 client, lib/s3/endpoint.py: the client refuses nothing that passes.
 """
 
 _ENDPOINT = (
@@ -10,14 +10,14 @@ _ENDPOINT = (
 
 
 def normal(endpoint):
-    """Return an endpoint that passed in the one form of it, without slash and usual port."""
+    """Return a valid endpoint in its normal form, without trailing slash and default port."""
     from s3 import name_rules
 
     return name_rules.normal(endpoint)
 
 
 def wanted(kind, low, high, value):
-    """Return (the value as it may be shown, what it must be), or None if it is right."""
+    """Return (the value without secrets, what it must be), or None if it is right."""
     from s3 import name_rules
 
     if not isinstance(value, str):
@@ -45,7 +45,7 @@ def _is_endpoint(value):
 
 
 def contradiction(settings):
-    """Return (name, value, what it must be) of a setting that the others rule out, or None."""
+    """Return (name, value, what it must be) of a setting that contradicts others, or None."""
     bucket, region = settings["s3.bucket"], settings["s3.region"]
     endpoint, path_style = settings["s3.endpoint"], settings["s3.path_style"]
     if not bucket:
@@ -54,7 +54,7 @@ def contradiction(settings):
 
     host = where.parts(endpoint)[1] if endpoint else ""
     is_aws = not endpoint or where.is_aws(host)
-    where = None  # one after the other
+    where = None  # frees it: one module at a time
     from s3 import name_rules
 
     if is_aws and not name_rules.is_region(region, True):

@@ -1,7 +1,7 @@
-"""Check a config.json that came onto the board by hand, and move its secrets into NVS.
+"""Check a config.json that was copied to the board by hand, and move its secrets into NVS.
 
-Loaded by boot.py only when config.json is new, and dropped afterwards. Deploying with `megacam`
-does the same on the host, so that the board has nothing left to do.
+boot.py loads this only when config.json is new, and drops it afterwards. `megacam deploy` does
+the same on the host, so then the board has nothing left to do.
 """
 
 import json
@@ -11,10 +11,10 @@ from firmware import __version__
 
 
 def run(path="/config.json"):
-    """Rewrite `path` checked, complete and free of secrets; raises ConfigError.
+    """Check `path`, add the defaults and move its secrets into NVS; raises ConfigError.
 
-    Safe against a power cut at any moment: the secrets are in NVS before the file without them
-    takes the place of the file with them, in one rename.
+    Safe against a power cut at any moment: the secrets are in NVS before one rename replaces the
+    file with them by the file without them.
     """
     settings, secrets = _check(path)
     _keep(secrets)
@@ -25,7 +25,7 @@ def run(path="/config.json"):
 
 
 def _check(path):
-    # The schema is out of the memory again when this returns.
+    # The schema is freed when this returns.
     from firmware.settings import schema
 
     settings, secrets = schema.check(_read(path))

@@ -1,4 +1,4 @@
-"""The camera as the settings describe it."""
+"""Find the camera and configure it from the settings."""
 
 from arducam_mega import ArducamMega, CameraError
 
@@ -8,7 +8,7 @@ from firmware.log import log
 def wait_for(app):
     """Restart once a camera answers that did not at the start; raises CameraError until then.
 
-    To set it up takes more memory than there is beside the rest.
+    The restart is necessary because the running application leaves too little memory for setup.
     """
     app.camera.reset()
     from firmware.start import restart
@@ -17,7 +17,7 @@ def wait_for(app):
 
 
 def find():
-    """Return (driver, whether the camera is ready) of the camera on the settings' bus."""
+    """Return (driver, whether the camera is ready) for the camera on the configured bus."""
     from firmware.settings import config
     from firmware.start import board
 
@@ -38,7 +38,7 @@ def _prepare(driver):
     try:
         driver.configure(**wanted)
     except ValueError:
-        # This model lacks one of them: a photo without it is better than none.
+        # This model lacks one of the settings: a photo without it is better than none.
         for name in wanted:
             _try(driver, name, wanted[name])
 

@@ -1,9 +1,9 @@
-"""The windows of one local day in which photos are taken, from the section "schedule".
+"""Compute the windows of one local day in which photos are taken, from the section "schedule".
 
     windows, until = plan(now, schedule, location)
 
 Loaded once a day and dropped again: time zones and the sun are not needed in between. Dates are
-counted in days since 1970 and minutes are whole, because the ESP32's floats have 24 bits.
+days since 1970, and minutes are integers, because the ESP32's floats have 24 bits.
 """
 
 import math
@@ -18,16 +18,17 @@ _TWILIGHT_DEGREES = -0.833  # the sun's upper edge on the horizon, with refracti
 
 
 class PlanError(Exception):
-    """The schedule cannot be understood; the message names the setting and what is wrong."""
+    """The schedule is not valid; the message names the setting and what is wrong."""
 
 
 def plan(now, schedule, location):
     """Return (windows, until): [(from, to), ...] of the local day of `now`, and its end.
 
-    All are UTC seconds since 1970. A day lasts from the first moment of its date to the first of
-    a later one, so `until` is later than `now`, and days follow each other without a gap, on
-    whatever hour the clocks change. `schedule` has hours, weekdays, timezone and daylight;
-    `location` has latitude and longitude in degrees, north and east positive. Raises PlanError.
+    All are UTC seconds since 1970. A day lasts from the first moment of its date to the first
+    moment of a later date. So `until` is always later than `now`, and there is no gap between two
+    days, at whatever hour the clocks change. `schedule` has hours, weekdays, timezone and
+    daylight; `location` has latitude and longitude in degrees, north and east positive. Raises
+    PlanError.
     """
     pieces = _pieces(now, schedule["timezone"])
     day = (now + _offset(now, pieces)) // _DAY_S
@@ -39,7 +40,7 @@ def plan(now, schedule, location):
     for first, end, offset in pieces:
         windows += _windows(max(first, start), min(end, until), offset, schedule)
     if schedule["daylight"]:
-        # The sun's days are not the time zone's: parts of three may lie in one.
+        # daylight() uses other days than the time zone: three of them may overlap one local day.
         range_of_suns = range(start // _DAY_S - 1, until // _DAY_S + 2)
         suns = [daylight(d, location["latitude"], location["longitude"]) for d in range_of_suns]
         windows = [span for sun in suns for span in _cut(windows, sun)]
@@ -54,7 +55,7 @@ def _begin(day, pieces):
 
 
 def _windows(start, end, offset, schedule):
-    # Between two changes of the clocks: when they show one of the hours.
+    # The windows between two changes of the clocks: when local time is in one of the hours.
     windows = []
     for day in range((start + offset) // _DAY_S, (end + offset - 1) // _DAY_S + 1):
         if _WEEKDAYS[(day + _THURSDAY) % 7] in schedule["weekdays"]:
@@ -84,9 +85,9 @@ def _joined(windows):
 
 
 def minutes(text):
-    """Return the two minutes of the day of "06:00-22:30"; raises PlanError.
+    """Return the two minutes of the day in "06:00-22:30"; raises PlanError.
 
-    24:00 is the end of the day; "22:00-06:00" are its last hours and its first.
+    24:00 is the end of the day; "22:00-06:00" means its last hours and its first hours.
     """
     edges = []
     for clock in text.split("-"):
@@ -99,10 +100,10 @@ def minutes(text):
 
 
 def offset_s(now, timezone):
-    """Return the seconds that local time is ahead of UTC at `now`; raises PlanError.
+    """Return by how many seconds local time is ahead of UTC at `now`; raises PlanError.
 
     `timezone` is a POSIX TZ string (IEEE Std 1003.1, 8.3) such as "UTC0", "IST-5:30" or
-    "CET-1CEST,M3.5.0,M10.5.0/3"; its rules have times of -167 to 167 hours (RFC 8536, 3.3.1).
+    "CET-1CEST,M3.5.0,M10.5.0/3". Times in its rules may be -167 to 167 hours (RFC 8536, 3.3.1).
     """
     return _offset(now, _pieces(now, timezone))
 
@@ -114,7 +115,7 @@ def _offset(now, pieces):
 
 
 def _pieces(now, timezone):
-    # The years around `now`, cut where the clocks change: [(from, to, offset), ...].
+    # The years around `now`, split where the clocks change: [(from, to, offset), ...].
     names, *rules = timezone.split(",")
     standard, names = _zone(names, timezone)
     if not names and not rules:
@@ -125,7 +126,7 @@ def _pieces(now, timezone):
     year = _year(now)
     changes = [(_EVER_S, 0, 0)]
     for y in range(year - 2, year + 3):
-        # In this order: summer time that begins as it ends goes on.
+        # In this order, summer time that begins at the moment it ends continues.
         changes.append((_rule(rules[1], y, timezone) - summer, 0, standard))
         changes.append((_rule(rules[0], y, timezone) - standard, 1, summer))
     changes.sort()
@@ -133,7 +134,7 @@ def _pieces(now, timezone):
 
 
 def _zone(text, timezone, default=None):
-    # "CET-1CEST" gives (3600, "CEST"), and so does "<+01>-1CEST": POSIX counts westwards.
+    # "CET-1CEST" gives (3600, "CEST"), and so does "<+01>-1CEST": POSIX counts west as positive.
     is_quoted = text[:1] == "<"
     name, rest = _split(text[is_quoted:], "+-" if is_quoted else "", is_quoted)
     if is_quoted:
@@ -145,7 +146,7 @@ def _zone(text, timezone, default=None):
 
 
 def _split(text, marks, has_digits, has_letters=True):
-    # Behind the last of the first characters that are allowed.
+    # Split `text` after the leading characters that are allowed.
     i = 0
     while i < len(text) and (
         text[i] in marks
@@ -171,15 +172,15 @@ def _clock(text, most_hours, timezone):
 
 
 def _is_number(text):
-    # str.isdigit() takes other digits too, and on the host only.
+    # On the host, str.isdigit() accepts other digits too.
     return text and all("0" <= c <= "9" for c in text)
 
 
 def _rule(text, year, timezone):
-    """Return when a rule's clock shows its time, in seconds since 1970 as if that were UTC.
+    """Return the local time of a rule in `year`, in seconds since 1970 as if it were UTC.
 
-    "M10.5.0/3": month, week (5 is the last), weekday from Sunday, at 3:00; "J60": 1 March, for
-    J does not count 29 February; "59": day 59, counted from 0.
+    "M10.5.0/3": month, week (5 is the last), weekday (0 is Sunday), at 3:00. "J60": 1 March,
+    because J does not count 29 February. "59": day 59, counted from 0.
     """
     date, slash, clock = text.partition("/")
     numbers = date[date[:1] in ("M", "J") :].split(".")
@@ -233,7 +234,7 @@ def days(year, month, day):
 
 
 def _year(seconds):
-    year = 1970 + seconds // 31556952  # the mean Gregorian year: right, or one too late or early
+    year = 1970 + seconds // 31556952  # mean Gregorian year: may be one year off
     while days(year, 1, 1) * _DAY_S > seconds:
         year -= 1
     while days(year + 1, 1, 1) * _DAY_S <= seconds:
@@ -242,12 +243,12 @@ def _year(seconds):
 
 
 def daylight(day, latitude, longitude):
-    """Return (sunrise, sunset) of `day` (days since 1970), or None while the sun stays down.
+    """Return (sunrise, sunset) of `day` (days since 1970), or None if the sun does not rise.
 
-    Where it never sets, the whole day. Good to a few minutes between the polar circles
-    (NOAA's low-accuracy solar equations).
+    If the sun does not set, this is the complete day. Accurate to a few minutes between the polar
+    circles (NOAA's low-accuracy solar equations).
     """
-    # Counted from noon of 1 January 2000, in tropical years: leap years do not move the seasons.
+    # In tropical years since noon of 1 January 2000, so that leap years do not shift the seasons.
     angle = 2 * math.pi * ((day - 10956.5) % 365.2422) / 365.2422
     equation_min = 229.18 * (
         0.000075
@@ -263,7 +264,7 @@ def daylight(day, latitude, longitude):
         - 0.006758 * math.cos(2 * angle)
         + 0.000907 * math.sin(2 * angle)
     )
-    north = math.radians(max(-89, min(89, latitude)))  # the sun of the poles is no other
+    north = math.radians(max(-89, min(89, latitude)))  # tan(90) is infinite
     cosine = math.sin(math.radians(_TWILIGHT_DEGREES)) / (math.cos(north) * math.cos(declination))
     cosine -= math.tan(north) * math.tan(declination)
     noon = day * _DAY_S + int(60 * (720 - 4 * longitude - equation_min))

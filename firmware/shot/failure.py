@@ -1,4 +1,4 @@
-"""Counts a shot that gave no photo, or whose photo broke on its way; loaded after a failure."""
+"""Count a shot that gave no photo or a damaged or lost one; loaded after a failure."""
 
 from arducam_mega import CameraError
 from jpeg import JPEGError
@@ -8,7 +8,7 @@ from firmware.log import log
 
 
 def may_retry(app, error, taken):
-    """Return whether another photo may fare better; `taken`: how many there were before."""
+    """Return whether to take another photo; `taken` is the counter from before the shot."""
     log("E app photo lost", why=error)
     app.note(error)
     app.failures += 1
@@ -18,5 +18,5 @@ def may_retry(app, error, taken):
         return False
     counters["damaged" if isinstance(error, JPEGError) else "lost"] += 1
     if isinstance(error, S3Error):
-        return error.action != "object"  # what is like it would be refused, too
+        return error.action != "object"  # a similar photo would be refused, too
     return isinstance(error, (JPEGError, CameraError))

@@ -1,10 +1,10 @@
-"""What a photo says of itself, as x-amz-meta-... headers; loaded for that moment."""
+"""Make a photo's metadata, sent as x-amz-meta-... headers; loaded only for that."""
 
 import gc
 
 from firmware import __version__, clock, wifi
 
-# One text: MicroPython would keep each short one for ever.
+# One string, because MicroPython interns each short string forever.
 _TEXT = """device={}
 version={}
 origin=live
@@ -15,9 +15,9 @@ heap-free={}"""
 
 
 def describe(app, number, taken):
-    """Return the metadata of photo `number`, a dict of text, for Uploader.deliver().
+    """Return the metadata of photo `number`, a dict of strings, for Uploader.deliver().
 
-    It was taken at `taken`, as Uploader.deliver() has it.
+    `taken` is when it was taken, as for Uploader.deliver().
     """
     gc.collect()
     free = gc.mem_free()
@@ -26,7 +26,7 @@ def describe(app, number, taken):
         app.uploader.device, __version__, number, app.camera.id, clock.uptime_s(), free
     )
     if app.location:
-        # S3 takes ASCII only.
+        # S3 accepts only ASCII.
         place = "".join([c if " " <= c <= "~" else "?" for c in app.location])
         text = f"{text}\nlocation={place}"
     if app.sensor:
@@ -47,7 +47,10 @@ def describe(app, number, taken):
 
 
 def date(metadata, taken, is_exact):
-    """Write down when the photo was taken: UTC seconds since 1970, or the latest it can be."""
+    """Add to `metadata` when the photo was taken, in UTC seconds since 1970.
+
+    If not `is_exact`, `taken` is the latest possible time.
+    """
     metadata["taken-at"] = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*clock.fields(taken))
     error_ms = clock.error_ms() if is_exact else None
     metadata["clock-error-ms"] = "unknown" if error_ms is None else str(error_ms)

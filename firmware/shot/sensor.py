@@ -1,9 +1,9 @@
-"""One reading of the owner's own sensor with each photo; taken for its metadata.
+"""Read your own sensor once per photo, for the photo's metadata.
 
-The function named in the settings returns anything that str() makes short. Nothing on a board
-can interrupt it: one that takes too long is not asked again, and one that never returns meets the
-watchdog, after which whoever calls leaves it out. A module in /lib stays loaded; one elsewhere is
-loaded for each photo.
+The function named in the settings can return anything with a short str(). Nothing on a board can
+interrupt it. If it takes too long, it is not called again before the next start. If it never
+returns, the watchdog restarts the board, which then leaves it out. A module in /lib stays loaded;
+one elsewhere is loaded for each photo.
 """
 
 import sys
@@ -14,14 +14,14 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _LIB = "/lib/"
-_CHARACTERS = const(64)  # of a header's value, with room for all the others
+_CHARACTERS = const(64)  # of the header's value; leaves room for the other headers
 
 
 def read(sensor):
-    """Return the text of the function in section "sensor", or "" if there is none or it failed.
+    """Return the result of the function in section "sensor" as text, "" if none or it failed.
 
-    It has at most 64 characters, of ASCII as a header must be. None: the function took too long
-    and must not be asked again before the next start.
+    The text has at most 64 characters and is ASCII, as headers must be. The result is None if the
+    function took too long: do not call it again before the next start.
     """
     module, _, function = sensor["function"].partition(":")
     if not module:
@@ -32,7 +32,7 @@ def read(sensor):
     try:
         __import__(module)
         text = _plain(str(getattr(sys.modules[module], function)()))
-    except Exception as e:  # it is somebody else's code
+    except Exception as e:  # the code is yours and may raise anything
         log("W sensor failed", why=repr(e)[:100])
     _drop(before)
     took_ms = time.ticks_diff(time.ticks_ms(), start)

@@ -1,18 +1,18 @@
-"""The numbers of photos, which never repeat."""
+"""Sequence numbers of photos, which never repeat."""
 
 import os
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# A reboot skips at most this many numbers, and the flash is written once for as many photos.
+# The flash is written once per this many photos, and a reboot skips at most as many numbers.
 _RESERVED = const(64)
 
 
 class Sequence:
     """Numbers that never repeat, also after a reboot or a power cut, kept in the file `path`.
 
-    The file holds a number that no photo has yet; numbers are reserved in it before use. `used`
-    is the last number in use, if somebody remembers it, or 0.
+    Numbers are reserved in the file before use: it holds a number that no photo has yet. `used`
+    is the last number in use if known, or 0.
     """
 
     def __init__(self, path, used=0):
@@ -44,13 +44,13 @@ class Sequence:
 
 
 def advance(counters, path="/sequence"):
-    """Return the number of the next photo, which the counters remembers."""
+    """Return the number of the next photo, and save it in `counters`."""
     try:
         counters["seq"] = Sequence(path, counters["seq"]).next()
     except OSError as e:
         from firmware.log import log  # seldom needed
 
-        # Flash that cannot be written is no reason to lose a photo that can be sent.
+        # A flash that cannot be written must not lose a photo that can be sent.
         log("W sequence not kept", why=e)
         counters["seq"] += 1
     return counters["seq"]

@@ -93,7 +93,7 @@ class Spool:
         empty = 0
         try:
             for entry in os.ilistdir(self.folder):
-                # Where flash cannot be read, MicroPython lists an empty file, for ever.
+                # Where flash cannot be read, MicroPython lists an empty file, forever.
                 size = entry[-1]
                 empty += not size
                 if empty > _EMPTY_FILES:
@@ -128,7 +128,7 @@ class Spool:
         return abs(began) + int(name[6:14]) if began else 0
 
     def is_exact(self, name):
-        """Tell whether taken() is more than the latest that is possible."""
+        """Return whether taken() is more than the latest that is possible."""
         return name < "9" or self.cycles.get(int(name[1:6]), 0) >= 0
 
     def _dated(self, but):
@@ -146,7 +146,7 @@ class Spool:
         return min(self._dated(but), default=(0, None))[1]
 
     def lacks(self, need_bytes):
-        """Tell whether there is no room for a file of `need_bytes`; note the `free_bytes`."""
+        """Return whether there is no room for a file of `need_bytes`; note the `free_bytes`."""
         try:
             status = os.statvfs(self.folder)
         except OSError as e:

@@ -57,7 +57,7 @@ def _prepare(counters):
     from firmware.settings import config
 
     if counters["cause"] != "soft":
-        # From here on nothing can hang for ever. After a soft reset somebody may be at the prompt.
+        # From here on nothing can hang forever. After a soft reset somebody may be at the prompt.
         from firmware.start import watchdog
 
         watchdog.start(config.section("watchdog"), counters["cause"])

@@ -100,7 +100,7 @@ def _write(counts):
 
 
 def is_crash_loop(counts, more=0):
-    """Tell whether the firmware keeps restarting so soon that safe mode is better.
+    """Return whether the firmware keeps restarting so soon that safe mode is better.
 
     With so many crashes `more` safe mode itself is what crashes.
     """

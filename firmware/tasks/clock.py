@@ -83,7 +83,7 @@ def _keep(app):
 
 
 def _is_unconfirmed(uploader):
-    """Tell whether a time server has set the clock lately and only the store's word is missing."""
+    """Return whether a time server has set the clock lately and only the store's word is missing."""
     if uploader.is_time_known or clock.set_error_ms is None:
         return False
     return clock.uptime_s() - clock.set_at_s < _HOUR_S

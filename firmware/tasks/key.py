@@ -20,7 +20,7 @@ def do(app):
         return _AGAIN_S
     if clock.uptime_s() < _EARLY_S:
         # Whole, but the start could not use it, a certificate of another key for example: it
-        # would restart for ever and take no photo.
+        # would restart forever and take no photo.
         return _HOUR_S
     # To load a key takes more memory than there is beside the rest.
     from firmware.start import restart

@@ -124,7 +124,7 @@ def _is_plausible(camera, size):
 def _check_head(camera):
     head = camera._head
     if camera._raw:
-        # An empty FIFO reads 08 01 for ever; another constant may be a photo of the dark.
+        # An empty FIFO reads 08 01 forever; another constant may be a photo of the dark.
         good = head != b"\x08\x01" * (len(head) // 2)
     else:
         good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF

@@ -29,7 +29,7 @@ def _table(text):
     return [item.split(":") for item in text.split()]
 
 
-# Each table is one text, because MicroPython keeps every short text for ever.
+# Each table is one text, because MicroPython keeps every short text forever.
 _WORDS = dict(
     _table(
         "format:jpeg,rgb565,yuv422 mode:still,video quality:high,medium,low "

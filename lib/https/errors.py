@@ -12,7 +12,7 @@ _IN_TLS = ("tls", "request", "body", "reply")
 _NO_MEMORY = (0x10, 0x6A)
 _ECONNRESET = 104  # of newlib and of Linux
 # Number (of newlib, then of Linux where that differs), name, words: what a socket says most often.
-# Long texts, because MicroPython keeps every short one for ever; no longer ones, because no large
+# Long texts, because MicroPython keeps every short one forever; no longer ones, because no large
 # piece of memory may be free.
 _ERRORS = (
     """

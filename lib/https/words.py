@@ -85,5 +85,5 @@ def explain(error, platform=sys.platform):
 
 
 def _is_of_dns(code):
-    """Tell whether no other than getaddrinfo() gives the number `code`."""
+    """Return whether no other than getaddrinfo() gives the number `code`."""
     return 200 <= abs(code) < 214 or code in (-2, -3)

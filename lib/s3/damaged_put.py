@@ -5,7 +5,7 @@ if check(client, "cam1/a.jpg"): ...  # else it is damaged
 
 
 def check(client, key):
-    """Tell whether the ETags of this store are no MD5s, now that one was not that of `key`.
+    """Return whether the ETags of this store are no MD5s, now that one was not that of `key`.
 
     So it is where two objects in a row had other ETags and none ever had the right one: a store
     that encrypts gives such. Else the object is damaged.

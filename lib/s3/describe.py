@@ -15,7 +15,7 @@ def describe(client, key, body, content_type, metadata, overwrite):
     headers = {"content-type": content_type}
     for name, value in metadata.items() if hasattr(metadata, "items") else metadata:
         headers["x-amz-meta-" + name.lower()] = str(value)
-    # Bytes, because MicroPython would keep each single letter as a text for ever.
+    # Bytes, because MicroPython would keep each single letter as a text forever.
     text = ("".join(headers) + "".join(headers.values())).encode()
     if (
         not 0 < len(key) <= _SHORT_KEY

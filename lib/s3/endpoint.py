@@ -1,7 +1,7 @@
 """Where a bucket is: what an endpoint may be, AWS's names, and where the bucket's name goes.
 
 One rule for the client, for whoever checks settings (s3/name_rules.py) and for computers' tools.
-Its public names are few, since MicroPython keeps each for ever.
+Its public names are few, since MicroPython keeps each forever.
 AWS: "Amazon S3 endpoints and quotas", "Virtual hosting of general purpose buckets", and for the
 suffix of each partition the file partitions.json of its SDKs.
 """
@@ -11,7 +11,7 @@ _SUFFIXES = (
     "eu-isoe-:cloud.adc-e.uk us-isof-:csp.hci.ic.gov :amazonaws.com :api.aws"
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_DIGITS = _LETTERS[26:]  # a text of ten characters would be kept for ever
+_DIGITS = _LETTERS[26:]  # a text of ten characters would be kept forever
 
 
 def parts(endpoint):
@@ -42,7 +42,7 @@ def _number(digits, most):
 
 
 def _is_ip(host):
-    """Tell whether `host` is an IPv4 address; a zero in front would make a number octal."""
+    """Return whether `host` is an IPv4 address; a zero in front would make a number octal."""
     numbers = host.split(".")
     return len(numbers) == 4 and all(str(_number(n, 255)) == n for n in numbers)
 
@@ -71,12 +71,12 @@ def amazon(region):
 
 
 def is_aws(host):
-    """Tell whether `host` is one of Amazon's names."""
+    """Return whether `host` is one of Amazon's names."""
     return any(host.endswith("." + pair.partition(":")[2]) for pair in _SUFFIXES.split())
 
 
 def is_path(bucket, host, path_style):
-    """Tell whether the bucket's name goes into the path, in the place of the host's name.
+    """Return whether the bucket's name goes into the path, in the place of the host's name.
 
     `path_style` is what somebody has chosen, or None. Raises ValueError if it cannot be so.
     """

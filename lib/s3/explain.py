@@ -38,7 +38,7 @@ _BY_ACTION = {
     "object": "{key} is more than the store, or a proxy before it, takes; send less",
     "fatal": "refused; check bucket, region and endpoint",
 }
-# In long texts, because MicroPython would keep each short one for ever.
+# In long texts, because MicroPython would keep each short one forever.
 _ACTIONS = "put=PutObject list=ListBucket get=GetObject"
 _PARTITIONS = "aws-cn aws-us-gov"
 

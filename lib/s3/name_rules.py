@@ -22,7 +22,7 @@ def shown(endpoint):
 
 
 def is_bucket(name):
-    """Tell whether `name` can be a bucket's."""
+    """Return whether `name` can be a bucket's."""
     from s3 import endpoint as where
 
     is_long = 2 < len(name) < 64
@@ -30,7 +30,7 @@ def is_bucket(name):
 
 
 def is_region(region, is_aws=False):
-    """Tell whether `region` has a region's shape; AWS's are like eu-central-1."""
+    """Return whether `region` has a region's shape; AWS's are like eu-central-1."""
     from s3 import endpoint as where
 
     letters = where._LETTERS

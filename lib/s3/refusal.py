@@ -13,7 +13,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # Code, Message and Region stand in the first lines; the rest repeats the request.
 _PAGE_BYTES = const(512)
-_HEADER = ("eader",)  # not as a text: MicroPython would keep that for ever
+_HEADER = ("eader",)  # not as a text: MicroPython would keep that forever
 _ODD = "InvalidArgument InvalidRequest BadRequest HTTP400"
 _CORRECTABLE = "clock credentials region redirect"
 

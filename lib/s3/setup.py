@@ -35,7 +35,7 @@ def locate(client):
         endpoint = where.amazon(client.region)
     scheme, host, port = where.parts(endpoint)
     is_path = where.is_path(client.bucket, host, client.path_style)
-    # Not as patterns: MicroPython would keep each such short text for ever.
+    # Not as patterns: MicroPython would keep each such short text forever.
     client.prefix = "/" + client.bucket + "/" if is_path else "/"
     _go_to(client, scheme, host if is_path else client.bucket + "." + host, port)
 

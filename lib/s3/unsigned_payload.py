@@ -42,7 +42,7 @@ class ETagFraming(Framing):
         self.update = self._md5.update
 
     def is_intact(self, headers):
-        """Tell whether the ETag, where it is the MD5 of the object, is that of the bytes sent.
+        """Return whether the ETag, where it is the MD5 of the object, is that of the bytes sent.
 
         It is not with KMS keys, and has a dash after a multipart upload. `is_exact` tells
         whether it was the MD5.

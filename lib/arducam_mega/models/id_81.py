@@ -1,6 +1,6 @@
 """5MP, OV5640 with autofocus: what the model with id 0x81 offers; read by arducam_mega_settings.
 
-_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM for ever.
+_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM forever.
 _EXPOSURE and _GAIN: least and greatest value.
 _EXTRAS: controls that not every model has.
 """
