@@ -13,7 +13,7 @@ stripped. The limits of these two are in bytes of UTF-8 (IEEE 802.11).
 from firmware.errors import ConfigError
 from firmware.settings import schema_camera
 
-# Sizes that at least one Arducam Mega offers; the driver refuses those that the connected one lacks.
+# Sizes that at least one Arducam Mega offers; the driver refuses those that yours lacks.
 RESOLUTIONS = (
     "96x96",
     "128x128",
@@ -36,7 +36,7 @@ RESOLUTIONS = (
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# Pages that exist to be asked by devices, small and everywhere.
+# Small pages that exist for devices to request, reachable everywhere.
 _HTTP_URLS = (
     "http://connectivitycheck.gstatic.com/generate_204",
     "http://detectportal.firefox.com/success.txt",
@@ -116,7 +116,7 @@ _AFTER_PICTURE = (
     ("spi.miso", "int", 0, 39, 19, "GPIO of MISO"),
     ("spi.cs", "int", 0, 39, 5, "GPIO of the camera's chip select"),
 )
-# name, kind, lowest or choices, highest, default, help
+# Columns: name, kind, lowest value or choices, highest value, default, help.
 SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + _AFTER_PICTURE
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 

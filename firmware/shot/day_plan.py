@@ -264,7 +264,7 @@ def daylight(day, latitude, longitude):
         - 0.006758 * math.cos(2 * angle)
         + 0.000907 * math.sin(2 * angle)
     )
-    north = math.radians(max(-89, min(89, latitude)))  # tan(90) is infinite
+    north = math.radians(max(-89, min(89, latitude)))  # tan() is infinite at 90
     cosine = math.sin(math.radians(_TWILIGHT_DEGREES)) / (math.cos(north) * math.cos(declination))
     cosine -= math.tan(north) * math.tan(declination)
     noon = day * _DAY_S + int(60 * (720 - 4 * longitude - equation_min))

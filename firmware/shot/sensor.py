@@ -32,7 +32,7 @@ def read(sensor):
     try:
         __import__(module)
         text = _plain(str(getattr(sys.modules[module], function)()))
-    except Exception as e:  # the code is yours and may raise anything
+    except Exception as e:  # the user's code may raise anything
         log("W sensor failed", why=repr(e)[:100])
     _drop(before)
     took_ms = time.ticks_diff(time.ticks_ms(), start)

@@ -1,1 +1,1 @@
-"""The spool: photos that wait on flash or an SD card."""
+"""The spool: photos waiting on flash or an SD card."""

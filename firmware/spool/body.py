@@ -4,9 +4,9 @@ from binascii import crc32
 
 
 class Photo:
-    """A waiting photo as a body: `taken` (UTC seconds since 1970), `seq` and `meta` as put.
+    """A waiting photo as a body, with `taken` (UTC seconds since 1970), `seq` and `meta`.
 
-    `is_exact` is False where `taken` is only the latest that it can have been.
+    `is_exact` is False if `taken` is only the latest possible time.
     """
 
     def __init__(self, file, path, size, check):
@@ -18,13 +18,13 @@ class Photo:
         self.seek(0)
 
     def seek(self, offset):
-        """Begin with the first byte again; `offset` is 0."""
+        """Go back to the first byte; `offset` must be 0."""
         self._left = self.size
         self._crc = 0
         self._file.seek(0)
 
     def readinto(self, buf):
-        """Fill `buf` and return the count; SpoolError instead of a damaged photo's last bytes."""
+        """Fill `buf` and return the count; raise SpoolError before a damaged photo's last bytes."""
         if self._left < len(buf):
             buf = memoryview(buf)[: self._left]
         try:

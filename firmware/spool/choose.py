@@ -1,4 +1,4 @@
-"""Choose the photo to be sent next, and forget it afterwards."""
+"""Choose the photo to send next, and forget it afterwards."""
 
 import random
 
@@ -10,20 +10,20 @@ from firmware.spool.spool import drop, note, open_spool, place
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# The newest are what people look for; but one of four is the oldest. By chance, because
-# any count would fall into step with the live photos in between.
+# People look for the newest photos, but one of four is the oldest. The choice is random, because
+# a counter could fall into step with the live photos in between.
 _OLDEST_BITS = const(2)
 
 
 def find(uploader):
-    """Return (folder, name, UTC when it was taken, whether that is exact), or None."""
+    """Return (folder, name, UTC time when it was taken, whether that is exact), or None."""
     there = place(uploader)
-    # What is on the flash is little and goes first, but no photo there may hold up the card.
+    # The few photos on the flash go first, but none of them may hold up those on the card.
     for card in there if random.getrandbits(_OLDEST_BITS) else reversed(there):
         try:
             spool = open_spool(uploader, card)
             pick = spool.newest if random.getrandbits(_OLDEST_BITS) else spool.oldest
-            # What was refused lately waits for the others.
+            # Recently refused photos go last.
             name = pick(uploader.refused) or pick()
             note(uploader, spool)
             if card:
@@ -36,10 +36,10 @@ def find(uploader):
 
 
 def forget(uploader, card, name, why):
-    """Set the photo `name` of a place aside because of `why`, if that is the photo's fault."""
+    """Quarantine the photo `name` of `card` (None: flash) if `why` is the photo's fault."""
     try:
         if isinstance(why, OSError) or (card and getattr(why, "errno", 0)):
-            # Nothing is wrong with the photo.
+            # The storage is at fault, not the photo.
             from firmware.spool import words
 
             raise words.failed("read or remove", name, why)

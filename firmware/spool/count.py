@@ -1,4 +1,4 @@
-"""Count what waits in the spool from the starts before."""
+"""Count the photos that wait in the spool since earlier starts."""
 
 import os
 
@@ -8,7 +8,7 @@ from firmware.spool.spool import drop, note, open_spool, place
 
 
 def count(uploader):
-    """Count what waits on the flash, and on a card that is new or was out."""
+    """Count the photos on the flash, and on a card that is new or was absent."""
     for card in uploader.place[2:]:
         if card.photos and not card.absent:
             return
@@ -31,11 +31,11 @@ def _count(uploader, card):
         log("I spool on the card again")
     note(uploader, spool)
     if any(not spool.taken(name) for name in spool.names()):
-        uploader.counters["known_cycle"] = 0  # there are photos to be dated
+        uploader.counters["known_cycle"] = 0  # some photos need a date
 
 
 def _try_to_write(spool):
-    path = f"{spool.folder}/try-to-write~"  # as what a power cut may leave
+    path = f"{spool.folder}/try-to-write~"  # "~": removed if a power cut leaves it
     try:
         open(path, "wb").close()
         os.remove(path)
@@ -46,5 +46,5 @@ def _try_to_write(spool):
 def _say(uploader, card, error):
     if not card:
         log("E spool unusable", why=error)
-    elif not card.absent:  # else it was said before
+    elif not card.absent:  # else it is logged already
         drop(uploader, card, error)

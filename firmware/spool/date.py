@@ -1,37 +1,39 @@
 """Date the photos taken while the time was unknown.
 
-The time is known once the store has confirmed it. A power cycle lasts from power to power.
+The time is known once the store has confirmed it. A power cycle lasts from one power-on to the
+next.
 
-An empty file 9CYCLE=SECONDS in the spool's folder says when the power cycle of that number began:
-one write, however many photos were taken, and all or nothing when the power goes. It ends in "~"
-where it is only the latest that is possible.
+An empty file 9CYCLE=SECONDS in the spool's folder says when the power cycle of that number began.
+That is one atomic write, safe against a power cut, however many photos were taken. The name ends
+in "~" if this is only the latest possible time.
 """
 
 import os
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_NUMBERS = const(100000)  # of power cycles; then they begin anew
+_NUMBERS = const(100000)  # of power cycles; then they start again at 0
 
 
 def date(spool, cycle, offset_s, known=()):
-    """Date the photos without a date; return how many. `offset_s`: UTC when the `cycle` began.
+    """Date the photos without a date; return how many.
 
-    `known` is Spool.cycles of another spool.
+    `offset_s` is the UTC time when the current power `cycle` began. `known` is Spool.cycles of
+    another spool.
 
-    A photo of it gets its time, whatever was remembered before that was known. One from before a
-    power cut, with which the time got lost, gets the latest that is possible, as if the power had
-    come back at once.
-    Call it as soon as the time is known and before the spool is drained.
+    A photo of this cycle gets its exact time, whatever was saved before the time was known. A
+    photo from before a power cut, which lost the time, gets the latest possible time, as if the
+    power had come back at once.
+    Call this as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)
-    # First, because many dates want a large piece of memory.
+    # Do this first, because many dates need a large block of memory.
     for number in list(spool.cycles):
         if number not in lasts:
             _forget(spool, number)
     cycle %= _NUMBERS
     sign = 1
-    # Backwards in time: each power cycle ended before the one after it.
+    # Backwards in time: each power cycle ended before the next one began.
     for number in sorted(lasts, key=lambda number: (cycle - number) % _NUMBERS):
         if number != cycle:
             sign = -1
@@ -47,7 +49,7 @@ def date(spool, cycle, offset_s, known=()):
 
 
 def _lasts(spool):
-    """Return {power cycle: second of its last photo} and how many photos have no date."""
+    """Return {power cycle: second of its last photo} and the number of photos without a date."""
     lasts = {}
     dated = 0
     for name in spool.names():
@@ -63,7 +65,7 @@ def _path(spool, number, seconds):
 
 
 def remember(spool, cycle, seconds):
-    """Write down when the power cycle of that number began: `seconds` as Spool.cycles has it."""
+    """Save when power cycle `cycle` began; `seconds` as in Spool.cycles."""
     number = cycle % _NUMBERS
     before = spool.cycles.get(number)
     if before == seconds:

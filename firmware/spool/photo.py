@@ -1,4 +1,4 @@
-"""Open a photo on its way out of the spool, and check it."""
+"""Open a photo in the spool for sending, and check it."""
 
 import json
 import struct
@@ -6,7 +6,7 @@ from binascii import crc32
 
 
 def open_photo(folder, name):
-    """Return the Photo `name` in `folder`, to be closed; raises SpoolError if it is damaged."""
+    """Return the Photo `name` in `folder`; close it after use. Raises SpoolError if damaged."""
     path = f"{folder}/{name}"
     try:
         file = open(path, "rb")

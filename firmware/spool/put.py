@@ -5,13 +5,13 @@ from binascii import crc32
 
 
 def put(spool, body, buf, name, tail):
-    """Write `body` and then `tail`, its metadata as bytes; for Spool.put(), which made room."""
+    """Write `body` and then `tail`, its metadata as bytes; Spool.put() has made room for both."""
     failure = None
     is_kept = False
     try:
         with open(f"{spool.folder}/{name}", "wb") as file:
             if spool.folder.startswith("/sd/"):
-                # A card that takes no writes says so now, and the photo can go elsewhere.
+                # A card that cannot be written fails now, while the photo can still go elsewhere.
                 file.flush()
             _write(spool, file, body, buf, name, tail)
         is_kept = True
@@ -24,8 +24,8 @@ def put(spool, body, buf, name, tail):
             spool.discard(name)
     if failure:
         if failure.errno in (28, 13):
-            # ENOSPC and FAT's EACCES for a full directory: there is less room than statvfs
-            # said, and the next photo would fare no better.
+            # ENOSPC, or FAT's EACCES for a full directory: there is less room than statvfs said.
+            # Make room now, or the next photo would fail too.
             from firmware.spool import thin
 
             thin.thin(spool)

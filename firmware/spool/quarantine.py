@@ -2,15 +2,15 @@
 
 import os
 
-# For a look at what went wrong.
+# How many to keep, so that you can find out what went wrong.
 _KEPT = 2
 
 
 def put(spool, name):
-    """Rename a photo that cannot be read to "damaged-...", or remove it if that fails."""
+    """Rename a damaged or refused photo to "damaged-...", or remove it if that fails."""
     try:
-        # FAT, on a card, might keep both names, and littlefs 2.11 hides one file more when the
-        # power goes in a move into another folder.
+        # A power cut during the rename may leave both names on FAT (the card). On littlefs 2.11,
+        # a power cut during a move into another folder hides one more file.
         if spool.folder.startswith("/sd/"):
             raise OSError
         drop(spool, _KEPT - 1)
@@ -22,7 +22,7 @@ def put(spool, name):
 
 
 def drop(spool, kept):
-    """Remove what was set aside but for the last `kept`; return whether that made room."""
+    """Remove all quarantined photos but the last `kept`; return whether that made room."""
     try:
         names = [e[0] for e in os.ilistdir(spool.folder) if e[0].startswith("damaged-")]
         names.sort()

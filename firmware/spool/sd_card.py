@@ -1,7 +1,7 @@
-"""The SD card, where photos wait beside the flash.
+"""The SD card, where photos can wait as well as on the flash.
 
-Its file system takes 4.3 KB in one piece, which an old heap has not. So the piece is taken at the
-start and kept, whether there is a card that works or not.
+Its file system needs 4.3 KB in one block, which a fragmented heap does not have. So the block is
+allocated at the start and kept, whether there is a working card or not.
 """
 
 import gc
@@ -15,17 +15,17 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _WHERE = "/sd"
-_DEINIT = const(2)  # MP_BLOCKDEV_IOCTL_DEINIT: the next access sets the card up anew
-_ROOM_BYTES = const(4320)  # of VfsFat, most of it a sector of the largest size
+_DEINIT = const(2)  # MP_BLOCKDEV_IOCTL_DEINIT: the next access initializes the card again
+_ROOM_BYTES = const(4320)  # of a VfsFat object, most of it one sector of the largest size
 
 
 class _Card:
     """A slot for an SD card: its `device`, and the spool's `folder` of at most `limit_bytes`.
 
-    `photos` has what waited in the folder of each spool when it was last used: (photos, KB).
-    While the card is `absent` photos wait on the flash, until spool/count.py finds it good again.
-    `name` is that of the photo on it that is on its way. `_room` is kept for the file system
-    while none is mounted. No methods: they would keep this module in memory.
+    `photos` maps each spool's folder to its contents at its last use: (photos, KB).
+    While the card is `absent`, photos wait on the flash, until spool/count.py finds a working
+    card. `name` is the photo on the card that is being sent. `_room` reserves memory for the file
+    system while none is mounted. The class has no methods: they would keep this module in memory.
     """
 
     absent = True
@@ -33,9 +33,9 @@ class _Card:
 
 
 def slot(section, camera_bus):
-    """Return a tuple with the card of section "spool.sd", or an empty one.
+    """Return a tuple with the card of the settings section "spool.sd", or an empty one.
 
-    `camera_bus` is the camera's SPI bus: the card has the other one.
+    `camera_bus` is the camera's SPI bus; the card uses the other one.
     """
     try:
         # Slot 2 is SPI bus 2 and slot 3 is bus 1 (machine_sdcard.c).
@@ -45,7 +45,7 @@ def slot(section, camera_bus):
     except Exception as e:  # whatever this is, photos must go on
         log("E spool on the flash", why=_refused(e))
         return ()
-    card.folder = _WHERE + "/" + "spool"  # in one it would be a name for MicroPython to keep
+    card.folder = _WHERE + "/" + "spool"  # as one constant, MicroPython would intern it
     card.limit_bytes = section["limit_mb"] << 20
     card.photos = {}
     try:
@@ -57,9 +57,9 @@ def slot(section, camera_bus):
 
 
 def mount(card):
-    """Mount the card that is in the slot, in the place of what was; raises SpoolError.
+    """Mount the card that is in the slot now instead of the old one; raises SpoolError.
 
-    A card is taken as it comes, and what else lies on it is left alone.
+    The card is never formatted, and other files on it are left alone.
     """
     try:
         vfs.umount(_WHERE)
@@ -68,7 +68,7 @@ def mount(card):
     card._room = None
     gc.collect()
     try:
-        card.device.ioctl(_DEINIT, 0)  # it may be another one, or have lost its power
+        card.device.ioctl(_DEINIT, 0)  # it may be another card, or have lost power
         vfs.mount(vfs.VfsFat(card.device), _WHERE)
         return
     except (OSError, MemoryError) as e:

@@ -1,15 +1,15 @@
-"""Photos that cannot be sent now wait here, one file each, on flash or an SD card.
+"""Keep photos that cannot be sent now, one file each, on flash or an SD card.
 
-A file is the photo, its metadata as JSON, and 16 bytes: size and CRC-32 of the photo, length of
-the metadata, and the CRC-32 of all that follows the photo, which starts from the photo's number.
-A file 9CYCLE=SECONDS tells when a power cycle began whose photos did not know the time. A power
-cut leaves the last file empty, or FAT, which SD cards have, with a short name such as 179349~1. No
-photo is ever renamed there: a cut would leave both names, and removing the second takes another
-photo's blocks along.
+A file has the photo, its metadata as JSON, and 16 bytes: size and CRC-32 of the photo, length of
+the metadata, and the CRC-32 of everything after the photo, with the photo's number as its start
+value. A file 9CYCLE=SECONDS says when a power cycle began whose photos were taken without knowing
+the time. A power cut leaves the last file empty, or on FAT (SD cards) with a short name such as
+179349~1. No photo on FAT is ever renamed: a power cut could leave both names, and removing the
+second one would free another photo's blocks too.
 
-There may be two such folders: on the flash, and on a card if there is one that works. A place is
-None for the flash, or a card as sd_card.py has it. Photos are kept on the card, and sent from
-where they are.
+There may be two such folders: one on the flash, and one on a working card. A place is None for
+the flash, or a card object from sd_card.py. New photos go to the card if there is one, and are
+sent from where they are.
 """
 
 import json
@@ -17,19 +17,19 @@ import os
 
 from firmware.log import log
 
-# What photos leave free for the directory, the settings and the sequence: 8 flash blocks.
+# Photos leave this much free for the directory, the settings and the sequence: 8 flash blocks.
 _SPARE_BYTES = 32768
-# Far more power cycles than wait for their date.
+# Far more than there can be power cycles whose photos wait for a date.
 _EMPTY_FILES = 999
-# ENOSPC and FAT's EACCES for a full directory: the card is good, and has thinned its photos.
+# ENOSPC, and FAT's EACCES for a full directory: the card works, and its photos were thinned.
 _FULL = (28, 13)
 
 
 def photo_name(seq, seconds, cycle=None):
-    """Return the name for photo number `seq` taken at UTC `seconds` since 1970.
+    """Return the file name for photo number `seq`, taken at UTC `seconds` since 1970.
 
-    While the time is unknown, `seconds` count from when the `cycle` began, see supervisor.py:
-    such a photo waits until spool/date.py knows when that was.
+    While the time is unknown, pass the power `cycle` and the seconds since it began, see
+    supervisor.py. Such a photo waits until spool/date.py knows when that was.
     """
     if cycle is None:
         return f"{seconds:010}-{seq:06}"
@@ -37,11 +37,11 @@ def photo_name(seq, seconds, cycle=None):
 
 
 class Spool:
-    """The photos that wait in `folder`, of at most `limit_bytes` together.
+    """The photos that wait in `folder`, at most `limit_bytes` together.
 
-    `photos` and `bytes` say what waits, `thinned` and `damaged` how many photos were given up
-    since the start, `written_bytes` what went to flash, `body_started` whether some of a body that
-    is to be kept was read. Every method raises SpoolError.
+    `photos` and `bytes` count them. `thinned` and `damaged` count the photos given up since this
+    object was made, `written_bytes` the bytes written. `body_started` says whether put() has read
+    from a body. Every method raises SpoolError.
     """
 
     def __init__(self, folder, limit_bytes):
@@ -49,13 +49,13 @@ class Spool:
         self.limit_bytes = limit_bytes
         self.thinned = self.damaged = self.written_bytes = 0
         self.body_started = False
-        # {power cycle: UTC when it began, below 0 where that is the latest possible}: whole
-        # numbers, because there may be as many as photos.
+        # {power cycle: UTC when it began, negative if that is only the latest possible time}.
+        # Integers, because there may be as many power cycles as photos.
         self.cycles = {}
         try:
             os.mkdir(folder)
         except OSError:
-            pass  # it is there, or the listing says what is wrong
+            pass  # it exists, or the listing below raises the error
         left_over = []  # not removed while the folder is being listed
         for _ in self.names(left_over):
             pass
@@ -76,24 +76,24 @@ class Spool:
             return False
         if "~" in name or size or not name[:10].isdigit():
             return "~" in name
-        # Asked again, because a listing of flash that cannot be read has names and sizes of air.
+        # Check again: a listing of unreadable flash gives random names and sizes.
         try:
             return not os.stat(f"{self.folder}/{name}")[6]
         except OSError:
             return False
 
     def discard(self, name):
-        """Remove what is no photo."""
+        """Remove a file that is not a complete photo."""
         try:
             os.remove(f"{self.folder}/{name}")
         except OSError:
-            pass  # never made; or the next start tries again
+            pass  # it was never created, or the next start tries again
 
     def _entries(self):
         empty = 0
         try:
             for entry in os.ilistdir(self.folder):
-                # Where flash cannot be read, MicroPython lists an empty file, forever.
+                # If the flash cannot be read, MicroPython lists an empty file forever.
                 size = entry[-1]
                 empty += not size
                 if empty > _EMPTY_FILES:
@@ -103,14 +103,14 @@ class Spool:
             raise self.failed("list", "", e)
 
     def names(self, left_over=None):
-        """Yield the names in any order, and count all that waits on the way.
+        """Yield the names of all photos, in any order, and update `photos` and `bytes`.
 
-        What a power cut left goes into the list `left_over`, if there is one.
+        The remains of a power cut are appended to the list `left_over`, if given.
         """
         photos = total = 0
         for name, size in self._entries():
             head, _, seq = name.partition("-")
-            # Whatever else lies in the folder is left alone.
+            # Other files in the folder are left alone.
             if size and len(head) in (10, 14) and seq and (head + seq).isdigit():
                 photos += 1
                 total += size
@@ -121,14 +121,14 @@ class Spool:
         self.bytes = total
 
     def taken(self, name):
-        """Return when a photo was taken, UTC seconds since 1970, or 0 while that is unknown."""
+        """Return when a photo was taken, in UTC seconds since 1970, or 0 while unknown."""
         if name < "9":
             return int(name[:10])
         began = self.cycles.get(int(name[1:6]))
         return abs(began) + int(name[6:14]) if began else 0
 
     def is_exact(self, name):
-        """Return whether taken() is more than the latest that is possible."""
+        """Return whether taken() is exact, and not only the latest possible time."""
         return name < "9" or self.cycles.get(int(name[1:6]), 0) >= 0
 
     def _dated(self, but):
@@ -138,15 +138,15 @@ class Spool:
                 yield taken, name
 
     def newest(self, but=()):
-        """Return the name of the newest photo whose date is known, none of `but`, or None."""
+        """Return the newest photo with a known date that is not in `but`, or None."""
         return max(self._dated(but), default=(0, None))[1]
 
     def oldest(self, but=()):
-        """Return the name of the oldest photo whose date is known, none of `but`, or None."""
+        """Return the oldest photo with a known date that is not in `but`, or None."""
         return min(self._dated(but), default=(0, None))[1]
 
     def lacks(self, need_bytes):
-        """Return whether there is no room for a file of `need_bytes`; note the `free_bytes`."""
+        """Return whether there is no room for a file of `need_bytes`; set `free_bytes`."""
         try:
             status = os.statvfs(self.folder)
         except OSError as e:
@@ -155,10 +155,10 @@ class Spool:
         return self.bytes + need_bytes > self.limit_bytes or need_bytes > self.free_bytes
 
     def put(self, body, buf, name, meta):
-        """Keep `body` as `name`, made by photo_name(), with `meta` for JSON; thin to make room.
+        """Keep `body` as `name` (from photo_name()) with the dict `meta`; thin to make room.
 
-        A photo for which this returns outlives a power cut. What `body` raises goes up, and then
-        nothing is kept. `buf` is the caller's bytearray, through which the photo streams.
+        Once this returns, the photo survives a power cut. If `body` raises an error, it is
+        propagated, and nothing is kept. The photo streams through the caller's bytearray `buf`.
         """
         tail = json.dumps(meta).encode()
         need_bytes = body.size + len(tail) + 16
@@ -166,13 +166,13 @@ class Spool:
             from firmware.spool import thin
 
             thin.make_room(self, need_bytes)
-        # Not before there is room: both would not fit in memory.
+        # Import this only after thin is done: both would not fit in memory.
         from firmware.spool import put
 
         put.put(self, body, buf, name, tail)
 
     def remove(self, name):
-        """Forget a photo that is stored elsewhere or given up."""
+        """Remove a photo that is stored in the bucket or given up."""
         path = f"{self.folder}/{name}"
         try:
             size = os.stat(path)[6]
@@ -184,7 +184,7 @@ class Spool:
 
 
 def place(uploader, with_out=False):
-    """Return the places where photos may wait, the flash first; a card that is out if wanted."""
+    """Return the places for photos, flash first; `with_out` includes an absent card."""
     return [None] + [card for card in uploader.place[2:] if with_out or not card.absent]
 
 
@@ -196,11 +196,11 @@ def open_spool(uploader, card):
 
 
 def drop(uploader, card, error):
-    """Use the flash alone, because `error` says that the card failed; raises it for the flash."""
+    """Use only the flash from now on, as the card failed with `error`; raise it for the flash."""
     if not card:
         raise error
     if error.errno in _FULL:
-        return  # what went wrong is over
+        return  # thinning has made room
     card.absent = True
     for folder in list(card.photos):
         if folder != uploader.place[0]:
@@ -210,7 +210,7 @@ def drop(uploader, card, error):
 
 
 def note(uploader, spool):
-    """Tell `uploader` what waits, and count what was given up since `spool` was opened."""
+    """Update the uploader's numbers of waiting photos and its counters from `spool`."""
     counts = {}
     for card in uploader.place[2:]:
         counts = card.photos

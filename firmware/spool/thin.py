@@ -1,15 +1,15 @@
-"""Thin a full spool so that the photos that stay are spread evenly in time.
+"""Thin a full spool so that the remaining photos are spread evenly in time.
 
-A folder lists its names in any order and may hold thousands, so they are never sorted as a whole:
-counts by cells of time lead to a few photos that lie close together.
+A folder lists its names in any order and may hold thousands, too many to sort. So this counts
+photos per cell of time, to find a few that are close together.
 """
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _FEW = const(16)  # names in memory at once
 _CELLS = const(31)  # counts in memory at once; with one more the list would double
-_CROWD = const(4)  # in the densest cell, so that it has some to choose from
-# A power cycle without a date is a stretch of time of its own: 12 days, behind all dated photos.
+_CROWD = const(4)  # least photos in the densest cell, to have some to choose from
+# Each power cycle without a date gets its own 12 days of time, after all dated photos.
 _CYCLE_BITS = const(20)
 _UNDATED = const(1 << 32)
 
@@ -27,10 +27,10 @@ def make_room(spool, need_bytes):
 
 
 def thin(spool):
-    """Remove a photo whose neighbours are close to each other in time, and count it.
+    """Remove a photo whose neighbors are close to each other in time, and count it.
 
-    The oldest and the newest are the last to go. Up to 16 photos are listed once, some 200 twice,
-    thousands three times.
+    The oldest and the newest photo are removed last. The folder is listed once for up to 16
+    photos, twice for some 200, three times for thousands.
     """
     low, high, count = 0, _UNDATED << _CYCLE_BITS, spool.photos
     while count > _FEW and high - low > 1:
@@ -47,9 +47,9 @@ def _place(spool, name):
 
 
 def _densest(spool, low, high):
-    # Return (low, high, count) of the cell with the most photos. Cells become wider until they
-    # are few, and until one holds enough to choose from. No dict: it would want 592 bytes in one
-    # piece. Beyond 255 a crowd is a crowd.
+    # Return (low, high, count) of the cell with the most photos. Cells are widened until there
+    # are few of them and one has enough photos to choose from. A dict would need 592 bytes in one
+    # block. Counts stop at 255: the difference does not matter beyond it.
     shift = 0
     cells = []
     counts = bytearray(_CELLS + 1)
@@ -63,7 +63,7 @@ def _densest(spool, low, high):
     while len(cells) > 1 and max(counts) < _CROWD:
         shift += 1
         _widen(cells, counts)
-    # Of equals one far from those before it: 159 / 256 is near the golden ratio.
+    # Among equals, pick one far from the last ones: 159 / 256 is near the golden ratio.
     count, _, at = max((counts[i], cells[i] * 159 & 255, cells[i]) for i in range(len(cells)))
     return max(low, at << shift), min(high, (at + 1) << shift), count
 
@@ -87,7 +87,7 @@ def _widen(cells, counts):
 
 
 def _closest(spool, low, high):
-    # Return the name between `low` and `high` whose neighbours are the closest.
+    # Return the name between `low` and `high` whose neighbors are closest to each other.
     before = after = None
     few = []
     for name in spool.names():
@@ -100,7 +100,7 @@ def _closest(spool, low, high):
             few.append((place, name))
     few.sort()
     best = None
-    victim = few[0][1] if few else None  # of two the older
+    victim = few[0][1] if few else None  # the older one of two
     for i in range(len(few)):
         left = few[i - 1][0] if i else before
         right = few[i + 1][0] if i + 1 < len(few) else after

@@ -1,4 +1,4 @@
-"""Say in words what went wrong in the spool."""
+"""Error messages of the spool."""
 
 from firmware.errors import SpoolError
 
@@ -11,7 +11,7 @@ def failed(action, path, why):
 
 
 def words(why):
-    """Return what an exception says, without a bare number, or the text `why`."""
+    """Return an exception's message, explained if it is a bare number, or the text `why`."""
     try:
         from https.words import explain
 

@@ -1,1 +1,1 @@
-"""The start: boot, building the application, restarts, safe mode, the watchdog, the prompt."""
+"""Startup: boot, building the application, restarts, safe mode, the watchdog, the prompt."""

@@ -1,4 +1,4 @@
-"""The board's own parts, made from the settings: SPI bus, chip select, roots of trust."""
+"""Make the board's parts from the settings: SPI bus, chip select, root certificates."""
 
 import os
 
@@ -8,8 +8,8 @@ _ROOTS = "/roots"
 
 
 def camera_bus(spi):
-    """Return (SPI, Pin) for the camera from the settings of section "spi", chip select high."""
-    cs = Pin(spi["cs"], Pin.OUT, value=1)  # high before the bus exists: no half command
+    """Return (SPI, Pin) for the camera from the settings section "spi", with chip select high."""
+    cs = Pin(spi["cs"], Pin.OUT, value=1)  # high before the bus exists, so no partial command
     bus = SPI(
         spi["id"],
         baudrate=spi["baudrate_hz"],

@@ -1,4 +1,4 @@
-"""What happens before the capture loop: memory limits, new settings, Wi-Fi."""
+"""Prepare the board before the capture loop: memory limits, new settings, Wi-Fi."""
 
 import gc
 
@@ -7,17 +7,17 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Collect long before MicroPython's first heap of 56,000 bytes is full: its first growth would
-# take the RAM that TLS needs.
+# Collect long before MicroPython's first heap of 56,000 bytes is full: if it grew, it would take
+# the RAM that TLS needs.
 _GC_THRESHOLD_BYTES = const(8192)
-_JOIN_MS = const(20000)  # the loop goes on with it
+_JOIN_MS = const(20000)  # afterwards the capture loop keeps trying
 
 
 def main():
-    """Count the start, check a new config.json, join the Wi-Fi; an error is logged, boot goes on.
+    """Count the start, check a new config.json, join the Wi-Fi; log errors and continue.
 
-    Returns whether the firmware has restarted too often: boot.py stays in safe mode then, when
-    this module has left the memory.
+    Returns whether the firmware has restarted too often. If so, boot.py stays in safe mode, after
+    this module has been freed.
     """
     gc.threshold(_GC_THRESHOLD_BYTES)
     from firmware.start import supervisor
@@ -39,7 +39,7 @@ def main():
     except NetworkError as e:
         log("E wifi failed", why=e)
     except Exception as e:
-        # NVS or flash that fails: MicroPython would not start main.py after it.
+        # NVS or flash may fail: if this were raised, MicroPython would not start main.py.
         log("E boot failed", why=e)
     return bool(counters) and supervisor.is_crash_loop(counters)
 
@@ -50,14 +50,14 @@ def _prepare(counters):
 
         validate.run()
         log("I config checked")
-        # The names in the schema would stay in RAM until the next start.
+        # Restart, because the names in the schema stay in RAM until then.
         from firmware.start import restart
 
         restart.reset(counters, "config")
     from firmware.settings import config
 
     if counters["cause"] != "soft":
-        # From here on nothing can hang forever. After a soft reset somebody may be at the prompt.
+        # From here on nothing can hang forever. After a soft reset, a user may be at the prompt.
         from firmware.start import watchdog
 
         watchdog.start(config.section("watchdog"), counters["cause"])

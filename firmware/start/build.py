@@ -1,4 +1,4 @@
-"""Make the application from the settings; loaded at the start and dropped once it runs."""
+"""Build the application from the settings; loaded at the start and dropped once it runs."""
 
 import gc
 
@@ -9,12 +9,12 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# One SPI transaction of the ESP32's DMA, and a multiple of 4 as its receiver wants it.
+# The longest SPI transaction of the ESP32's DMA; receiving requires a multiple of 4.
 _BUFFER_BYTES = const(4092)
-# The file system of an SD card takes more than the rest has room for: twice as many transactions
-# cost less than a photo for which there is no memory. Entries in NVS have up to 1,984 bytes.
+# The file system of an SD card takes memory, so the buffer must be smaller: twice as many
+# transactions cost less than a photo that does not fit. Entries in NVS have up to 1,984 bytes.
 _CARD_BUFFER_BYTES = const(2044)
-# What waits is counted first; then link and time: without them nothing can be sent.
+# Count the waiting photos first; then link and time, without which nothing can be sent.
 _CHORES = {
     "spool": -3,
     "link": -2,
@@ -28,14 +28,14 @@ _CHORES = {
 
 
 def build(is_safe=False):
-    """Return the App that the settings describe, or None where they cannot be used.
+    """Return the App that the settings describe, or None if they cannot be used.
 
-    One part after the other, and each lets the settings go again: all would not fit in memory.
-    `is_safe` builds it without a camera, for safe mode.
+    The parts are built one after the other, and each frees the settings again, because not
+    everything fits in memory at once. `is_safe` builds the App without a camera, for safe mode.
     """
     try:
         card = _card()
-        # Setting the camera up takes as much code as TLS: they must not be loaded at once.
+        # The camera's setup takes as much code as TLS: never load both at the same time.
         from firmware.shot.camera import find
 
         camera, is_ready = (None, False) if is_safe else find()
@@ -50,10 +50,10 @@ def build(is_safe=False):
 def _store(buffer_bytes):
     from s3 import S3Client
 
-    gc.collect()  # what stays must lie close together
+    gc.collect()  # what stays in memory must not fragment it
     buf = bytearray(buffer_bytes)
     key = _key(buf)
-    # A certificate's context trusts the same roots: parsed twice, they would take twice the RAM.
+    # The context of IoTCredentials trusts the same roots: a second one would take the RAM twice.
     context = getattr(key, "context", None) or _context()
     from firmware.settings import config
 
@@ -73,7 +73,7 @@ def _store(buffer_bytes):
 
 
 def _key(buf):
-    # Without one photos are taken and wait: tasks/key.py looks again.
+    # Without a key, photos are taken and wait; tasks/key.py checks for a key again.
     try:
         from firmware.credentials.read import load_key
 
@@ -92,7 +92,7 @@ def _context():
 
         return tls_context.client_context(board.roots())
     except (OSError, ValueError) as e:
-        # Nothing is sent then: each handshake says that a root is missing.
+        # Nothing can be sent then: each handshake fails because a root is missing.
         log("E roots unusable, photos wait; run `megacam deploy`", why=e)
         from https import tls_context
 
@@ -100,7 +100,7 @@ def _context():
 
 
 def _card():
-    # First, because its file system wants a large piece of memory, and for good.
+    # Do this first, because the file system needs a large block of memory permanently.
     from firmware.settings import config
 
     settings = config.load()
@@ -145,7 +145,7 @@ def _app(camera, uploader):
         app.tasks["key"] = 0
     app.location = settings["location"]["name"]
     app.sleeps = settings["power"]["deep_sleep"]
-    # After the watchdog bit: it may have been the sensor that never returned.
+    # Leave the sensor out after a watchdog reset: its function may have been what hung.
     if settings["sensor"]["function"] and uploader.counters["cause"] != "watchdog":
         app.sensor = settings["sensor"]
     return app

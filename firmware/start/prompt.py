@@ -1,6 +1,6 @@
-"""Keep the watchdog fed while somebody is at the prompt, or copies files.
+"""Keep the watchdog fed while you are at the prompt or copy files.
 
-It cannot be stopped, and outlives Ctrl-C and the soft reset of mpremote.
+The watchdog cannot be stopped: it keeps running after Ctrl-C and mpremote's soft reset.
 """
 
 import sys
@@ -13,7 +13,7 @@ _FEED_MS = const(10000)
 
 
 def feed_watchdog(app=None):
-    """Feed the watchdog of `app`, or that of boot.py or the start before, from a timer."""
+    """Feed the watchdog from a timer: that of `app`, of boot.py or of the previous start."""
     import overlay_names
 
     from firmware.start import watchdog
@@ -25,7 +25,7 @@ def feed_watchdog(app=None):
 
 
 def leave():
-    """Stop feeding."""
+    """Stop the timer and free the memory of the prompt."""
     import overlay_names
 
     Timer(0).deinit()

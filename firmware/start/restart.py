@@ -14,7 +14,7 @@ _SLICE_S = const(10)
 
 
 def reset(counts, why):
-    """Restart the board, and let the next start know why; `counts` are the counters."""
+    """Restart the board and pass the reason to the next start; `counts` are the counters."""
     log("W restart", why=why)
     counts["why"] = why
     try:
@@ -27,13 +27,13 @@ def reset(counts, why):
 
 
 def crashed(error):
-    """Restart after `error`, which nobody expected, with a pause for whoever wants to stop it."""
+    """Restart after the unexpected `error`, with a pause in which you can stop it."""
     sys.print_exception(error)
     wait(_PAUSE_S, "crash")
 
 
 def wait(seconds, why):
-    """Restart after so many seconds in which Ctrl-C gives the prompt."""
+    """Restart after `seconds`; until then, Ctrl-C gives you the prompt."""
     from firmware.health import counters
 
     counts = counters.read() or {}

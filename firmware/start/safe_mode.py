@@ -1,8 +1,8 @@
-"""Safe mode: after too many crashes no photo is taken, but the camera stays within reach.
+"""Safe mode: after too many crashes no photos are taken, but the camera stays reachable.
 
-Wi-Fi, clock and health report go on, the LED says so, and whoever connects finds a prompt with
-Ctrl-C. After an hour the firmware gets another chance, whatever happened in that hour. On
-batteries it reports once and sleeps.
+Wi-Fi, clock and health report keep working, the LED shows safe mode, and Ctrl-C gives you the
+prompt. After an hour the firmware tries again, whatever happened in that hour. On batteries it
+reports once and sleeps.
 """
 
 from firmware import clock
@@ -26,7 +26,7 @@ def stay():
     counts = counters.read() or {"quick": 0}
     try:
         sleeps = _sleeps()
-        # What safe mode does may be what crashes: then the next time it only waits.
+        # Safe mode's own work may be what crashes; if so, it only waits the next time.
         from firmware.start import supervisor
 
         if not supervisor.is_crash_loop(counts, 1):
@@ -65,7 +65,7 @@ def _sleeps():
 
 
 def _work(app, seconds):
-    # Whatever is done in a loop may be what crashes; this is what reports need.
+    # Any task may be what crashes, so run only those that reports need.
     app.tasks = {"link": -2, "clock": -1, "led": 0, "status": 0}
     app.uploader.waiting = 0
     until_s = clock.uptime_s() + seconds

@@ -1,4 +1,4 @@
-"""The starts of the firmware: how many, why, and whether it is a crash loop.
+"""Count the firmware's starts and their causes, and detect a crash loop.
 
 Restarts are in restart.py, the watchdog is in watchdog.py.
 """
@@ -10,15 +10,15 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# What quick starts in a row may come to: ten for each that nobody wanted, one for a hard reset,
-# which may be a panic, or one of the ten that a set-up takes.
+# The limit for the sum over quick starts in a row: 10 for each unintended start, 1 for a hard
+# reset, which may be a panic, or one of the ten resets of a setup.
 _CRASH_LOOP = const(50)
 _CRASH = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
-# Starts that somebody wanted are no part of a crash loop.
+# Intended starts do not count as a crash loop.
 _WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb")
-# Numbers that may have been used since the counters were kept: a photo is tried three times.
+# Numbers that may have been used since the counters were saved: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (
     "boots",
@@ -44,13 +44,13 @@ _COUNTS = (
 
 
 def start():
-    """Count this start and why it came; return the counters of the starts before, brought on."""
+    """Count this start and its cause; return the updated counters."""
     counts = dict.fromkeys(_COUNTS, 0)
     counts["reboots"] = {}
     from firmware.health import counters
 
     kept = counters.read() or {}
-    # Another version may have kept what this one would choke on.
+    # Another version may have saved values that this one cannot use.
     counts.update({name: kept[name] for name in kept if isinstance(kept[name], (int, str, dict))})
     cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
     counts["cause"] = cause
@@ -73,11 +73,12 @@ def start():
 
 
 def _go_on(counts):
-    """Go on in the power cycle of the starts before, or begin one.
+    """Continue the power cycle of the previous start, or begin a new one.
 
-    It begins with the power: photos without a date go by its number and the clock in it. A clock
-    that goes back has begun anew, whatever the reason; one that was set by a start which ended
-    before it could keep that tells nothing of this power cycle.
+    A power cycle begins at power-on. Photos without a date have its number and the seconds since
+    it began. If the clock went back, a new cycle has begun, whatever the reason. So it has if the
+    previous start set the clock but ended before it could save that: such a clock says nothing
+    about this power cycle.
     """
     powered_s = clock.now() - counts["cycle_s"]
     is_kept = clock.is_set() == clock.is_credible(counts["cycle_s"])
@@ -90,7 +91,7 @@ def _go_on(counts):
 
 
 def _write(counts):
-    # No two power cycles may have one number, even when the power goes and RTC memory with it.
+    # Two power cycles must never have the same number, even after a power cut erases RTC memory.
     try:
         from firmware.health import counters
 
@@ -100,15 +101,15 @@ def _write(counts):
 
 
 def is_crash_loop(counts, more=0):
-    """Return whether the firmware keeps restarting so soon that safe mode is better.
+    """Return whether the firmware restarts so often and so soon that safe mode is better.
 
-    With so many crashes `more` safe mode itself is what crashes.
+    With `more` crashes beyond that limit, safe mode itself is what crashes.
     """
     return counts["quick"] > _CRASH_LOOP + more * _CRASH
 
 
 def retry(counts):
-    """Let the next start try again: one crash more, and the board is back in safe mode."""
+    """Let the next start try again; after one more crash the board is back in safe mode."""
     counts["quick"] = _CRASH_LOOP
     from firmware.health import counters
 
@@ -116,5 +117,5 @@ def retry(counts):
 
 
 def last_resort():
-    """Return what restarts the board when there is no memory for anything else."""
+    """Return a function that restarts the board and needs no memory."""
     return machine.reset

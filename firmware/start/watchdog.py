@@ -1,4 +1,4 @@
-"""The hardware watchdog, which restarts a board that makes no progress."""
+"""The hardware watchdog, which restarts the board when it makes no progress."""
 
 import machine
 
@@ -12,11 +12,14 @@ _WATCHDOG_MS = const(180000)
 
 
 def start(is_wanted, cause):
-    """Return what feeds the watchdog, or does nothing; `cause` is that of the start."""
+    """Start the watchdog if `is_wanted`; return the function that feeds it, or does nothing.
+
+    `cause` is the cause of the start.
+    """
     if cause == "soft":
         from firmware.start import prompt
 
-        prompt.leave()  # from here on only progress feeds
+        prompt.leave()  # from here on, only progress feeds the watchdog
     if not is_wanted:
         return _feed_nothing
     return machine.WDT(timeout=_WATCHDOG_MS).feed
@@ -27,9 +30,9 @@ def _feed_nothing():
 
 
 def feed():
-    """Return what feeds the watchdog that boot.py has started, as the settings want it."""
+    """Return the function that feeds the watchdog that boot.py has started, by the settings."""
     try:
-        # A second WDT is the first one: there is only one in the chip.
+        # A second WDT object controls the same watchdog: the chip has only one.
         from firmware.settings import config
 
         return start(config.section("watchdog"), "")

@@ -1,1 +1,1 @@
-"""What is done between photos; run by app.py, each when it is due."""
+"""The tasks between photos; app.py runs each when it is due."""

@@ -1,8 +1,8 @@
-"""Finds one of the tasks of this room by its name in App.tasks."""
+"""Import a task of this package by its name in App.tasks."""
 
 
 def choose(name):
-    """Return the module of the task `name`: its do(app) tells when it is due again."""
+    """Return the module of the task `name`; its do(app) returns when it is due again."""
     if name == "clock":
         from firmware.tasks import clock as task
     elif name == "date":

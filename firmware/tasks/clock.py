@@ -1,7 +1,8 @@
-"""Task: set the clock and have the store confirm it; then tasks/date.py dates the photos.
+"""Task: set the clock and let the store confirm it; then tasks/date.py dates the photos.
 
-A time server may lie, and nobody verifies its answer. So the time is known only once the store
-has confirmed it. The counters' "known_cycle" is its "cycle" once what waits has its date, too.
+A time server may be wrong, and its answer cannot be verified. So the time is known only once the
+store has confirmed it. The counter "known_cycle" equals "cycle" once the waiting photos have
+their dates too.
 """
 
 from firmware import clock, wifi
@@ -14,7 +15,7 @@ _AGAIN_S = const(30)
 _UNTOLD_S = const(300)
 _HOUR_S = const(3600)
 _DAY_S = const(86400)
-_GOOD_MS = const(1000)  # what comes from the store is not, and a time server may do better soon
+_GOOD_MS = const(1000)  # the store's time is less good, and a time server may do better soon
 
 
 def do(app):
@@ -29,20 +30,20 @@ def do(app):
         return _AGAIN_S
     is_moved = _keep(app)
     is_confirmed = False
-    # A battery has no power for a question at each wake; a photo gets an answer, too.
+    # On batteries, do not spend power on a request at each wake: a photo's reply has the time too.
     if not (app.sleeps and is_known and server) or uploader.store.skew_s:
         from firmware.timing import confirm
 
         is_confirmed = confirm.confirm(uploader, bool(server))
     uploader.store.skew_s = 0
     if server == "" and app.sleeps:
-        # Asleep the clock goes wrong by minutes, and there may be no store to say so.
+        # In deep sleep the clock drifts by minutes, and the store may be unreachable to say so.
         server = _sync(app, is_confirmed, 0)
     is_moved = _keep(app) or is_moved
     if not (uploader.is_time_known or is_confirmed or app.sleeps):
         if is_moved:
             app.tasks["date"] = -1
-        # As often as a photo would find out whether the store is back.
+        # As often as a photo would test whether the store is back.
         wait_s = min(app.interval_s, _AGAIN_S) if server else _UNTOLD_S
         return max(uploader.pause_until_s - clock.uptime_s(), wait_s)
     counters = uploader.counters
@@ -54,9 +55,9 @@ def do(app):
 
 
 def _doubt(uploader):
-    """Return how many time servers to skip where the store's certificate seems not to be valid.
+    """Return how many time servers to skip, above 0 if the store's certificate seemed invalid.
 
-    Either it is not, or the clock is wrong, and what was known of the time is not any more.
+    Then either the certificate is not valid or the clock is wrong: the time counts as unknown.
     """
     if not uploader.is_clock_doubted:
         return 0
@@ -67,7 +68,7 @@ def _doubt(uploader):
 
 
 def _keep(app):
-    """Keep how far a jump has moved the begin of the cycle; return whether one has."""
+    """Save when the power cycle began if a jump of the clock moved it; return whether one did."""
     counters = app.counters
     if counters["cycle_s"] == clock.cycle_s:
         return False
@@ -76,22 +77,22 @@ def _keep(app):
 
     keep(counters)
     if "plan" in app.tasks:
-        # The windows were those of another day.
+        # The known windows were for another day.
         app.windows, app.windows_until = app.__class__.windows, 0
         app.tasks["plan"] = 0
     return True
 
 
 def _is_unconfirmed(uploader):
-    """Return whether a time server has set the clock lately and only the store's word is missing."""
+    """Return whether a time server has set the clock lately, but the store has not confirmed."""
     if uploader.is_time_known or clock.set_error_ms is None:
         return False
     return clock.uptime_s() - clock.set_at_s < _HOUR_S
 
 
 def _sync(app, is_known, skip):
-    """Return the name of the server that set the clock, "" where all would jump, or None."""
-    # Each in its turn, where there was no time for all of them.
+    """Return the server that set the clock, "" if all answers were jumps, None on failure."""
+    # Start after those that failed, so that each gets its turn when time is short.
     skip += app.servers
     left_ms = app.uploader.left_ms
     try:

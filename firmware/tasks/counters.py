@@ -1,4 +1,4 @@
-"""Task: keep the counters on flash, for a power cut; and end a camera's hopeless hour."""
+"""Task: save the counters on flash, and restart if no shot has succeeded for an hour."""
 
 from firmware import clock
 from firmware.log import log
@@ -6,7 +6,7 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _HOUR_S = const(3600)
-_CALM_S = const(600)  # a start that lasts so long is no part of a crash loop
+_CALM_S = const(600)  # a start that lasts this long is not part of a crash loop
 
 
 def do(app):

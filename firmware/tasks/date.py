@@ -1,6 +1,6 @@
-"""Task: date the photos that wait, in each place; tasks/clock.py asks for it.
+"""Task: date the waiting photos in each place; tasks/clock.py schedules it.
 
-Beside the clock's own task there is no memory for it.
+It is a task of its own because there is no memory for it during the clock task.
 """
 
 from firmware import clock
@@ -28,7 +28,7 @@ def do(app):
 
 
 def _propose(uploader):
-    """Write down when the power cycle began, as a time server has said: a power cut may come."""
+    """Save when the power cycle began by a time server's time, in case of a power cut."""
     cycle = uploader.counters["cycle"]
     from firmware.spool import date
 
@@ -36,9 +36,9 @@ def _propose(uploader):
 
 
 def _date(uploader):
-    """Date the photos from before the time was known, which is over.
+    """Date the photos that were taken before the time was known.
 
-    What is new can be sent even if that fails; what waits cannot before it was done.
+    New photos can be sent even if this fails; waiting photos cannot be sent before it succeeds.
     """
     counters = uploader.counters
     known = {}
@@ -61,7 +61,7 @@ def _date(uploader):
 
 
 def _in_each(uploader, action):
-    """Call action(spool) for each place; a card that fails is left out from then on."""
+    """Call action(spool) for each place; a card that fails is no longer used."""
     for card in reversed(place(uploader)):
         try:
             action(open_spool(uploader, card))

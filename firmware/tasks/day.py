@@ -1,4 +1,4 @@
-"""Task: start counting for the daily cap anew at midnight (UTC), and tell when it is reached."""
+"""Task: reset the counts for the daily cap at midnight (UTC), and log when it is reached."""
 
 from firmware import clock
 from firmware.log import log

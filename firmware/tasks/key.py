@@ -1,4 +1,4 @@
-"""Task: look whether the credentials that the start did not find are in NVS by now."""
+"""Task: check whether the credentials that the start did not find are in NVS now."""
 
 from firmware import clock
 from firmware.errors import CredentialsError
@@ -11,7 +11,7 @@ _EARLY_S = const(600)
 
 
 def do(app):
-    """Return the seconds until this task is due again; restart where there is a key now."""
+    """Return the seconds until this task is due again; restart if there is a key now."""
     try:
         from firmware.credentials import read
 
@@ -19,10 +19,10 @@ def do(app):
     except CredentialsError:
         return _AGAIN_S
     if clock.uptime_s() < _EARLY_S:
-        # Whole, but the start could not use it, a certificate of another key for example: it
-        # would restart forever and take no photo.
+        # The key is intact, but the start could not use it (for example, the certificate belongs
+        # to another key): the board would restart forever and take no photo.
         return _HOUR_S
-    # To load a key takes more memory than there is beside the rest.
+    # The running application leaves too little memory to load a key.
     from firmware.start import restart
 
     restart.reset(app.counters, "credentials")

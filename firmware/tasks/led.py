@@ -1,10 +1,10 @@
-"""Task: let the LED say how the camera is doing."""
+"""Task: show the camera's state on the LED."""
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _AGAIN_S = const(30)
 _NEVER_S = const(1 << 28)
-_FAILING = const(3)  # so many shots in a row brought no photo
+_FAILING = const(3)  # this many failed shots in a row
 
 
 def do(app):

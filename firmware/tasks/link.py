@@ -1,4 +1,4 @@
-"""Task: have a link, join the Wi-Fi when there is none, and note its strength."""
+"""Task: join the Wi-Fi if there is no link, and record the signal strength."""
 
 from firmware import wifi
 from firmware.errors import CredentialsError, NetworkError
@@ -10,10 +10,10 @@ _AGAIN_S = const(60)
 _LONGEST_S = const(300)
 _RESET_STAGE = const(14)  # after about an hour
 _SIGNALS = const(12)
-# One network joins within it, whatever is due.
+# Enough to join one network, whatever else is due.
 _LEAST_MS = const(20000)
-# So many requests in a row that nobody answered, up to a quarter of an hour apart, and the radio
-# goes off and on; at twice as many the board restarts: it may be the network's own code.
+# After this many unanswered requests in a row, up to a quarter of an hour apart, switch the radio
+# off and on. After twice as many restart the board: the network stack itself may be stuck.
 _DEAF = const(8)
 
 
@@ -48,7 +48,7 @@ def do(app):
         log("I wifi joined", ssid=joined[0], address=joined[1])
     app.link_failures = 0
     if app.uploader.store.skew_s or app.uploader.is_clock_doubted:
-        app.tasks["clock"] = 0  # the store says that it is wrong, or its certificate does
+        app.tasks["clock"] = 0  # the store or its certificate says that the clock is wrong
     app.signals.append(wifi.rssi_dbm())
     del app.signals[:-_SIGNALS]
     return _AGAIN_S

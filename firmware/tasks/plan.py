@@ -1,4 +1,4 @@
-"""Task: ask shot/day_plan.py for the windows of the day in which photos are taken."""
+"""Task: compute the day's windows for photos with shot/day_plan.py."""
 
 from firmware import clock
 
@@ -17,7 +17,7 @@ def do(app):
     section = config.section("schedule")
     days = "".join(section["weekdays"])
     if section["hours"] == ["00:00-24:00"] and len(days) == 21 and not section["daylight"]:
-        return _DAY_S  # all day, every day: as App starts
+        return _DAY_S  # all day, every day: the default of App
     now = clock.now()
     from firmware.settings import config
 

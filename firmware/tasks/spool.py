@@ -1,4 +1,4 @@
-"""Task: count what waits in the spool from the starts before, and try a card that failed."""
+"""Task: count the photos in the spool from earlier starts, and retry a failed SD card."""
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

@@ -20,7 +20,8 @@ def do(app):
     store = uploader.store
     uploader.feed()
     try:
-        # A handshake takes the most memory, and the words for one that fails: before the report.
+        # The handshake, and its error text if it fails, need the most memory: connect before the
+        # report is in memory.
         store.connect()
         from firmware.health import report
 

@@ -1,1 +1,1 @@
-"""What time it is: time servers, setting the clock, confirming it."""
+"""The time: ask time servers, set the clock, let the store confirm it."""

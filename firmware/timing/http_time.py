@@ -1,4 +1,4 @@
-"""The time from the `Date` of a plain HTTP reply, for networks without NTP; for set_clock.py."""
+"""Get the time from the `Date` of a plain HTTP reply, if NTP is blocked; for set_clock.py."""
 
 import socket
 import sys
@@ -10,14 +10,14 @@ from firmware.errors import NetworkError
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_LIMIT_MS = const(8000)  # for the whole exchange, but for the name's look-up
-_LIMIT_BYTES = const(4096)  # of the reply's head
+_LIMIT_MS = const(8000)  # for the complete exchange, except the DNS lookup
+_LIMIT_BYTES = const(4096)  # for the head of the reply
 
 
 class _BoundedSockets:
-    """Stands in for the module socket in urequests: one deadline, one limit of bytes for all.
+    """Replaces the module socket in urequests: one deadline and one byte limit for everything.
 
-    urequests has a timeout for each read, reads line by line and never ends a line that drips.
+    urequests has only a timeout per read, so a line that arrives slowly could take forever.
     """
 
     SOCK_STREAM = socket.SOCK_STREAM
@@ -61,10 +61,10 @@ class _BoundedSockets:
 
 
 def query(url):
-    """Ask `url`, "http://..."; return (UTC milliseconds since 1970 now, error in ms).
+    """Ask `url`, "http://..."; return (current UTC milliseconds since 1970, error in ms).
 
-    Nothing secret is in the request, and the reply is believed no more than one of NTP. Raises
-    OSError, NetworkError, or ValueError for a reply that is no HTTP.
+    The request contains nothing secret, and the reply is trusted no more than one from NTP.
+    Raises OSError, NetworkError, or ValueError if the reply is not HTTP.
     """
     seen = {}
 
@@ -87,13 +87,13 @@ def query(url):
     from https import http_date
 
     seconds = http_date.parse_http_date(seen[b"date"].decode())
-    # Date has whole seconds, so it is half a second old on average.
+    # Date has whole seconds, so on average it is half a second old.
     return seconds * 1000 + 500 + half_ms, 500 + half_ms
 
 
 def _ask(url, look):
     fresh = {"Cache-Control": "no-cache, no-store"}
-    head = urequests.head  # loads what urequests is another name of
+    head = urequests.head  # loads requests: urequests is another name for it
     requests = sys.modules["requests"]
     requests.socket = bounded = _BoundedSockets()
     try:
@@ -101,5 +101,5 @@ def _ask(url, look):
     finally:
         bounded.close()
         requests.socket = socket
-        for name in ("urequests", "requests"):  # nobody else needs them
+        for name in ("urequests", "requests"):  # nothing else needs them
             sys.modules.pop(name, None)

@@ -1,4 +1,4 @@
-"""Ask a time server (SNTP, RFC 4330) and believe only a good answer; for timing/set_clock.py."""
+"""Ask a time server (SNTP, RFC 4330) and accept only a good answer; for timing/set_clock.py."""
 
 import os
 import socket
@@ -21,10 +21,10 @@ _DISTANCE_MS = const(1500)  # MAXDIST, RFC 5905, appendix A.1.1
 
 
 def query(server, timeout_s=2):
-    """Ask `server`, "host" or "host:port"; return (UTC milliseconds since 1970 now, error in ms).
+    """Ask `server`, "host" or "host:port"; return (current UTC ms since 1970, error in ms).
 
-    The error is half of the round trip, and what the server says of its own distance from a
-    clock. Raises OSError, NetworkError, or ValueError for a port that is none.
+    The error is half of the round trip plus the distance from a reference clock that the server
+    states. Raises OSError, NetworkError, or ValueError for an invalid port.
     """
     host, _, port = server.partition(":")
     cookie = os.urandom(8)
@@ -35,7 +35,7 @@ def query(server, timeout_s=2):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         s.settimeout(timeout_s)
-        s.connect(address)  # from now on only this server's packets are let through
+        s.connect(address)  # from now on only packets from this server are received
         start = time.ticks_ms()
         s.send(packet)
         reply = s.recv(48)

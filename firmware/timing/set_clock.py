@@ -1,6 +1,7 @@
-"""Find out what time it is, set the clock and measure it.
+"""Get the time from a server, set the clock and measure its drift.
 
-sync() at the start and then daily: NTP first, `Date` over plain HTTP where NTP is blocked.
+Call sync() at the start and then daily. It tries NTP first, then the `Date` of plain HTTP, in
+case NTP is blocked.
 """
 
 import time
@@ -11,12 +12,12 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# A drift is believed when it was measured over an hour at least, from times this good, and is
-# not more than any crystal has: else the clock jumped.
+# A measured drift counts only if it was measured over at least an hour, between times this
+# accurate, and is not larger than any crystal's: else the clock jumped.
 _MEASURED_S = const(3600)
 _GOOD_MS = const(250)
 _MOST_PPM = const(500)
-# What one server may take; with less to go before the next shot another one is not asked.
+# The longest time for one server; with less time until the next shot, no further one is asked.
 _NTP_MS = const(3000)
 _HTTP_MS = const(8000)
 
@@ -30,12 +31,12 @@ def _ask(kind, name):
 
 
 def sync(section, is_known=False, skip=0, left_ms=None):
-    """Set the clock by the first server of the section "clock" that gives a good time.
+    """Set the clock by the first server of the settings section "clock" that gives a good time.
 
-    Where the time `is_known`, a good one is no jump. So many servers as `skip` are asked last,
-    one at least is asked, and the others while left_ms() says that there is time. Returns the
-    server's name, or "" where there were jumps only; raises NetworkError with the reason of each,
-    which are so many as its `servers`, when there was nothing else.
+    If the time `is_known`, a jump is not accepted. The first `skip` servers are asked last. At
+    least one server is asked, and the others as long as left_ms() leaves enough time. Returns the
+    server's name, or "" if there were only jumps. If all servers failed, raises NetworkError with
+    the reason for each; its `servers` is their number.
     """
     reasons = []
     is_jump = False
@@ -69,9 +70,9 @@ def sync(section, is_known=False, skip=0, left_ms=None):
 
 
 def correct(utc_ms, error_ms):
-    """Set the clock to `utc_ms`, milliseconds since 1970, good to `error_ms`; measure its drift.
+    """Set the clock to `utc_ms` (since 1970), accurate to `error_ms`, and measure its drift.
 
-    Raises NetworkError where it cannot be now.
+    Raises NetworkError if this cannot be the current time.
     """
     if not clock.is_credible(utc_ms // 1000):
         raise NetworkError(f"{utc_ms // 1000} is before this firmware was built, or after 2100")

@@ -1,1 +1,1 @@
-"""What happens around an upload: trying again, keeping a photo, sending what waits."""
+"""Uploads: retry policy, keeping photos in the spool, sending the waiting ones."""

@@ -1,6 +1,6 @@
-"""Takes photos out of the spool for the uploader; loaded when one can go.
+"""Take photos out of the spool for the uploader; loaded when one can be sent.
 
-One step after the other, each in a module of its own: all would not fit in memory.
+Each step is a module of its own, loaded one after the other: all would not fit in memory.
 """
 
 import os
@@ -15,7 +15,7 @@ _REMEMBERED = const(8)
 
 
 def open_next(uploader):
-    """Return the Photo to be sent next, to be closed, or None; a damaged one is set aside."""
+    """Return the next Photo to send, or None; close it after use. Quarantines a damaged one."""
     from firmware.spool import choose
 
     found = choose.find(uploader)
@@ -40,15 +40,15 @@ def open_next(uploader):
 
 
 def forget(uploader, name, why=None):
-    """Remove the photo `name`, which is stored, or set it aside because of `why`."""
+    """Remove the stored photo `name`, or quarantine it because of the error `why`."""
     card = None
     for card in uploader.place[2:]:
         card = None if card.name != name else card
     try:
         if not why:
-            # Without the spool's own module, for which there is hardly memory beside a photo.
+            # Do not load the spool's own module: next to a photo there is hardly memory for it.
             os.remove(f"/sd/spool/{name}" if card else f"{uploader.place[0]}/{name}")
-            uploader.waiting -= 1  # it is counted exactly before the next
+            uploader.waiting -= 1  # an exact count follows before the next photo
             return
     except OSError as e:
         why = e
@@ -58,13 +58,13 @@ def forget(uploader, name, why=None):
 
 
 def finish(uploader, name, is_stored):
-    """Forget the photo `name` if it is stored, or set it aside if what went wrong is about it.
+    """Remove the photo `name` if it is stored, or quarantine it if it is at fault.
 
-    So it is with a photo that cannot be read, with a refusal that says so, and with one that
-    comes again for this photo after others were stored meanwhile. Until then, and after any other
-    refusal, the others that wait go first. Where an object has the photo's name that may be
-    damaged and that the key may not replace, the photo gets another name first. Returns whether
-    the next one can be sent.
+    A photo is at fault if it cannot be read, if the refusal says so, or if it is refused again
+    after other photos were stored in the meantime. Until then, and after any other refusal, the
+    other waiting photos go first. If an object with the photo's name exists that may be damaged,
+    and the key may not replace it, the photo first gets another name. Returns whether the next
+    photo can be sent.
     """
     why = uploader.why
     uploader.why = None  # an exception takes half a KB

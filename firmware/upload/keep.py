@@ -1,6 +1,6 @@
-"""Keeps in the spool what cannot be sent now; loaded for a photo that has to wait.
+"""Keep a photo that cannot be sent now in the spool; loaded only for that.
 
-upload/drain.py takes photos out again, tasks/spool.py counts those of the starts before.
+upload/drain.py takes photos out again, tasks/spool.py counts those from earlier starts.
 """
 
 from firmware import clock
@@ -12,9 +12,9 @@ from firmware.spool.spool import drop, note, open_spool, photo_name, place
 def keep(uploader, body, number, taken, metadata):
     """Keep a photo until it can be sent; raises SpoolError, or what `body` raises.
 
-    Where the card fails the flash takes the photo, if nothing of it was read yet.
+    If the card fails, the flash takes the photo, provided that none of it was read yet.
     """
-    # Taken before the time was known, it counts from when the power cycle began.
+    # If it was taken before the time was known, `taken` counts from the start of the power cycle.
     cycle = None if clock.is_credible(taken) else uploader.counters["cycle"]
     name = photo_name(number, taken, cycle)
     metadata["origin"] = "spool"

@@ -1,9 +1,10 @@
-"""What to do after a request failed: the one retry policy of the firmware, loaded on a failure.
+"""The firmware's retry policy and circuit breaker; loaded after a request has failed.
 
-The standard mode of the AWS SDKs: three attempts, full jitter, as far as there is time before the
-next shot. Then the circuit breaker: failures in a row make the pauses longer, and what cannot
-succeed until somebody changes something is tried once an hour. The first connection after a pause
-is its probe: no photo is at stake yet. What is about one object pauses nothing.
+Retries follow the standard mode of the AWS SDKs: three attempts with full jitter, as long as there
+is time before the next shot. Then the circuit breaker takes over: consecutive failures make the
+pauses longer, and a request that cannot succeed until somebody changes something is tried once an
+hour. The first connection after a pause tests the store, with no photo at stake yet. An error
+about one object causes no pause.
 """
 
 import random
@@ -18,18 +19,18 @@ _ATTEMPTS = const(3)
 _BASE_MS = const(1000)
 _THROTTLED_BASE_MS = const(4000)
 _LONGEST_WAIT_MS = const(8000)  # an interval is hardly longer
-_LEAST_MS = const(5000)  # with less time left an attempt is not made again
-_FIRST_PAUSE_S = const(30)  # at least; at random up to twice that
+_LEAST_MS = const(5000)  # no new attempt with less time left
+_FIRST_PAUSE_S = const(30)  # minimum; the actual pause is random, up to twice as long
 _LONGEST_PAUSE_S = const(900)
 _FATAL_PAUSE_S = const(3600)
-_FREE_FAILURES = const(2)  # so many in a row cost no pause
+_FREE_FAILURES = const(2)  # this many in a row cause no pause
 
 
 def may_retry(uploader, error, attempt):
-    """Wait and return True where attempt `attempt` shall be made again, else pause the uploader.
+    """Wait and return True to retry after attempt number `attempt`, or pause the uploader.
 
-    Raises `error` where the body was begun: it cannot be read again. So it does where another
-    photo has the key, as only a new one can be stored then.
+    Raises `error` if the body was begun, because it cannot be read again. Also raises it if
+    another photo has the key, because then only a new photo can be stored.
     """
     if error.status and uploader.why is not None:
         uploader.why = error
@@ -56,7 +57,7 @@ def may_retry(uploader, error, attempt):
 
 
 def _pause(uploader, error):
-    # Nothing is sent for a while, the longer the more failures there were in a row.
+    # Send nothing for a while: longer after more failures in a row.
     uploader.failures += 1
     if error.action == "retry" and not error.status:
         uploader.unanswered += 1
@@ -65,7 +66,7 @@ def _pause(uploader, error):
     uploader.is_clock_doubted = error.action == "clock"
     pause_s = 0
     if error.action == "fatal":
-        # The first may be about that photo alone: another one shall tell.
+        # The first refusal may be about that photo alone: try another photo before pausing.
         if uploader.fatal or not error.status:
             pause_s = _FATAL_PAUSE_S
         uploader.fatal += 1
