@@ -24,7 +24,7 @@ class Photo:
         self._file.seek(0)
 
     def readinto(self, buf):
-        """Fill `buf` and return the count; raise SpoolError before a damaged photo's last bytes."""
+        """Fill `buf` and return the count; raise SpoolError before the end of a damaged photo."""
         if self._left < len(buf):
             buf = memoryview(buf)[: self._left]
         try:

@@ -1,10 +1,10 @@
-"""Several photos with one trigger of an Arducam Mega; part of arducam_mega."""
+"""Take several photos with one trigger of an Arducam Mega; part of arducam_mega."""
 
 from arducam_mega.registers import secure
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Frames of one trigger, less one; 255 means "until full", after which the next capture fails.
+# Frames per trigger minus one; 255 means "until full", after which the next capture fails.
 _FRAME_COUNT = const(0x01)
 _FIFO_BYTES = const(0x800000)
 
@@ -12,7 +12,7 @@ _FIFO_BYTES = const(0x800000)
 def capture(camera, frames):
     """Return one Frame that holds `frames` photos in a row, 1 to 255.
 
-    Pixels are frame after frame of equal size. JPEGs follow each other at their markers.
+    Pixel frames follow each other and have the same size. JPEGs are separated by their markers.
     """
     size = (camera._pixels >> 16) * (camera._pixels & 0xFFFF) * 2
     if not 1 <= frames <= 255 or (camera._raw and size * frames >= _FIFO_BYTES):

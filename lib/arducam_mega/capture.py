@@ -1,6 +1,6 @@
-"""Begin a capture of an Arducam Mega, judge and end it; part of arducam_mega.
+"""Begin, check and finish a capture of an Arducam Mega; part of arducam_mega.
 
-Loaded in start() and in finish(), not while a photo is read: that is when memory is short.
+Loaded by start(), ready() and finish(), but not while a photo is read, when memory is short.
 """
 
 from arducam_mega import CameraError, Frame
@@ -23,10 +23,10 @@ _MIN_JPEG_BYTES = const(500)  # the tables of a JPEG alone are larger
 
 _IDLE_MS = const(1000)
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
-_FRAME_MS = const(100)  # 36 were measured at 128x128 for each further frame of a burst
-_RETRY_MS = const(300)  # a blanked camera needs as long to come back
+_FRAME_MS = const(100)  # per further frame of a burst; 36 ms measured at 128x128
+_RETRY_MS = const(300)  # a camera that gave a blank frame needs this long to recover
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
-_TRIES = const(3)  # as it is, triggered again, reset and set up again
+_TRIES = const(3)  # first trigger, second trigger, reset
 
 _OFF = const(0)
 _SETTLING = const(1)
@@ -99,7 +99,7 @@ def _check(camera):
     camera._burst(camera._head)
     camera._command = b"\x3c"
     _check_head(camera)
-    # 1/32 is more than noise and less than a step of automatic exposure.
+    # 1/32 is more than noise and less than one step of automatic exposure.
     if camera._to_discard and (camera._raw or abs(size - camera._last_size) * 32 > size):
         camera._to_discard -= 1
         camera._state = _SETTLING
@@ -124,7 +124,7 @@ def _is_plausible(camera, size):
 def _check_head(camera):
     head = camera._head
     if camera._raw:
-        # An empty FIFO reads 08 01 forever; another constant may be a photo of the dark.
+        # An empty FIFO reads 08 01 forever; any other constant may be a photo in the dark.
         good = head != b"\x08\x01" * (len(head) // 2)
     else:
         good = head[0] == 0xFF and head[1] == 0xD8 and head[2] == 0xFF
@@ -134,11 +134,12 @@ def _check_head(camera):
     if pixels and pixels != camera._pixels:
         if camera._tries < _TRIES - 1 or pixels == _VGA:
             raise CameraError("size", "photos have not the size asked for; check the supply")
-        camera._pixels = pixels  # in spite of a reset: it is what this camera makes of it
+        camera._pixels = pixels  # even after a reset: accept this camera's size
 
 
 def _jpeg_pixels(head):
-    # The frame header (ITU-T T.81, B.2.2) as width << 16 | height; 0 when it is further on.
+    # The size in the frame header (ITU-T T.81, B.2.2), width << 16 | height; 0 if it is not in
+    # `head`.
     at = 2
     while at + 9 <= len(head) and head[at] == 0xFF:
         if head[at + 1] == 0xFF:

@@ -1,4 +1,4 @@
-"""MicroPython's clock functions for CPython; arducam_mega takes them where `time` has none."""
+"""MicroPython's clock functions for CPython; arducam_mega uses them if `time` lacks them."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Low power of an Arducam Mega; part of arducam_mega. Import it yourself to keep it loaded."""
+"""Low-power mode of an Arducam Mega; part of arducam_mega. Import it to keep it loaded."""
 
 from arducam_mega import CameraError
 from arducam_mega.registers import hold, run, secure, write
@@ -15,7 +15,7 @@ _WAKE_MS = const(300)
 
 
 def sleep(camera):
-    """Put the sensor into low power. The frame in the FIFO is given up: not all models keep it."""
+    """Enter low-power mode. The frame in the FIFO is lost, because not all models keep it."""
     secure(camera)
     camera.frame = None
     _switch(camera, 1)
@@ -23,12 +23,12 @@ def sleep(camera):
 
 
 def wake(camera):
-    """Leave low power; the next capture waits 300 ms and throws a frame away."""
+    """Leave low-power mode; the next capture waits 300 ms and discards a frame."""
     try:
         if camera.id:
             _switch(camera, 0)
         if camera.id in _WIDE_IDS:
-            run(camera, camera._program)  # whether they keep their settings is not known
+            run(camera, camera._program)  # they may not have kept their settings
     except CameraError:
         camera.id = 0
     if not camera.id:

@@ -1,6 +1,7 @@
-"""Register writes that the camera needs time for, and bounded waits; part of arducam_mega.
+"""Register writes that take the camera some time, and waits with a limit; part of arducam_mega.
 
-For the modules that are loaded when used; what reading a photo needs is in arducam_mega.
+This is for the modules that are loaded on demand; arducam_mega itself has the code that reads a
+photo.
 """
 
 from arducam_mega import CameraError
@@ -17,20 +18,20 @@ _IDLE_MASK = const(0x03)
 _IDLE = const(0x02)
 _BUSY = const(0x08)  # second busy bit of the newer family
 _CAP_DONE = const(0x04)
-_NEW_FAMILY = const(0x85)  # first id of it
+_NEW_FAMILY = const(0x85)  # the first id of the newer family
 
 _OFF = const(0)
 _EXPOSING = const(2)
 
 _IDLE_MS = const(1000)
-_FOCUS_MS = const(8000)  # autofocus loads its firmware for seconds
-_CHANGE_MS = const(300)  # a trigger sooner after 0x20 or 0x21 was written gives a blank frame
+_FOCUS_MS = const(8000)  # loading the autofocus firmware takes seconds
+_CHANGE_MS = const(300)  # after a write of 0x20 or 0x21, an earlier trigger gives a blank frame
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 
 
 def write(camera, address, value):
-    """Write one of 0x0A to 0x0E or 0x20 to 0x35: what is written to a busy camera is lost."""
+    """Write register 0x0A to 0x0E or 0x20 to 0x35 and wait: a busy camera ignores writes."""
     camera._reg(address, value)
     mask = _IDLE_MASK
     if address == _AUTO_CTRL and camera.id >= _NEW_FAMILY:
@@ -41,13 +42,13 @@ def write(camera, address, value):
 
 
 def run(camera, program):
-    """Make the register writes of `program`: address, value, address, value, ..."""
+    """Do the register writes in `program`: address, value, address, value, ..."""
     for i in range(0, len(program), 2):
         write(camera, program[i], program[i + 1])
 
 
 def wait(camera, mask, want, limit_ms):
-    """Wait until the state has `want` under `mask`; raises CameraError "busy"."""
+    """Wait until the state masked with `mask` is `want`; raises CameraError "busy"."""
     since = camera._clock.ticks_ms()
     state = camera._reg(_STATE)
     while state & mask != want:
@@ -58,7 +59,7 @@ def wait(camera, mask, want, limit_ms):
 
 
 def hold(camera, ms):
-    """Let no capture be triggered for the next `ms`."""
+    """Allow no trigger for the next `ms`."""
     now = camera._clock.ticks_ms()
     if camera._within(camera._since, camera._hold_ms):
         ms = max(ms, camera._hold_ms - camera._clock.ticks_diff(now, camera._since))
@@ -67,7 +68,7 @@ def hold(camera, ms):
 
 
 def secure(camera):
-    """Give up a capture and see that the camera is there, with the settings that were chosen."""
+    """Stop a capture; restore the camera if it does not answer or has lost its settings."""
     try:
         stop(camera)
     except CameraError:
@@ -79,7 +80,7 @@ def secure(camera):
 
 
 def stop(camera):
-    """Give up a capture: it cannot be broken off, and what is written during one is lost."""
+    """Wait for a capture to end and drop it: the camera cannot abort it, and ignores writes."""
     if camera._state == _EXPOSING:
         wait(camera, _CAP_DONE, _CAP_DONE, _EXPOSE_MS)
     camera._state = _OFF

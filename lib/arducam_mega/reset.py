@@ -1,4 +1,4 @@
-"""Find, identify and reset an Arducam Mega; part of arducam_mega, loaded when that is needed."""
+"""Find, identify and reset an Arducam Mega; part of arducam_mega, loaded when needed."""
 
 from arducam_mega import CameraError
 from arducam_mega.registers import hold, run, wait, write
@@ -34,8 +34,8 @@ _OFF = const(0)  # no capture is under way
 
 _FIND_MS = const(2000)
 _RESET_MS = const(3000)  # 1.5 s measured on a 3MP
-_RESET_BUSY_MS = const(50)  # an idle state that is read sooner can be stale
-_SETTLE_MS = const(400)  # a trigger sooner after a reset gives blank frames until the next reset
+_RESET_BUSY_MS = const(50)  # an idle state that is read earlier can be stale
+_SETTLE_MS = const(400)  # an earlier trigger gives blank frames until the next reset
 _POLL_MS = const(10)  # a shorter sleep spins on the ESP32
 
 

@@ -31,8 +31,7 @@ def blocks(frame):
 def save(frame, path):
     """Write `frame` to `path` and return the bytes written; a JPEG ends at its end marker.
 
-    A photo that turns out to be damaged is taken again, as a failed capture is. A burst is written
-    as it is.
+    A damaged photo is taken again, like a failed capture. A burst is written as it is.
     """
     camera = frame._camera
     for left in (2, 1, 0):
@@ -69,20 +68,20 @@ def _write(frame, path):
 
 def _remove(path):
     try:
-        if os.stat(path)[0] & _KIND == _REGULAR:  # /dev/null is nobody's photo
+        if os.stat(path)[0] & _KIND == _REGULAR:  # do not remove /dev/null
             os.remove(path)
     except OSError:
-        pass  # it is gone already
+        pass  # it does not exist
 
 
 class _End:
-    """Finds where a JPEG ends in blocks that go by; segments are skipped by their length."""
+    """Finds the end of a JPEG in a stream of blocks; segments are skipped by their length."""
 
     def __init__(self):
         self.found = False
         self._skip = 2  # SOI
-        self._marker = bytearray()  # FF, kind and length of a segment, as far as they have come
-        self._last = -1  # the last byte of the block before, in the scan
+        self._marker = bytearray()  # FF, kind and length of a segment, as far as received
+        self._last = -1  # the last byte of the previous block, in the scan
 
     def seen(self, block):
         """Return how many bytes of `block` belong to the JPEG."""

@@ -1,4 +1,4 @@
-"""The image sensor's own registers, focus and self-test of an Arducam Mega; part of arducam_mega.
+"""Sensor registers, focus and self-test of an Arducam Mega; part of arducam_mega.
 
 from arducam_mega import sensor
 sensor.read(camera, 0x300A)         # chip id of an OV3640: 0x36
@@ -19,7 +19,7 @@ _RESET = const(0x07)
 _I2C_READ = const(0x01)
 _I2C_REG_H = const(0x0B)
 _I2C_REG_L = const(0x0C)
-_I2C_VAL = const(0x0D)  # writing it fires the transfer
+_I2C_VAL = const(0x0D)  # writing it starts the transfer
 _I2C_VAL_H = const(0x0E)
 _AUTOFOCUS = const(0x29)
 _SINGLE = const(1)
@@ -49,7 +49,7 @@ def read(camera, address):
 
 
 def write(camera, address, value):
-    """Write the sensor's register `address`: 8 bits, with the ids 0x83 and 0x84 16 bits."""
+    """Write the sensor's register `address`: 8 bits, or 16 bits on ids 0x83 and 0x84."""
     registers.secure(camera)
     registers.write(camera, _I2C_REG_H, address >> 8)
     registers.write(camera, _I2C_REG_L, address & 0xFF)
@@ -59,9 +59,10 @@ def write(camera, address, value):
 
 
 def focus(camera, position=None):
-    """Focus once and return the sensor's raw status (0x10: in focus), None where it has none.
+    """Focus once and return the sensor's raw status (0x10: in focus), or None if it has none.
 
-    With `position`, 0 to 1023, move the lens there instead. ValueError where that is not offered.
+    With `position` (0 to 1023), move the lens there instead. Raises ValueError if the model does
+    not offer that.
     """
     registers.secure(camera)
     focusing = camera.settings.get("autofocus")
@@ -101,10 +102,10 @@ def _focused(camera):
 
 
 def self_test(camera):
-    """Check the wires both ways and the FIFO with the test pattern; return what the camera says.
+    """Check the wires in both directions, and the FIFO with the test pattern.
 
-    A dict with id, firmware (a date), fpga and pattern_bytes. Raises CameraError "dead" when a
-    register does not hold a value, "blank" when two test patterns differ. Leaves all as it was.
+    Returns a dict with id, firmware (a date), fpga and pattern_bytes. Raises CameraError "dead" if
+    a register does not keep a value, "blank" if two test patterns differ. Restores all settings.
     """
     registers.secure(camera)
     for value in (0xAA, 0x00, 0xFF, _MARK):
@@ -134,7 +135,7 @@ def _compare_patterns(camera):
         is_over = True
     finally:
         if not is_over:
-            # It may have the pattern's settings: the next use resets it and writes these.
+            # The camera may still have the pattern's settings: the next use restores the old ones.
             camera._chosen, camera._program, camera._pixels, camera._raw = kept
             camera.id = 0
     if not same:
@@ -153,7 +154,7 @@ def _take_patterns(camera):
 
 
 def _digest(frame):
-    # Not by whole blocks: a heap that is in use may have no piece of 4 KB.
+    # Not in blocks of 4092 bytes: a fragmented heap may have no free block of 4 KB.
     buf = bytearray(1020)
     digest = hashlib.sha256()
     frame.prepare(buf)

@@ -1,8 +1,8 @@
-"""Settings of an Arducam Mega: names and words, checks, and the register writes that make them.
+"""Settings of an Arducam Mega: names, values, checks, and their register writes.
 
-Part of arducam_mega, loaded by configure() and dropped after it. A settings value becomes a group
-of writes (address, value, address, value, ...); the groups of two settings dicts are compared,
-so that only what differs is written, and in the right order.
+Part of arducam_mega, loaded by configure() and dropped afterwards. The value of a setting becomes
+a group of writes (address, value, address, value, ...). The groups of the old and the new settings
+are compared, so that only the differences are written, and in the right order.
 """
 
 from arducam_mega import CameraError
@@ -10,10 +10,10 @@ from arducam_mega.registers import run, stop
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_NEW_FAMILY = const(0x85)  # first id of it
+_NEW_FAMILY = const(0x85)  # the first id of the newer family
 _VIDEO = const(0x80)  # bit of 0x21
 _RAW_PIXELS = const(1920 * 1080)  # larger raw frames are not offered; 5 MP would not fit at all
-_ALWAYS = const(6)  # so many groups are written after every reset
+_ALWAYS = const(6)  # this many groups are written after every reset
 _FOCUS_INIT = b"\x29\x00"  # loads the focus firmware: once after a reset, it takes seconds
 _FOCUS_OFF = b"\x29\x04"
 _YELLOW = const(9)
@@ -29,7 +29,7 @@ def _table(text):
     return [item.split(":") for item in text.split()]
 
 
-# Each table is one text, because MicroPython keeps every short text forever.
+# Each table is one string, because MicroPython interns every short string forever.
 _WORDS = dict(
     _table(
         "format:jpeg,rgb565,yuv422 mode:still,video quality:high,medium,low "
@@ -39,10 +39,10 @@ _WORDS = dict(
         "awb_freeze:False,True autofocus:off,single,continuous,paused"
     )
 )
-_LEVELS = {  # the greatest, and below 0 the least
+_LEVELS = {  # the highest value; the lowest is the same below 0
     name: int(most) for name, most in _table("brightness:4 contrast:3 saturation:3 ev:3")
 }
-_NUMBERS = ["exposure", "gain"]  # a number of the sensor's own, or auto
+_NUMBERS = ["exposure", "gain"]  # a number in the sensor's own unit, or auto
 _REGISTERS = _table(  # in the order in which they are written
     "white_balance:26 quality:2A brightness:22 contrast:23 saturation:24 ev:25 effect:27 "
     "rotation:2B sharpness:28 ae_freeze:2C awb_freeze:2D"
@@ -69,7 +69,7 @@ def in_force(camera):
 
 
 def change(camera, changes):
-    """Check `changes` and make them the camera's settings, see ArducamMega.configure()."""
+    """Check `changes` and write them to the camera, see ArducamMega.configure()."""
     if not camera.id:
         from arducam_mega import reset
 
@@ -85,7 +85,7 @@ def change(camera, changes):
 
 
 def _choose(camera, changes):
-    # Returns the register writes that the new settings need.
+    # Return the register writes for the new settings.
     table = model(camera)
     for name in changes:
         _check(table, name, changes[name])
@@ -104,7 +104,7 @@ def _choose(camera, changes):
 
 
 def model(camera):
-    """Return the table of the camera's model, the module arducam_mega_0x82 for example."""
+    """Return the table of the camera's model, for example the module models.id_82."""
     number = camera.id
     if number == 0x81:
         from arducam_mega.models import id_81 as table
@@ -118,7 +118,7 @@ def model(camera):
         from arducam_mega.models import id_86 as table
     elif number == 0x87:
         from arducam_mega.models import id_87 as table
-    else:  # the newest family's, also for an id that nobody knows
+    else:  # the newest family, also used for unknown ids
         from arducam_mega.models import id_85 as table
     return table
 
@@ -129,7 +129,7 @@ def _controls(model):
 
 
 def _choices(model, name):
-    """Return the words that the setting `name` takes on `model`."""
+    """Return the values that the setting `name` can have on `model`."""
     if name == "resolution":
         return tuple(sorted(_resolutions(model), key=_size))
     more = ("yellow",) if name == "effect" and model._LIGHT_YELLOW else ()
@@ -218,7 +218,7 @@ def _groups(camera, model, settings):
 
 
 def _program(groups, defaults):
-    # The first groups are written after every reset, the rest only where they differ from it.
+    # The first groups are written after every reset, the rest only if they differ from defaults.
     program = b"".join(groups[:_ALWAYS])
     for i in range(_ALWAYS, len(groups)):
         if groups[i] != defaults[i]:
@@ -235,7 +235,7 @@ def _difference(camera, before, after):
                 group = group[len(_FOCUS_INIT) :]
             writes += group
         elif i == 1 and writes and camera.id >= _NEW_FAMILY:
-            writes += group  # the newer family forgets the size with the format
+            writes += group  # on the newer family, a new format resets the size
     return writes
 
 
@@ -248,7 +248,7 @@ def _code(name, value):
 
 
 def _exposure(camera, value):
-    # A manual value comes after "automatic off"; the newer family has no highest bits.
+    # Write "automatic off" before a manual value. The newer family has no top bits.
     if value == "auto":
         return b"\x30\x81"
     high = b"" if camera.id >= _NEW_FAMILY else bytes((0x33, value >> 16))

@@ -1,18 +1,18 @@
-"""Reads the body of an HTTP reply; loaded only for replies that have one.
+"""Read the body of an HTTP reply; loaded only for replies that have one.
 
 length = read_body(connection, page)  # page: a bytearray; called by Connection.read()
 """
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# An unread rest up to this size is read to keep the connection, else it is closed.
+# An excess of up to this size is read and discarded to keep the connection, else it is closed.
 _MAX_REST = const(16_384)
 _STALL_MS = const(10_000)
 _MAX_LINES = const(100)  # of a trailer
 
 
 def read_body(connection, dest):
-    """Read a body into `dest`, drop what does not fit, and return its length. RFC 9112, 6.3."""
+    """Read a body into `dest`, discard what does not fit; return its length. RFC 9112, 6.3."""
     headers = connection.headers
     if connection.status in (204, 304):
         return 0
@@ -29,7 +29,7 @@ def read_body(connection, dest):
 
 
 def _read_chunks(connection, dest):
-    """RFC 9112, 7.1."""
+    """Read a chunked body (RFC 9112, 7.1)."""
     total = 0
     size = 1
     while size and connection.sock:

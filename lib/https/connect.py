@@ -1,11 +1,11 @@
-"""Opens a Connection of https.py: name, TCP, TLS; loaded for that moment only."""
+"""Open a Connection: DNS, TCP, TLS; loaded only while that takes place."""
 
 import select
 import socket
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# No progress for so long is an error, whatever the request's own deadline says.
+# No progress for this long is an error, even before the request's own deadline.
 _STALL_MS = const(10_000)
 # IPPROTO_TCP and TCP_NODELAY, on lwIP and on Unix.
 _TCP = const(6)
@@ -25,7 +25,7 @@ def open_connection(connection):
         connection.sock = connection._raw = raw = socket.socket(connection._address[0])
         raw.settimeout(min(connection._left(), _STALL_MS) / 1000)
         raw.connect(connection._address[-1])
-        # What is written is complete: the peer must not wait for more of it.
+        # Send every write at once, without waiting for more data (no Nagle algorithm).
         raw.setsockopt(_TCP, _NODELAY, 1)
         raw.setblocking(False)
         connection.phase = "tls"
@@ -36,5 +36,5 @@ def open_connection(connection):
         connection.fail(error)
     connection._poller = poller = select.poll()
     poller.register(connection.sock, select.POLLIN)
-    poller.ipoll(0)  # makes the tuple that it returns from now on: sending allocates nothing
+    poller.ipoll(0)  # allocates the tuple that it reuses, so that sending allocates nothing
     connection.at = connection.end = 0

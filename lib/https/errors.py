@@ -1,4 +1,4 @@
-"""Says in words why a connection failed and what to do about it; loaded only then.
+"""Explain why a connection failed and what to do about it; loaded only then.
 
 text, action = explain(error, "tls")
 """
@@ -7,13 +7,13 @@ import errno
 import sys
 
 _IN_TLS = ("tls", "request", "body", "reply")
-# What mbedTLS lacks memory for without saying in which part: a large number, ASN.1. No socket
+# Low codes of mbedTLS for a lack of memory, without a module: large numbers, ASN.1. No socket
 # gives these numbers while it sends or receives.
 _NO_MEMORY = (0x10, 0x6A)
 _ECONNRESET = 104  # of newlib and of Linux
-# Number (of newlib, then of Linux where that differs), name, words: what a socket says most often.
-# Long texts, because MicroPython keeps every short one forever; no longer ones, because no large
-# piece of memory may be free.
+# The most frequent errors of sockets: number (of newlib, then of Linux if different), name, text.
+# Long strings, because MicroPython interns every short one forever; but not longer ones, because
+# there may be no large free block of memory.
 _ERRORS = (
     """
 32 EPIPE the other side has closed the connection
@@ -49,14 +49,14 @@ def explain(error, phase, platform=sys.platform):
     if phase in _IN_TLS and abs(value) in _NO_MEMORY:
         return "no memory left for TLS" + f" ({value})", "retry"
     if phase == "connect" and abs(value) == _ECONNRESET:
-        return "nothing listens on that port (ECONNRESET)", "retry"  # lwIP's word for a refusal
+        return "nothing listens on that port (ECONNRESET)", "retry"  # lwIP's code for a refusal
     from https import words as other_words
 
     return words(abs(value), platform) or other_words.explain(error, platform), "retry"
 
 
 def code(error):
-    """Return the number of an OSError, 0 where it has none."""
+    """Return the number of an OSError, or 0 if it has none."""
     value = error.args[0] if error.args and isinstance(error, OSError) else 0
     if type(value) is str and value.startswith("[addrinfo error "):
         value = int(value[16:-1])  # MicroPython on Unix
@@ -64,17 +64,17 @@ def code(error):
 
 
 def host(code):
-    """Return why a name has no address: EAI_ of lwIP (200 to 213, of either sign) or of Linux."""
+    """Explain why DNS failed; `code` is EAI_ of lwIP (200 to 213, either sign) or of Linux."""
     if code in (203, -203, -10, 12):
         return f"no memory left to look the name up ({code})"
     if code in (201, -201, -8):
         return f"the port is no number ({code})"
-    # lwIP has one number for a name that nobody knows and for a server that does not answer.
+    # lwIP uses the same number for an unknown name and for a server that does not answer.
     return f"name not found: no DNS server knows it, or none answers ({code})"
 
 
 def words(code, platform, tables=_ERRORS):
-    """Return the words for `code`, above 0, and its name; "" where the `tables` have none."""
+    """Return text and name for `code`, above 0, or "" if it is not in `tables`."""
     number = str(code)
     first, second = "\n" + number + " ", "\n" + number + ","
     if platform != "esp32":

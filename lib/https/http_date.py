@@ -1,4 +1,4 @@
-"""The `Date` header of HTTP (RFC 9110, 5.6.7) as seconds.
+"""Parse the `Date` header of HTTP (RFC 9110, 5.6.7).
 
 parse_http_date("Fri, 24 May 2013 00:00:00 GMT")  # 1369353600
 """
@@ -7,7 +7,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def parse_http_date(text):
-    """Return UTC seconds since 1970 of an IMF-fixdate; raise ValueError for anything else."""
+    """Return an IMF-fixdate as UTC seconds since 1970; raise ValueError for anything else."""
     parts = text.replace(":", " ").split()
     month = _MONTHS.find(parts[2]) if len(parts) == 8 and len(parts[2]) == 3 else -1
     if month < 0 or month % 3 or parts[7] != "GMT":
@@ -17,8 +17,8 @@ def parse_http_date(text):
 
 
 def seconds_of(year, month, day, hour, minute, second):
-    """Return UTC seconds since 1970 of a date of the Gregorian calendar."""
-    # Years are counted from March, so that the leap day is a year's last.
+    """Return a date of the Gregorian calendar as UTC seconds since 1970."""
+    # Count years from March, so that the leap day is the last day of a year.
     if month < 3:
         year -= 1
         month += 12

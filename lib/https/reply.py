@@ -1,4 +1,4 @@
-"""Reads the head of an HTTP reply; loaded when one comes, not while a body is sent.
+"""Read the head of an HTTP reply; loaded when a reply is expected.
 
 status = read_head(connection)  # called by Connection.reply() and expect_continue()
 """
@@ -15,7 +15,7 @@ def expect_continue(connection, wait_ms):
     while connection.at < connection.end or (not told and connection.fill(wait_ms)):
         status = read_head(connection)
         if status >= 200:
-            # Whether the server still waits for the body is not known.
+            # The server may still be waiting for the body, so do not reuse the connection.
             connection.headers["connection"] = "close"
             return status
         told = told or status == 100
@@ -24,7 +24,7 @@ def expect_continue(connection, wait_ms):
 
 
 def read_final(connection):
-    """Read up to the final reply, over those that only inform (RFC 9110, 15.2)."""
+    """Read the final reply and skip informational ones (RFC 9110, 15.2)."""
     while connection.status < 200:
         read_head(connection)
 
@@ -41,14 +41,14 @@ def read_head(connection):
 
 
 def _read_lines(connection, headers):
-    """Read header lines up to the empty one into `headers`, the first 4 KB of them."""
+    """Read all header lines, and store the first 4 KB of them in `headers`."""
     room = _MAX_HEADERS
     for _ in range(_MAX_HEADER_LINES):
         line = connection.line()
         if not line:
             return
         room -= len(line)
-        # Nothing of ours is in a header that is not ASCII, and it could not be decoded.
+        # Skip headers that are not ASCII: none of them matters, and they could not be decoded.
         if room > 0 and max(line) < 128:
             name, _, value = line.decode().partition(":")
             headers[name.lower()] = value.strip()

@@ -1,10 +1,10 @@
-"""Says in words why mbedTLS refuses a certificate and what to do about it; loaded only then.
+"""Explain why mbedTLS rejects a certificate and what to do about it; loaded only then.
 
 text, action = explain(error)  # the ValueError of the handshake
 """
 
-# Bits of mbedTLS's verdict (x509.h), a part of its words for it, our words, the action. What is
-# first outweighs what follows: an untrusted chain its dates, as both may be reported.
+# Flags of mbedTLS (x509.h), a part of its message, our text, the action. Several flags may be
+# reported, and the first row that matches wins: an untrusted chain is worse than its dates.
 _REASONS = """
 8=correctly signed=the certificate is not from a known root; add its CA=portal
 4=expected CN=the certificate is for another host; check the endpoint=portal
@@ -20,10 +20,10 @@ _REASONS = """
 
 
 def explain(error):
-    """Return a sentence and "clock" or "portal" for the reasons in `error`, or for their bits.
+    """Return a sentence and the action, "clock" or "portal"; `error` has a message or flags.
 
-    "portal": it is not the server's own. Mostly a network shows it that wants somebody to log in
-    first, and that passes.
+    "portal" means that the certificate is not the server's own. Usually it is that of a captive
+    portal, so a later attempt may succeed.
     """
     text = str(error).strip()
     flags = _flags(text)

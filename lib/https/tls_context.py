@@ -1,9 +1,9 @@
-"""TLS contexts that verify the other side; there is no switch that turns it off.
+"""TLS contexts that verify the server; verification cannot be switched off.
 
     context = client_context(roots)  # roots: DER certificates
-    context = device_context(roots, certificate, private_key)  # shows its own certificate too
+    context = device_context(roots, certificate, private_key)  # has its own certificate too
 
-Each certificate is DER, because a PEM file would be in memory twice.
+All certificates are DER, because a PEM file would be in memory twice.
 """
 
 import tls
@@ -19,7 +19,7 @@ def client_context(roots):
 
 
 def device_context(roots, certificate, private_key):
-    """Return the same that also shows the device's certificate to a server that asks for it."""
+    """Return a client context that also sends the device's certificate if a server asks."""
     context = client_context(roots)
     context.load_cert_chain(certificate, private_key)
     return context

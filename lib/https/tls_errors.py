@@ -1,13 +1,14 @@
-"""Says in words what an error of mbedTLS means and what to do about it; loaded only then.
+"""Explain what an error of mbedTLS means and what to do about it; loaded only then.
 
 text, action = explain(-0x7280, "tls")
 
-A number is the sum of a module's error, which is a multiple of 0x80, and of one below it: in the
-certificate's key, say, because there was no memory for a large number.
+The number is the sum of a module's error, a multiple of 0x80, and a low-level error below 0x80:
+for example, an error in the certificate's key because there was no memory for a large number.
 """
 
-# Names: mbedTLS 3, ssl.h, x509.h, ... What has an r is retried: whoever is on the way can send it,
-# and shall not stop us for an hour. f is fatal, because it is a certificate's or ours.
+# Codes of mbedTLS 3 (ssl.h, x509.h, ...) with an action. r: retry, because anyone between us and
+# the server can cause it, and must not stop us for an hour. p: portal. f: fatal, because the fault
+# is in our own configuration.
 _ERRORS = (
     """
 2700p the server's certificate is refused; check the clock, the roots and the endpoint
@@ -53,12 +54,12 @@ _ERRORS = (
 7f80r the crypto hardware failed
 """,
 )
-# In other than the handshake.
+# Codes that have another meaning after the handshake.
 _LATER = """
 7200r a record was damaged on its way
 7780r the server ended the connection with a TLS alert
 """
-# ALLOC_FAILED of SSL, cipher, MD, ECP, PK, DHM and X.509; of large numbers and ASN.1.
+# ALLOC_FAILED of SSL, cipher, MD, ECP, PK, DHM and X.509; below, of large numbers and ASN.1.
 _NO_MEMORY = (0x7F00, 0x6180, 0x5180, 0x4D80, 0x3F80, 0x3400, 0x2880)
 _NO_MEMORY_LOW = (0x10, 0x6A)
 
@@ -66,7 +67,7 @@ _NO_MEMORY_LOW = (0x10, 0x6A)
 def explain(code, phase, said=""):
     """Return a sentence and "retry", "portal" or "fatal" for `code`, which is below 0.
 
-    `phase` is that of HTTPSError; `said` are mbedTLS's own words, where it has them.
+    `phase` is as in HTTPSError; `said` is mbedTLS's own message, if there is one.
     """
     high = -code & 0xFF80
     if high in _NO_MEMORY or -code & 0x7F in _NO_MEMORY_LOW:

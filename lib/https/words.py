@@ -1,16 +1,16 @@
-"""Says in words what the number of an OSError means; loaded only then.
+"""Explain what the number of an OSError means; loaded only then.
 
-text = https_words.explain(error)  # any exception: never a number alone
+text = words.explain(error)  # for any exception; never a number alone
 
-Plain sockets and files raise positive numbers, TLS sockets the same ones below 0, since
-MicroPython 1.28 with a text behind them. The ESP32 has newlib's numbers; every other port has
-those of Linux, or tells its names.
+Plain sockets and files raise positive numbers. TLS sockets raise the same numbers below 0, since
+MicroPython 1.28 together with a text. The ESP32 has newlib's numbers; every other port has those
+of Linux, or knows their names.
 """
 
 import sys
 
-# As in https/errors.py, which has those of sockets. littlefs has Linux's numbers on the ESP32 too:
-# 36, 39, 84.
+# Format as in https/errors.py, which has the errors of sockets. littlefs uses Linux's numbers on
+# the ESP32 too: 36, 39, 84.
 _ERRORS = (
     """
 1 EPERM not permitted, or the network interface failed
@@ -61,7 +61,7 @@ _ERRORS = (
 
 
 def explain(error, platform=sys.platform):
-    """Return what `error` says, whatever it has: a number of any kind, a text, both or nothing."""
+    """Return a text for `error`, whether it has a number of any kind, a text, both or nothing."""
     from https import errors
 
     value = errors.code(error)
@@ -85,5 +85,5 @@ def explain(error, platform=sys.platform):
 
 
 def _is_of_dns(code):
-    """Return whether no other than getaddrinfo() gives the number `code`."""
+    """Return whether only getaddrinfo() gives the number `code`."""
     return 200 <= abs(code) < 214 or code in (-2, -3)

@@ -1,4 +1,4 @@
-"""Asks AWS IoT Core's credential provider, when it has none that last.
+"""Request credentials from AWS IoT Core's credential provider; loaded only for that.
 
 AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential provider".
 """
@@ -15,7 +15,7 @@ _MAX_ANSWER = const(4096)
 
 
 def fetch(credentials):
-    """Give `credentials` new ones; raises HTTPSError or S3Error."""
+    """Fetch new keys into `credentials`; raises HTTPSError or S3Error."""
     connection = credentials._connection
     head = (
         f"GET /role-aliases/{credentials._alias}/credentials HTTP/1.1\r\n"
@@ -47,7 +47,7 @@ def fetch(credentials):
 
 
 def _seconds(text):
-    """Return UTC seconds since 1970 of `2018-01-18T09:18:06Z`."""
+    """Return a time such as `2018-01-18T09:18:06Z` as UTC seconds since 1970."""
     date, _, clock = text.rstrip("Z").partition("T")
     year, month, day = [int(part) for part in date.split("-")]
     hour, minute, second = [int(part) for part in clock.split(":")]

@@ -1,9 +1,9 @@
-"""Unsigned aws-chunked bodies with a CRC32 trailer (STREAMING-UNSIGNED-PAYLOAD-TRAILER); pure.
+"""Unsigned aws-chunked bodies with a CRC32 trailer (STREAMING-UNSIGNED-PAYLOAD-TRAILER).
 
     framing = Framing(size, buf)
     framing.head(size); framing.update(piece); framing.finish()
 
-S3 computes the CRC32 too and refuses a body that was damaged on the way.
+S3 computes the CRC32 too and refuses a body that was damaged in transit.
 """
 
 from binascii import b2a_base64, crc32
@@ -11,14 +11,14 @@ from binascii import b2a_base64, crc32
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 NAME = "x-amz-checksum-crc32"
-# Old MinIO takes chunks of at most 1 MiB; S3 wants at least 8 KiB in all but the last.
+# Old MinIO accepts chunks of at most 1 MiB; S3 requires at least 8 KiB in all but the last.
 _MAX_CHUNK = const(1_048_576)
 
 
 def encoded_length(size, chunk, frame, last):
-    """Return the length of `size` bytes in chunks of `chunk`.
+    """Return the encoded length of `size` bytes in chunks of `chunk` bytes.
 
-    A chunk costs its length in hex and `frame` bytes, the end of the body `last` bytes.
+    Each chunk adds its length in hex and `frame` bytes; the end of the body adds `last` bytes.
     AWS: "Signature Calculations: Transferring Payload in Multiple Chunks".
     """
     full, rest = divmod(size, chunk)
@@ -27,10 +27,10 @@ def encoded_length(size, chunk, frame, last):
 
 
 class Framing:
-    """How one body goes over the wire; a mode of S3Client's `integrity`."""
+    """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
     payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-    # Neither signs chunks nor needs the reply to check the body.
+    # This mode signs no chunks and does not check the reply.
     begin = is_intact = None
 
     def __init__(self, size, buf):
@@ -48,17 +48,17 @@ class Framing:
         headers["x-amz-trailer"] = NAME
 
     def head(self, count):
-        """Return what precedes a chunk of `count` bytes, with the end of the chunk before."""
-        # As bytes: each new text is first looked for among all names that MicroPython keeps.
+        """Return the bytes before a chunk of `count` bytes, with the end of the previous one."""
+        # As bytes, because MicroPython first looks up each new string in its interned ones.
         head = self._end + b"%x\r\n" % count
         self._end = b"\r\n"
         return head
 
     def update(self, data):
-        # On 32-bit boards a sum above 30 bits is an object of 16 bytes: garbage, but bounded.
+        # On 32-bit boards, a checksum above 30 bits is an object of 16 bytes: limited garbage.
         self._crc = crc32(data, self._crc)
 
     def finish(self):
-        """Return what ends the body."""
+        """Return the bytes that end the body."""
         crc = b2a_base64(self._crc.to_bytes(4, "big")).strip()
         return self.head(0) + b"%s:%s\r\n\r\n" % (NAME.encode(), crc)

@@ -2,10 +2,10 @@
 
     framing = Framing(size, bytearray(CHUNK))  # or TrailerFraming: a signed CRC32 as well
     framing.begin(client, date, signature)
-    framing.update(piece)  # sends what precedes the piece
+    framing.update(piece)  # sends the chunk header of the piece
     framing.finish()
 
-A signature stands before its chunk, so a whole chunk, at least 8 KiB, has to be in memory.
+The signature comes before its chunk, so a complete chunk, at least 8 KiB, has to be in memory.
 AWS: "Signature Calculations: Transferring Payload in Multiple Chunks", and the same with
 trailing headers.
 """
@@ -18,15 +18,15 @@ from s3.aws_chunked import NAME, encoded_length
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-#: What a buffer has to hold.
+#: The smallest buffer size in bytes.
 CHUNK = const(8192)
 _SIGNATURE = ";chunk-signature="
-# The hex digits of a signature with what stands before it, and two line ends.
+# The hex digits of a signature, its name, and two line ends.
 _FRAME = len(_SIGNATURE) + 64 + 4
 
 
 class Framing:
-    """How one body goes over the wire; a mode of S3Client's `integrity`."""
+    """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
     payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     is_intact = None
@@ -46,23 +46,23 @@ class Framing:
         headers["x-amz-decoded-content-length"] = str(self._size)
 
     def begin(self, client, date, signature):
-        """Start the chain with the date and signature of the request."""
+        """Start the signature chain with the date and signature of the request."""
         self._send = client.connection.send
-        # Not client.signer(): that loads once more what is here already.
+        # Not client.signer(): that would load sigv4 a second time.
         signer = Signer(client.region)
         self._key = signer.key(client.credentials.secret_access_key, date)
         self._scope = f"{date}\n{signer.scope(date)}"
         self._signature = signature
 
     def head(self, count):
-        """Nothing precedes a chunk before its data is known."""
+        """Return nothing: the chunk header depends on the data, so update() sends it."""
         return b""
 
     def update(self, data):
         self._send(self._head(data))
 
     def finish(self):
-        """Return what ends the body."""
+        """Return the bytes that end the body."""
         return self._head(b"") + b"\r\n"
 
     def _head(self, data):
@@ -77,7 +77,7 @@ class Framing:
 
 
 class TrailerFraming(Framing):
-    """The same with a CRC32 of the body, which S3 compares and keeps with the object."""
+    """Adds a CRC32 of the body, which S3 verifies and keeps with the object."""
 
     payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
     _name = NAME

@@ -1,11 +1,11 @@
-"""Bodies that can be uploaded: `size` in bytes and `readinto(buf) -> int`, 0 at the end.
+"""Bodies for uploads: they have `size` in bytes and `readinto(buf) -> int`, 0 at the end.
 
 client.put("cam1/status.json", BytesBody(b"{}"), "application/json")
 """
 
 
 class BytesBody:
-    """The bytes of one object in memory, in one piece or, where none is so large, in several."""
+    """An object in memory, in one or (if no free block is that large) several bytes objects."""
 
     def __init__(self, *pieces):
         self._pieces = list(pieces)
@@ -27,7 +27,7 @@ class BytesBody:
 
 
 class FileBody:
-    """An open file (mode "rb") from its current place to its end; the caller closes it."""
+    """An open file (mode "rb") from its current position to its end; the caller closes it."""
 
     def __init__(self, file):
         start = file.tell()

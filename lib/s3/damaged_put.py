@@ -1,14 +1,14 @@
-"""Judges an object of s3.py that has another ETag than it should; loaded only after such a put.
+"""Decide whether an object with an unexpected ETag is damaged; loaded only after such a put.
 
 if check(client, "cam1/a.jpg"): ...  # else it is damaged
 """
 
 
 def check(client, key):
-    """Return whether the ETags of this store are no MD5s, now that one was not that of `key`.
+    """Return whether this store's ETags are no MD5s, after the ETag of `key` was not its MD5.
 
-    So it is where two objects in a row had other ETags and none ever had the right one: a store
-    that encrypts gives such. Else the object is damaged.
+    That is so if two objects in a row had unexpected ETags and none ever had the right one, as
+    with a store that encrypts. Otherwise the object is damaged.
     """
     other = client._proof
     if other is True or other in (None, key):

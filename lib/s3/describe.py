@@ -1,21 +1,21 @@
-"""The headers that describe one object to S3, for s3.py; gone when they are signed.
+"""Make the headers that describe one object to S3; freed once they are signed.
 
 headers, framing = describe(client, "cam1/a.jpg", body, "image/jpeg", metadata, False)
 """
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Above these S3's limits are looked at more closely.
+# Above these sizes, S3's limits are checked exactly.
 _SHORT_KEY = const(256)
 _MAX_METADATA = const(2048)
 
 
 def describe(client, key, body, content_type, metadata, overwrite):
-    """Return the headers of a put and the framing of its body; refuse what S3 would not take."""
+    """Return a put's headers and the framing of its body; raise S3Error if S3 would refuse it."""
     headers = {"content-type": content_type}
     for name, value in metadata.items() if hasattr(metadata, "items") else metadata:
         headers["x-amz-meta-" + name.lower()] = str(value)
-    # Bytes, because MicroPython would keep each single letter as a text forever.
+    # Bytes, because MicroPython would intern each single letter of a string forever.
     text = ("".join(headers) + "".join(headers.values())).encode()
     if (
         not 0 < len(key) <= _SHORT_KEY

@@ -1,7 +1,7 @@
-"""Where a bucket is: what an endpoint may be, AWS's names, and where the bucket's name goes.
+"""Locate a bucket: valid endpoints, AWS's host names, and where the bucket's name goes.
 
-One rule for the client, for whoever checks settings (s3/name_rules.py) and for computers' tools.
-Its public names are few, since MicroPython keeps each forever.
+The client, the check of settings (s3/name_rules.py) and the host tools all use these rules.
+There are few public names, because MicroPython keeps each forever.
 AWS: "Amazon S3 endpoints and quotas", "Virtual hosting of general purpose buckets", and for the
 suffix of each partition the file partitions.json of its SDKs.
 """
@@ -11,13 +11,13 @@ _SUFFIXES = (
     "eu-isoe-:cloud.adc-e.uk us-isof-:csp.hci.ic.gov :amazonaws.com :api.aws"
 )
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_DIGITS = _LETTERS[26:]  # a text of ten characters would be kept forever
+_DIGITS = _LETTERS[26:]  # MicroPython would intern a string of ten characters
 
 
 def parts(endpoint):
-    """Return (scheme, host, port) of an endpoint; `port` is None for the usual one.
+    """Return (scheme, host, port) of an endpoint; `port` is None for the default port.
 
-    Raises ValueError, which does not show it: there may be a password in it.
+    Raises ValueError without the endpoint in its message, because it may contain a password.
     """
     scheme, _, rest = endpoint.partition("://")
     scheme = scheme.lower()
@@ -34,7 +34,7 @@ def parts(endpoint):
 
 
 def _number(digits, most):
-    """Return the number from 1 to `most` that is written there without a sign, else 0."""
+    """Return the number in `digits` if it is from 1 to `most` and has no sign, else 0."""
     if not 0 < len(digits) < 6 or any(c not in _DIGITS for c in digits):
         return 0
     number = int(digits)
@@ -42,14 +42,14 @@ def _number(digits, most):
 
 
 def _is_ip(host):
-    """Return whether `host` is an IPv4 address; a zero in front would make a number octal."""
+    """Return whether `host` is an IPv4 address; a leading zero would make a number octal."""
     numbers = host.split(".")
     return len(numbers) == 4 and all(str(_number(n, 255)) == n for n in numbers)
 
 
 def _is_name(host):
     labels = host.split(".")
-    # A name that ends in a number is a short form of an address.
+    # A name that ends in a number would be a short form of an address.
     return len(host) < 254 and all(map(_is_label, labels)) and _number(labels[-1], 99999) == 0
 
 
@@ -63,7 +63,7 @@ def _is_label(label):
 
 
 def amazon(region):
-    """Return S3's endpoint at AWS in that region."""
+    """Return AWS's S3 endpoint in that region."""
     for pair in _SUFFIXES.split():
         prefix, _, suffix = pair.partition(":")
         if region[: len(prefix)] == prefix:
@@ -71,14 +71,14 @@ def amazon(region):
 
 
 def is_aws(host):
-    """Return whether `host` is one of Amazon's names."""
+    """Return whether `host` is one of AWS's host names."""
     return any(host.endswith("." + pair.partition(":")[2]) for pair in _SUFFIXES.split())
 
 
 def is_path(bucket, host, path_style):
-    """Return whether the bucket's name goes into the path, in the place of the host's name.
+    """Return whether the bucket's name goes into the path instead of the host name.
 
-    `path_style` is what somebody has chosen, or None. Raises ValueError if it cannot be so.
+    `path_style` is the user's choice, or None. Raises ValueError if that choice cannot work.
     """
     if _is_ip(host):
         return True

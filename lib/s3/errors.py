@@ -1,4 +1,4 @@
-"""Decides what to do about a reply that is not a success; loaded only when there is one.
+"""Decide what to do about an error reply; loaded only when there is one.
 
     refusal = judge(client, page)  # page: the beginning of the reply's body
 
@@ -41,7 +41,7 @@ _STATUSES = {
     429: "throttle",
     501: "fallback",
 }
-# Refusals that a wrong clock also causes, once it is this far off (rule of the AWS SDKs).
+# A clock that is more than _SKEW_S off may also cause these errors (rule of the AWS SDKs).
 _MAYBE_CLOCK = (
     "SignatureDoesNotMatch",
     "InvalidSignatureException",
@@ -50,27 +50,27 @@ _MAYBE_CLOCK = (
 )
 _SKEW_S = 240
 _MISMATCH = "XAmzContentSHA256Mismatch"
-# Parts of messages about our body modes, in any case of their first letter.
+# Parts of messages about body modes, without the first letter if its case varies.
 _MODE_WORDS = ("STREAMING", "railer", "aws-chunked", "hecksum", "ontent-encoding")
 _HEADER_WORDS = ("nsupported", "Object Lock")
 _MODE_CODES = "MalformedTrailerError InvalidChunkSizeError"
 
 
 class Refusal:
-    """What a reply says: `code`, `action` as in S3Error, S3's own words in `said`.
+    """The contents of an error reply: `code`, `action` as in S3Error, S3's message in `said`.
 
-    `skew_s`, `region` and `retry_after_ms` are 0 or "" where it does not say; `is_condition`
-    tells whether the store refused `If-None-Match` or the mode of the body, None where either
-    may be meant.
+    `skew_s`, `region` and `retry_after_ms` are 0 or "" if the reply does not say. `is_condition`
+    is True if the store refused `If-None-Match`, False if it refused the mode of the body, and
+    None if it may be either.
     """
 
 
 def judge(client, page):
-    """Return the Refusal in the reply that `client.connection` has just read."""
+    """Return the Refusal for the reply that `client.connection` has just read."""
     status = client.connection.status
     headers = client.connection.headers
     for i in range(len(page)):
-        # Nothing that matters is not ASCII, and a page cut in mid-character cannot be decoded.
+        # Replace other characters than ASCII: none matters, and a half one could not be decoded.
         if page[i] > 127:
             page[i] = 63
     text = page.decode()
@@ -114,8 +114,8 @@ def _is_condition(client, code, text):
     if "if-none-match" in text.lower():
         return True
     if code == _MISMATCH:
-        # None of our modes sends a hash: whoever compares one does not know the mode. So do old
-        # Ceph and MinIO. All stores know bodies as they are.
+        # None of our modes sends a hash, so a store that compares one does not know the mode. Old
+        # Ceph and MinIO do that. Every store knows UNSIGNED-PAYLOAD.
         return None if client.framing.payload == "UNSIGNED-PAYLOAD" else False
     if code in _MODE_CODES.split() or any(word in text for word in _MODE_WORDS):
         return False
@@ -123,7 +123,7 @@ def _is_condition(client, code, text):
 
 
 def _skew_s(client, headers):
-    """Return how far the server is ahead of the client's clock; 0 when it is not known."""
+    """Return by how many seconds the server is ahead of the client's clock; 0 if unknown."""
     date = headers.get("date")
     if not date or "age" in headers:
         return 0

@@ -1,6 +1,6 @@
-"""Says in one sentence what a refusal of S3 means and what to change; loaded only after one.
+"""Explain in one sentence what an S3 error means and what to change; loaded only after one.
 
-text = advise(client, refusal, "put", "cam1/a.jpg")  # a Refusal of s3_errors
+text = advise(client, refusal, "put", "cam1/a.jpg")  # a Refusal from s3/errors.py
 """
 
 _BY_CODE = (
@@ -38,13 +38,13 @@ _BY_ACTION = {
     "object": "{key} is more than the store, or a proxy before it, takes; send less",
     "fatal": "refused; check bucket, region and endpoint",
 }
-# In long texts, because MicroPython would keep each short one forever.
+# Long strings, because MicroPython would intern each short one forever.
 _ACTIONS = "put=PutObject list=ListBucket get=GetObject"
 _PARTITIONS = "aws-cn aws-us-gov"
 
 
 def advise(client, refusal, verb, key):
-    """Return the sentence, without the code."""
+    """Return the sentence, without the error code."""
     text = _BY_ACTION[refusal.action]
     if refusal.action in ("fatal", "object"):
         for codes, sentence in _BY_CODE:
@@ -77,7 +77,7 @@ def _remedy(client, refusal):
 
 
 def _arn(client, key, verb):
-    """Return what the policy must name: the bucket to list, else the device's prefix in it."""
+    """Return the resource for the policy: the bucket for list, else the device's prefix in it."""
     partition = "aws-" + client.region.rsplit("-", 2)[0]  # of cn-north-1, us-gov-west-1
     if partition not in _PARTITIONS.split():
         partition = "aws"

@@ -1,13 +1,13 @@
-"""Does without what a store has refused to take from an S3Client; loaded only then.
+"""Stop using a feature that a store has refused; loaded only then.
 
-learned = correct(client, refusal)  # a Refusal of s3_errors
+learned = correct(client, refusal)  # a Refusal from s3/errors.py
 """
 
 
 def correct(client, refusal):
-    """Return what is different from now on, in words; false where nothing is left to try.
+    """Adjust the client and return a sentence about the change; false if nothing is left to try.
 
-    The condition goes before the mode: each mode is tried with it and without.
+    The condition is dropped before the mode is weakened: each mode is tried with and without it.
     """
     if refusal.status == 417:
         if not client.expect_continue:

@@ -1,15 +1,15 @@
-"""How an S3Client sends bodies, by its `integrity`; loaded at its start and where that changes.
+"""Select how an S3Client sends bodies, its `integrity`; loaded at its start and for changes.
 
 _use(client, "etag")
 """
 
-#: Modes of `integrity`, strongest first; a store that refuses one gets the next. "none" computes
-#: nothing over the body, and only who asks for it gets it, or whose store's ETags are no MD5s.
+#: Modes of `integrity`, strongest first. If a store refuses one, the client uses the next. "none"
+#: has no checksum; it is used only on request, or if the store's ETags are no MD5s.
 MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
 
 
 def _use(client, integrity):
-    """Send bodies in this mode, one of MODES, from now on; raises ValueError for another."""
+    """Send bodies in mode `integrity`, one of MODES, from now on; raises ValueError."""
     if integrity not in MODES:
         raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
     client.integrity = integrity
@@ -40,7 +40,7 @@ def _framing(integrity):
 
 
 def _weaken(client):
-    """Use the next weaker mode and return it, or "" where there is none but "none"."""
+    """Use the next weaker mode and return it, or "" if only "none" is left."""
     weaker = MODES[MODES.index(client.integrity) + 1 : -1]
     if not weaker:
         return ""

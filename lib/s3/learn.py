@@ -1,13 +1,13 @@
-"""Sets in an S3Client what a refusal has taught; loaded only after one.
+"""Correct an S3Client's clock, credentials, region or host after an error; loaded only then.
 
-again = correct(client, refusal)  # a Refusal of s3_errors
+again = correct(client, refusal)  # a Refusal from s3/errors.py
 """
 
 from https import HTTPSError
 
 
 def correct(client, refusal):
-    """Return whether the same request can succeed now."""
+    """Correct the client; return whether the same request can succeed now."""
     action = refusal.action
     if action == "clock":
         client.skew_s += refusal.skew_s
@@ -44,7 +44,7 @@ def _set_region(client, region):
 
 
 def _ask_region(client):
-    """Return the region that the bucket names in the reply to any HEAD, even a refusal, or ""."""
+    """Return the bucket's region, which S3 sends in reply to any HEAD, even a refusal, or ""."""
     try:
         client.send_head("HEAD", "", "", {}, "UNSIGNED-PAYLOAD")
         client.connection.reply()

@@ -14,7 +14,7 @@ _MAX_METADATA = const(2048)
 
 
 def check(key, content_type, metadata):
-    """Raise the S3Error of the first limit that is exceeded."""
+    """Raise S3Error for the first limit that is exceeded."""
     size = len(key.encode())
     if not 0 < size <= _MAX_KEY:
         _refuse("KeyTooLongError", f"key {key[:40]}: {size} bytes, use 1 to {_MAX_KEY}")

@@ -1,13 +1,13 @@
-"""What endpoints, regions and buckets look like, for whoever checks settings and learns regions.
+"""Rules for endpoints, regions and bucket names, to check settings and learn regions.
 
-Apart from s3/endpoint.py, which every start loads.
+Separate from s3/endpoint.py, which every start loads.
 """
 
 _SIGNS = "-_."
 
 
 def normal(endpoint):
-    """Return an endpoint in the one form that all ways to write it share; raises ValueError."""
+    """Return an endpoint in its normal form; raises ValueError."""
     from s3.endpoint import parts
 
     scheme, host, port = parts(endpoint)
@@ -15,14 +15,14 @@ def normal(endpoint):
 
 
 def shown(endpoint):
-    """Return an endpoint without the user and the password that may stand in it."""
+    """Return an endpoint without the user name and password that it may contain."""
     user, at, host = endpoint.rpartition("@")
     scheme, colon, _ = user.partition("://")
     return (scheme + colon if colon else "") + "***@" + host if at else endpoint
 
 
 def is_bucket(name):
-    """Return whether `name` can be a bucket's."""
+    """Return whether `name` is a valid bucket name."""
     from s3 import endpoint as where
 
     is_long = 2 < len(name) < 64
@@ -30,12 +30,12 @@ def is_bucket(name):
 
 
 def is_region(region, is_aws=False):
-    """Return whether `region` has a region's shape; AWS's are like eu-central-1."""
+    """Return whether `region` looks like a region; AWS's are like eu-central-1."""
     from s3 import endpoint as where
 
     letters = where._LETTERS
     if not is_aws:
-        # Stores give theirs any name, as auto, nyc3, garage or RegionOne.
+        # Other stores use any name, such as auto, nyc3, garage or RegionOne.
         return region != "" and all(c in letters or "A" <= c <= "Z" or c in _SIGNS for c in region)
     *words, number = region.split("-")
     is_whole = 1 < len(words) < 4 and all(words) and where._number(number, 99) != 0
@@ -43,7 +43,7 @@ def is_region(region, is_aws=False):
 
 
 def moved(endpoint, old, new):
-    """Return an endpoint at AWS with region `new` in the place of `old`; others stay."""
+    """Return an AWS endpoint with region `new` instead of `old`; any other is unchanged."""
     from s3 import endpoint as where
 
     host = where.parts(endpoint)[1]

@@ -1,4 +1,4 @@
-"""Settles for s3.py what an object is worth that an earlier put has left; loaded only then.
+"""Decide whether to keep or replace an object from an earlier put; loaded only then.
 
 stored = _settle(client, error, "cam1/a.jpg", body, "image/jpeg", {})  # error: it exists
 """
@@ -7,11 +7,11 @@ from s3 import S3Error, Stored
 
 
 def _settle(client, error, key, body, content_type, metadata):
-    """Return a Stored: the object has the bytes of `body`, or has them now.
+    """Return a Stored for an object that has the bytes of `body`, which may be sent again.
 
-    A store that compares a sum before it keeps an object has none that is damaged; it does so
-    once it has taken a body in this mode. Any other object is replaced. Where the key may not do
-    that, the S3Error has the action "object": only another name helps.
+    A store that verifies a checksum before it keeps an object has no damaged ones. It is known to
+    do so once it has accepted a body in this mode. Any other object is replaced. If the AWS key
+    may not do that, the S3Error has the action "object": the body needs another key.
     """
     if client._proof is True and client.framing.payload != "UNSIGNED-PAYLOAD":
         return Stored(error.status, "", 0)

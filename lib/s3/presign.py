@@ -1,4 +1,4 @@
-"""URLs that carry their own signature, for a GET or PUT by somebody without credentials.
+"""Presigned URLs: anyone can use one for a GET or PUT without credentials.
 
     url = presign(signer, credentials, "GET", host, "/cam1/a.jpg", 900, seconds)
 
@@ -14,16 +14,16 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 def encode_query(pairs):
-    """Return the canonical query of (name, value) pairs."""
+    """Return the canonical query string of (name, value) pairs."""
     encoded = sorted([(uri_encode(name, ""), uri_encode(value, "")) for name, value in pairs])
     return "&".join([f"{name}={value}" for name, value in encoded])
 
 
 def presign(signer, credentials, method, host, path, expires_s, seconds, headers=()):
-    """Return a URL that is good for `expires_s` (1 to 604800) from `seconds`, UTC since 1970.
+    """Return a URL that is valid for `expires_s` (1 to 604800) from `seconds`, UTC since 1970.
 
-    `path` is encoded already. `headers` are more pairs that the request must then send as they
-    are. It ends earlier when temporary credentials do.
+    `path` must be encoded. `headers` are (name, value) pairs that the request must send unchanged.
+    The URL expires earlier if temporary credentials do.
     """
     if not 1 <= expires_s <= _MAX_EXPIRES_S:
         raise ValueError(f"expires_s {expires_s}: 1 to {_MAX_EXPIRES_S}")

@@ -1,4 +1,4 @@
-"""Sends the body of one object for s3.py and reads what S3 says; loaded for that time only.
+"""Send the body of one object and read S3's reply; loaded only for that.
 
 stored = put(client, "cam1/a.jpg", body, framing, headers, signature)  # by S3Client.put()
 """
@@ -7,9 +7,9 @@ from s3 import S3Error, Stored
 
 
 def put(client, key, body, framing, headers, signature):
-    """Return a Stored, or None where S3 refused: the reply has begun.
+    """Return a Stored, or None if S3 refused; then the reply has begun to arrive.
 
-    The head of the request has been sent: `headers`, signed with `signature`.
+    The head of the request has been sent already: `headers`, signed with `signature`.
     """
     connection = client.connection
     if framing.begin:

@@ -1,4 +1,4 @@
-"""What a device reads back from its own prefix: one small object, its size, one page of names.
+"""Read from the device's own prefix: one small object, its headers, or one page of keys.
 
 length = get(client, "cam1/config.json", page)  # page: a bytearray
 keys, more = list_page(client, "cam1/", page)
@@ -11,19 +11,20 @@ from s3.presign import encode_query
 
 
 def get(client, key, dest):
-    """Read an object into `dest` and return its length; S3Error when it does not fit."""
+    """Read an object into `dest` and return its length; raise S3Error if it does not fit."""
     return client.attempt(_get, client, "get", key, "", dest)
 
 
 def head(client, key):
-    """Return the reply's headers: `content-length`, `etag`, `x-amz-meta-…`."""
+    """Return the headers of an object: `content-length`, `etag`, `x-amz-meta-*`."""
     return client.attempt(_head, client, key)
 
 
 def list_page(client, prefix, dest, after="", most=20):
-    """Return ([(key, size_bytes)...], more) of at most `most` keys that follow `after`.
+    """Return ([(key, size_bytes)...], more) with at most `most` keys that follow `after`.
 
-    `dest` holds S3's answer, about 400 bytes a key. For the next page give the last key.
+    `dest` is a buffer for S3's answer, about 400 bytes per key. For the next page, pass the last
+    key as `after`.
     """
     pairs = [("list-type", "2"), ("max-keys", str(most)), ("prefix", prefix)]
     if after:

@@ -1,8 +1,8 @@
-"""Makes an S3Error of a reply that is not a success; loaded only when there is one.
+"""Turn an error reply into an S3Error; loaded only when there is one.
 
     raise refused(client, "put", "cam1/a.jpg")  # as S3Client.refuse does
 
-Its three steps are modules of their own, because together they would not fit in memory.
+The three steps are separate modules, because together they would not fit in memory.
 """
 
 from https import HTTPSError
@@ -11,18 +11,18 @@ from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Code, Message and Region stand in the first lines; the rest repeats the request.
+# Code, Message and Region are in the first lines; the rest repeats the request.
 _PAGE_BYTES = const(512)
-_HEADER = ("eader",)  # not as a text: MicroPython would keep that forever
+_HEADER = ("eader",)  # not as a plain string: MicroPython would keep it forever
 _ODD = "InvalidArgument InvalidRequest BadRequest HTTP400"
 _CORRECTABLE = "clock credentials region redirect"
 
 
 def refused(client, verb, key):
-    """Return the S3Error for the reply that has begun.
+    """Return the S3Error for the reply that has begun to arrive.
 
-    What the reply teaches (clock, region, host, mode, credentials) is set in the client first;
-    then the error's `again` is True.
+    If the reply shows how to correct the client (clock, region, host, mode, credentials), the
+    client is corrected, and the error's `again` is True.
     """
     from s3 import errors
 
@@ -35,7 +35,7 @@ def refused(client, verb, key):
         text += f" ({refusal.said})"
     error = S3Error(refusal.code, refusal.status, refusal.action, text)
     error.retry_after_ms = refusal.retry_after_ms
-    # What a store dislikes without saying so may be the condition, which not all know.
+    # A store that refuses without a reason may dislike the condition, which not all stores know.
     is_odd = (
         (refusal.action == "fatal" and verb == "put" and not client.body_started)
         and refusal.code in _ODD.split()
@@ -53,7 +53,7 @@ def refused(client, verb, key):
 
 
 def _learn(client, refusal, error, learned):
-    """Put into `error` what comes of it; `learned` is True, False, or a sentence."""
+    """Set `error.again` and `error.action`; `learned` is True, False, or a sentence."""
     error.again = bool(learned)
     if not learned:
         if error.action not in ("clock", "credentials"):
@@ -63,7 +63,7 @@ def _learn(client, refusal, error, learned):
         why = f"{refusal.code} {refusal.said}"
         client.log(f"I s3 corrected: {error}" if learned is True else f"W s3 {learned} ({why})")
     if learned is not True:
-        # Once for a request: a store may ask for a checksum and refuse every way to send one.
+        # Only once per request: a store may require a checksum and refuse every way to send one.
         error.action = "retry" if "Object Lock" in refusal.said else "fallback"
 
 

@@ -1,4 +1,4 @@
-"""Signs a request of s3.py and sends it up to its body; loaded for that moment only."""
+"""Sign a request and send it up to its body; loaded only for that."""
 
 
 def send_head(client, method, key, query, headers, payload):
@@ -21,12 +21,12 @@ def send_head(client, method, key, query, headers, payload):
 
 
 def _lines(headers, unsigned, begin, signature):
-    # One by one: as one text, with its copies, they would take 6 KB of RAM at once.
+    # One by one: as one string, with its copies, they would take 6 KB of RAM at once.
     for name in headers:
         yield f"{name}: {headers[name]}\r\n".encode()
     yield unsigned
     yield f"authorization: {begin}".encode()
-    # The same as signed_names() of sigv4.py, which has left the memory.
+    # The same as signed_names() of sigv4.py, which has been freed by now.
     end = ""
     for name in sorted(headers):
         yield (end + name).encode()

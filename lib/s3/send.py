@@ -1,4 +1,4 @@
-"""Sends the body of a put for s3.py; loaded once the server has agreed to take it."""
+"""Send the body of a put; loaded once the server has agreed to take it."""
 
 from https import EarlyReplyError
 
@@ -6,12 +6,12 @@ from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# After so many blocks the reply is looked for, which costs as much as encrypting 100 bytes.
+# Check for an early reply after this many blocks; it costs as much as encrypting 100 bytes.
 _LOOK = const(8)
 
 
 def send(connection, body, framing):
-    """Return whether all of the body went out before the server's reply."""
+    """Send the body; return whether all of it went out before the server's reply."""
     write = connection.send
     size = body.size
     is_over = False
@@ -34,10 +34,10 @@ def send(connection, body, framing):
 
 
 def copy(body, at, size, framing, connection):
-    """Move the next `size` bytes of `body`, those from `at`; the loop allocates nothing.
+    """Send the next `size` bytes of `body`, starting at `at`; the loop allocates nothing.
 
-    The last piece is sent only when the body has no byte more, so that a body of another
-    length than its `size` never becomes an object.
+    The last piece is sent only if the body ends with it, so that a body whose length is not its
+    `size` never becomes an object.
     """
     piece = buf = framing.buf
     whole = len(buf)
@@ -47,7 +47,7 @@ def copy(body, at, size, framing, connection):
     total = body.size
     readinto = body.readinto
     update = framing.update
-    write = connection.sock.write  # not by connection.send(): a call costs more than what it does
+    write = connection.sock.write  # not connection.send(): the call would cost more than the write
     is_writing = False
     try:
         for end in range(at + whole, at + size + whole, whole):
@@ -73,7 +73,7 @@ def copy(body, at, size, framing, connection):
 
 
 def _end(body, at, count, size):
-    """Return `count`, the length of the piece from `at` on, if the body ends with it."""
+    """Return `count`, the length of the piece at `at`, if the body ends with it, or raise."""
     if count == size:
         count += body.readinto(bytearray(4))
     if at + count != body.size:

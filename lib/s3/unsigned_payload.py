@@ -1,4 +1,4 @@
-"""Bodies as they are (UNSIGNED-PAYLOAD), for any S3-compatible store.
+"""Plain bodies (UNSIGNED-PAYLOAD), for any S3-compatible store.
 
 framing = Framing(size, buf)  # or ETagFraming: the reply's ETag is compared with an MD5
 if framing.update: framing.update(piece)
@@ -10,12 +10,12 @@ from binascii import hexlify
 
 
 class Framing:
-    """How one body goes over the wire; a mode of S3Client's `integrity`."""
+    """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
     payload = "UNSIGNED-PAYLOAD"
-    # Nothing of the request's signature goes into the body, nothing is computed over it.
+    # The body is not signed and has no checksum.
     begin = update = is_intact = None
-    # Whether the store has shown that it has the bytes that were sent.
+    # Whether the reply has proved that the store has the bytes that were sent.
     is_exact = False
 
     def __init__(self, size, buf):
@@ -34,7 +34,7 @@ class Framing:
 
 
 class ETagFraming(Framing):
-    """The same with an MD5 of the body, which is that of the reply's ETag."""
+    """Compares an MD5 of the body with the reply's ETag."""
 
     def __init__(self, size, buf):
         super().__init__(size, buf)
@@ -42,10 +42,10 @@ class ETagFraming(Framing):
         self.update = self._md5.update
 
     def is_intact(self, headers):
-        """Return whether the ETag, where it is the MD5 of the object, is that of the bytes sent.
+        """Return False if the ETag is an MD5, but not that of the bytes sent.
 
-        It is not with KMS keys, and has a dash after a multipart upload. `is_exact` tells
-        whether it was the MD5.
+        With KMS keys the ETag is no MD5, and after a multipart upload it has a dash. `is_exact`
+        is set to whether the ETag is the MD5 of the bytes sent.
         """
         md5 = hexlify(self._md5.digest()).decode()
         etag = headers.get("etag", "").strip('"')

@@ -1,1 +1,1 @@
-"""What each model of the Arducam Mega offers, by the id that it answers with."""
+"""The settings of each Arducam Mega model, by its id."""

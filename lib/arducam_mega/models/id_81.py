@@ -1,8 +1,8 @@
-"""5MP, OV5640 with autofocus: what the model with id 0x81 offers; read by arducam_mega_settings.
+"""5MP, OV5640 with autofocus: settings of model id 0x81; read by arducam_mega.settings.
 
-_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM forever.
-_EXPOSURE and _GAIN: least and greatest value.
-_EXTRAS: controls that not every model has.
+_RESOLUTIONS: name and code (hex) for register 0x21, in one string: short ones would stay in RAM.
+_EXPOSURE and _GAIN: lowest and highest value.
+_EXTRAS: settings that not every model has.
 """
 
 _NAME = "5MP"

@@ -1,8 +1,8 @@
-"""3MP, OV3640: what the model with id 0x82 offers; read by arducam_mega_settings.
+"""3MP, OV3640: settings of model id 0x82; read by arducam_mega.settings.
 
-_RESOLUTIONS: word and code (hex) of register 0x21; short texts would stay in RAM forever.
-_EXPOSURE and _GAIN: least and greatest value.
-_EXTRAS: controls that not every model has.
+_RESOLUTIONS: name and code (hex) for register 0x21, in one string: short ones would stay in RAM.
+_EXPOSURE and _GAIN: lowest and highest value.
+_EXTRAS: settings that not every model has.
 """
 
 _NAME = "3MP"
@@ -12,7 +12,7 @@ _RESOLUTIONS = (
 )
 _EXPOSURE = (1, 30000)
 _GAIN = (1, 31)
-# Gain 1 to 31 as the codes of registers 0x31 and 0x32: the sensor's own steps are not even.
+# Codes of registers 0x31 and 0x32 for gain 1 to 31: the sensor's own steps are uneven.
 _GAIN_CODES = (
     b"\x00\x10\x18\x30\x34\x38\x3b\x3f\x72\x74\x76\x78\x7a\x7c\x7e"
     b"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"
