@@ -102,7 +102,7 @@ class JPEGBody:
             self._join(buf, n - 3, 3)
 
     def _join(self, buf, start, at):
-        # A segment's header may cross the border of two blocks: it begins at -3 to -1 then.
+        # A segment's header may cross the border of two blocks; then it begins at -3 to -1.
         for i in range(3):
             self._border[at + i] = buf[start + i]
         return self._border

@@ -201,7 +201,7 @@ class Connection:
         return self._reading().expect_continue(self, wait_ms)
 
     def reply(self):
-        """Return the status of the final reply; `headers` has its headers, lower-case names."""
+        """Return the status of the final reply; `headers` has its headers in ASCII, up to 4 KB."""
         self.phase = "reply"
         if self.status < 200:
             self._reading().read_final(self)

@@ -25,7 +25,7 @@ class S3Error(Exception):
     stored        nothing: an object with this key exists
     object        give up this object, too large for example; others may be accepted
     body          give up this body: its length was not its size
-    fatal         change the configuration
+    fatal         give up: it cannot succeed until somebody changes something
     """
 
     body_started = False
