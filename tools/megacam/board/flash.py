@@ -1,4 +1,4 @@
-"""MicroPython onto the chip: the image is looked into before anything is erased.
+"""Flash MicroPython to the chip; the image is checked before anything is erased.
 
 image = flash.examine(path)
 with flash.connect(port) as chip:
@@ -46,7 +46,7 @@ class FlashError(DeviceError):
 
 @dataclass(frozen=True)
 class Image:
-    """An image of MicroPython for one kind of chip; `address` is where it goes."""
+    """An image of MicroPython for one kind of chip; `address` is its place in the flash."""
 
     path: Path
     chip: str
@@ -56,7 +56,7 @@ class Image:
 
 
 class Chip(Protocol):
-    """What flashing needs of a chip in its bootloader."""
+    """What flashing needs from a chip in its bootloader."""
 
     name: str
 
@@ -78,13 +78,13 @@ def image_name(chip: str) -> str:
 
 
 def wanted_image(chip: str) -> str:
-    """Say which image a chip needs and where it is; raises FlashError if there is none."""
+    """Return which image a chip needs and its URL; raises FlashError if there is none."""
     name = image_name(chip)
     return f"{name}-....bin, version {_OLDEST} or newer, from {_URL.format(name)}"
 
 
 def examine(path: Path) -> Image:
-    """Return what is in an image file; raises ImageError unless it is all that a chip needs.
+    """Examine an image file; raises ImageError unless it has everything that a chip needs.
 
     That is a bootloader, a partition table with room for files, and MicroPython.
     """
@@ -111,7 +111,7 @@ def _get(row: tuple[int, str, str, int]) -> str:
 
 
 def _kind(data: bytes) -> str:
-    """Say what a file is that does not begin like an image."""
+    """Describe a file that does not begin like an image."""
     if not data:
         return "empty"
     if data.startswith(b"UF2\n"):
@@ -122,7 +122,7 @@ def _kind(data: bytes) -> str:
 
 
 def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> bytes:
-    """Return the part of an image that is the application; raises ImageError and BrokenError."""
+    """Return the application in an image; raises ImageError and BrokenError."""
     _, chip, _, address = row
     if esp_image.project(data) is not None:
         raise ImageError(
@@ -147,7 +147,7 @@ def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> byt
 
 
 def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> str:
-    """Return the version of MicroPython that an application is; raises as _application()."""
+    """Return the MicroPython version of an application; raises the same as _application()."""
     number, chip, _, _ = row
     if not esp_image.is_image(application) or esp_image.chip_id(application) != number:
         raise esp_image.BrokenError(f"its application is none for the {chip}")
@@ -167,7 +167,7 @@ def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> 
 
 @contextlib.contextmanager
 def connect(port: str | None) -> Iterator[Chip]:
-    """Hand over the chip on the port, in its bootloader; it is reset at the end.
+    """Yield the chip on the port, in its bootloader; reset it at the end.
 
     Raises FlashError, NoBoardError and BusyError.
     """
@@ -210,7 +210,7 @@ def _broken_off(name: str, error: Exception, reason: str) -> FlashError:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Return what esptool raises: its own kind, pyserial's, and termios' for a port that is gone.
+    """Return the exceptions of esptool, pyserial and termios; the last is for a lost port.
 
     Windows has no termios.
     """
@@ -224,7 +224,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _silence() -> None:
-    # What esptool has to say comes back as exceptions; the words are ours.
+    # esptool's errors are raised as exceptions; megacam prints its own messages.
     from esptool.logger import log
 
     log.set_verbosity("silent")
@@ -245,7 +245,7 @@ class _EsptoolChip:
     def write(self, address: int, path: Path) -> None:
         from esptool import cmds
 
-        # esptool compares the MD5 of what is in the flash by itself.
+        # esptool itself verifies the MD5 of what it has written.
         cmds.write_flash(self._esp, [(address, str(path))])
 
 
@@ -267,13 +267,13 @@ def write(chip: Chip, image: Image) -> None:
 
 
 def running(port: str | None) -> str:
-    """Return the version of the MicroPython that has started on a board after write().
+    """Return the version of MicroPython that runs on a board after write().
 
-    Raises FlashError if none answers, or one that is too old.
+    Raises FlashError if it does not answer or is too old.
     """
     reason = None
     for pause_s in _START_PAUSES_S:
-        # A chip with USB of its own gets a new port; the first start formats the flash.
+        # A chip with native USB gets a new port; the first start formats the flash.
         time.sleep(pause_s)
         try:
             with device.connect(port) as found:

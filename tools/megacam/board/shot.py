@@ -1,4 +1,4 @@
-"""One photo now, over USB: taken by the firmware's own driver, sent as base64, checked here."""
+"""Take one photo over USB: the firmware's own driver sends it as base64; it is checked here."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from megacam.board.device import Device, DeviceError, RemoteError
 from megacam.doctor import probes
 from megacam.errors import MegacamError
 
-# 3,072 bytes: whole groups of 3 for base64 and of 4 for the camera's DMA.
+# 3,072 bytes: a multiple of 3 for base64 and of 4 for the camera's DMA.
 _READ = """
 import binascii
 def _send():
@@ -35,11 +35,11 @@ _SCAN, _END = 0xDA, b"\xff\xd9"
 
 
 class DamagedPhotoError(DeviceError):
-    """What came is not a whole JPEG."""
+    """What was received is not a complete JPEG."""
 
 
 def take(board: Device, on_bytes: Callable[[int, int], Any] = lambda done, size: None) -> bytes:
-    """Return a photo as the settings on the board want it; `on_bytes` gets (done, size).
+    """Take a photo with the settings on the board and return it; `on_bytes` gets (done, size).
 
     Raises DamagedPhotoError, and MegacamError if the camera or the settings cannot be used.
     """
@@ -87,7 +87,7 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
         if photo[at] != 0xFF:
             raise DamagedPhotoError(f"the photo is damaged at byte {at}; `megacam doctor`")
         while photo[at + 1] == 0xFF:
-            at += 1  # any marker may be filled up with these (T.81, B.1.1.2)
+            at += 1  # fill bytes may precede any marker (T.81, B.1.1.2)
         marker = photo[at + 1]
         if marker in _FRAME_HEADERS:
             height = int.from_bytes(photo[at + 5 : at + 7], "big")

@@ -1,6 +1,6 @@
-"""What the doctor checks, in order, and what each failure means: the one table of both.
+"""The table of the doctor's checks, in order, and of what each failure means.
 
-`megacam doctor` runs it and docs/troubleshooting.md is generated from it.
+`megacam doctor` runs it, and docs/troubleshooting.md is generated from it.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cause:
-    """One way to fail: `code` is how the doctor recognises it, "" whatever else it is."""
+    """One way to fail: the doctor recognizes it by `code`; "" stands for any other failure."""
 
     code: str
     symptom: str
@@ -17,7 +17,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Check:
-    """One question; `host`: it is about this computer and needs no board."""
+    """One question; with `host`, it is about this computer and needs no board."""
 
     name: str
     question: str
@@ -229,19 +229,19 @@ CHECKS = (
 
 
 def check(name: str) -> Check:
-    """Return the check of that name."""
+    """Return the check with that name."""
     return next(one for one in CHECKS if one.name == name)
 
 
 def cause(name: str, code: str) -> Cause:
-    """Return the cause that `code` means, else the check's general one, else its last."""
+    """Return the cause with `code`, else the check's general one, else its last."""
     causes = check(name).causes
     by_code = {one.code: one for one in causes}
     return by_code.get(code) or by_code.get("") or causes[-1]
 
 
 def markdown() -> str:
-    """Return docs/troubleshooting.md."""
+    """Return the text of docs/troubleshooting.md."""
     lines = [
         "# Troubleshooting",
         "",
