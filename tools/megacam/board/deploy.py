@@ -128,8 +128,8 @@ def complete(board: Device) -> bool:
         _switch(board)
     except RemoteError as error:
         raise UnfinishedError(
-            f"a deploy was cut off and cannot be finished ({error.reason}), so files of "
-            "two versions may be on the board; `megacam deploy` puts it right"
+            f"a deploy was interrupted and cannot be finished ({error.reason}), so the board may "
+            "have files of two versions; run `megacam deploy` to repair it"
         ) from None
     return True
 
@@ -203,8 +203,8 @@ def check_roots(wanted: Mapping[str, bytes]) -> None:
     """Raise MegacamError if `wanted` has no root certificate."""
     if not any(path.startswith("roots/") for path in wanted):
         raise MegacamError(
-            "the settings name a store of its own (s3.endpoint) and the board has no root "
-            "certificate for it; name its CA's file with --roots FILE"
+            "the settings name a store of your own (s3.endpoint), but the board has no root "
+            "certificate for it; name the file of its CA with --roots FILE"
         )
 
 
@@ -284,8 +284,8 @@ def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
     wrong = [path for path in left if written.get(path) != digests[path]]
     if wrong:
         raise DamagedError(
-            f"{wrong[0]} is not what was sent; check cable and supply, and deploy again (the "
-            "board still has its old files)"
+            f"{wrong[0]} differs from what was sent; check cable and supply, and deploy again "
+            "(the board still has its old files)"
         )
 
 

@@ -162,7 +162,7 @@ def why_not_open(port: str) -> DeviceError:
             return NoBoardError(f"there is no port {port}; plug the board in or check --port")
         if number == errno.EACCES and os.name != "nt":
             return BusyError(
-                f"you may not use {port}; on Linux add yourself to its group, usually "
+                f"no permission to use {port}; on Linux add yourself to its group, usually "
                 "`sudo usermod -aG dialout $USER`, and sign in again"
             )
         if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES) or "lock" in str(error):
@@ -284,11 +284,11 @@ class Device:
         self._is_alive = False
         if _BROWN_OUT in tail:
             raise RestartedError(
-                "the board's supply voltage broke down (brown-out) and it started again; use a "
+                "the board's supply voltage dropped (brown-out) and the board restarted; use a "
                 "supply of 1 A and a short, thick cable, and power the camera from 5 V",
                 True,
             )
-        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+        raise RestartedError("the board restarted by itself; look at `megacam logs`", False)
 
     def _enter(self, first: bytes, tries: int) -> None:
         self._line.write(first)
@@ -298,7 +298,7 @@ class Device:
                 self._is_ready = True
                 return
         raise NotMicroPythonError(
-            f"what is at {self.port} does not answer as MicroPython; put it on the board with "
+            f"the device at {self.port} does not answer as MicroPython; put it on the board with "
             "`megacam flash`, or press the board's reset button and try again"
         )
 
@@ -308,7 +308,7 @@ class Device:
         while not seen.endswith(b">>> "):
             if time.monotonic() > deadline:
                 raise NotMicroPythonError(
-                    f"the board at {self.port} does not come back from a reset; pull its cable, "
+                    f"the board at {self.port} does not come back from a reset; unplug it, "
                     "plug it in again and try once more"
                 )
             port.write(b"\x03")
@@ -334,7 +334,7 @@ class Device:
             self._is_alive = False
             self._watch_for_restart(self._last_words())
             raise GoneError(
-                f"the board at {self.port} went away; check its cable and run the command again"
+                f"lost the board at {self.port}; check its cable and run the command again"
             ) from error
 
     def _last_words(self) -> bytes:

@@ -88,7 +88,7 @@ def check_sums(chip: str, data: bytes) -> None:
     except FatalError as error:
         raise BrokenError(str(error).strip().rstrip(".")) from None
     except (OSError, ValueError, IndexError, TypeError, struct.error):
-        raise BrokenError("it ends too early") from None  # esptool does not check the length
+        raise BrokenError("it is incomplete") from None  # esptool does not check the length
     is_right = image.checksum == image.calculate_checksum()
     if image.append_digest:
         is_right = is_right and image.stored_digest == image.calc_digest

@@ -58,8 +58,8 @@ class FlashError(DeviceError):
 def no_space(sizes: str = "") -> NoSpaceError:
     """Return the error for files that do not fit; `sizes` says how much is needed and free."""
     return NoSpaceError(
-        f"the board's flash has no space{sizes}; remove files of yours from it, or let its spool "
-        "drain (the firmware on it stays as it was)"
+        f"the board's flash has no space{sizes}; remove your own files from it, or let its spool "
+        "drain (the firmware on it is unchanged)"
     )
 
 
@@ -74,8 +74,8 @@ def flash_errors(board: Device) -> Iterator[None]:
         if any(word in error.text for word in _NO_SPACE):
             raise no_space() from None
         raise FlashError(
-            f"the board's flash fails ({error.reason}); try again, and if it fails again, put "
-            "MicroPython on the board anew with `megacam flash`, which erases all"
+            f"the board's flash fails ({error.reason}); try again, and if it fails again, "
+            "reinstall MicroPython with `megacam flash`, which erases everything"
         ) from None
 
 

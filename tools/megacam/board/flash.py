@@ -93,7 +93,7 @@ def examine(path: Path) -> Image:
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror}; {_get(_CHIPS[0])}") from error
     if not esp_image.is_image(data):
-        raise ImageError(f"{path} is {_kind(data)}, no image for an ESP32; {_get(_CHIPS[0])}")
+        raise ImageError(f"{path} is {_kind(data)}, not an image for an ESP32; {_get(_CHIPS[0])}")
     number = esp_image.chip_id(data)
     known = [row for row in _CHIPS if row[0] == number]
     if not known:
@@ -118,7 +118,7 @@ def _kind(data: bytes) -> str:
         return "a .uf2 file"
     start = data[:_LOOK_BYTES]
     is_text = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
-    return "a text or a web page" if is_text else "something else (its first byte is not E9)"
+    return "a text file or a web page" if is_text else "something else (its first byte is not E9)"
 
 
 def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> bytes:
@@ -126,7 +126,7 @@ def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> byt
     _, chip, _, address = row
     if esp_image.project(data) is not None:
         raise ImageError(
-            f"{path} is an application alone, for updates, without the bootloader and the "
+            f"{path} is only an application, for updates, without the bootloader and the "
             f"partition table that an erased board needs; {_get(row)}"
         )
     esp_image.check_sums(chip, data)
@@ -136,13 +136,13 @@ def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> byt
         raise ImageError(f"{path} is a bootloader without a partition table; {_get(row)}")
     if not any(part.label in _FILES for part in table):
         raise ImageError(
-            f"{path} has no room for files (no partition named vfs), and megacam is files; "
+            f"{path} has no room for files (no partition named vfs), which megacam needs; "
             f"{_get(row)}"
         )
     starts = [part.offset - address for part in table if part.starts]
     application = data[starts[0] :] if starts and starts[0] > 0 else b""
     if not application:
-        raise esp_image.BrokenError("it ends in front of the application")
+        raise esp_image.BrokenError("it ends before the application")
     return application
 
 
@@ -150,7 +150,7 @@ def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> 
     """Return the MicroPython version of an application; raises the same as _application()."""
     number, chip, _, _ = row
     if not esp_image.is_image(application) or esp_image.chip_id(application) != number:
-        raise esp_image.BrokenError(f"its application is none for the {chip}")
+        raise esp_image.BrokenError(f"its application is not for the {chip}")
     esp_image.check_sums(chip, application)
     name, found = esp_image.project(application), _VERSION.search(application)
     if name != _PROJECT or not found:
@@ -202,10 +202,10 @@ def _broken_off(name: str, error: Exception, reason: str) -> FlashError:
     from esptool.util import FatalError
 
     is_gone = not isinstance(error, FatalError) or reason.startswith("Could not open")
-    why = "the board went away" if is_gone else reason
+    why = "the connection was lost" if is_gone else reason
     return FlashError(
-        f"flashing the chip at {name} broke off: {why}; check cable and supply and flash it "
-        "again, for until then the board does nothing"
+        f"flashing the chip at {name} failed: {why}; check cable and supply and flash it again "
+        "(until then the board does not work)"
     )
 
 

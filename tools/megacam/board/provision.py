@@ -85,7 +85,7 @@ def key(identity: str, secret: str, called: tuple[str, str]) -> dict[str, str]:
     given = zip(names, (identity, secret), strict=True)
     pair = [settings.value(name, one, names) for name, one in given]
     if not all(pair):
-        raise settings.SettingsError(f"half an AWS key: {called[0]} and {called[1]} come together")
+        raise settings.SettingsError(f"half an AWS key: set both {called[0]} and {called[1]}")
     return {"id": pair[0], "secret": pair[1]}
 
 
@@ -93,7 +93,7 @@ def notes(value: Any) -> list[str]:
     """Return a note for each leading or trailing space in an entry, as it may be a mistake."""
     strip = settings.schema().strip
     return [
-        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a blank"
+        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a space"
         for network in (value if isinstance(value, list) else ())
         for word, name in (("name", "ssid"), ("password", "password"))
         if strip(network.get(name, "")) != network.get(name, "")

@@ -65,7 +65,7 @@ def take(board: Device, on_bytes: Callable[[int, int], Any] = lambda done, size:
     except RemoteError as error:
         raise _explained(error.kind, error.text) from None
     if len(data) != size:
-        raise DamagedPhotoError(f"{len(data)} of {size} bytes came; check the cable and try again")
+        raise DamagedPhotoError(f"got {len(data)} of {size} bytes; check the cable and try again")
     return check(bytes(data))[0]
 
 
@@ -80,12 +80,12 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
     end = photo.rfind(_END)
     if photo[:2] != b"\xff\xd8" or end < 0:
         raise DamagedPhotoError(
-            "the photo is no whole JPEG: its start or its end is missing; `megacam doctor`"
+            "the photo is not a complete JPEG: no start or no end; run `megacam doctor`"
         )
     at, width, height = 2, 0, 0
     while at + 4 <= end:
         if photo[at] != 0xFF:
-            raise DamagedPhotoError(f"the photo is damaged at byte {at}; `megacam doctor`")
+            raise DamagedPhotoError(f"the photo is damaged at byte {at}; run `megacam doctor`")
         while photo[at + 1] == 0xFF:
             at += 1  # fill bytes may precede any marker (T.81, B.1.1.2)
         marker = photo[at + 1]
@@ -97,5 +97,5 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
         alone = marker in _ALONE
         at += 2 if alone else 2 + int.from_bytes(photo[at + 2 : at + 4], "big")
     if not width or not height:
-        raise DamagedPhotoError("the photo is damaged: it names no size; `megacam doctor`")
+        raise DamagedPhotoError("the photo is damaged: it has no size; run `megacam doctor`")
     return photo[: end + 2], width, height

@@ -127,7 +127,7 @@ def _probe():
   finally:
    s.close()
   if 300<=status<400 or (status==200 and 'generate_204' in path):
-   return name+' answers '+str(status)+' in the place of its own page'
+   return name+' answers '+str(status)+' instead of its own page'
   return ''
  return ''
 """
@@ -168,7 +168,7 @@ def run(board: Device, probe: str) -> Any:
         raise ProbeError(error.kind, "", error.text) from None
     lines = [line for line in out.splitlines() if line.startswith("(")]
     if not lines:
-        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+        raise RestartedError("the board restarted by itself; look at `megacam logs`", False)
     answer = ast.literal_eval(lines[-1])
     if answer[0] is not None:
         raise ProbeError(*answer)

@@ -115,7 +115,7 @@ def _examine_board(
     sensor = verdicts.run(board, "camera", probes.CAMERA)
     yield Result("camera", "good", f"an Arducam Mega answers, sensor {sensor:#x}")
     size = verdicts.run(board, "frame", probes.FRAME)
-    yield Result("frame", "good", f"a whole JPEG of {size:,} bytes")
+    yield Result("frame", "good", f"a complete JPEG of {size:,} bytes")
     board.reset()  # the camera's code would take the memory that TLS needs
     yield from _network(board, now)
     key, sent = yield from _store(board, store["region"])
@@ -130,7 +130,7 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
     host, region = verdicts.run(board, "key", probes.CLIENT)
     key = verdicts.run(board, "key", probes.KEY)
     yield Result("key", "good", f"{key} for {host} in {region}")
-    yield Result("dns", "good", f"{verdicts.run(board, 'dns', probes.DNS)} is found")
+    yield Result("dns", "good", f"{verdicts.run(board, 'dns', probes.DNS)} is resolved")
     server, seconds = verdicts.run(board, "clock", probes.CLOCK)
     off_s = round(seconds - now())
     if abs(off_s) > _CLOCK_OFF_S:
@@ -152,7 +152,7 @@ def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str
         yield from _proven(failure)
         raise failure from None
     yield Result("signature", "good", "accepted")
-    yield Result("permission", "good", f"it may put {key.partition('/')[0]}/*")
+    yield Result("permission", "good", f"the key may put {key.partition('/')[0]}/*")
     if found != region:
         cause = checks.cause("region", "")
         yield Result("region", "warn", f"the bucket is in {found}, not in {region}", cause)
@@ -176,7 +176,7 @@ def whole(key: str, sent: str, read: Callable[[str], bytes]) -> Result:
         return Result("whole", "warn", str(error), checks.cause("whole", "unread"))
     if found == sent.encode():
         return Result("whole", "good", f"{len(found)} bytes read back as they were sent")
-    text = f"{key}: {len(sent)} bytes were sent, and {len(found)} others are read back"
+    text = f"{key}: {len(sent)} bytes were sent, but {len(found)} other bytes read back"
     return Result("whole", "bad", text, checks.cause("whole", ""))
 
 
@@ -199,5 +199,5 @@ def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
         text = f"not of version {version}: {count(len(differ), 'file')}, for example {differ[0]}"
         raise failed("files", "", text)
     return Result(
-        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} whole"
+        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} intact"
     )
