@@ -135,7 +135,7 @@ def test_a_cable_pulled_in_mid_deploy_leaves_the_old_files_or_the_new(tmp_path, 
         try:
             _run(board, NEW)
         except DeviceError as error:
-            assert "went away" in str(error)
+            assert "lost the board" in str(error)
         ours, is_new = _starts_whole(board)
         assert ours == (SWITCHED if is_new else OLD)
         board.plug_in()

@@ -46,7 +46,7 @@ def test_every_chip_has_its_own_image_and_an_unknown_one_is_named():
 
 
 OTHER = application(project=b"tasmota", banner=b"Tasmota")
-ALONE = "is an application alone, for updates, without the bootloader and the partition table"
+ALONE = "is only an application, for updates, without the bootloader and the partition table"
 HERE = r"get ESP32_GENERIC-\.\.\.\.bin from https://micropython.org/download/ESP32_GENERIC/$"
 
 
@@ -54,27 +54,27 @@ HERE = r"get ESP32_GENERIC-\.\.\.\.bin from https://micropython.org/download/ESP
     ("data", "said"),
     [
         (b"", f"is empty, .*{HERE}"),
-        (b"UF2\n" * 200, f"is a .uf2 file, no image for an ESP32; {HERE}"),
-        (b"<!DOCTYPE html>\n<html>404</html>", f"is a text or a web page, .*{HERE}"),
+        (b"UF2\n" * 200, f"is a .uf2 file, not an image for an ESP32; {HERE}"),
+        (b"<!DOCTYPE html>\n<html>404</html>", f"is a text file or a web page, .*{HERE}"),
         (bytes(5000), f"is something else .*its first byte is not E9.*{HERE}"),
         (b"\xe9" + bytes(10), f"is something else .*{HERE}"),
         (whole()[:3000], f"is a bootloader without a partition table; {HERE}"),
         (whole()[:60], "is damaged .*; download it again"),
         (whole()[:-40], "is damaged .*; download it again"),
-        (whole()[: 0x10000 - 0x1000], "is damaged .it ends in front of the appl.*download it"),
+        (whole()[: 0x10000 - 0x1000], "is damaged .it ends before the appl.*download it"),
         (application(), f"{ALONE} that an erased board needs; {HERE}"),
         (application(chip=9), f"{ALONE} .* get ESP32_GENERIC_S3-.*_S3/$"),
         (part(b"some other firmware " * 4), f"is a bootloader without a partition table; {HERE}"),
         (whole(app=OTHER), f"is 'tasmota' for the ESP32 but not MicroPython; {HERE}"),
         (whole(app=part(b"old" * 99)), f"is a firmware for the ESP32 but not MicroPy.*{HERE}"),
         (whole(app=application(b"1.22.2")), f"is MicroPython 1.22.2; megacam needs 1.24 .*{HERE}"),
-        (whole(app=application(chip=9)), "is damaged .its application is none for the ESP32"),
+        (whole(app=application(chip=9)), "is damaged .its application is not for the ESP32"),
         (whole(app=application(checksum_off=1)), "is damaged .its checksum is wrong.; download"),
         (whole(app=application(digest_off=1)), "is damaged .its checksum is wrong.; download"),
         (whole(part(b"boot", checksum_off=1)), "is damaged .its checksum is wrong.; download"),
         (whole(partitions=table(md5_off=1)), "is damaged .the checksum of its partition table"),
         (whole(partitions=table((NVS, FACTORY))), f"has no room for files .*named vfs.*{HERE}"),
-        (whole(partitions=table((NVS, VFS))), "is damaged .it ends in front of the application"),
+        (whole(partitions=table((NVS, VFS))), "is damaged .it ends before the application"),
         (whole(part(b"boot", chip=77)), f"is for an unknown chip .id 77.; {HERE}"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -55,8 +55,8 @@ def test_a_dry_run_and_a_command_without_an_image_name_the_chip_and_write_nothin
     [
         ({"magic": ESP8266}, "does not know ESP8266; it runs on ESP32, "),
         ({"magic": ESP32_S2}, "the board is an ESP32-S2 and .* is for the ESP32; get ESP32_GENE"),
-        ({"pulled": True}, "broke off: the board went away; check cable and supply"),
-        ({"damaged": True}, "broke off: .*MD5 .*; check cable and supply"),
+        ({"pulled": True}, "failed: the connection was lost; check cable and supply"),
+        ({"damaged": True}, "failed: .*MD5 .*; check cable and supply"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(tmp_path, image, options, said):
@@ -84,7 +84,7 @@ def test_an_application_alone_is_refused_before_anything_is_erased(tmp_path):
     with Bootloader() as boot:
         done = megacam(tmp_path, "flash", str(alone), "--port", boot.port, "--yes")
     assert (done.returncode, boot.chip.done) == (1, [])
-    assert "is an application alone" in done.stderr
+    assert "is only an application" in done.stderr
 
 
 def test_what_has_started_is_asked_for_its_version(tmp_path, image, blank):

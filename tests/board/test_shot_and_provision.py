@@ -166,7 +166,7 @@ def test_what_the_environment_gives_is_cleaned_as_config_json_is():
         ({_SSID: "B" * 33}, f"{_SSID} is '{'B' * 33}'; it must be a text of 1 to 32 bytes"),
         ({_SSID: "Barn", _PASSWORD: "hush"}, f"{_PASSWORD} is secret; it must be a passphrase"),
         ({_ID: "A", _SECRET: "hu sh"}, f"{_SECRET} is secret; it must be of printable ASCII"),
-        ({_ID: "A", _SECRET: "\n"}, f"half an AWS key: {_ID} and {_SECRET} come together"),
+        ({_ID: "A", _SECRET: "\n"}, f"half an AWS key: set both {_ID} and {_SECRET}"),
         ({_SSID: "\udcff"}, f"{_SSID} is '\\udcff'; it must be a text of 1 to 32 bytes"),
     ],
 )
@@ -181,11 +181,11 @@ def test_a_blank_that_is_kept_is_pointed_out(tmp_path):
     given = {_SSID: " Barn", _PASSWORD: "hay hay hay "}
     done = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **given)
     assert done.returncode == 0, done.stderr
-    assert "the name of the Wi-Fi network ' Barn' begins or ends with a blank" in done.stdout
+    assert "the name of the Wi-Fi network ' Barn' begins or ends with a space" in done.stdout
     assert "the password of the Wi-Fi network ' Barn' begins or ends" in done.stdout
     assert "hay" not in done.stdout
     quiet = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **{_SSID: "Barn 2"})
-    assert "blank" not in quiet.stdout
+    assert "with a space" not in quiet.stdout
 
 
 def test_what_is_typed_is_cleaned_as_config_json_is(board, tmp_path):
@@ -193,7 +193,7 @@ def test_what_is_typed_is_cleaned_as_config_json_is(board, tmp_path):
     asked += ("key id", "\u00a0minioadmin "), ("Secret access key", "  minioadmin\ufeff")
     code, shown = typed(tmp_path, ["provision", "--port", board.port], *asked)
     assert code == 0, shown
-    assert "the name of the Wi-Fi network ' Barn ' begins or ends with a blank" in shown
+    assert "the name of the Wi-Fi network ' Barn ' begins or ends with a space" in shown
     with device.connect(board.port) as found:
         out = found.exec(
             "from firmware import credentials as c\nprint([c.load('wifi'), c.load('aws')])"

@@ -152,5 +152,5 @@ def test_every_check_has_a_general_answer_and_the_page_names_all():
     for one in checks.CHECKS:
         assert checks.cause(one.name, "something new").remedy
         assert f". {one.name}" in page
-    for word in ("403", "time-outs", "corrupt images", "wrong pin", "brown-out", "wrong clock"):
+    for word in ("403", "timeouts", "corrupt images", "wrong pin", "brown-out", "wrong clock"):
         assert word in page

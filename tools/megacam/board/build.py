@@ -1,8 +1,8 @@
-"""The files of the board in a folder of this computer, as `megacam deploy` would put them there.
+"""Build the board's files in a local folder, with the content that `megacam deploy` would send.
 
     write(Path("build"), tree(config))
 
-For those who copy with mpremote alone: `mpremote cp -r build/. :`
+You can then copy them with mpremote alone: `mpremote cp -r build/. :`
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def tree(
     hmac_folder: Path | None = None,
     index: str = mip.INDEX,
 ) -> dict[str, bytes]:
-    """Return {path on the board: content} of all that a board without any files needs.
+    """Return {path on the board: content} of all files that an empty board needs.
 
     The arguments are those of deploy.tree() and deploy.plan(). Raises MegacamError.
     """
@@ -30,15 +30,15 @@ def tree(
 
 
 def write(folder: Path, wanted: Mapping[str, bytes]) -> None:
-    """Make `folder` hold `wanted` and nothing else; it is new, empty or an earlier build.
+    """Make `folder` hold exactly `wanted`; it must be new, empty or an earlier build.
 
-    Raises MegacamError for any other folder, having changed nothing.
+    Raises MegacamError for any other folder and leaves it unchanged.
     """
     try:
         there = _earlier(folder)
         for name in there - set(wanted):
             (folder / name).unlink()
-        # The manifest comes first: a build that is cut off is then known as one.
+        # Write the manifest first, so that an interrupted build is still recognized as a build.
         for name in sorted(wanted, key=lambda name: (name != deploy.MANIFEST, name)):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def write(folder: Path, wanted: Mapping[str, bytes]) -> None:
 
 
 def _earlier(folder: Path) -> set[str]:
-    """Return the names of the files that an earlier build has left; MegacamError: others."""
+    """Return the files of an earlier build; raise MegacamError if there are any others."""
     if folder.exists() and not folder.is_dir():
         raise MegacamError(f"{folder} is a file, not an earlier build; name a new folder")
     there = {

@@ -1,13 +1,13 @@
-"""Put the firmware on a board, whole or not at all.
+"""Deploy the firmware to a board: either completely or not at all.
 
     wanted = deploy.tree(config, roots)
     plan = deploy.plan(board, wanted)
     deploy.make(board, plan)
 
-What has changed is written beside the old files, under /new, and verified there. Renaming /new to
-/switch is the moment that counts: before it the board starts with the old files, after it with
-the new ones, because boot.py finishes a switch that was cut off (/switch/finish.py) before it
-starts anything.
+Changed files are written to /new, next to the old files, and verified there. Renaming /new to
+/switch commits the deploy: before it the board starts with the old files, after it with the new
+ones. If the switch is interrupted, boot.py finishes it (/switch/finish.py) before it starts
+anything else.
 """
 
 import contextlib
@@ -25,10 +25,10 @@ from megacam.board.device import Device, DeviceError, RemoteError
 from megacam.errors import MegacamError
 
 MANIFEST = "deployed.json"
-# All that lies in these folders is ours; in lib/ it is what the manifest names.
+# Every file in these folders is ours; in lib/, only the files that the manifest lists.
 _OURS = ("firmware", "roots")
 HMAC = ("lib/hmac.mpy", "lib/hmac.py")
-# Beside the files: folders, the directory blocks that littlefs writes anew, finish.py.
+# Space besides the files: folders, the directory blocks that littlefs rewrites, finish.py.
 _SPARE_BYTES = 8 * files.BLOCK_BYTES
 _FINISH = '''\
 """Finish a switch to new files; may be cut off and run again at any point."""
@@ -54,28 +54,28 @@ def finish():
 finish()
 del finish
 '''
-# As in boot.py: renaming shows what littlefs hides after a power cut.
+# As in boot.py: this rename reveals what littlefs hides after a power cut.
 _RUN_FINISH = """
 import os
 os.rename('/switch','/switch')
 with open('/switch/finish.py') as f:
  exec(f.read())
 """
-# What is staged can be used again; finish.py is written anew.
+# The staged files can be reused; finish.py is written again.
 _TAKE_BACK = "import os\nos.rename('/switch','/new')"
 
 
 class UnfinishedError(DeviceError):
-    """A switch that was cut off cannot be finished; the next deploy mends it."""
+    """An interrupted switch cannot be finished; the next deploy repairs it."""
 
 
 class DamagedError(DeviceError):
-    """What was written to the board is not what was sent."""
+    """A file on the board differs from what was sent."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deploy will do: files to send, paths to remove, how many stay as they are."""
+    """What a deploy will do: files to send, paths to remove, how many files stay unchanged."""
 
     version: str
     send: dict[str, bytes]
@@ -84,20 +84,21 @@ class Plan:
 
     @property
     def size_bytes(self) -> int:
-        """Return the bytes to send."""
+        """Return the number of bytes to send."""
         return sum(map(len, self.send.values()))
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether the board has everything already."""
+        """Return whether the board is already up to date."""
         return not self.send and not self.remove
 
 
 def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str, bytes]:
     """Return the wanted files: firmware, roots and, if given, config.json without its secrets.
 
-    `config` is config.json as parsed; None leaves the board's. `ca_file` holds the roots of a
-    store that is not AWS; without it, such a store keeps what is on the board.
+    `config` is the parsed config.json; with None the board keeps its own. `ca_file` holds the
+    root certificates for a store other than AWS; without it, the board keeps the ones it has for
+    such a store.
     """
     wanted = device_tree.build()
     endpoint = ""
@@ -117,7 +118,7 @@ def _root_files(certificates: list[bytes]) -> dict[str, bytes]:
 
 
 def complete(board: Device) -> bool:
-    """Finish a switch that was cut off; return whether there was one. Raises UnfinishedError."""
+    """Finish an interrupted switch; return whether there was one. Raises UnfinishedError."""
     there = files.listing(board, "/")
     if "switched" in there:
         files.remove_tree(board, "/switched")
@@ -127,8 +128,8 @@ def complete(board: Device) -> bool:
         _switch(board)
     except RemoteError as error:
         raise UnfinishedError(
-            f"a deploy was cut off and cannot be finished ({error.reason}), so files of "
-            "two versions may be on the board; `megacam deploy` puts it right"
+            f"a deploy was interrupted and cannot be finished ({error.reason}), so the board may "
+            "have files of two versions; run `megacam deploy` to repair it"
         ) from None
     return True
 
@@ -144,11 +145,11 @@ def plan(
     hmac_folder: Path | None = None,
     index: str = mip.INDEX,
 ) -> Plan:
-    """Look at the board and return what must change for it to have `wanted`; change nothing.
+    """Compare the board with `wanted` and return what must change; changes nothing.
 
-    micropython-lib's hmac comes from `hmac_folder`, else is left as it is, else fetched from
-    `index`. Raises PackageError, FlashError, and MegacamError if the board would lack settings
-    or roots.
+    micropython-lib's hmac comes from `hmac_folder` if given. Otherwise the board keeps its own,
+    or if it has none, hmac is fetched from `index`. Raises PackageError, FlashError, and
+    MegacamError if the board would lack settings or roots.
     """
     with files.flash_errors(board):
         return _compare(board, {**wanted, **_hmac(board, hmac_folder, index)})
@@ -169,8 +170,8 @@ def _compare(board: Device, all_wanted: dict[str, bytes]) -> Plan:
 
 
 def with_manifest(wanted: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return `wanted` and the manifest that tells a later deploy what is on the board."""
-    # hmac may be the board's own; it is neither replaced nor removed for what stands here.
+    """Return `wanted` plus the manifest that tells a later deploy what is on the board."""
+    # hmac may be the board's own, so the manifest omits it: no deploy replaces or removes it.
     ours = {path: files.sha256(wanted[path]) for path in wanted if path not in HMAC}
     manifest = {"version": settings.firmware_version(), "files": ours}
     return {**wanted, MANIFEST: json.dumps(manifest, sort_keys=True).encode()}
@@ -202,8 +203,8 @@ def check_roots(wanted: Mapping[str, bytes]) -> None:
     """Raise MegacamError if `wanted` has no root certificate."""
     if not any(path.startswith("roots/") for path in wanted):
         raise MegacamError(
-            "the settings name a store of its own (s3.endpoint) and the board has no root "
-            "certificate for it; name its CA's file with --roots FILE"
+            "the settings name a store of your own (s3.endpoint), but the board has no root "
+            "certificate for it; name the file of its CA with --roots FILE"
         )
 
 
@@ -216,7 +217,7 @@ def _obsolete(
         if any(path.startswith(f"{folder}/") for path in wanted):
             paths = {f"{folder}/{name}" for name in there[folder]}
             gone |= {path for path in paths if path not in wanted}
-    # MicroPython would load the source in place of the compiled module.
+    # MicroPython would load the source instead of the compiled module.
     twins = {f"lib/{name}" for name in there["lib"] if name.endswith(".py")}
     return sorted(gone | {path for path in twins if f"{path[:-3]}.mpy" in wanted})
 
@@ -231,7 +232,7 @@ def deployed(board: Device) -> dict[str, Any] | None:
 
 
 def parsed(manifest: bytes) -> dict[str, Any] | None:
-    """Return what deployed() returns, of the content of a manifest."""
+    """Parse the content of a manifest; return the same as deployed()."""
     try:
         found = json.loads(manifest)
         return {"version": str(found["version"]), "files": dict(found["files"])}
@@ -240,9 +241,10 @@ def parsed(manifest: bytes) -> dict[str, Any] | None:
 
 
 def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: None) -> None:
-    """Do what `plan` says; `advance` gets bytes sent. The board must be reset to run it.
+    """Carry out `plan`; `advance` gets the number of bytes sent.
 
-    Raises NoSpaceError, FlashError and DamagedError before anything counts.
+    You must reset the board to run the new files. NoSpaceError, FlashError and DamagedError are
+    raised before the deploy is committed.
     """
     try:
         with files.flash_errors(board):
@@ -260,7 +262,7 @@ def make(board: Device, plan: Plan, advance: Callable[[int], Any] = lambda n: No
 
 
 def _take_back(board: Device) -> None:
-    # What complete() could not finish.
+    # A switch that complete() could not finish.
     if "switch" in files.listing(board, "/"):
         files.remove_tree(board, "/new")
         board.exec(_TAKE_BACK)
@@ -276,19 +278,19 @@ def _stage(board: Device, plan: Plan, advance: Callable[[int], Any]) -> None:
     )
     files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
     for path, content in left.items():
-        # The last is not of the plan, and a bar ends at what was planned.
+        # finish.py is not part of the plan, so it does not count for the progress bar.
         files.write(board, path, content, advance if path[5:] in plan.send else lambda n: None)
     written = files.hashes(board, left)
     wrong = [path for path in left if written.get(path) != digests[path]]
     if wrong:
         raise DamagedError(
-            f"{wrong[0]} is not what was sent; check cable and supply, and deploy again (the "
-            "board still has its old files)"
+            f"{wrong[0]} differs from what was sent; check cable and supply, and deploy again "
+            "(the board still has its old files)"
         )
 
 
 def _finish(plan: Plan) -> str:
-    # boot.py first, so that the first deploy of all is finished, too; the manifest at the end.
+    # boot.py comes first, so that even the very first deploy can be finished; the manifest last.
     moves = sorted(plan.send, key=lambda path: (path == MANIFEST, path != "boot.py", path))
     return _FINISH.format(moves=moves, removals=plan.remove)
 
@@ -296,7 +298,7 @@ def _finish(plan: Plan) -> str:
 def _not_yet_there(
     board: Device, staged: dict[str, bytes], digests: dict[str, str]
 ) -> dict[str, bytes]:
-    # A deploy that was cut off goes on where it was, if the same files are wanted.
+    # An interrupted deploy continues where it stopped if the same files are wanted.
     found = files.hashes(board, staged) if "new" in files.listing(board, "/") else {}
     left = {path: staged[path] for path in staged if found.get(path) != digests[path]}
     needed = files.needed_bytes(left.values()) + _SPARE_BYTES

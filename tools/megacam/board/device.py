@@ -1,9 +1,9 @@
 """A board on a serial port: find it, run code on it; the only module that talks to mpremote.
 
-    with device.connect(None) as board:         # interrupts what runs, restarts it at the end
+    with device.connect(None) as board:         # stops the program, restarts the board at the end
         print(board.exec("print(1 + 1)"))
 
-Code travels in memory over the line, so it may hold secrets. Files are in board/files.py.
+Code is never written to a file, so it may hold secrets. File operations are in board/files.py.
 """
 
 import contextlib
@@ -26,16 +26,16 @@ from megacam.errors import MegacamError
 OLDEST = (1, 24)
 _ENTER_TIMEOUT_S = 2
 _ENTER_TRIES = 4
-# From the reset to the moment when boot.py can be interrupted: ROM, bootloader, MicroPython.
+# Time from the reset until boot.py can be interrupted: ROM, bootloader, MicroPython.
 _BOOT_TIMEOUT_S = 10
-# mpremote waits so long for an answer of two bytes; a busy computer needs its time, too.
+# How long mpremote waits for a two-byte answer; a busy computer needs some of it, too.
 _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
 _POLL_S = 0.005
 _EXEC_TIMEOUT_S = 20
 _WHY_TIMEOUT_S = 10
-# A boot.py that was stopped leaves modules behind, some of them half loaded; what is built in
-# has no file. From then on modules are imported by name.
+# An interrupted boot.py leaves modules behind, some of them half loaded: unload all that have a
+# file (built-in ones have none). From then on, modules are imported by name.
 _FORGET = """
 import sys,gc
 for n in list(sys.modules):
@@ -46,7 +46,7 @@ try:
  overlay_names.install()
 except (ImportError,OSError):pass
 """
-# The firmware counts its restarts as trouble; this one is wanted.
+# The firmware counts unexpected restarts as trouble; this one is intended.
 _SAY_WHY = """
 try:
  import overlay,overlay_names
@@ -66,7 +66,7 @@ _TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
-# A board that resets says so within this time.
+# A board that resets reports it within this time.
 _LAST_WORDS_S = 0.5
 _BROWN_OUT = b"Brownout detector was triggered"
 
@@ -80,19 +80,19 @@ class NoBoardError(DeviceError):
 
 
 class BusyError(DeviceError):
-    """Another program holds the port, or we may not open it."""
+    """Another program uses the port, or we have no permission to open it."""
 
 
 class NotMicroPythonError(DeviceError):
-    """Something answers, or nothing, but not a MicroPython that is new enough."""
+    """The port does not answer as MicroPython, or its version is too old."""
 
 
 class GoneError(DeviceError):
-    """The board went away in mid-work: the cable, or its power."""
+    """The connection to the board was lost: its cable or its power failed."""
 
 
 class RestartedError(DeviceError):
-    """The board started again by itself; `brown_out` if its own detector says so."""
+    """The board restarted by itself; `brown_out` is whether its brown-out detector did it."""
 
     def __init__(self, text: str, brown_out: bool):
         super().__init__(text)
@@ -100,9 +100,9 @@ class RestartedError(DeviceError):
 
 
 class RemoteError(DeviceError):
-    """The code failed on the board: `kind` is the exception's name, `text` what it says.
+    """The code raised an exception on the board: `kind` is its name, `text` its message.
 
-    `reason` is both in words for people: "OSError: ENOENT".
+    `reason` joins both for display: "OSError: ENOENT".
     """
 
     def __init__(self, kind: str, text: str):
@@ -114,7 +114,7 @@ class RemoteError(DeviceError):
 
 
 def find(port: str | None, ports: Callable[[], Iterable[Any]] | None = None) -> str:
-    """Return the name of the port: `port` if given, else the only USB serial port there is."""
+    """Return the name of the port: `port` if given, else the only USB serial port."""
     if port:
         return port
     found = [one for one in (ports or list_ports.comports)() if one.vid is not None]
@@ -131,7 +131,7 @@ def find(port: str | None, ports: Callable[[], Iterable[Any]] | None = None) -> 
 
 @contextlib.contextmanager
 def connect(port: str | None) -> "Iterator[Device]":
-    """Interrupt what runs on the board and hand it over; restart it at the end.
+    """Interrupt the program on the board and yield the board; restart it at the end.
 
     Raises NoBoardError, BusyError and NotMicroPythonError, each with one sentence.
     """
@@ -146,14 +146,14 @@ def connect(port: str | None) -> "Iterator[Device]":
 
 def _open(port: str) -> SerialTransport:
     try:
-        # A time-out keeps mpremote from waiting for ever for a byte that does not come.
+        # The timeout keeps mpremote from waiting forever for a byte that does not come.
         return SerialTransport(port, timeout=_READ_TIMEOUT_S)
     except (TransportError, OSError, ValueError):
         raise why_not_open(port) from None
 
 
 def why_not_open(port: str) -> DeviceError:
-    """Return in words why a port cannot be opened."""
+    """Return the error that says why a port cannot be opened."""
     try:
         serial.serial_for_url(port, exclusive=True).close()
     except (OSError, ValueError) as error:
@@ -162,7 +162,7 @@ def why_not_open(port: str) -> DeviceError:
             return NoBoardError(f"there is no port {port}; plug the board in or check --port")
         if number == errno.EACCES and os.name != "nt":
             return BusyError(
-                f"you may not use {port}; on Linux add yourself to its group, usually "
+                f"no permission to use {port}; on Linux add yourself to its group, usually "
                 "`sudo usermod -aG dialout $USER`, and sign in again"
             )
         if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES) or "lock" in str(error):
@@ -183,9 +183,9 @@ class Device:
         self._is_ready = False  # at the raw prompt
 
     def start(self) -> None:
-        """Stop whatever runs, reset the chip and hold it in front of boot.py.
+        """Stop the running program, reset the chip and hold it before boot.py runs.
 
-        The reset ends a watchdog that nobody would feed now, and gives all memory back.
+        The reset stops a watchdog that nobody would feed any more, and frees all memory.
         """
         try:
             self._stop()
@@ -201,23 +201,23 @@ class Device:
             self.reset()
 
     def reset(self) -> None:
-        """Reset the chip and hold it in front of boot.py again."""
+        """Reset the chip and hold it before boot.py runs."""
         with self._guarded():
             self._send_reset()
             self._interrupt_boot()
             self._enter(b"", 1)
-            self._line.tail = b""  # that was no restart by itself
-        # The last Ctrl-C may have come when boot.py had just ended: it then hits what runs next,
-        # hence twice.
+            self._line.tail = b""  # this restart was requested
+        # The last Ctrl-C may arrive just after boot.py has ended and interrupt this code instead,
+        # so run it twice.
         for _ in range(2):
             with contextlib.suppress(RemoteError):
                 self.exec(_FORGET)
 
     def close(self) -> None:
-        """Let the board start as it does after power-on, and give the port back."""
+        """Restart the board as after power-on and release the port."""
         with contextlib.suppress(Exception):
             if self._is_alive:
-                if not self._is_ready:  # a Ctrl-C on this side, or a board that said nothing
+                if not self._is_ready:  # after a Ctrl-C on this side, or if the board was silent
                     self._enter(b"\r\x03", _ENTER_TRIES)
                 self._send_reset()
                 time.sleep(_PAUSE_S)
@@ -246,14 +246,14 @@ class Device:
         return out.decode(errors="replace").replace("\r\n", "\n")
 
     def _send_reset(self) -> None:
-        # Apart: the Ctrl-C that stops boot.py after the reset must not stop this.
+        # Sent separately: the Ctrl-C that stops boot.py after the reset must not stop this.
         with contextlib.suppress(RemoteError, GoneError):
             self.exec(_SAY_WHY, _WHY_TIMEOUT_S)
         self._is_ready = False
         self._send(_RESET)
 
     def _send(self, code: str) -> None:
-        # mpremote prints what a board says that it did not expect.
+        # mpremote prints any output of the board that it did not expect.
         with contextlib.redirect_stdout(io.StringIO()):
             self._transport.exec_raw_no_follow(code)
 
@@ -261,7 +261,7 @@ class Device:
         port, data, shown = self._line, bytearray(), 0
         deadline = time.monotonic() + timeout_s
         while not data.endswith(_END):
-            # Never beyond the end mark: what follows belongs to the next part.
+            # Never read beyond the end mark: what follows belongs to the next part.
             if port.in_waiting:
                 data += port.read_until(_END, port.in_waiting)
                 deadline = time.monotonic() + timeout_s
@@ -284,11 +284,11 @@ class Device:
         self._is_alive = False
         if _BROWN_OUT in tail:
             raise RestartedError(
-                "the board's supply voltage broke down (brown-out) and it started again; use a "
+                "the board's supply voltage dropped (brown-out) and the board restarted; use a "
                 "supply of 1 A and a short, thick cable, and power the camera from 5 V",
                 True,
             )
-        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+        raise RestartedError("the board restarted by itself; look at `megacam logs`", False)
 
     def _enter(self, first: bytes, tries: int) -> None:
         self._line.write(first)
@@ -298,7 +298,7 @@ class Device:
                 self._is_ready = True
                 return
         raise NotMicroPythonError(
-            f"what is at {self.port} does not answer as MicroPython; put it on the board with "
+            f"the device at {self.port} does not answer as MicroPython; put it on the board with "
             "`megacam flash`, or press the board's reset button and try again"
         )
 
@@ -308,7 +308,7 @@ class Device:
         while not seen.endswith(b">>> "):
             if time.monotonic() > deadline:
                 raise NotMicroPythonError(
-                    f"the board at {self.port} does not come back from a reset; pull its cable, "
+                    f"the board at {self.port} does not come back from a reset; unplug it, "
                     "plug it in again and try once more"
                 )
             port.write(b"\x03")
@@ -334,11 +334,11 @@ class Device:
             self._is_alive = False
             self._watch_for_restart(self._last_words())
             raise GoneError(
-                f"the board at {self.port} went away; check its cable and run the command again"
+                f"lost the board at {self.port}; check its cable and run the command again"
             ) from error
 
     def _last_words(self) -> bytes:
-        """Return the end of what the board said, with what it says of a reset a moment later."""
+        """Return the end of the board's output, including what it prints of a reset just after."""
         with contextlib.suppress(OSError):
             time.sleep(_LAST_WORDS_S)
             self._line.read(self._line.in_waiting)
@@ -346,7 +346,7 @@ class Device:
 
 
 class _Tap:
-    """A serial line that remembers the end of what was read, for mpremote forgets it."""
+    """A serial line that remembers the last bytes read, because mpremote discards them."""
 
     def __init__(self, line: Any):
         self._line = line
@@ -379,9 +379,9 @@ def _remote_error(traceback: str) -> RemoteError:
 
 
 def console(port: str | None, wait_s: float = 1) -> Iterator[str | None]:
-    """Yield the lines that the board prints, without disturbing it, for ever.
+    """Yield the lines that the board prints, forever and without interrupting it.
 
-    None stands for a connection that is lost or not there yet; it is tried again each `wait_s`.
+    None means that there is no connection yet, or that it was lost; it is retried every `wait_s`.
     """
     while True:
         try:

@@ -1,6 +1,6 @@
-"""What lies in an image for an ESP32's flash: bootloader, partition table, application.
+"""Read an image for an ESP32's flash: bootloader, partition table, application.
 
-Espressif's ESP-IDF Programming Guide, "App Image Format" and "Partition Tables".
+See Espressif's ESP-IDF Programming Guide, "App Image Format" and "Partition Tables".
 """
 
 import hashlib
@@ -15,20 +15,20 @@ TABLE_BYTES = 0xC00
 _ENTRY = struct.Struct("<2sBBII16sI")
 _ENTRY_MAGIC, _MD5_MAGIC = b"\xaa\x50", b"\xeb\xeb"
 _APP, _FACTORY, _OTA_0 = 0x00, 0x00, 0x10
-# Behind the headers of the image and of its first segment lies esp_app_desc_t: magic word, 12
-# bytes, the version and the name of the project, 32 bytes each.
+# esp_app_desc_t follows the headers of the image and of its first segment: magic word, 12 bytes,
+# then the project's version and its name, 32 bytes each.
 _DESCRIPTION = struct.Struct("<I12x32s32s")
 _DESCRIPTION_AT = HEADER_BYTES + 8
 _DESCRIPTION_MAGIC = 0xABCD5432
 
 
 class BrokenError(Exception):
-    """The image is not whole; the message completes "FILE is damaged (...)"."""
+    """The image is damaged; the message completes "FILE is damaged (...)"."""
 
 
 @dataclass(frozen=True)
 class Partition:
-    """One row of the partition table; `offset` counts from the beginning of the flash."""
+    """One row of the partition table; `offset` is from the start of the flash."""
 
     kind: int
     subkind: int
@@ -38,12 +38,12 @@ class Partition:
 
     @property
     def starts(self) -> bool:
-        """True for the application that runs at the first start."""
+        """Return whether this is the application that runs at the first start."""
         return self.kind == _APP and self.subkind in (_FACTORY, _OTA_0)
 
 
 def is_image(data: bytes) -> bool:
-    """Tell whether `data` begins like a bootloader or an application."""
+    """Return whether `data` begins like a bootloader or an application."""
     return len(data) >= HEADER_BYTES and data[0] == MAGIC
 
 
@@ -53,7 +53,7 @@ def chip_id(data: bytes) -> int:
 
 
 def project(data: bytes) -> str | None:
-    """Return the name of the project in the description of an application; None: it has none."""
+    """Return the project name in an application's description, or None if it has none."""
     found = data[_DESCRIPTION_AT : _DESCRIPTION_AT + _DESCRIPTION.size]
     if len(found) < _DESCRIPTION.size:
         return None
@@ -79,7 +79,7 @@ def partitions(table: bytes) -> list[Partition]:
 
 
 def check_sums(chip: str, data: bytes) -> None:
-    """Raise BrokenError unless bootloader or application `data` has the sums that it names."""
+    """Raise BrokenError unless the checksums in `data`, a bootloader or application, are right."""
     from esptool.bin_image import LoadFirmwareImage
     from esptool.util import FatalError
 
@@ -88,7 +88,7 @@ def check_sums(chip: str, data: bytes) -> None:
     except FatalError as error:
         raise BrokenError(str(error).strip().rstrip(".")) from None
     except (OSError, ValueError, IndexError, TypeError, struct.error):
-        raise BrokenError("it ends too early") from None  # esptool reads on without a look
+        raise BrokenError("it is incomplete") from None  # esptool does not check the length
     is_right = image.checksum == image.calculate_checksum()
     if image.append_digest:
         is_right = is_right and image.stored_digest == image.calc_digest

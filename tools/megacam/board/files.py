@@ -11,9 +11,9 @@ from typing import Any
 
 from megacam.board.device import Device, DeviceError, RemoteError
 
-# A file takes whole blocks of the ESP32's flash.
+# A file takes complete blocks of the ESP32's flash.
 BLOCK_BYTES = 4096
-# As base64 a line of 1 KB: small beside the board's heap, large beside a round trip.
+# A line of 1 KB in base64: little of the board's heap, but enough to be worth a round trip.
 _CHUNK_BYTES = 768
 _HASHES = """
 import binascii,hashlib
@@ -43,7 +43,7 @@ def _r(p):
 _r({path!r})
 """
 _NO_SPACE = (str(errno.ENOSPC), "ENOSPC")
-# littlefs may rewrite a folder of a hundred files for each that is moved or removed: 46 s.
+# littlefs may rewrite a folder of 100 files for each file that is moved or removed: 46 s.
 SLOW_S = 180
 
 
@@ -58,14 +58,14 @@ class FlashError(DeviceError):
 def no_space(sizes: str = "") -> NoSpaceError:
     """Return the error for files that do not fit; `sizes` says how much is needed and free."""
     return NoSpaceError(
-        f"the board's flash has no space{sizes}; remove files of yours from it, or let its spool "
-        "drain (the firmware on it stays as it was)"
+        f"the board's flash has no space{sizes}; remove your own files from it, or let its spool "
+        "drain (the firmware on it is unchanged)"
     )
 
 
 @contextlib.contextmanager
 def flash_errors(board: Device) -> Iterator[None]:
-    """Raise NoSpaceError or FlashError where a file operation on the board fails."""
+    """Raise NoSpaceError or FlashError if a file operation on the board fails."""
     try:
         yield
     except RemoteError as error:
@@ -74,13 +74,13 @@ def flash_errors(board: Device) -> Iterator[None]:
         if any(word in error.text for word in _NO_SPACE):
             raise no_space() from None
         raise FlashError(
-            f"the board's flash fails ({error.reason}); try again, and if it fails again, put "
-            "MicroPython on the board anew with `megacam flash`, which erases all"
+            f"the board's flash fails ({error.reason}); try again, and if it fails again, "
+            "reinstall MicroPython with `megacam flash`, which erases everything"
         ) from None
 
 
 def hashes(board: Device, paths: Iterable[str]) -> dict[str, str]:
-    """Return {path: SHA-256 in hex} of those `paths` that are files on the board."""
+    """Return {path: SHA-256 in hex} for those `paths` that are files on the board."""
     board.exec(_HASHES)
     found = {}
     names = list(paths)
@@ -93,19 +93,19 @@ def hashes(board: Device, paths: Iterable[str]) -> dict[str, str]:
 
 
 def free_bytes(board: Device) -> int:
-    """Return how much of the flash is free."""
-    # littlefs counts some blocks twice: on a full flash less than none is free, as if unsigned.
+    """Return the number of free bytes in the flash."""
+    # littlefs counts some blocks twice: on a full flash the free count wraps below zero.
     code = "import os\ns=os.statvfs('/')\nprint(s[0]*s[3]if s[3]<=s[2]else 0)"
     return int(board.exec(code))
 
 
 def needed_bytes(contents: Iterable[bytes]) -> int:
-    """Return what files with these contents take on the flash, each in blocks of its own."""
+    """Return how many bytes files with these contents take on the flash, in complete blocks."""
     return sum(-(-len(content) // BLOCK_BYTES) * BLOCK_BYTES for content in contents)
 
 
 def listing(board: Device, folder: str, kind: str = "all") -> list[str]:
-    """Return the names in a folder, all or only those of files; none if it is not there."""
+    """Return the names in a folder, all or only files; [] if the folder does not exist."""
     mask = 0x8000 if kind == "files" else 0xC000
     code = (
         f"import os\ntry:print([e[0]for e in os.ilistdir({folder!r})if e[1]&{mask}])\n"
@@ -115,7 +115,7 @@ def listing(board: Device, folder: str, kind: str = "all") -> list[str]:
 
 
 def read(board: Device, path: str) -> bytes | None:
-    """Return a small file's content, or None if there is none."""
+    """Return the content of a small file, or None if it does not exist."""
     code = (
         f"import binascii\ntry:\n with open({path!r},'rb') as f:\n  while 1:\n"
         "   b=f.read(300)\n   if not b:break\n   print(binascii.b2a_base64(b).decode(),end='')\n"
@@ -128,7 +128,7 @@ def read(board: Device, path: str) -> bytes | None:
 def write(
     board: Device, path: str, content: bytes, advance: Callable[[int], Any] = lambda n: None
 ) -> None:
-    """Write a file whole; `advance` gets the bytes done."""
+    """Write a complete file; `advance` gets the number of bytes written."""
     try:
         board.exec(
             "import binascii\n"
@@ -147,7 +147,7 @@ def write(
 
 
 def make_folders(board: Device, paths: Iterable[str]) -> None:
-    """Make the folders that files at `paths` lie in; a file in the place of one is removed."""
+    """Create the parent folders of `paths`; remove a file that has the name of one."""
     folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
     wanted = sorted(folders - {"/", "."})
     board.exec(
@@ -158,7 +158,7 @@ def make_folders(board: Device, paths: Iterable[str]) -> None:
 
 
 def remove_tree(board: Device, path: str) -> None:
-    """Remove a file, or a folder with all that is in it; nothing happens if there is none."""
+    """Remove a file, or a folder with everything in it; do nothing if it does not exist."""
     board.exec(_REMOVE_TREE.format(path=path), SLOW_S)
 
 

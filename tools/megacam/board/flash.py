@@ -1,4 +1,4 @@
-"""MicroPython onto the chip: the image is looked into before anything is erased.
+"""Flash MicroPython to the chip; the image is checked before anything is erased.
 
 image = flash.examine(path)
 with flash.connect(port) as chip:
@@ -46,7 +46,7 @@ class FlashError(DeviceError):
 
 @dataclass(frozen=True)
 class Image:
-    """An image of MicroPython for one kind of chip; `address` is where it goes."""
+    """An image of MicroPython for one kind of chip; `address` is its place in the flash."""
 
     path: Path
     chip: str
@@ -56,7 +56,7 @@ class Image:
 
 
 class Chip(Protocol):
-    """What flashing needs of a chip in its bootloader."""
+    """What flashing needs from a chip in its bootloader."""
 
     name: str
 
@@ -78,13 +78,13 @@ def image_name(chip: str) -> str:
 
 
 def wanted_image(chip: str) -> str:
-    """Say which image a chip needs and where it is; raises FlashError if there is none."""
+    """Return which image a chip needs and its URL; raises FlashError if there is none."""
     name = image_name(chip)
     return f"{name}-....bin, version {_OLDEST} or newer, from {_URL.format(name)}"
 
 
 def examine(path: Path) -> Image:
-    """Return what is in an image file; raises ImageError unless it is all that a chip needs.
+    """Examine an image file; raises ImageError unless it has everything that a chip needs.
 
     That is a bootloader, a partition table with room for files, and MicroPython.
     """
@@ -93,7 +93,7 @@ def examine(path: Path) -> Image:
     except OSError as error:
         raise ImageError(f"cannot read {path}: {error.strerror}; {_get(_CHIPS[0])}") from error
     if not esp_image.is_image(data):
-        raise ImageError(f"{path} is {_kind(data)}, no image for an ESP32; {_get(_CHIPS[0])}")
+        raise ImageError(f"{path} is {_kind(data)}, not an image for an ESP32; {_get(_CHIPS[0])}")
     number = esp_image.chip_id(data)
     known = [row for row in _CHIPS if row[0] == number]
     if not known:
@@ -111,22 +111,22 @@ def _get(row: tuple[int, str, str, int]) -> str:
 
 
 def _kind(data: bytes) -> str:
-    """Say what a file is that does not begin like an image."""
+    """Describe a file that does not begin like an image."""
     if not data:
         return "empty"
     if data.startswith(b"UF2\n"):
         return "a .uf2 file"
     start = data[:_LOOK_BYTES]
     is_text = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
-    return "a text or a web page" if is_text else "something else (its first byte is not E9)"
+    return "a text file or a web page" if is_text else "something else (its first byte is not E9)"
 
 
 def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> bytes:
-    """Return the part of an image that is the application; raises ImageError and BrokenError."""
+    """Return the application in an image; raises ImageError and BrokenError."""
     _, chip, _, address = row
     if esp_image.project(data) is not None:
         raise ImageError(
-            f"{path} is an application alone, for updates, without the bootloader and the "
+            f"{path} is only an application, for updates, without the bootloader and the "
             f"partition table that an erased board needs; {_get(row)}"
         )
     esp_image.check_sums(chip, data)
@@ -136,21 +136,21 @@ def _application(path: Path, row: tuple[int, str, str, int], data: bytes) -> byt
         raise ImageError(f"{path} is a bootloader without a partition table; {_get(row)}")
     if not any(part.label in _FILES for part in table):
         raise ImageError(
-            f"{path} has no room for files (no partition named vfs), and megacam is files; "
+            f"{path} has no room for files (no partition named vfs), which megacam needs; "
             f"{_get(row)}"
         )
     starts = [part.offset - address for part in table if part.starts]
     application = data[starts[0] :] if starts and starts[0] > 0 else b""
     if not application:
-        raise esp_image.BrokenError("it ends in front of the application")
+        raise esp_image.BrokenError("it ends before the application")
     return application
 
 
 def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> str:
-    """Return the version of MicroPython that an application is; raises as _application()."""
+    """Return the MicroPython version of an application; raises the same as _application()."""
     number, chip, _, _ = row
     if not esp_image.is_image(application) or esp_image.chip_id(application) != number:
-        raise esp_image.BrokenError(f"its application is none for the {chip}")
+        raise esp_image.BrokenError(f"its application is not for the {chip}")
     esp_image.check_sums(chip, application)
     name, found = esp_image.project(application), _VERSION.search(application)
     if name != _PROJECT or not found:
@@ -167,7 +167,7 @@ def _version(path: Path, row: tuple[int, str, str, int], application: bytes) -> 
 
 @contextlib.contextmanager
 def connect(port: str | None) -> Iterator[Chip]:
-    """Hand over the chip on the port, in its bootloader; it is reset at the end.
+    """Yield the chip on the port, in its bootloader; reset it at the end.
 
     Raises FlashError, NoBoardError and BusyError.
     """
@@ -202,15 +202,15 @@ def _broken_off(name: str, error: Exception, reason: str) -> FlashError:
     from esptool.util import FatalError
 
     is_gone = not isinstance(error, FatalError) or reason.startswith("Could not open")
-    why = "the board went away" if is_gone else reason
+    why = "the connection was lost" if is_gone else reason
     return FlashError(
-        f"flashing the chip at {name} broke off: {why}; check cable and supply and flash it "
-        "again, for until then the board does nothing"
+        f"flashing the chip at {name} failed: {why}; check cable and supply and flash it again "
+        "(until then the board does not work)"
     )
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Return what esptool raises: its own kind, pyserial's, and termios' for a port that is gone.
+    """Return the exceptions of esptool, pyserial and termios; the last is for a lost port.
 
     Windows has no termios.
     """
@@ -224,7 +224,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _silence() -> None:
-    # What esptool has to say comes back as exceptions; the words are ours.
+    # esptool's errors are raised as exceptions; megacam prints its own messages.
     from esptool.logger import log
 
     log.set_verbosity("silent")
@@ -245,7 +245,7 @@ class _EsptoolChip:
     def write(self, address: int, path: Path) -> None:
         from esptool import cmds
 
-        # esptool compares the MD5 of what is in the flash by itself.
+        # esptool itself verifies the MD5 of what it has written.
         cmds.write_flash(self._esp, [(address, str(path))])
 
 
@@ -267,13 +267,13 @@ def write(chip: Chip, image: Image) -> None:
 
 
 def running(port: str | None) -> str:
-    """Return the version of the MicroPython that has started on a board after write().
+    """Return the version of MicroPython that runs on a board after write().
 
-    Raises FlashError if none answers, or one that is too old.
+    Raises FlashError if it does not answer or is too old.
     """
     reason = None
     for pause_s in _START_PAUSES_S:
-        # A chip with USB of its own gets a new port; the first start formats the flash.
+        # A chip with native USB gets a new port; the first start formats the flash.
         time.sleep(pause_s)
         try:
             with device.connect(port) as found:

@@ -1,4 +1,4 @@
-"""The board as a key rotation sees it: takes a key, uploads with it, says which it holds."""
+"""The board's part in a key rotation: store a key, upload with it, tell which one it holds."""
 
 import contextlib
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ class KeyBoard:
         self._board = board
 
     def put_key(self, key: Any) -> None:
-        """Store an AccessKey or a DeviceCertificate in NVS, read back; raises MegacamError."""
+        """Store an AccessKey or a DeviceCertificate in NVS and verify it; raises MegacamError."""
         if isinstance(key, AccessKey):
             provision.store(self._board, "aws", provision.of_key(key))
         else:
             provision.store_certificate(self._board, key)
 
     def prove_key(self, key: Any) -> None:
-        """Let the board put an object with the key that it holds; raises MegacamError."""
+        """Have the board put an object with the key that it holds; raises MegacamError."""
         self.store_text()
 
     def store_text(self) -> tuple[str, str]:
-        """Do the same; return the object's key and the text in it."""
+        """Do what prove_key() does; return the object's key and its text."""
         self._board.reset()
         try:
             return verdicts.prove_upload(self._board)
@@ -46,6 +46,6 @@ class KeyBoard:
 
 @contextlib.contextmanager
 def opened(port: str | None) -> Iterator[KeyBoard]:
-    """Hand a board over for a rotation; it starts anew at the end."""
+    """Yield a board for a rotation; it restarts at the end."""
     with device.connect(port) as board:
         yield KeyBoard(board)

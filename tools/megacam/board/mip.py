@@ -1,6 +1,6 @@
-"""Packages of micropython-lib, fetched to the host over https and checked against a pinned hash.
+"""Fetch packages of micropython-lib over https and check them against a pinned hash.
 
-mip's index names every file by its SHA-256 and never removes one, so the pin is the address too:
+mip's index names every file by its SHA-256 and never removes one, so the pin is also the address:
 https://github.com/micropython/micropython-lib/blob/master/tools/build.py
 """
 
@@ -24,26 +24,26 @@ _PART_BYTES = 4096
 
 
 class PackageError(MegacamError):
-    """The package cannot be had; the message says why and what to do."""
+    """The package is not available; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """The version of a package that is supported: one module, by the SHA-256 of its source."""
+    """The supported version of a package: a single module, by the SHA-256 of its source."""
 
     version: str
     sha256: str
 
 
 # python-stdlib/hmac/hmac.py with the line that build.py adds to it, `__version__ = '3.4.4'`: 2,873
-# bytes. Source and not .mpy, whose bytes depend on the compiler that the index happened to use.
+# bytes. Not of the .mpy, because its bytes depend on the compiler that the index used.
 PINS = {
     "hmac": Pin("3.4.4", "5f02f5d02590d44fe8c300f851c549e7918ccbd766dd877ab92268c7c3ebc3a2"),
 }
 
 
 class _SecureRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows an index to another address only where that is https too."""
+    """Follows a redirect only if the new address is https, too."""
 
     def redirect_request(
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
@@ -56,8 +56,8 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
 def fetch(package: str, index: str = INDEX, pin: Pin | None = None) -> dict[str, bytes]:
     """Return {path on the board: content} of a package, compiled here.
 
-    `index` is an https address or a folder; `pin` defaults to the version that is supported.
-    Raises PackageError where it cannot be had or is not what the pin says.
+    `index` is an https address or a folder; `pin` defaults to the supported version. Raises
+    PackageError if the package is not available or does not match the pin.
     """
     pin = pin or PINS[package]
     named = f"{package} {pin.version} of micropython-lib"
@@ -82,7 +82,7 @@ def fetch(package: str, index: str = INDEX, pin: Pin | None = None) -> dict[str,
 
 
 def _download(address: str) -> bytes:
-    """Return at most _LIMIT_BYTES and one, so that more is seen to be too much."""
+    """Return the content at `address`; raises ValueError if it exceeds _LIMIT_BYTES."""
     deadline_s = time.monotonic() + _TIMEOUT_S
     data = b""
     opener = urllib.request.build_opener(_SecureRedirects)
@@ -113,7 +113,7 @@ def _reason(error: Exception) -> str:
 
 
 def from_folder(package: str, folder: Path) -> dict[str, bytes]:
-    """Return the same from a folder with the module, compiled or not; raises PackageError."""
+    """Return the same as fetch() from a folder with the .mpy or .py; raises PackageError."""
     compiled, source = folder / f"{package}.mpy", folder / f"{package}.py"
     if compiled.is_file():
         return {f"lib/{package}.mpy": compiled.read_bytes()}

@@ -46,7 +46,7 @@ def _compiled(lib: Path) -> dict[str, bytes]:
     files = sorted(path.relative_to(lib).as_posix() for path in lib.rglob("*.py"))
     names = {file: tree.module_name(f"lib/{file}") for file in files}
     texts = {names[file]: (lib / file).read_text(encoding="utf-8") for file in files}
-    # Others call these modules, so they keep the arguments of their public functions.
+    # Users call these modules, so their public functions keep the names of their arguments.
     texts |= shorten({name: text for name, text in texts.items() if overlays.is_code(text)}, texts)
     links = {name: name for file, name in names.items() if not overlays.is_resident(f"lib/{file}")}
     linked = {name: _with_loader(overlays.link(text, links)) for name, text in texts.items()}
@@ -55,7 +55,7 @@ def _compiled(lib: Path) -> dict[str, bytes]:
 
 
 def _with_loader(text: str) -> str:
-    """Return a module that opens the loader first, if it loads any overlay."""
+    """Return a module's source that imports the loader first, if it loads any overlay."""
     parsed = ast.parse(text)
     calls = [node.func for node in ast.walk(parsed) if isinstance(node, ast.Call)]
     if not any(isinstance(call, ast.Name) and call.id == "overlay" for call in calls):
@@ -78,7 +78,7 @@ def _package(
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Add `files` to the index in `folder`; raises MegacamError where that cannot be written."""
+    """Add `files` to the index in `folder`; raises MegacamError if it cannot be written."""
     try:
         for name, content in files.items():
             path = folder / name

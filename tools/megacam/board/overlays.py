@@ -1,27 +1,27 @@
-"""Overlays of the board: which modules are loaded on demand, and the archive that they lie in.
+"""Overlays of the board: which modules are loaded on demand, and the archive that holds them.
 
-In the source each import is a plain one. link() turns the imports of on-demand modules into
-`overlay(OFFSET)` of lib/overlay.py, and archive() puts the compiled modules one after the other.
+In the source, every import is a plain one. link() turns the imports of on-demand modules into
+`overlay(OFFSET)` of lib/overlay.py, and archive() concatenates the compiled modules.
 """
 
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-# Libraries of one file that stay in memory: what reads a photo on its way, and the loader; and the
-# one that is imported before anything else can be, at the prompt.
+# Single-file libraries that stay in memory: the one that reads a photo during its upload, the
+# loader, and the one that must be imported before any other at the prompt.
 _RESIDENT_LIBRARIES = ("lib/jpeg.py", "lib/overlay.py", "lib/overlay_names.py")
 
-#: What the first offset is: from here on all of them are of one size in bytecode.
+#: The first offset: from here on, all offsets have the same size in bytecode.
 FIRST = 1 << 13
 
 Compile = Callable[[Mapping[str, str]], dict[str, bytes]]
 
 
 def is_resident(path: str) -> bool:
-    """Tell whether the file `path` of the board stays in memory; the layout is the memory map.
+    """Return whether the file `path` on the board stays in memory; its folder decides.
 
-    What lies directly in firmware/ stays, and so does the __init__.py of a library.
+    Files directly in firmware/ stay, and so does the __init__.py of a library.
     """
     folder, _, name = path.rpartition("/")
     is_package = folder.startswith("lib/") and folder.count("/") == 1 and name == "__init__.py"
@@ -29,7 +29,7 @@ def is_resident(path: str) -> bool:
 
 
 def is_code(text: str) -> bool:
-    """Tell whether a module has more than its docstring, unlike the __init__.py of a room."""
+    """Return whether a module has more than a docstring, unlike an __init__.py in firmware/."""
     return any(not isinstance(node, ast.Expr) for node in ast.parse(text).body)
 
 
@@ -38,8 +38,9 @@ def archive(
 ) -> tuple[bytes, dict[str, int], dict[str, str]]:
     """Return the archive of the on-demand modules `texts`, their offsets, and `program` linked.
 
-    Both are {module: source}. Sizes depend on offsets, so all of these take three bytes in
-    bytecode: they begin at FIRST, as lib/overlay.py knows, and end below 1 MB.
+    `texts` and `program` are {module: source}. The size of a module depends on the offsets in
+    it, so every offset takes three bytes in bytecode: they begin at FIRST, as lib/overlay.py
+    expects, and end below 1 MB.
     """
     numbers = {name: ~number for number, name in enumerate(texts)}
     numbered = {name: link(text, numbers) for name, text in texts.items()}
@@ -59,14 +60,14 @@ def archive(
 
 
 def _place(text: str, offsets: Sequence[int]) -> str:
-    """Return a linked text with the offset of each module in the place of its number, ~0, ~1..."""
+    """Return a linked text with the number of each module (~0, ~1...) replaced by its offset."""
     return re.sub(r"\boverlay\((-\d+)\)", lambda m: f"overlay({offsets[~int(m[1])]})", text)
 
 
 def link(text: str, offsets: Mapping[str, int | str]) -> str:
     """Return `text` with its imports of the modules in `offsets` turned into loads.
 
-    A module that its scope uses once is loaded in that place, and held by nobody afterwards.
+    A module that its scope uses only once is loaded right there and not kept afterwards.
     """
     tree = ast.parse(text)
     _Linker(tree, offsets).link()
@@ -134,7 +135,7 @@ class _Linker:
         return []
 
     def _load_once(self, module: str, names: Sequence[ast.alias]) -> list[ast.stmt]:
-        """Return what takes several names from one load of `module`; the last holds it so long."""
+        """Return statements that take `names` from one load of `module`, held by the last name."""
         *others, last = [alias.asname or alias.name for alias in names]
         held = ast.Name(last, ast.Load())
         taken = [
@@ -144,7 +145,7 @@ class _Linker:
         return [_assign(last, _load(self._offsets[module])), *taken]
 
     def _only_use(self, node: ast.stmt, local: str) -> ast.Name | None:
-        """Return the one place that uses what `node` imports, if it may be loaded there."""
+        """Return the only use of what `node` imports, if the module may be loaded there."""
         scope = self._scope(node)
         again = [
             other.lineno
@@ -166,7 +167,7 @@ class _Linker:
         return use if alike and self._is_after(use, node) else None
 
     def _is_after(self, use: ast.AST, node: ast.stmt) -> bool:
-        """Tell whether whoever comes to `use` has come by `node`: its block holds both."""
+        """Return whether `use` is reached only through `node`: the same block holds both."""
         block = self._parents[node]
         while use is not block and self._parents[use] is not block:
             use = self._parents[use]
@@ -190,7 +191,7 @@ class _Linker:
         return None
 
     def _put(self, node: ast.stmt, statements: list[ast.stmt]) -> None:
-        """Put `statements` in the place of `node`."""
+        """Replace `node` with `statements`."""
         parent = self._parents[node]
         for field in ("body", "orelse", "finalbody"):
             body = getattr(parent, field, None)

@@ -1,7 +1,7 @@
-"""Secrets into the board's NVS, over its raw REPL and through firmware/credentials.
+"""Write secrets to the board's NVS, over its raw REPL and through firmware/credentials.
 
-They travel in memory: never in an argument, a file or a message. What was stored is compared by
-a salted hash that board and host compute with the same code.
+Secrets stay in memory: they never appear in an argument, a file or a message. What was stored is
+verified by a salted hash, which board and host compute with the same code.
 """
 
 import ast
@@ -18,16 +18,16 @@ from megacam.board.device import Device, DeviceError, RemoteError
 from megacam.cloud.iot import DeviceCertificate
 
 ENTRIES = ("wifi", "aws")
-# A certificate in place of a key: its data, and both parts as DER in entries of their own. There
-# are two slots for those, so that a new certificate lies beside the old one until "iot" names it.
+# A certificate instead of a key: its data in "iot", and both parts as DER in separate entries.
+# The parts have two slots, so that a new certificate is next to the old one until "iot" names it.
 _SLOTS = ("", "2")
 _DER = ("iot_cert", "iot_key")
-# "iot" first: without it, the key in "aws" counts.
+# "iot" first: without it, the board uses the key in "aws".
 _IOT = ("iot", *(name + slot for slot in _SLOTS for name in _DER))
 _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
-# Not AWS_...: those are the owner's, who can do far more than a board may.
+# Not AWS_...: those are the owner's, with far more rights than a board may have.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
-# Runs on both sides. A salt, because a password that is guessed must not be recognised.
+# Runs on both sides. The salt keeps the hash from confirming a guessed password.
 _DIGEST = """
 import binascii,hashlib
 def digest(salt,value):
@@ -39,15 +39,15 @@ def digest(salt,value):
 
 
 class NotStoredError(DeviceError):
-    """NVS does not hold what was stored."""
+    """NVS does not hold the value that was written."""
 
 
 def from_environment(
     config: dict[str, Any], environment: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
-    """Return {entry: value} of what the environment gives, else config.json; {} if neither.
+    """Return {entry: value} from the environment, else from config.json; {} if neither has any.
 
-    `config` is config.json as parsed, or {}. Raises SettingsError for what is wrong in either.
+    `config` is the parsed config.json, or {}. Raises SettingsError for a wrong value in either.
     """
     given = settings.check(config)[1] if config else {}
     found: dict[str, Any] = {}
@@ -68,7 +68,7 @@ def _both(environment: Mapping[str, str], names: tuple[str, str]) -> tuple[str, 
 
 
 def wifi(ssid: str, password: str, called: tuple[str, str]) -> list[dict[str, str]]:
-    """Return the entry "wifi" for one network as given; `called` is what the user knows both as.
+    """Return the entry "wifi" for one network; `called` are the user's names for both values.
 
     Raises SettingsError.
     """
@@ -80,20 +80,20 @@ def wifi(ssid: str, password: str, called: tuple[str, str]) -> list[dict[str, st
 
 
 def key(identity: str, secret: str, called: tuple[str, str]) -> dict[str, str]:
-    """Return the entry "aws" for a key as given, see wifi(); raises SettingsError."""
+    """Return the entry "aws" for a key; `called` as in wifi(). Raises SettingsError."""
     names = {"aws.access_key_id": called[0], "aws.secret_access_key": called[1]}
     given = zip(names, (identity, secret), strict=True)
     pair = [settings.value(name, one, names) for name, one in given]
     if not all(pair):
-        raise settings.SettingsError(f"half an AWS key: {called[0]} and {called[1]} come together")
+        raise settings.SettingsError(f"half an AWS key: set both {called[0]} and {called[1]}")
     return {"id": pair[0], "secret": pair[1]}
 
 
 def notes(value: Any) -> list[str]:
-    """Return sentences about blanks that an entry keeps though they may be a mistake."""
+    """Return a note for each leading or trailing space in an entry, as it may be a mistake."""
     strip = settings.schema().strip
     return [
-        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a blank"
+        f"the {word} of the Wi-Fi network {network['ssid']!r} begins or ends with a space"
         for network in (value if isinstance(value, list) else ())
         for word, name in (("name", "ssid"), ("password", "password"))
         if strip(network.get(name, "")) != network.get(name, "")
@@ -108,7 +108,7 @@ def of_key(key: AccessKey) -> dict[str, str]:
 def store(board: Device, entry: str, value: Any) -> None:
     """Write one entry and read it back; raises NotStoredError, or DeviceError without firmware.
 
-    A key in "aws" takes the place of a certificate, too.
+    A key in "aws" also replaces a certificate.
     """
     _store(board, entry, value)
     if entry == "aws":
@@ -135,9 +135,9 @@ def _not_stored(entry: str) -> NotStoredError:
 
 
 def store_certificate(board: Device, certificate: DeviceCertificate) -> None:
-    """Write a device certificate in place of a key or another one; raises as store() does.
+    """Write a device certificate to replace a key or another one; raises the same as store().
 
-    Wherever it is cut off, the board signs in with the one before or with this one.
+    If this is interrupted, the board signs in with the previous credentials or with these.
     """
     slot, other = _slots(board)
     parts = certificate.certificate_der, certificate.private_key_der
@@ -157,7 +157,7 @@ def store_certificate(board: Device, certificate: DeviceCertificate) -> None:
 
 
 def _slots(board: Device) -> tuple[str, str]:
-    """Return (the slot for a new certificate, the one of the certificate that counts now)."""
+    """Return (the slot for a new certificate, the slot of the current one)."""
     with _explained():
         out = board.exec(
             "from firmware import credentials as c\nfrom firmware.errors import CredentialsError\n"
@@ -179,7 +179,7 @@ def _store_der(board: Device, name: str, der: bytes) -> None:
 
 
 def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
-    """Erase the entries from NVS, a certificate with "aws"; what is not there is no error."""
+    """Erase the entries from NVS, a certificate with "aws"; a missing entry is no error."""
     _erase(board, (*(_IOT if "aws" in entries else ()), *entries))
 
 
@@ -189,9 +189,9 @@ def _erase(board: Device, names: tuple[str, ...]) -> None:
 
 
 def known(board: Device) -> dict[str, str]:
-    """Return {entry: what may be shown of it}: names of networks, the key's id; no secret.
+    """Return {entry: what may be shown of it}: the network names, the key's id; no secrets.
 
-    A certificate counts as "aws", for it signs in in the place of a key.
+    A certificate counts as "aws", because it is used instead of a key.
     """
     with _explained():
         out = board.exec(

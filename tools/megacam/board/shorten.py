@@ -1,9 +1,9 @@
-"""Shorten names in the board's modules: MicroPython keeps every name in RAM for ever.
+"""Shorten names in the board's modules, because MicroPython keeps every name in RAM forever.
 
-Two kinds are shortened. Private names begin with one underscore and belong to a family: the
-modules of one package or room, as `firmware.spool`. Arguments belong to their function, unless
-some call of the program names them. Families share the same few short names, and so do functions,
-which is what saves RAM. Public names, texts and behaviour stay.
+Two kinds of names are shortened. Private names begin with one underscore and belong to a family:
+the modules of one package, such as `firmware.spool`. Argument names belong to their function and
+are kept if some call in the program passes them by keyword. All families share the same few short
+names, and so do all functions; this is what saves RAM. Public names, texts and behavior stay.
 """
 
 import ast
@@ -26,9 +26,9 @@ def shorten(
 ) -> dict[str, str]:
     """Return {module: source} with shorter names; raises PrivacyError.
 
-    `sources` is one whole program by the names of its modules, as "s3.put". Modules in `api`
-    keep the arguments of their public functions, which others may name; `named` are arguments
-    that others do name.
+    `sources` is a complete program by module name, such as "s3.put". Modules in `api` keep the
+    argument names of their public functions, because outside callers may use them as keywords;
+    `named` are argument names that outside callers do use.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     keywords = _keywords(trees) | {*named}
@@ -44,7 +44,7 @@ def _sources(trees: Mapping[str, ast.Module]) -> dict[str, str]:
 
 
 def _keywords(trees: Mapping[str, ast.Module]) -> set[str]:
-    """Return the names by which some call gives an argument."""
+    """Return the argument names that some call passes by keyword."""
     nodes = [node for tree in trees.values() for node in ast.walk(tree)]
     return {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
 
@@ -59,7 +59,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], keywords: set[str]) -> Non
             raise PrivacyError(
                 f"{name} uses {strange}, which is private to another module; give it a public name"
             )
-    # A variable of one module that another one looks up has one short name in all of them.
+    # A variable that another module looks up has the same short name in all modules.
     shared = foreign & variables - attributes
     taken = attributes | variables
     attribute_table = _table((attributes | shared) - keywords, taken)
@@ -75,11 +75,11 @@ def _table(names: set[str], taken: set[str]) -> dict[str, str]:
 
 
 class _Names:
-    """The private names in one source, each in the namespace that it belongs to.
+    """The private names in one source, by namespace.
 
     `attributes` are of this family's objects, `variables` of the module and its functions;
-    `foreign` are attributes of something else than self. const() is left out: the compiler puts
-    its value in its place.
+    `foreign` are attributes of anything but self. Names of const() are left out, because the
+    compiler replaces them with their values.
     """
 
     def __init__(self, tree: ast.Module):
@@ -174,7 +174,7 @@ def _shorten_arguments(tree: ast.Module, keywords: set[str], is_api: bool) -> No
 
 
 def _bound(nodes: list[ast.AST]) -> set[str]:
-    """Return the names that mean something in a function."""
+    """Return the names that already have a meaning in a function."""
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     names |= {node.name for node in nodes if isinstance(node, ast.alias | ast.FunctionDef)}
     return names | {str(node.name) for node in nodes if isinstance(node, ast.ExceptHandler)}
@@ -191,7 +191,7 @@ def _rename_variables(nodes: list[ast.AST], table: Mapping[str, str]) -> None:
 def _families(names: Mapping[str, str]) -> list[list[str]]:
     families: dict[str, list[str]] = {}
     for name in sorted(names):
-        # A package of lib/, a room of firmware/, or a module by itself with its parts.
+        # A package of lib/, a package of firmware/, or a single module with its parts.
         head = ".".join(name.split(".")[: 2 if name.startswith("firmware.") else 1])
         heads = [known for known in families if head.startswith(known + "_")]
         families.setdefault(heads[0] if heads else head, []).append(name)

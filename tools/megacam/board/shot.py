@@ -1,4 +1,4 @@
-"""One photo now, over USB: taken by the firmware's own driver, sent as base64, checked here."""
+"""Take one photo over USB: the firmware's own driver sends it as base64; it is checked here."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from megacam.board.device import Device, DeviceError, RemoteError
 from megacam.doctor import probes
 from megacam.errors import MegacamError
 
-# 3,072 bytes: whole groups of 3 for base64 and of 4 for the camera's DMA.
+# 3,072 bytes: a multiple of 3 for base64 and of 4 for the camera's DMA.
 _READ = """
 import binascii
 def _send():
@@ -35,11 +35,11 @@ _SCAN, _END = 0xDA, b"\xff\xd9"
 
 
 class DamagedPhotoError(DeviceError):
-    """What came is not a whole JPEG."""
+    """What was received is not a complete JPEG."""
 
 
 def take(board: Device, on_bytes: Callable[[int, int], Any] = lambda done, size: None) -> bytes:
-    """Return a photo as the settings on the board want it; `on_bytes` gets (done, size).
+    """Take a photo with the settings on the board and return it; `on_bytes` gets (done, size).
 
     Raises DamagedPhotoError, and MegacamError if the camera or the settings cannot be used.
     """
@@ -65,7 +65,7 @@ def take(board: Device, on_bytes: Callable[[int, int], Any] = lambda done, size:
     except RemoteError as error:
         raise _explained(error.kind, error.text) from None
     if len(data) != size:
-        raise DamagedPhotoError(f"{len(data)} of {size} bytes came; check the cable and try again")
+        raise DamagedPhotoError(f"got {len(data)} of {size} bytes; check the cable and try again")
     return check(bytes(data))[0]
 
 
@@ -80,14 +80,14 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
     end = photo.rfind(_END)
     if photo[:2] != b"\xff\xd8" or end < 0:
         raise DamagedPhotoError(
-            "the photo is no whole JPEG: its start or its end is missing; `megacam doctor`"
+            "the photo is not a complete JPEG: no start or no end; run `megacam doctor`"
         )
     at, width, height = 2, 0, 0
     while at + 4 <= end:
         if photo[at] != 0xFF:
-            raise DamagedPhotoError(f"the photo is damaged at byte {at}; `megacam doctor`")
+            raise DamagedPhotoError(f"the photo is damaged at byte {at}; run `megacam doctor`")
         while photo[at + 1] == 0xFF:
-            at += 1  # any marker may be filled up with these (T.81, B.1.1.2)
+            at += 1  # fill bytes may precede any marker (T.81, B.1.1.2)
         marker = photo[at + 1]
         if marker in _FRAME_HEADERS:
             height = int.from_bytes(photo[at + 5 : at + 7], "big")
@@ -97,5 +97,5 @@ def check(photo: bytes) -> tuple[bytes, int, int]:
         alone = marker in _ALONE
         at += 2 if alone else 2 + int.from_bytes(photo[at + 2 : at + 4], "big")
     if not width or not height:
-        raise DamagedPhotoError("the photo is damaged: it names no size; `megacam doctor`")
+        raise DamagedPhotoError("the photo is damaged: it has no size; run `megacam doctor`")
     return photo[: end + 2], width, height

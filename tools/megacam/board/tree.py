@@ -1,4 +1,4 @@
-"""The files of the board: where they lie on the host, and their compiled form."""
+"""The files of the board: where they are on the host, and their compiled form."""
 
 import ast
 import functools
@@ -13,9 +13,9 @@ from megacam.board import overlays
 from megacam.board.shorten import shorten
 from megacam.errors import MegacamError
 
-# Line numbers and asserts go: they cost a tenth of the RAM that the code takes on the board.
+# Drop line numbers and asserts, which take a tenth of the code's RAM on the board.
 _OPTIMISE = "-O3"
-# What MicroPython runs by name at start stays source; it is a few lines long.
+# Files that MicroPython runs by name at the start stay source; they are a few lines long.
 _AS_SOURCE = ("boot.py", "main.py")
 _COLUMNS = 6  # of a setting's row in firmware/settings/schema.py
 
@@ -52,8 +52,8 @@ def _compile_text(stem: str, text: str) -> bytes:
 def compile_file(source: Path) -> bytes:
     """Return `source` compiled to .mpy; raises BuildError.
 
-    Tracebacks show the first word of the module's name, as "s3" for s3/errors.py, and the
-    function: the board keeps a name of each module's own in RAM for ever.
+    Tracebacks show the function and only the first word of the module's own name, such as "set"
+    for timing/set_clock.py, because the board keeps each different name in RAM forever.
     """
     word = source.stem.rpartition(".")[2].partition("_")[0]
     done = subprocess.run(
@@ -71,7 +71,7 @@ def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _without_help(schema: str) -> str:
-    """Return the schema without the last column of its tables, which only people read."""
+    """Return the schema without the last column of its tables, which is only for people."""
     tree = ast.parse(schema)
     for node in ast.walk(tree):
         if isinstance(node, ast.Tuple) and len(node.elts) == _COLUMNS:
@@ -80,11 +80,11 @@ def _without_help(schema: str) -> str:
 
 
 def build(more: Mapping[str, str] | None = None) -> dict[str, bytes]:
-    """Return {path on the board: content}: the start as source, the rest compiled.
+    """Return {path on the board: content}: boot.py and main.py as source, the rest compiled.
 
-    Names are shortened, arguments of all but the driver too, and on-demand modules lie in
-    lib/overlay.bin, so these files work with one another only. `more` is {module: source} of a
-    test's own programs, or of what it puts in the place of a module. Raises BuildError.
+    Names are shortened, including arguments except the driver's, and on-demand modules are in
+    lib/overlay.bin, so these files only work together. `more` is {module: source} of a test's
+    own programs, or of its replacements for modules. Raises BuildError.
     """
     files = sources()
     paths = {module_name(path): path for path in files}
@@ -109,14 +109,14 @@ def build(more: Mapping[str, str] | None = None) -> dict[str, bytes]:
 
 
 def _open_archive(boot: str) -> str:
-    # Not earlier than it is needed: a deploy that was cut off may be replacing it.
+    # Import it no earlier than needed: an interrupted deploy may still be replacing it.
     lines = boot.splitlines(keepends=True)
     at = next(i for i, line in enumerate(lines) if "overlay(" in line)
     return "".join([*lines[:at], "__import__('overlay')\n", *lines[at:]])
 
 
 def _short(texts: Mapping[str, str]) -> dict[str, str]:
-    # The driver is what people use by hand, and at the prompt.
+    # People use the driver in their own programs and at the prompt.
     driver = {name for name in texts if name.startswith("arducam_mega")}
     code = {name: text for name, text in texts.items() if overlays.is_code(text)}
     return shorten(code, driver)

@@ -1,6 +1,6 @@
-"""What the doctor checks, in order, and what each failure means: the one table of both.
+"""The table of the doctor's checks, in order, and of what each failure means.
 
-`megacam doctor` runs it and docs/troubleshooting.md is generated from it.
+`megacam doctor` runs it, and docs/troubleshooting.md is generated from it.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cause:
-    """One way to fail: `code` is how the doctor recognises it, "" whatever else it is."""
+    """One way to fail: the doctor recognizes it by `code`; "" stands for any other failure."""
 
     code: str
     symptom: str
@@ -17,7 +17,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Check:
-    """One question; `host`: it is about this computer and needs no board."""
+    """One question; with `host`, it is about this computer and needs no board."""
 
     name: str
     question: str
@@ -36,19 +36,19 @@ CHECKS = (
         "config",
         "Can config.json be used?",
         (
-            Cause("", "a setting is missing, wrong or unknown", "change what the sentence names"),
+            Cause("", "a setting is missing, wrong or unknown", "change what the message names"),
             Cause("missing", "there is no config.json here", "run `megacam setup`, or copy "
                   "config.example.json and edit it"),
-            Cause("pins", "a GPIO in use decides how the chip starts (0, 2, 5, 12, 15), or is the "
-                  "USB port's (1, 3): what is wired to it may keep the board from its start",
-                  "choose another GPIO, or see that nothing drives it while the board starts"),
+            Cause("pins", "a GPIO in use decides how the chip starts (0, 2, 5, 12, 15), or is "
+                  "used by USB (1, 3): a device wired to it may keep the board from starting",
+                  "choose another GPIO, or make sure that nothing drives it at the start"),
         ),
         host=True,
     ),
     Check(
         "firmware",
         "Does the firmware compile, and are the root certificates valid?",
-        (Cause("", "a file does not compile, or a root is missing or over",
+        (Cause("", "a file does not compile, or a root is missing or expired",
                "reinstall megacam; `pip install --upgrade certifi` for the roots"),),
         host=True,
     ),
@@ -60,7 +60,7 @@ CHECKS = (
                   "install the driver of its USB chip (CP210x, CH340), choose with --port"),
             Cause("BusyError", "another program holds the port, or you may not open it",
                   "close terminals and IDEs; on Linux join the group `dialout`"),
-            Cause("GoneError", "the board goes away while it is used", "try another cable and "
+            Cause("GoneError", "the connection to the board is lost", "try another cable and "
                   "another USB port; " + _SUPPLY),
             Cause("brown-out", "brown-out: `Brownout detector was triggered`, the board restarts "
                   "when Wi-Fi or camera draw current", _SUPPLY),
@@ -71,11 +71,11 @@ CHECKS = (
     Check(
         "micropython",
         "Does it run MicroPython 1.24 or newer?",
-        (Cause("", "it answers otherwise, or is too old", "`megacam flash`"),),
+        (Cause("", "it does not run MicroPython, or its version is too old", "`megacam flash`"),),
     ),
     Check(
         "files",
-        "Are the board's files whole and of this version?",
+        "Are the board's files intact and of this version?",
         (
             Cause("none", "megacam is not on the board", "`megacam deploy`"),
             Cause("", "files differ from this version", "`megacam deploy`"),
@@ -91,18 +91,18 @@ CHECKS = (
         "camera",
         "Does a camera answer on the SPI wires?",
         (
-            Cause("unknown", "something answers that is no Arducam Mega: mostly a loose or "
+            Cause("unknown", "what answers is not an Arducam Mega: usually a loose or "
                   "swapped wire", _WIRES),
-            Cause("busy", "the camera never becomes idle", "cut its power for some seconds"),
+            Cause("busy", "the camera never becomes idle", "cut its power for a few seconds"),
             Cause("ValueError", "this model does not offer a setting of section `camera`",
-                  "choose one that the sentence names, then `megacam deploy`"),
+                  "choose a value that the message names, then `megacam deploy`"),
             Cause("absent", "nothing answers: a wire, a wrong pin, or no power",
                   _WIRES + "; " + _SUPPLY),
         ),
     ),
     Check(
         "frame",
-        "Is a test photo a whole JPEG?",
+        "Is a test photo a complete JPEG?",
         (
             Cause("JPEGError", "partial or corrupt images: no start or no end, or noise between",
                   "shorten the wires, add a ground wire, lower `spi.baudrate_hz` to 4000000; "
@@ -113,12 +113,12 @@ CHECKS = (
     ),
     Check(
         "wifi",
-        "Does it join the Wi-Fi?",
+        "Does the board join the Wi-Fi?",
         (
             Cause("CredentialsError", "no Wi-Fi is provisioned, or NVS was erased",
                   "`megacam provision`"),
             Cause("", "the network is not found, refuses the password or gives no address; the "
-                  "ESP32 knows 2.4 GHz only", "check name, password and distance, then "
+                  "ESP32 supports 2.4 GHz only", "check name, password and distance, then "
                   "`megacam provision --only wifi`"),
         ),
     ),
@@ -129,9 +129,9 @@ CHECKS = (
     ),
     Check(
         "dns",
-        "Is the store's name found?",
-        (Cause("", "the router answers no DNS, or the name in s3.region or s3.endpoint is wrong",
-               "check both, and whether the router lets the board into the internet"),),
+        "Can the store's name be resolved?",
+        (Cause("", "the router does not answer DNS, or s3.region or s3.endpoint is wrong",
+               "check both, and whether the router gives the board internet access"),),
     ),
     Check(
         "clock",
@@ -146,29 +146,29 @@ CHECKS = (
     ),
     Check(
         "tls",
-        "Does TLS connect, and is the store's certificate one that we trust?",
+        "Does TLS connect, and is the store's certificate trusted?",
         (
-            Cause("portal", "a captive portal: the network answers with its own page to log in, "
-                  "and with its own certificate", "log in for the board (its MAC address is the "
-                  "router's to let through), or give it a network without such a page: `megacam "
-                  "provision --only wifi`; the board tries again by itself"),
-            Cause("root", "the certificate is not from a known root", "the CA, or the self-signed "
-                  "certificate, of a store of your own: `megacam deploy --roots FILE`; a proxy "
-                  "that opens TLS cannot be used"),
+            Cause("portal", "a captive portal: the network answers with its own login page and "
+                  "its own certificate", "log in for the board (let the router admit its MAC "
+                  "address), or give it a network without a login page: `megacam provision "
+                  "--only wifi`; the board tries again by itself"),
+            Cause("root", "the certificate is not from a known root", "for a store of your own, "
+                  "deploy its CA or self-signed certificate: `megacam deploy --roots FILE`; a "
+                  "proxy that intercepts TLS cannot be used"),
             Cause("name", "the certificate is for another host", "let s3.endpoint name a host "
                   "that is in the certificate, or make one for the host of s3.endpoint; then "
-                  "`megacam deploy`. With AWS, a name server or a proxy leads elsewhere"),
-            Cause("plain", "the port speaks no TLS, but plain HTTP mostly", "give s3.endpoint the "
-                  "port of https, or switch TLS on in the store; a signature over plain HTTP is "
-                  "not offered"),
+                  "`megacam deploy`. With AWS, DNS or a proxy leads to another host"),
+            Cause("plain", "the port does not speak TLS, but usually plain HTTP", "set "
+                  "s3.endpoint to the HTTPS port, or turn on TLS in the store; plain HTTP is not "
+                  "supported"),
             Cause("version", "the server refuses TLS 1.2, or has no cipher in common: the board's "
                   "MicroPython has no TLS 1.3", "allow TLS 1.2 with ECDHE and AES-GCM in the "
                   "store, or in the proxy before it"),
-            Cause("clock", "the certificate is not valid yet, or over: wrong clock",
-                  "look at the clock check"),
-            Cause("", "connection time-outs: no answer within the deadline, or it breaks off",
-                  "a weak signal (better than -75 dBm), a firewall (TCP port 443), the endpoint's "
-                  "address"),
+            Cause("clock", "the certificate is not valid yet, or expired: wrong clock",
+                  "see the clock check"),
+            Cause("", "connection timeouts: no answer within the deadline, or a lost connection",
+                  "check the signal (better than -75 dBm), the firewall (TCP port 443) and the "
+                  "endpoint's address"),
         ),
     ),
     Check(
@@ -180,11 +180,11 @@ CHECKS = (
             Cause("InvalidAccessKeyId", "403 InvalidAccessKeyId: the key is unknown, deleted or "
                   "of another store", "`megacam cloud show`, then `megacam provision --only aws`"),
             Cause("RequestTimeTooSkewed", "403 RequestTimeTooSkewed: the clock is more than 15 "
-                  "minutes wrong", "look at the clock check"),
-            Cause("ExpiredToken", "403 ExpiredToken: the session's credentials are over",
+                  "minutes wrong", "see the clock check"),
+            Cause("ExpiredToken", "403 ExpiredToken: the session's credentials have expired",
                   "`megacam cloud rotate`"),
             Cause("CredentialProvider", "AWS IoT gives no credentials for the certificate: it was "
-                  "deleted or switched off, or thing, role alias or policy are gone",
+                  "deleted or disabled, or its thing, role alias or policy is gone",
                   "`megacam cloud show`, then `megacam cloud create --iot` and `megacam cloud "
                   "rotate --iot`"),
         ),
@@ -194,7 +194,7 @@ CHECKS = (
         "May the key put objects under the device's name?",
         (Cause("AccessDenied", "403 AccessDenied: the policy allows s3:PutObject on another "
                "bucket or prefix only, or a bucket policy or KMS key denies it",
-               "`megacam cloud show`, then `megacam cloud create` mends the policy; `device` in "
+               "`megacam cloud show`, then `megacam cloud create` repairs the policy; `device` in "
                "config.json must be the name that it was made for"),),
     ),
     Check(
@@ -210,38 +210,38 @@ CHECKS = (
     Check(
         "stored",
         "Was an object stored?",
-        (Cause("", "the store answered with another error", "the sentence says what it said; "
+        (Cause("", "the store answered with another error", "see its answer in the message; "
                "503 SlowDown and 500 pass by themselves"),),
     ),
     Check(
         "whole",
-        "Is the object that you read what the board sent?",
+        "Is the object that you read the same as the board sent?",
         (
             Cause("unread", "it cannot be read with your own credentials, as the gallery does",
                   "name credentials that may read the bucket with --profile, AWS_PROFILE or "
                   "AWS_ACCESS_KEY_ID; for a CA of your own set AWS_CA_BUNDLE"),
-            Cause("", "the object differs: the store keeps the frames of aws-chunked bodies, in "
-                  "photos too, and says nothing", "set `s3.integrity` to `etag`, then `megacam "
-                  "deploy`; what was stored so far is damaged"),
+            Cause("", "the object differs: the store keeps the framing of aws-chunked bodies, in "
+                  "photos too, without an error", "set `s3.integrity` to `etag`, then `megacam "
+                  "deploy`; the photos stored so far are damaged"),
         ),
     ),
 )  # fmt: skip
 
 
 def check(name: str) -> Check:
-    """Return the check of that name."""
+    """Return the check with that name."""
     return next(one for one in CHECKS if one.name == name)
 
 
 def cause(name: str, code: str) -> Cause:
-    """Return the cause that `code` means, else the check's general one, else its last."""
+    """Return the cause with `code`, else the check's general one, else its last."""
     causes = check(name).causes
     by_code = {one.code: one for one in causes}
     return by_code.get(code) or by_code.get("") or causes[-1]
 
 
 def markdown() -> str:
-    """Return docs/troubleshooting.md."""
+    """Return the text of docs/troubleshooting.md."""
     lines = [
         "# Troubleshooting",
         "",

@@ -1,7 +1,7 @@
-"""What is tried on the board itself, with the firmware's own modules, one step at a time.
+"""Probes that run on the board itself, with the firmware's own modules, one step at a time.
 
-Each probe is a few lines of MicroPython that end in an expression; run() returns its value or
-raises ProbeError. What a probe leaves in memory, the next one uses, until the board is reset.
+Each probe is a few lines of MicroPython that define `_probe()`; run() returns its result or
+raises ProbeError. A probe can use what an earlier one left in memory, until the board is reset.
 """
 
 import ast
@@ -13,7 +13,7 @@ _TIMEOUT_S = 90  # joining the Wi-Fi may take 70 s; a capture has 10 s
 
 
 class ProbeError(Exception):
-    """A probe failed: `kind` is the exception's class on the board, `code` its word for why."""
+    """A probe failed: `kind` is the exception's class on the board, `code` its error code."""
 
     def __init__(self, kind: str, code: str, text: str):
         super().__init__(text)
@@ -22,7 +22,7 @@ class ProbeError(Exception):
         self.text = text
 
 
-# Handed over as one literal: the text of an exception may hold anything but is one line then.
+# Printed as one literal, so that an exception stays on one line whatever its text is.
 _RUN = """
 def _run(f):
  try:print(repr((None,f())))
@@ -108,7 +108,7 @@ def _probe():
   raise OSError(host+': '+errors.explain(e,'dns')[0])
  return host
 """
-# A page to log in answers in the place of one that is there to be asked, and otherwise.
+# A captive portal answers in place of a well-known page, and with another status.
 PORTAL = """
 def _probe():
  import socket
@@ -127,7 +127,7 @@ def _probe():
   finally:
    s.close()
   if 300<=status<400 or (status==200 and 'generate_204' in path):
-   return name+' answers '+str(status)+' in the place of its own page'
+   return name+' answers '+str(status)+' instead of its own page'
   return ''
  return ''
 """
@@ -161,14 +161,14 @@ def _probe():
 
 
 def run(board: Device, probe: str) -> Any:
-    """Run one probe and return its value; raises ProbeError, and DeviceError for the cable."""
+    """Run one probe and return its value; raises ProbeError, or DeviceError if the board fails."""
     try:
         out = board.exec(probe + _RUN, timeout_s=_TIMEOUT_S)
     except RemoteError as error:
         raise ProbeError(error.kind, "", error.text) from None
     lines = [line for line in out.splitlines() if line.startswith("(")]
     if not lines:
-        raise RestartedError("the board started again by itself; look at `megacam logs`", False)
+        raise RestartedError("the board restarted by itself; look at `megacam logs`", False)
     answer = ast.literal_eval(lines[-1])
     if answer[0] is not None:
         raise ProbeError(*answer)

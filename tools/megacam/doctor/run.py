@@ -2,8 +2,8 @@
 
     for result in doctor.examine(None, raw_config, wanted): ...
 
-A generator, because a check may take a minute and its result is worth seeing at once. It ends
-with the first failure: what comes behind cannot be told then.
+It is a generator, because a check may take a minute and you want to see its result at once. It
+ends with the first failure, because the later checks depend on the earlier ones.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from megacam.doctor.verdicts import FailedError, failed
 from megacam.errors import MegacamError
 from megacam.words import count
 
-_CLOCK_OFF_S = 60  # an exchange takes less; S3 forgives 15 minutes
-_WEAK_DBM = -75  # below, an ESP32 loses packets
+_CLOCK_OFF_S = 60  # an exchange takes less; S3 tolerates 15 minutes
+_WEAK_DBM = -75  # below this, an ESP32 loses packets
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def examine(
     now: Callable[[], float] = time.time,
     read: Callable[[str], bytes] | None = None,
 ) -> Iterator[Result]:
-    """Check a board that should have the files `wanted`; it starts anew at the end.
+    """Check a board that should have the files `wanted`; it restarts at the end.
 
-    `read(key)` returns an object of the bucket as its owner reads it, or raises MegacamError;
-    with None nothing is read back.
+    `read(key)` returns an object of the bucket with the owner's credentials, or raises
+    MegacamError; with None, nothing is read back.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -115,7 +115,7 @@ def _examine_board(
     sensor = verdicts.run(board, "camera", probes.CAMERA)
     yield Result("camera", "good", f"an Arducam Mega answers, sensor {sensor:#x}")
     size = verdicts.run(board, "frame", probes.FRAME)
-    yield Result("frame", "good", f"a whole JPEG of {size:,} bytes")
+    yield Result("frame", "good", f"a complete JPEG of {size:,} bytes")
     board.reset()  # the camera's code would take the memory that TLS needs
     yield from _network(board, now)
     key, sent = yield from _store(board, store["region"])
@@ -130,7 +130,7 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
     host, region = verdicts.run(board, "key", probes.CLIENT)
     key = verdicts.run(board, "key", probes.KEY)
     yield Result("key", "good", f"{key} for {host} in {region}")
-    yield Result("dns", "good", f"{verdicts.run(board, 'dns', probes.DNS)} is found")
+    yield Result("dns", "good", f"{verdicts.run(board, 'dns', probes.DNS)} is resolved")
     server, seconds = verdicts.run(board, "clock", probes.CLOCK)
     off_s = round(seconds - now())
     if abs(off_s) > _CLOCK_OFF_S:
@@ -142,7 +142,7 @@ def _network(board: Device, now: Callable[[], float]) -> Iterator[Result]:
 
 
 def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str]]:
-    """Let the board store an object; return its key and what was sent."""
+    """Have the board store an object; return its key and what was sent."""
     verdicts.connect(board)
     yield Result("tls", "good", "connected, the certificate is verified")
     try:
@@ -152,7 +152,7 @@ def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str
         yield from _proven(failure)
         raise failure from None
     yield Result("signature", "good", "accepted")
-    yield Result("permission", "good", f"it may put {key.partition('/')[0]}/*")
+    yield Result("permission", "good", f"the key may put {key.partition('/')[0]}/*")
     if found != region:
         cause = checks.cause("region", "")
         yield Result("region", "warn", f"the bucket is in {found}, not in {region}", cause)
@@ -166,9 +166,9 @@ def _store(board: Device, region: str) -> Generator[Result, None, tuple[str, str
 
 
 def whole(key: str, sent: str, read: Callable[[str], bytes]) -> Result:
-    """Compare an object with what the board has sent: only so a store shows that it keeps frames.
+    """Compare an object with what the board has sent; `read` is as in examine().
 
-    `read` is as for examine().
+    There is no other way to see that a store keeps the frames of aws-chunked bodies in objects.
     """
     try:
         found = read(key)
@@ -176,13 +176,13 @@ def whole(key: str, sent: str, read: Callable[[str], bytes]) -> Result:
         return Result("whole", "warn", str(error), checks.cause("whole", "unread"))
     if found == sent.encode():
         return Result("whole", "good", f"{len(found)} bytes read back as they were sent")
-    text = f"{key}: {len(sent)} bytes were sent, and {len(found)} others are read back"
+    text = f"{key}: {len(sent)} bytes were sent, but {len(found)} other bytes read back"
     return Result("whole", "bad", text, checks.cause("whole", ""))
 
 
 def _proven(failure: verdicts.FailedError) -> Iterator[Result]:
-    """Yield what the refusal of an object proves to be good."""
-    # A store that does not know the bucket has looked at neither signature nor policy for sure.
+    """Yield the checks that a refused object proves to be good."""
+    # A store that does not know the bucket may have checked neither signature nor policy.
     if failure.name == "permission":
         yield Result("signature", "good", "accepted")
 
@@ -199,5 +199,5 @@ def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
         text = f"not of version {version}: {count(len(differ), 'file')}, for example {differ[0]}"
         raise failed("files", "", text)
     return Result(
-        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} whole"
+        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} intact"
     )

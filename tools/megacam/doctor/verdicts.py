@@ -1,4 +1,4 @@
-"""Which row of the table in checks.py a failed probe means: shared by doctor, setup and rotate."""
+"""Find the row in checks.py for a failed probe; shared by doctor, setup and rotate."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SIGNATURE = (
     "CredentialProvider",
 )
 _REGION = ("NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed")
-# Words of lib/https/tls_certificates.py and lib/https/tls_errors.py, and the row that they mean.
+# Words in messages of lib/https/tls_certificates.py and tls_errors.py, and the row they mean.
 _TLS_WORDS = (
     ("known root", "root"),
     ("root certificate is loaded", "root"),
@@ -27,7 +27,7 @@ _TLS_WORDS = (
     ("TLS 1.2", "version"),
     ("have no cipher", "version"),
 )
-# What may be a portal's own certificate as well.
+# Codes that a captive portal's own certificate may also cause.
 _PORTAL_CODES = ("root", "name")
 
 
@@ -54,7 +54,7 @@ def of_probe(name: str, error: ProbeError) -> FailedError:
 
 
 def connect(board: Device) -> None:
-    """Let the board connect to the store; raises FailedError, also where a portal answers."""
+    """Have the board connect to the store; raises FailedError, also if a portal answers."""
     try:
         probes.run(board, probes.TLS)
     except ProbeError as error:
@@ -74,7 +74,7 @@ def _portal(board: Device) -> str:
 
 
 def of_put(error: ProbeError) -> FailedError:
-    """Return what the refusal of an object means."""
+    """Return what a refused object means."""
     if error.code in SIGNATURE:
         name = "signature"
     elif error.code == "AccessDenied":
@@ -85,9 +85,9 @@ def of_put(error: ProbeError) -> FailedError:
 
 
 def prove_upload(board: Device) -> tuple[str, str]:
-    """Let a board that has just started upload with what it holds; raises FailedError.
+    """Have a freshly started board upload with its own credentials; raises FailedError.
 
-    Returns the object's key and the text in it.
+    Returns the object's key and its text.
     """
     steps = ("wifi", probes.WIFI), ("clock", probes.CLOCK), ("key", probes.CLIENT)
     for name, probe in (*steps, ("dns", probes.DNS)):

@@ -1,1 +1,1 @@
-"""A board without a board: the unmodified firmware on a real MicroPython interpreter."""
+"""A simulated board: the unmodified firmware on a real MicroPython interpreter."""

@@ -4,7 +4,7 @@
         board.exec("from firmware import credentials; ...")     # as mpremote exec would
         board.start(print)                                      # boot.py, main.py, line by line
 
-The camera model is a process of its own at the other end of the SPI bus and lives through resets.
+The camera model is a separate process at the other end of the SPI bus and survives resets.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from megacam.sim.card import Card
 from megacam.sim.world import World
 
 _STOP_TIMEOUT_S = 3
-# What the firmware's boot.py does for whoever comes with mpremote.
+# What the firmware's boot.py does when you connect with mpremote.
 _AT_PROMPT = """
 try:
     import overlay
@@ -43,10 +43,10 @@ class BoardError(MegacamError):
 class Board:
     """One simulated board for the length of a `with` block; all its state is in `folder`.
 
-    `files` is {path on the board: content} of its flash at the start, or None to keep the image
-    that lies there. `networks` is the air around it: [{"ssid", "password", "rssi"}, ...].
-    `card_bytes` is the size of the SD card in its slot, `card`, zeros when new; 0: there is none.
-    `camera` are arguments of the camera process. `fast` makes sleeps take no time.
+    `files` is {path on the board: content}, the initial content of its flash, or None to keep the
+    existing image. `networks` are the Wi-Fi networks around it: [{"ssid", "password", "rssi"},
+    ...]. `card_bytes` is the size of the SD card in its slot, `card`; a new card is all zeros, 0
+    means no card. `camera` are arguments of the camera process. `fast` makes sleeps take no time.
     `without` names stand-ins of the port that this board lacks, for example "hmac".
     """
 
@@ -97,7 +97,7 @@ class Board:
     def exec(self, code: str, timeout_s: float = 30) -> str:
         """Run `code` on the board instead of boot.py and main.py; return what it printed.
 
-        The code travels on standard input, so it may hold secrets. Raises BoardError.
+        The code is passed on standard input, so it may hold secrets. Raises BoardError.
         """
         self.world.reset()
         process = self._spawn({"MEGACAM_START": "exec"}, stdin=subprocess.PIPE)
@@ -112,23 +112,23 @@ class Board:
         return out
 
     def start(self, on_line: Callable[[str], None]) -> None:
-        """Power the board on; `on_line` gets each line of its console, in a thread of its own.
+        """Power the board on; `on_line` gets each line of its console, in a separate thread.
 
-        A reset starts it again, as on a real board; it ends when main.py does.
+        A reset restarts it, as on a real board; it ends when main.py ends.
         """
         self._stopping.clear()
         self._runner = threading.Thread(target=self._run, args=(on_line,), daemon=True)
         self._runner.start()
 
     def join(self, timeout_s: float | None = None) -> bool:
-        """Wait for the end of main.py; return whether it came."""
+        """Wait for main.py to end; return whether it did."""
         if self._runner:
             self._runner.join(timeout_s)
             return not self._runner.is_alive()
         return True
 
     def stop(self) -> None:
-        """Pull the plug: whatever runs ends at once, as in a power cut."""
+        """Pull the plug: the program ends immediately, as in a power cut."""
         self._stopping.set()
         if self._process:
             _kill(self._process)
@@ -156,14 +156,14 @@ class Board:
     def _spawn(
         self, environment: dict[str, str] | None = None, **streams: Any
     ) -> subprocess.Popen[Any]:
-        """Start the interpreter; `streams` are Popen's, by default only lines come out."""
+        """Start the interpreter; `streams` are for Popen, by default its output as text."""
         own_end, world_end = socket.socketpair()
         self.world.serve(own_end)
         with world_end, self._camera_bus() as bus:
             return self._spawn_with(world_end, bus, environment or {}, streams)
 
     def _camera_bus(self) -> socket.socket:
-        """Return the board's end of the SPI bus for one life of the interpreter."""
+        """Return the board's end of the SPI bus for one run of the interpreter."""
         return self._bus.dup()
 
     def _spawn_with(

@@ -1,11 +1,11 @@
-"""An Arducam Mega at its SPI pins: bytes in, bytes out, and a list of what the host did wrong.
+"""A model of an Arducam Mega at its SPI pins: bytes in, bytes out, a list of the host's errors.
 
     model = CameraModel("3mp", faults=("capture-stuck:2",))
     model.chip_select(0)
     model.exchange(b"\\x40\\x00\\x00")[2]   # 0x82, the sensor id
     model.chip_select(1)
 
-`megacam.sim.wire` puts MicroPython's SPI and Pin in front of it. It shares no code and no table
+`megacam.sim.wire` connects MicroPython's SPI and Pin to it. The model shares no code and no table
 with the driver.
 """
 
@@ -29,7 +29,7 @@ _SHOWN_BYTES = 16
 
 @dataclass
 class Transaction:
-    """One CS cycle: its first bytes both ways, and how many there were in all."""
+    """One CS cycle: its first bytes in both directions, and how many there were in all."""
 
     start_us: int
     mosi: bytes = b""
@@ -41,14 +41,16 @@ class Transaction:
 
 
 class CameraModel:
-    """An Arducam Mega of one model; `model` is a word such as "3mp-v2" or an id such as 0x84.
+    """An Arducam Mega; `model` is a word such as "3mp-v2" or an id such as 0x84.
 
-    `frames` makes the pictures (a frame_sources.FrameSource). `quirks` False takes off what real
-    parts of this model do wrong; `sensor_id` makes it show another id. `cs_level` is the level of
-    CS before the host drives it; with `strict_select` one that was low from the start does not
-    select. `frames` has a record of every completed capture (bytes of the last 32 only),
-    `violations` a sentence for every breach of the protocol; `listeners` are called with every
-    Transaction. `faults` can be changed at any time.
+    The argument `frames` makes the pictures (a frame_sources.FrameSource). `quirks=False` turns
+    off the known faults of real parts of this model; `sensor_id` makes it report another id.
+    `cs_level` is the level of CS before the host drives it; with `strict_select`, a CS that was
+    low from the start does not select the camera.
+
+    The attribute `frames` has a record of every completed capture (with bytes for the last 32
+    only), `violations` a sentence for every violation of the protocol; `listeners` are called
+    with every Transaction. `faults` can be changed at any time.
     """
 
     def __init__(
@@ -87,20 +89,20 @@ class CameraModel:
 
     @property
     def fifo_left(self) -> int:
-        """Return how many bytes of the present frame have not been read."""
+        """Return how many bytes of the current frame have not been read."""
         return self._engine.fifo.left
 
     @property
     def settings(self) -> dict[int, int]:
-        """Return what is in force in the sensor: {register 0x20..0x35: value}."""
+        """Return the current settings of the sensor: {register 0x20..0x35: value}."""
         return dict(self._engine.sensor.settings)
 
     def poke(self, address: int, value: int) -> None:
-        """Set a register that can be read back, as a host before this one may have left it."""
+        """Set a readable register to a value that an earlier host may have left in it."""
         self._engine.registers[address] = value
 
     def power_cycle(self) -> None:
-        """Take the supply away and bring it back: everything is forgotten, TESTPAT included."""
+        """Turn the supply off and on again: all state is lost, including TESTPAT."""
         self._engine.power_on(self.clock.now_us)
 
     def reset_in_field(self) -> None:
@@ -111,7 +113,7 @@ class CameraModel:
     def bus_settings(
         self, baudrate_hz: int, polarity: int = 0, phase: int = 0, firstbit: int = 0
     ) -> None:
-        """Take the host's SPI settings: they decide whether what it clocks is understood."""
+        """Set the host's SPI settings: they decide whether the camera understands its bytes."""
         self._baudrate_hz = baudrate_hz
         self._mode_fits = polarity == 0 and phase == 0 and firstbit == 0
 
@@ -145,7 +147,7 @@ class CameraModel:
         self._transaction = Transaction(t.end_us)
 
     def exchange(self, mosi: bytes | bytearray | memoryview) -> bytes:
-        """Clock bytes in and return as many that come back; 0xFF when CS is high."""
+        """Clock bytes in and return the bytes that come back; 0xFF if CS is high."""
         self._engine.tick()
         if not self._is_selected(mosi):
             return b"\xff" * len(mosi)

@@ -1,4 +1,4 @@
-"""From trigger to a full FIFO: how long it takes, what lands there, what goes wrong on the way."""
+"""A capture, from the trigger to a full FIFO: how long it takes, its result, its faults."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ UNTIL_FULL = 255  # FRAME_COUNT value
 
 @dataclass
 class Capture:
-    """A capture that runs; `due_us` None means that it never ends.
+    """A running capture; `due_us` None means that it never ends.
 
-    `frame_count` is the value of register 0x01, so one less than the frames that come.
+    `frame_count` is the value of register 0x01, so one less than the number of frames.
     """
 
     started_us: int
@@ -39,7 +39,7 @@ def duration_us(sensor: Sensor, frame_count: int, faults: Faults) -> int:
 
 
 def expose(capture: Capture, sensor: Sensor, source: FrameSource, faults: Faults, number: int):
-    """Take the frames of a finished capture; return its FrameRecord, the FIFO bytes in it."""
+    """Take the frames of a finished capture; return its FrameRecord with the FIFO's bytes."""
     (width, height), form, quality = sensor.size, sensor.format, sensor.quality
     photos: list[bytes] = []
     stored = bytearray()
@@ -68,7 +68,7 @@ def _replaced(data: bytes, capture: Capture, faults: Faults) -> bytes:
 
 
 def reported_length(size: int, faults: Faults) -> int:
-    """Return the length that the camera shows for a FIFO of `size` bytes."""
+    """Return the length that the camera reports for a FIFO of `size` bytes."""
     if faults.strike("length-zero"):
         return 0
     if faults.strike("length-8mib"):

@@ -1,4 +1,4 @@
-"""The work of `megacam sim camera`: one photo from the camera model, its SPI traffic decoded."""
+"""`megacam sim camera`: take one photo from the camera model and decode its SPI traffic."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ _TIMEOUT_MS = 3000
 def show_camera(
     model: str, faults: Sequence[str], size: str, show: Callable[[str], None] = print
 ) -> CameraModel:
-    """Take one photo of `size` ("640x480") by hand from a camera with `faults`; `show` each line.
+    """Take one photo of `size` ("640x480") from a camera with `faults`; `show` gets each line.
 
-    The host here is a plain sequence of register accesses, not the driver: it gives up where a
+    The host is a plain sequence of register accesses, not the driver: it gives up where a
     simple program would. Raises ValueError for an unknown model, fault or size. Returns the model,
-    whose `violations` and `frames` tell how it went.
+    whose `violations` and `frames` show how it went.
     """
     camera = CameraModel(model, faults)
     host = _Host(camera)

@@ -1,4 +1,4 @@
-"""Shows the camera's SPI traffic register by register, as a logic analyser does."""
+"""Shows the camera's SPI traffic register by register, as a logic analyzer does."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ _WORDS = {
 class Decoder:
     """A listener for `model.listeners`: calls `show(line)` for every transaction.
 
-    A run of equal register reads (polling) is one line with a count, printed when it ends; call
+    Equal register reads in a row (polling) become one line with a count, shown when they end; call
     `flush()` at the end. Violations follow the line that they belong to, marked with `!!`.
     """
 
@@ -51,7 +51,7 @@ class Decoder:
         self._show_violations()
 
     def flush(self) -> None:
-        """Show what is still held back."""
+        """Show the lines that are still held back."""
         self._end_polling()
         self._show_violations()
 
@@ -76,7 +76,7 @@ class Decoder:
         return not news and self._answer(t) == self._answer(before)
 
     def _answer(self, t: Transaction) -> str | int:
-        # Noise in the upper bits of STATE is not another answer.
+        # Noise in the upper bits of STATE does not count as another answer.
         return self._answered(t.mosi[0], t.miso[2]) or t.miso[2]
 
     def line(self, t: Transaction) -> str:

@@ -1,4 +1,4 @@
-"""What stands behind the SPI pins: registers, busy times, power, captures and the FIFO."""
+"""The camera behind the SPI pins: registers, busy times, power, captures and the FIFO."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ _DEATH_US = 500_000
 _SIZE_US, _FORMAT_US = 9_000, 8_000  # measured: 17 ms for both
 _SETTING_US = 2_000
 _I2C_US = 1_000
-_SENSOR_READ_US = 3_000  # vendor waits 5 ms, 2 ms measured as enough
+_SENSOR_READ_US = 3_000  # the vendor waits 5 ms; measured: 2 ms are enough
 _FOCUS_INIT_US = 1_200_000  # downloads the autofocus firmware
 _AUTO_CTRL_STATE1_US = 12_000
 _BUSY_US = {reg.RESOLUTION: _SIZE_US, reg.FORMAT: _FORMAT_US}
@@ -36,9 +36,9 @@ _MAX_RAW_PIXELS = 1920 * 1080  # application note: raw formats end at 1080p
 
 
 class Engine:
-    """The camera without its bus. `complain(text)` is called for what a host must not do.
+    """The camera without its bus. `complain(text)` is called for all that a host must not do.
 
-    `tick()` brings the state up to the clock; the bus calls it before every transaction.
+    `tick()` updates the state to the current time; the bus calls it before every transaction.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Engine:
         self._inherit()
 
     def power_on(self, now_us: int) -> None:
-        """Start from nothing, as when the supply comes up; the host is not told."""
+        """Start without any state, as when the supply comes up; the host does not notice."""
         self.registers = dict(reg.DEFAULTS)
         self._off_until_us: int | None = None
         self._fails_us: int | None = None
@@ -108,22 +108,22 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the camera has power and answers."""
+        """Return whether the camera has power and answers."""
         return self._off_until_us is None and self._clock.now_us >= self._mute_until_us
 
     @property
     def busy(self) -> bool:
-        """Tell whether the camera is truly at work on a write (a stuck idle bit is a fault)."""
+        """Return whether the camera is really busy with a write (a stuck idle bit is a fault)."""
         return self._clock.now_us < max(self._busy_until_us, self._state1_until_us)
 
     @property
     def capturing(self) -> bool:
-        """Tell whether a capture runs that will end."""
+        """Return whether a capture is running that will end."""
         due_us = self._capture.due_us if self._capture else None
         return due_us is not None and self._clock.now_us < due_us
 
     def tick(self) -> None:
-        """Let everything happen that is due by now."""
+        """Do everything that is due by now."""
         now_us = self._clock.now_us
         if self._fails_us is not None and now_us >= self._fails_us:
             self._lose_power(self._fails_us + _BROWN_OUT_US)
@@ -194,7 +194,7 @@ class Engine:
     # Writing.
 
     def write(self, address: int, value: int) -> None:
-        """Take a register write: complain about what is wrong with it, then do what it does."""
+        """Handle a register write: complain about what is wrong with it, then apply it."""
         value = self._while_busy(address, value) if self._busy_matters(address, value) else value
         if value < 0 or not self._is_offered(address, value):
             return
@@ -273,7 +273,7 @@ class Engine:
     def _asleep(self) -> bool:
         return self.registers[reg.POWER] & 0x07 != _AWAKE or self.sensor.asleep
 
-    # The sensor's side door.
+    # The sensor's own registers, over I2C.
 
     @property
     def _sensor_address(self) -> int:
@@ -360,7 +360,7 @@ class Engine:
             self.reset_in_field()
 
     def reset_in_field(self) -> None:
-        """Reset the whole camera as 0x07 = 0x40 does, without the host knowing of it."""
+        """Reset the whole camera as 0x07 = 0x40 does, without the host knowing about it."""
         self._reset(self._clock.now_us)
         self._reset_us -= _BLANK_AFTER_RESET_US
         self._excused = True

@@ -1,7 +1,8 @@
-"""The ways in which the camera model can misbehave, each switched on by its name.
+"""The faults of the camera model, each switched on by its name.
 
 `CameraModel(faults=("capture-stuck:2", "padding-round1024"))`; `model.faults.add("bit-flip:1")` in
-the middle of a run. A number after the colon is how often it happens; without one it never ends.
+the middle of a run. The number after the colon is how often the fault happens; without it, it
+never ends.
 """
 
 import difflib
@@ -61,7 +62,7 @@ class UnknownFaultError(ValueError):
 
 
 class Faults:
-    """The switches that are on, each with the number of times it will still happen."""
+    """The faults that are on, each with the number of times it will still happen."""
 
     def __init__(self, specs: Iterable[str] = ()):
         self._left: dict[str, int | None] = {}
@@ -80,11 +81,11 @@ class Faults:
         self._left[name] = int(times) if times else None
 
     def discard(self, name: str) -> None:
-        """Switch `name` off; nothing happens when it was not on."""
+        """Switch `name` off; do nothing if it is not on."""
         self._left.pop(name, None)
 
     def clear(self) -> None:
-        """Switch everything off, the model's own quirks included."""
+        """Switch everything off, including the model's own quirks."""
         self._left.clear()
 
     def __contains__(self, name: object) -> bool:
@@ -98,7 +99,7 @@ class Faults:
         return f"Faults([{', '.join(map(repr, on))}])"
 
     def strike(self, name: str) -> bool:
-        """Tell whether `name` happens now, and count it."""
+        """Return whether `name` happens now, and count it."""
         if name not in self:
             return False
         left = self._left[name]

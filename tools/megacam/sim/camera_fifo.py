@@ -1,4 +1,4 @@
-"""The frame memory of the camera, and what becomes of a photo on its way into it."""
+"""The frame memory of the camera, and what happens to a photo on its way into it."""
 
 import hashlib
 import random
@@ -23,9 +23,9 @@ def junk(size: int, seed: int) -> bytes:
 class FrameRecord:
     """One completed capture.
 
-    `fifo` is all that the FIFO held, padding and damage included; `photos` are the photos as the
-    picture source made them (more than one with FRAME_COUNT); `read_bytes` is how much was clocked
-    out. `photo` and `sha256` are those of the first photo.
+    `fifo` is everything that the FIFO held, including padding and damage; `photos` are the photos
+    as the picture source made them (more than one with FRAME_COUNT); `read_bytes` is how many
+    bytes were clocked out. `photo` and `sha256` are those of the first photo.
     """
 
     number: int
@@ -47,7 +47,7 @@ class FrameRecord:
         return self.photos[0] if self.photos else b""
 
     def forget(self) -> None:
-        """Drop the bytes and keep the rest: long runs would fill the memory."""
+        """Drop the bytes and keep the rest, because long runs would fill the memory."""
         self.fifo = b""
         self.photos = []
 
@@ -64,11 +64,11 @@ class Fifo:
         self.first_burst = False
 
     def load(self, data: bytes, dies_at: int | None = None) -> None:
-        """Hold a new frame; the camera loses power once `dies_at` of its bytes have been read."""
+        """Load a new frame; the camera loses power once `dies_at` of its bytes have been read."""
         self.data = data
         self.position = 0
         self.first_burst = True
-        self.opcode = 0  # what this frame is read with: 0x3C or 0x3D, 0 until it is read
+        self.opcode = 0  # this frame is read with 0x3C or 0x3D; 0 until it is read
         self.dies_at = dies_at
 
     @property
@@ -98,7 +98,7 @@ def counter_frame(size: int) -> bytes:
 
 
 def stored_photo(photo: bytes, faults: Faults, seed: int) -> bytes:
-    """Return `photo`, a JPEG, as it lies in the FIFO under `faults`: padded, cut, shifted."""
+    """Return `photo`, a JPEG, as the FIFO holds it under `faults`: padded, cut, shifted."""
     if faults.strike("missing-eoi") and photo.endswith(b"\xff\xd9"):
         photo = photo[:-2]
     if faults.strike("soi-at-one"):
@@ -122,7 +122,7 @@ def _padding(size: int, faults: Faults, seed: int) -> bytes:
 
 
 def damaged(data: bytes, faults: Faults) -> bytes:
-    """Return what is read of a FIFO that holds `data` when bytes flip or get lost."""
+    """Return what is read from a FIFO that holds `data` if a bit flips or a byte gets lost."""
     middle = len(data) // 2
     if data and faults.strike("bit-flip"):
         data = data[:middle] + bytes((data[middle] ^ 0x10,)) + data[middle + 1 :]

@@ -1,7 +1,7 @@
-"""What each Arducam Mega is: its id, its sizes, its registers and the values they take.
+"""The models of the Arducam Mega: their ids, sizes, registers and the values these accept.
 
-Written from the camera's documentation alone. The driver has tables of its own, so that an error
-in one of the two shows.
+Written from the camera's documentation alone. The driver has its own tables, so that an error in
+one of the two shows.
 """
 
 from collections.abc import Collection, Mapping
@@ -91,7 +91,7 @@ _NEW_QXGA = {0x0C: (2048, 1536)}
 _OV3640_ID = {0x300A: 0x36, 0x300B: 0x4C}
 _OV5640_ID = {0x300A: 0x56, 0x300B: 0x40}
 
-# Quirks of the 3MP that were measured on a real part; they are on unless a test takes them off.
+# Quirks of the 3MP that were measured on a real part; they are on unless a test turns them off.
 _MEASURED_QUIRKS = ("redundant-0x21-blanking", "early-trigger-blanking")
 
 
@@ -112,7 +112,7 @@ class CameraKind:
 
     @property
     def legacy(self) -> bool:
-        """Tell whether size codes and registers are those of the ids below 0x85."""
+        """Return whether size codes and registers are those of the ids below 0x85."""
         return self.sensor_id < 0x85
 
     @property
@@ -181,7 +181,7 @@ def kind_of(model: str | int) -> CameraKind:
 
 
 def accepted_values(kind: CameraKind) -> dict[int, Collection[int]]:
-    """Return {register: values it takes} of every register that this model lets a host write."""
+    """Return {register: values it accepts} of every register that a host may write."""
     byte = range(256)
     effects = set(range(7)) | ({9} if kind.light_yellow else set())
     accepted: dict[int, Collection[int]] = {

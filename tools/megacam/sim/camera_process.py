@@ -1,10 +1,10 @@
-"""The camera model in a process of its own, at the end of a simulated board's SPI bus.
+"""The camera model as a separate process, at the end of a simulated board's SPI bus.
 
     python -m megacam.sim.camera_process --fd N --model 3mp --scene --record DIR
 
-The board writes requests to the socket `--fd`, each a 16-byte little-endian header (op, arg, bus,
-n, t_us) and n bytes for W and X; n bytes go back for R and X. `t_us`, the board's time since
-power-on, is the model's only clock.
+The board writes requests to the socket `--fd`. Each is a 16-byte little-endian header (op, arg,
+bus, n, t_us), followed by n bytes for W and X; R and X return n bytes. `t_us`, the board's time
+since power-on, is the model's only clock.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class WireError(Exception):
 
 
 class Recorder:
-    """Appends what the camera did to files in a folder, for later comparison.
+    """Records what the camera did in the files of a folder, for later comparison.
 
-    frames.jsonl: a line for every capture, with the SHA-256 of its first photo; `<number>.jpg`
-    beside it; reads.jsonl: how many bytes of it were read; violations.log: the host's mistakes.
+    frames.jsonl has a line for every capture, with the SHA-256 of its first photo, which is in
+    `<number>.jpg`; reads.jsonl has how many bytes were read; violations.log the host's mistakes.
     """
 
     def __init__(self, folder: Path, model: CameraModel):
@@ -48,7 +48,7 @@ class Recorder:
         self._violations = 0
 
     def update(self) -> None:
-        """Write down what is new since the last call."""
+        """Record what is new since the last call."""
         frames = self._model.frames
         if frames and frames[-1].number != self._number:
             self._record_reads()
@@ -58,7 +58,7 @@ class Recorder:
         self._violations = len(self._model.violations)
 
     def close(self) -> None:
-        """Write down how far the last frame was read."""
+        """Record how far the last frame was read."""
         self.update()
         if self._number:
             self._append_reads(-1)
@@ -98,7 +98,7 @@ class Server:
         self._power_on_us = model.clock.now_us  # the model's time when the board's was zero
 
     def run(self) -> None:
-        """Serve until the end of the stream; WireError when it is not made of requests."""
+        """Serve until the end of the stream; raises WireError for anything but a request."""
         with self._bus.makefile("rb") as stream:
             while self._serve_one(stream):
                 pass
@@ -136,7 +136,7 @@ class Server:
             return False
         miso = self._model.exchange(mosi)
         if self._recorder:
-            self._recorder.update()  # before the board can know of what it shall find there
+            self._recorder.update()  # before the board gets its answer and looks there
         if op != _WRITE:
             self._bus.sendall(miso)
         return True

@@ -15,7 +15,7 @@ _WIDE_SLEEP = 0x0F12
 
 
 class Sensor:
-    """State of the sensor; `settings` holds what was written to 0x20..0x35 by register."""
+    """State of the sensor; `settings` holds the values written to registers 0x20..0x35."""
 
     def __init__(self, kind: CameraKind, faults: Faults):
         self._kind = kind
@@ -23,7 +23,7 @@ class Sensor:
         self.reset(0)
 
     def reset(self, now_us: int) -> None:
-        """Go back to 640x480 JPEG and automatic everything, as after power-on."""
+        """Go back to 640x480 JPEG with everything automatic, as after power-on."""
         self.settings: dict[int, int] = {reg.FORMAT: 1}
         self.size_code = self._kind.default_size_code
         self.video = False
@@ -34,12 +34,12 @@ class Sensor:
         self.restart_exposure(now_us)
 
     def restart_exposure(self, now_us: int) -> None:
-        """Begin to converge anew: after a reset and after sleep."""
+        """Restart the convergence, as after a reset or after sleep."""
         self._streaming_since_us = now_us
         self._captured_frames = 0
 
     def write_setting(self, address: int, value: int, now_us: int) -> None:
-        """Take one of the registers 0x20 to 0x35; the value was checked for this model."""
+        """Write one of the registers 0x20 to 0x35; the value has been checked for this model."""
         changed = self.settings.get(address) != value
         if address == reg.RESOLUTION:
             self.size_code, self.video = value & 0x7F, bool(value & 0x80)
@@ -72,7 +72,7 @@ class Sensor:
 
     @property
     def asleep(self) -> bool:
-        """Tell whether the sensor was put into low power through its own registers or 0x28."""
+        """Return whether the sensor was put into low power through its own registers or 0x28."""
         if not self._kind.legacy:
             return self.settings.get(reg.POWER_MODE) == 1
         selected = all(self.registers.get(a) == v for a, v in _AWAKE_SEQUENCE.items())
@@ -101,7 +101,7 @@ class Sensor:
         return float(_FIRST_EXPOSURE ** max(0.0, 1 - frames / _CONVERGED_FRAMES))
 
     def shot(self, number: int, time_us: int) -> Shot:
-        """Expose one frame: return what it was exposed with, for the picture source."""
+        """Expose one frame; return its exposure and settings for the picture source."""
         get = self.settings.get
         exposure = self.exposure(time_us)
         self._captured_frames += 1

@@ -1,18 +1,18 @@
-"""The slot of a simulated board for an SD card, and what ails the card in it."""
+"""The SD card slot of a simulated board, and the faults of the card in it."""
 
 import time
 from pathlib import Path
 
-# What ports/esp32/machine_sdcard.c answers: to ioctl, and to a read or write that failed.
+# What ports/esp32/machine_sdcard.c returns for a failed ioctl, and for a failed read or write.
 _NO, _EIO = -1, -5
 _DEINIT = 2  # MP_BLOCKDEV_IOCTL_...
 
 
 class Card:
-    """A slot with a card of `size_bytes`, zeros when new; 0: it is empty.
+    """A slot with a card of `size_bytes`, all zeros when new; 0 means an empty slot.
 
-    The board reads and writes `image` by itself, but asks answer() while the file `ails` says
-    that something is amiss.
+    The board reads and writes `image` directly, but asks answer() while the file `ails` is not
+    empty, which means that the card has a fault.
     """
 
     def __init__(self, folder: Path, size_bytes: int):
@@ -21,7 +21,7 @@ class Card:
         self.is_in = size_bytes > 0
         self._writes_left: int | None = None
         self._slow_ms = 0
-        # Whether the driver believes that it has set the card up, and whether this card was.
+        # Whether the driver believes that it has initialized the card, and whether this card is.
         self._is_believed = self._is_set_up = False
         with self.image.open("ab") as image:
             if size_bytes:
@@ -29,7 +29,7 @@ class Card:
         self._tell()
 
     def environment(self) -> dict[str, str]:
-        """Return what the board's interpreter is told of its slot."""
+        """Return the environment variables that describe the slot to the board's interpreter."""
         return {"MEGACAM_CARD": str(self.image), "MEGACAM_CARD_AILS": str(self.ails)}
 
     def pull(self) -> None:
@@ -38,31 +38,31 @@ class Card:
         self._tell()
 
     def insert(self) -> None:
-        """Put the card in again: it answers once it was set up anew."""
+        """Put the card in again: it answers after it has been initialized again."""
         self.is_in = True
         self._tell()
 
     def refuse_writes(self, after: int = 0) -> None:
-        """Take so many writes and then none: a card at the end of its life is read-only."""
+        """Accept `after` writes and then none: a card at the end of its life is read-only."""
         self._writes_left = after
         self._tell()
 
     def slow(self, ms: int) -> None:
-        """Take so long for each access."""
+        """Take `ms` milliseconds for each access."""
         self._slow_ms = ms
         self._tell()
 
     def mend(self) -> None:
-        """Take writes again, and no time."""
+        """Accept writes again, without delay."""
         self._writes_left, self._slow_ms = None, 0
         self._tell()
 
     def reset(self) -> None:
-        """Do what a reset of the board does: its driver knows nothing of the card any more."""
+        """Do what a reset of the board does: its driver forgets the card."""
         self._is_believed = False
 
     def answer(self, op: str | int) -> int:
-        """Return 0 for an access that is good, or the error; `op`: read, write or an ioctl."""
+        """Return 0 if an access succeeds, or the error; `op` is read, write or an ioctl."""
         time.sleep(self._slow_ms / 1000)
         if op == _DEINIT:
             self._is_believed = False

@@ -8,7 +8,7 @@ from littlefs import LittleFS
 BLOCK_BYTES = 4096
 # The file system of a 4 MB ESP32 is 2 MB long.
 _BLOCKS = 512
-# MicroPython's VfsLfs2 defaults: read and program sizes, look-ahead; its cache is four of them.
+# MicroPython's VfsLfs2 defaults: read and program sizes, look-ahead; the cache is four times that.
 _GEOMETRY: dict[str, Any] = {
     "read_size": 32,
     "prog_size": 32,
@@ -18,7 +18,7 @@ _GEOMETRY: dict[str, Any] = {
 
 
 def write_image(image: Path, files: dict[str, bytes]) -> None:
-    """Make a new image with `files` {path on the board: content}."""
+    """Create an image with `files` {path on the board: content}."""
     fs = LittleFS(block_size=BLOCK_BYTES, block_count=_BLOCKS, **_GEOMETRY)
     for name, content in files.items():
         for folder in reversed(PurePosixPath(name).parents[:-1]):

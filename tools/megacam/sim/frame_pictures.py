@@ -1,4 +1,4 @@
-"""Real pictures for the camera model: a Pillow image as the sensor would give it. Needs Pillow."""
+"""Real pictures for the camera model: a Pillow image as the sensor would show it. Needs Pillow."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def photo_frames(folder: str, begin: datetime) -> FrameSource:
 
 
 def develop(image: Image.Image, shot: Shot) -> Image.Image:
-    """Return `image` as the sensor gives it with the settings of `shot`."""
+    """Return `image` as the sensor shows it with the settings of `shot`."""
     from PIL import ImageEnhance, ImageOps
 
     light = shot.exposure * (1 + _STEP * (shot.brightness + shot.ev))

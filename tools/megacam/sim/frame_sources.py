@@ -1,4 +1,4 @@
-"""Pictures for the camera model that cost nothing: bytes shaped like a JPEG, or raw pixels.
+"""Pictures for the camera model without any drawing: JPEG-like bytes, or raw pixels.
 
 A picture source is a callable(width, height, format, quality, shot) -> bytes, where `format` is
 "jpeg", "rgb565" or "yuv422" and `quality` "high", "medium" or "low".
@@ -18,7 +18,7 @@ _PIXELS_A_BYTE = {"high": 10, "medium": 20, "low": 40}
 
 @dataclass(frozen=True)
 class Shot:
-    """What the sensor was set to when a frame was exposed.
+    """The settings of the sensor when a frame was exposed.
 
     `exposure` is the brightness reached by automatic exposure, 1/16 to 1. Levels are signed (-4 to
     4); `white_balance`, `effect` and `sharpness` are the codes of their registers.
@@ -46,7 +46,7 @@ def jpeg_like(size: int, width: int, height: int, seed: int, thumbnail: bool = F
     """Return `size` bytes with a JPEG's markers: SOI, APP0, SOF0 with the size, SOS, EOI.
 
     The entropy-coded part is noise. Below 60 bytes there is room only for SOI and EOI, below 4 not
-    even for those. With `thumbnail`, an APP1 segment holds a whole small one, EOI included.
+    even for those. With `thumbnail`, an APP1 segment holds a complete small JPEG, EOI included.
     """
     sof = b"\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width)
     sof += b"\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01"
@@ -67,7 +67,7 @@ def raw_like(width: int, height: int, number: int) -> bytes:
 
 
 def synthetic_frames(width: int, height: int, format: str, quality: str, shot: Shot) -> bytes:
-    """Be the default picture source: JPEG-like bytes of a plausible size, or raw pixels."""
+    """Return JPEG-like bytes of a plausible size, or raw pixels; the default picture source."""
     if format != "jpeg":
         return raw_like(width, height, shot.number)
     size = 600 + width * height // _PIXELS_A_BYTE[quality]

@@ -26,21 +26,21 @@ sys.exit(main())
 
 
 class InterpreterMissingError(MegacamError):
-    """There is no MicroPython interpreter for this machine; the message names the way out."""
+    """There is no MicroPython interpreter for this machine; the message says what to do."""
 
 
 def command(*args: str, heap: str = HEAP) -> list[str]:
     """Return the argv that runs MicroPython with `args` and a Python heap of at most `heap`.
 
-    The file that MEGACAM_ROM names in its environment is in its memory, outside of the heap; it
-    finds "address size" there instead.
+    The interpreter's process loads the file that MEGACAM_ROM names into memory, outside the heap,
+    and sets MEGACAM_ROM to "address size" instead.
     """
     check()
     return [sys.executable, "-c", _RUN, "-X", f"heapsize={heap}", *args]
 
 
 def check() -> None:
-    """Raise InterpreterMissingError where there is none."""
+    """Raise InterpreterMissingError if there is no interpreter."""
     if importlib.util.find_spec("micropython_unix") is None:
         raise InterpreterMissingError(
             "no MicroPython interpreter here: install the extra with "

@@ -1,4 +1,4 @@
-"""A small SNTP server on loopback (RFC 4330, RFC 5905), which can also misbehave by name.
+"""A small SNTP server on loopback (RFC 4330, RFC 5905) that can also misbehave on request.
 
 with NTPServer(offset_s=2.5) as ntp:
     ...  # ask (ntp.host, ntp.port); ntp.misbehaviour = "silence"; ntp.requests counts
@@ -46,7 +46,7 @@ def stamp(unix_s: float) -> int:
 def reply(request: bytes, received_s: float, sent_s: float, misbehaviour: str = "") -> bytes:
     """Return the answer to a client's packet; times are Unix seconds.
 
-    Raises ValueError for a packet that no server answers: under 48 bytes, or not a client's.
+    Raises ValueError for a packet that servers ignore: under 48 bytes, or not a client's.
     """
     if len(request) < _PACKET.size:
         raise ValueError(f"an NTP request has 48 bytes, this one {len(request)}")
@@ -75,7 +75,7 @@ def reply(request: bytes, received_s: float, sent_s: float, misbehaviour: str = 
 
 
 class NTPServer(socketserver.UDPServer):
-    """A thread that answers on `host`, `port` (UDP, loopback) for the length of a `with` block.
+    """A thread that answers on `host`, `port` (UDP, loopback) for the duration of a `with` block.
 
     `offset_s` is added to the true time, `misbehaviour` is one of MISBEHAVIOURS or empty; both may
     be changed at any time. `requests` counts the packets that came.

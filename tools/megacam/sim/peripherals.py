@@ -1,7 +1,7 @@
 """The smaller peripherals of a simulated ESP32, with the methods that MicroPython gives them.
 
-Their arguments are what the firmware gave: a pin as its number, bytes in hex, a buffer that is to
-be filled as its length.
+Their arguments come from the firmware: a pin as its number, bytes in hex, and a buffer to fill as
+its length.
 """
 
 import json
@@ -25,11 +25,11 @@ class PortError(Exception):
 
 
 class Filling(bytes):
-    """What goes into the buffer that the firmware gave."""
+    """The content for the buffer that the firmware passed."""
 
 
 class Partition:
-    """The NVS partition in a file; a commit is appended, so a power cut leaves the one before."""
+    """The NVS partition in a file; commits are appended, so a power cut keeps the previous one."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -41,7 +41,7 @@ class Partition:
                     self.entries = json.loads(line)
 
     def commit(self) -> None:
-        """Let what was set outlive a reset."""
+        """Make the changes survive a reset."""
         with self._path.open("a") as file:
             file.write(json.dumps(self.entries) + "\n")
 
@@ -90,7 +90,7 @@ class NVS:
 
 
 class WDT:
-    """The watchdog: it cannot be stopped, only fed. `feed` is the simulator's."""
+    """The watchdog: it cannot be stopped, only fed. `feed` is the simulator's function."""
 
     def __init__(self, feed: Callable[[int], None], id: int = 0, timeout: int = 5000):
         if id:
@@ -106,7 +106,7 @@ class WDT:
 
 
 class ADC:
-    """The analogue input `pin`; `volts` is {GPIO: what lies on it}, 0 V elsewhere."""
+    """The analog input `pin`; `volts` is {GPIO: its voltage}, 0 V for all others."""
 
     ATTN_0DB, ATTN_2_5DB, ATTN_6DB, ATTN_11DB = range(4)
 
@@ -119,7 +119,7 @@ class ADC:
 
 
 class Timer:
-    """A timer that never fires: nobody can call back into the board's interpreter."""
+    """A timer that never fires: the simulator cannot call back into the board's interpreter."""
 
     ONE_SHOT, PERIODIC = 0, 1
 

@@ -1,8 +1,8 @@
-"""What a serial port of an ESP32 shows of the unix interpreter's prompt, which words it otherwise.
+"""Turn the prompt of the unix interpreter into what an ESP32 shows on its serial port.
 
-The stand-in start.py prints MARK before boot.py and after main.py; what follows is the unix port's
-banner, in whose place the ESP32's is shown, or the raw REPL that the client was in before its
-soft reset.
+The stand-in start.py prints MARK before boot.py and after main.py. Then the unix port's banner
+follows, which is replaced with the ESP32's, or with the raw REPL if the client was in it before
+its soft reset.
 """
 
 MARK = b"\x16megacam-prompt\x16"
@@ -16,10 +16,10 @@ _MEMORY_BYTES = 256
 
 
 class Prompt:
-    """The prompt of one life of the interpreter; `raw`: the client expects the raw REPL.
+    """The prompt of one run of the interpreter; with `raw`, the client expects the raw REPL.
 
-    `runs`: a Ctrl-C has somebody to stop. `is_ready`: what is typed now is read; before, it must
-    wait, or would be lost.
+    `runs` means that there is a program for Ctrl-C to stop. `is_ready` means that input is read
+    now; earlier input must wait, or it would be lost.
     """
 
     def __init__(self, raw: bool):
@@ -30,7 +30,7 @@ class Prompt:
         self._tail = b""
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
-        """Take the interpreter's output; return (what the port shows, what to type for it)."""
+        """Take the interpreter's output; return (what the port shows, what to type in reply)."""
         if self.is_ready:
             self._watch(data)
             return data, b""
@@ -49,7 +49,7 @@ class Prompt:
         if mark:
             self._held = rest
             return shown, True
-        # The beginning of a mark stays back until it is clear that it is none.
+        # Hold back what may be the beginning of a mark until it is clear that it is none.
         keep = next((n for n in range(len(MARK), 0, -1) if self._held.endswith(MARK[:n])), 0)
         shown = self._held[: len(self._held) - keep]
         self._held = self._held[len(shown) :]

@@ -1,11 +1,11 @@
-"""A simulated ESP32 on a pseudo-terminal, for mpremote and every other program with a serial port.
+"""A simulated ESP32 on a pseudo-terminal, for mpremote and all other programs for serial ports.
 
     with PtyBoard(folder, files) as board:
         board.plug_in()
         subprocess.run(["mpremote", "connect", board.port, "ls"])
 
-It does what a board does on USB: prompt, raw REPL and raw paste, Ctrl-C, soft and hard reset.
-Linux and macOS only: Windows has no pseudo-terminals with a name.
+It behaves like a board on USB: prompt, raw REPL and raw paste, Ctrl-C, soft and hard reset.
+Linux and macOS only, because Windows has no named pseudo-terminals.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from megacam.sim.prompt import MARK, Prompt
 from megacam.sim.spi_relay import Relay
 
 _SOFT_REBOOT = b"MPY: soft reboot\r\n"
-# What the ESP32's boot ROM prints, with its own number for the cause; 115200 baud as MicroPython.
+# What the ESP32's boot ROM prints, with its own number for the cause, at 115200 baud.
 _ROM = "ets Jul 29 2019 12:21:46\r\n\r\nrst:{} ,boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
 _SOFT_RESET = 5
 _ROM_CAUSES = {1: "0x1 (POWERON_RESET)", 3: "0x8 (TG1WDT_SYS_RESET)", 4: "0x5 (DEEPSLEEP_RESET)"}
@@ -32,21 +32,22 @@ _ROM_SOFTWARE = "0xc (SW_CPU_RESET)"
 _BROWN_OUT = b"\r\nBrownout detector was triggered\r\n\r\n"
 _CHUNK_BYTES = 4096
 _POLL_S = 0.05
-# Nobody reads: the bytes are lost, as on a UART, and the firmware does not wait.
+# After this, bytes that no one reads are lost, as on a UART, and the firmware does not wait.
 _DROP_S = 0.5
-# The interpreter empties its input when a Ctrl-C ends a program; a UART would not.
+# The interpreter discards its input when a Ctrl-C ends a program; a UART would not.
 _AFTER_INTERRUPT_S = 0.1
-# A Ctrl-C that hits the interpreter while it makes a name (qstr.c of the unix port) leaves a lock
-# held for ever. So one waits until it sleeps, or is so long awake that it must be in a loop.
+# A Ctrl-C that hits the interpreter while it interns a name (qstr.c of the unix port) leaves a
+# lock held forever. So it is held back until the interpreter sleeps, or has been awake for this
+# time and must be in a loop.
 _AWAKE_S = 0.7
 _CTRL_C = b"\x03"
 
 
 class PtyBoard(Board):
-    """A board behind a serial port; takes what Board takes.
+    """A board on a serial port; takes the same arguments as Board.
 
     While it is plugged in, `port` is a symbolic link to the pseudo-terminal, which gets a new name
-    each time. `console` is all that the board has sent.
+    each time. `console` is everything that the board has sent.
     """
 
     def __init__(self, folder: Path, files: dict[str, bytes] | None, **options: Any):
@@ -69,14 +70,14 @@ class PtyBoard(Board):
     def plug_in(self, cut_after_writes: int = 0) -> None:
         """Give the board power and a port; boot.py and main.py run.
 
-        The power goes again in front of write number `cut_after_writes` to its flash.
+        The power fails just before write number `cut_after_writes` to its flash; 0 means never.
         """
         import pty
         import tty
 
         if self._bridge:
             raise BoardError("the board is plugged in already; pull it first")
-        # Our copy of the client's end stays open, or the last client to go would end the line.
+        # Keep our copy of the client's end open, or the last client that closes it ends the line.
         self._outer, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self._link.unlink(missing_ok=True)
@@ -95,12 +96,12 @@ class PtyBoard(Board):
         self._bridge = None
 
     def cut_power(self) -> None:
-        """Let the power go at once; the bridge then takes the port away."""
+        """Cut the power immediately; the bridge then removes the port."""
         self._stopping.set()
         self._kill_process()
 
     def brown_out(self) -> None:
-        """Let the supply sag: the ESP32's detector resets it."""
+        """Let the supply voltage drop: the ESP32's brown-out detector resets it."""
         self._emit(_BROWN_OUT)
         self._kill_process()
 
@@ -109,7 +110,7 @@ class PtyBoard(Board):
         self._kill_process()
 
     def wait_until_unplugged(self, timeout_s: float) -> bool:
-        """Return True once a power cut has ended the board."""
+        """Wait for a power cut to end the board; return whether it did."""
         if self._bridge:
             self._bridge.join(timeout_s)
         return not (self._bridge and self._bridge.is_alive())
@@ -129,7 +130,7 @@ class PtyBoard(Board):
             if self._stopping.is_set():
                 break
             raw = self._restart(code, prompt)
-        # Before the pseudo-terminal goes: the next one of anybody's may get its number.
+        # Before closing the pseudo-terminal, because another program's may then get its number.
         self._link.unlink(missing_ok=True)
         os.close(outer)
         os.close(self._slave)
@@ -192,8 +193,8 @@ class PtyBoard(Board):
             self._hand_on(prompt)
 
     def _take(self, data: bytes) -> None:
-        # A Ctrl-C overtakes everything; the rest waits until somebody can read it. The
-        # interpreter dies of a second one in the same breath.
+        # A Ctrl-C overtakes all other input, which waits until it can be read. A second one right
+        # after it would kill the interpreter.
         _, interrupt, after = data.rpartition(_CTRL_C)
         if not interrupt:
             self._typed += data
@@ -210,8 +211,8 @@ class PtyBoard(Board):
             self._typed = self._typed[_write(self._inner, self._typed) :]
 
     def _interrupt(self) -> bool:
-        """Pass a Ctrl-C on; return False if this is not the moment for it."""
-        # A running program catches SIGINT; the prompt and a program that switched Ctrl-C off
+        """Pass a Ctrl-C on; return False if it is not safe right now."""
+        # A running program catches SIGINT; the prompt and a program that turned Ctrl-C off
         # (micropython.kbd_intr) read the byte.
         assert self._process
         self._awake_until = self._awake_until or time.monotonic() + _AWAKE_S
@@ -234,7 +235,7 @@ class PtyBoard(Board):
 
 
 def _open_inner() -> tuple[int, int]:
-    """Return (our end, the interpreter's end) of a line that changes no byte."""
+    """Return (our end, the interpreter's end) of a pseudo-terminal in raw mode."""
     import pty
     import tty
 

@@ -1,4 +1,4 @@
-"""The Wi-Fi station of a simulated board, in an air that the test describes."""
+"""The Wi-Fi station of a simulated board, among access points that the test describes."""
 
 import hashlib
 import os
@@ -13,16 +13,17 @@ _JOIN_US = 300_000
 
 
 class Radio:
-    """The Wi-Fi station: joins what is in the air, with the driver's own habits.
+    """The Wi-Fi station, which joins the networks around it with the habits of the real driver.
 
-    `networks` is the air, an access point each: {"ssid", "bssid", "password", "rssi", "hidden",
-    "ghost", "dhcp", "refusal"}, all but ssid optional; `bssid` is in hex, a `ghost` is heard by a
-    scan and gone after it, and `refusal` is the status of a wrong password, which the driver often
-    hides behind CONNECTING. The status of a failure stays until an address is had; connect() in a
-    connect() is an error; a link that is lost comes back by itself.
-    Of several access points with one name the driver takes the first in `networks`, as the real
-    one takes the first that it hears; connect() with a BSSID takes that one or none, for ever.
-    `hostname`, `power_save` and `cycles` (off and on) tell what the firmware did.
+    `networks` are the access points in range, each {"ssid", "bssid", "password", "rssi", "hidden",
+    "ghost", "dhcp", "refusal"}, all optional except ssid. `bssid` is in hex. A `ghost` is found by
+    a scan but gone afterwards. `refusal` is the status of a wrong password, which the driver often
+    hides behind CONNECTING. The status of a failure stays until there is an address. connect()
+    during a connect() is an error. A lost link comes back by itself.
+
+    If several access points have the same name, the driver takes the first in `networks`, as the
+    real one takes the first that it hears; connect() with a BSSID only ever takes that one.
+    `hostname`, `power_save` and `cycles` (off and on) show what the firmware did.
     """
 
     PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
@@ -45,19 +46,19 @@ class Radio:
         self._silent_until_us = 0
 
     def __call__(self, interface: int = 0) -> "Radio":
-        """Be `WLAN(interface)`: there is one station."""
+        """Return the only station, as `WLAN(interface)` does."""
         return self
 
     def blink(self, outage_ms: int) -> None:
-        """Let the air be empty for that long; what was joined comes back by itself."""
+        """Remove all networks for `outage_ms`; a joined one comes back by itself."""
         self._silent_until_us = self.now_us + outage_ms * 1000
 
     def lose(self, bssid: str) -> None:
-        """Let the access point with that address go away for good."""
+        """Remove the access point with that address for good."""
         self.networks = [ap for ap in self.networks if ap.get("bssid") != bssid]
 
     def jam(self, dead: bool = False) -> None:
-        """Be stuck: nothing is joined until the radio goes off; or dead: it does not start."""
+        """Get stuck: no network is joined until the radio is turned off, or never if `dead`."""
         self._is_stuck = True
         self._is_dead = dead
 
@@ -75,7 +76,7 @@ class Radio:
         return self._active
 
     def scan(self) -> list[tuple[bytes, bytes, int, int, int, bool]]:
-        """Return (name, address, channel, dBm, ...) of each: a name may be any bytes."""
+        """Return (name, address, channel, dBm, ...) of each; a name may be any bytes."""
         self._must_be_active()
         found = [
             (
@@ -91,7 +92,7 @@ class Radio:
         return sorted(found, key=lambda ap: -ap[3])
 
     def _addressed(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (address, access point); without one of its own it is that of name and number."""
+        """Yield (address, access point); a missing address is derived from name and number."""
         names: list[str] = []
         for ap in self._air():
             names.append(ap["ssid"])
@@ -129,7 +130,7 @@ class Radio:
 
     def ifconfig(self, address: Sequence[str] | None = None) -> Sequence[str]:
         if address == "dhcp" and not self._address:
-            # ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, which the port has no words for.
+            # ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED, for which the port has no text.
             raise PortError(RuntimeError, "Wifi Unknown Error 0x5004")
         if address:
             self._address = None if address == "dhcp" else address

@@ -1,6 +1,6 @@
 """The stand-ins for what a real ESP32 has in its ROM, as a MicroPython ROM file system.
 
-What lies in it runs in place. The interpreter holds the image outside its heap (see
+Code in it runs in place. The interpreter holds the image outside its heap (see
 interpreter.command), so the stand-ins' code takes none of the firmware's RAM, as on the chip.
 """
 
@@ -13,14 +13,14 @@ from megacam.board import tree
 from megacam.board.shorten import shorten
 
 PORT = Path(__file__).parent / "port"
-# What mip installs on a real board takes RAM there, so it does here.
+# A package that mip installs takes RAM on a real board, so it does here.
 INSTALLED = "hmac"
-# The arguments of Pin(), SPI() and SDCard(), which firmware gives by name.
+# The arguments of Pin(), SPI() and SDCard(), which firmware passes by keyword.
 _NAMED = (
     *("id", "mode", "pull", "value", "baudrate", "polarity", "phase", "sck", "mosi", "miso"),
     *("slot", "width", "cs", "freq", "key", "msg", "digestmod", "write"),
 )
-# The interpreter's first line: mount the image and go on in it.
+# The interpreter's first code: mount the image and continue there.
 START = (
     "import os, sys, uctypes, vfs\n"
     "rom = uctypes.bytearray_at(*map(int, os.getenv('MEGACAM_ROM').split()))\n"
@@ -31,9 +31,9 @@ START = (
 
 
 def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) -> Path:
-    """Write the image into `folder` and return its path; INSTALLED comes beside it as .mpy.
+    """Write the image into `folder` and return its path; INSTALLED is put next to it as .mpy.
 
-    `without` names stand-ins that this board lacks, `more` are the sources of further ones.
+    `without` names stand-ins that this board lacks, `more` are source files of additional ones.
     """
     sources = (*PORT.glob("*.py"), *more)
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sources}

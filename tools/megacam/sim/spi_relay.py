@@ -1,9 +1,9 @@
-"""Keeps the camera's end of the SPI bus in step while boards come and go at the other end.
+"""Keep the camera's end of the SPI bus in sync while boards connect and disconnect.
 
-A board whose power goes, or whose program is stopped, in the middle of a transfer leaves half of
-it behind; the camera only ever sees whole ones, as a shift register does not care who clocks it.
-A program stopped by Ctrl-C begins its next transfer with a header N, which comes back as an echo;
-zeros in front of it end what it had begun.
+A board that loses power, or whose program is stopped, leaves the transfer in progress incomplete.
+The relay completes it, so that the camera only sees complete transfers, just as a shift register
+does not care who clocks it. After a Ctrl-C, the program begins its next transfer with a header N,
+which comes back as an echo; zeros before the header complete the interrupted transfer.
 """
 
 import socket
@@ -15,16 +15,16 @@ _WRITE, _READ, _EXCHANGE, _ECHO = b"WRXN"
 
 
 class Relay:
-    """Joins one board after the other to the camera behind the socket `camera`."""
+    """Connects one board after another to the camera behind the socket `camera`."""
 
     def __init__(self, camera: socket.socket):
         self._camera = camera
         self._thread: threading.Thread | None = None
 
     def connect(self) -> socket.socket:
-        """Return a new board's end of the bus; the board before must be gone."""
+        """Return a new board's end of the bus; the previous board must be gone."""
         if self._thread:
-            self._thread.join()  # it may still have a transfer to end
+            self._thread.join()  # it may still have a transfer to complete
         board, ours = socket.socketpair()
         self._thread = threading.Thread(target=_relay, args=(ours, self._camera), daemon=True)
         self._thread.start()

@@ -1,6 +1,6 @@
 """A local AWS on loopback: MiniStack behind TLS, with a certificate from a CA made for this run.
 
-It verifies signatures and IAM policies, keeps everything in memory and ends with the `with` block:
+It verifies signatures and IAM policies, keeps everything in memory and ends with its `with` block:
 
     with Store() as store:
         store.create_bucket("photos")
@@ -30,7 +30,7 @@ from megacam.errors import MegacamError
 
 _DEMO_EXTRA = ("ministack", "trustme")
 _SERVICES = ("s3", "iam", "sts")
-# MiniStack's administrator: it is not verified, so nothing under test may use it.
+# MiniStack's administrator: its requests are not verified, so nothing under test may use it.
 ROOT_KEY = "test"
 # Started in 0.6 s on an idle machine; a loaded CI runner with a cold disk needs many times that.
 _READY_TIMEOUT_S = 60
@@ -44,10 +44,10 @@ class StoreError(MegacamError):
 
 
 class Store:
-    """A MiniStack process for the length of a `with` block, on `port` (0: a free one).
+    """A MiniStack process for the duration of a `with` block, on `port` (0: a free one).
 
     Attributes within the block: `endpoint` ("https://localhost:PORT"), `region`, `ca_der` (bytes
-    of the root that its certificate hangs on), `ca_pem` (the same as a file, Path), `pid`.
+    of the root of its certificate), `ca_pem` (the same as a file, Path), `pid`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Store:
         return self.client_with_key(service, ROOT_KEY, ROOT_KEY)
 
     def client_with_key(self, service: str, access_key_id: str, secret_access_key: str) -> Any:
-        """Return the same with the rights of an access key, for example a device's."""
+        """Return a client with the rights of an access key, for example a device's."""
         own = {
             "profile": (None, None, None, None),
             "config_file": (None, None, os.devnull, None),
@@ -153,7 +153,7 @@ class Store:
         self._make_certificate(folder)
         # Bound here, so that no other process can take the port between the choice and the start.
         with socket.socket() as listener:
-            # A port that has just been left may be taken at once.
+            # A port that was just released can be bound again immediately.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind(("127.0.0.1", self._port))
@@ -166,7 +166,7 @@ class Store:
             process = self._spawn(started, folder, listener.fileno(), port)
         self.pid = process.pid
         self._wait_until_ready(process, port, folder / "log.txt")
-        # The server holds its key in memory by now: a killed run leaves none on the disk.
+        # The server has its key in memory by now, so a killed run leaves none on the disk.
         (folder / "server.key").unlink()
         self.endpoint = f"https://localhost:{port}"
 

@@ -1,7 +1,7 @@
-"""The process behind store.Store: MiniStack on a socket that its parent bound, and no longer alive
-than its parent: standard input is a pipe whose end of file means that the parent is gone.
+"""The process behind store.Store: MiniStack on a socket that its parent has bound.
 
-Its own start of MiniStack, because `ministack` also binds port 443 where it can.
+It ends with its parent: standard input is a pipe whose end of file means that the parent is gone.
+It starts MiniStack by itself, because the command `ministack` also binds port 443 if it can.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import threading
 
 
 def main() -> None:
-    """Serve until standard input ends; argv: the socket's descriptor, its folder, removed then."""
+    """Serve until standard input ends; argv: the socket's descriptor, a folder to remove then."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     from hypercorn.asyncio import serve
     from hypercorn.config import Config

@@ -1,4 +1,4 @@
-"""Pictures of `megacam setup` and `megacam doctor` for the documentation.
+"""Make the pictures of `megacam setup` and `megacam doctor` for the documentation.
 
 `python -m megacam.sim.terminal_pictures` runs both commands against a simulated board and a local
 AWS and saves what their terminal shows, as SVG, in docs/images. Nothing in them is drawn by hand.
@@ -27,7 +27,7 @@ from megacam.sim.store import Store
 _WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
 _COLUMNS = 100
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-# A spinner's and a bar's lines are drawn over and over; what stays is what ends in a new line.
+# Lines of a spinner or progress bar are redrawn; only those that end with a newline stay.
 _REDRAWN = re.compile(r"\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh]|[^\n]*\r(?!\n)")
 
 
@@ -107,7 +107,7 @@ def _draw(path: Path, title: str, said: str) -> None:
     text = Text.from_ansi(_REDRAWN.sub("", said.replace("\r\n", "\n")))
     console.print(Text(f"$ {title}", style="bold"))
     console.print(_shortened(text))
-    # Without the font that rich would load from the web; the reader's own will do.
+    # Drop the font that rich would load from the web; the reader's own is good enough.
     path.write_text(_FONT_FACE.sub("", console.export_svg(title=title)), encoding="utf-8")
 
 

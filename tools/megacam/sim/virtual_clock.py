@@ -1,10 +1,10 @@
-"""Time for tests and for the camera model: it passes only when told."""
+"""A clock for tests and for the camera model, which advances only when told."""
 
 _TICKS_PERIOD = 1 << 30  # as on the ESP32 port: ticks_ms() and ticks_us() wrap here
 
 
 class VirtualClock:
-    """Time that passes only when told: has the functions of MicroPython's `time` that drivers use.
+    """A clock that advances only when told, with those functions of `time` that drivers use.
 
     `now_us` is the time since the start in microseconds and never wraps; the ticks do.
     """

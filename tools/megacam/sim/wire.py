@@ -20,7 +20,7 @@ Buffer = bytes | bytearray | memoryview
 class SPI:
     """`machine.SPI` with the camera `model` on it; every call advances `clock`.
 
-    `calls` counts the transfers, for tests that bound them.
+    `calls` counts the transfers, for tests that limit them.
     """
 
     MSB = 0
@@ -43,14 +43,14 @@ class SPI:
         firstbit: int = MSB,
         **_pins: object,
     ) -> None:
-        """Set the bus up; `baudrate` None keeps the speed. Pins are accepted and not looked at."""
+        """Set the bus up; `baudrate` None keeps the speed. Pins are accepted and ignored."""
         if bits != 8:
             raise ValueError("bits must be 8")
         self._baudrate_hz = baudrate or self._baudrate_hz
         self.model.bus_settings(self._baudrate_hz, polarity, phase, firstbit)
 
     def deinit(self) -> None:
-        """Do nothing, as a mock can be used again."""
+        """Do nothing, because a mock can be used again."""
 
     def write(self, buf: Buffer) -> None:
         self._exchange(bytes(buf))
@@ -79,7 +79,7 @@ class SPI:
 
 
 class Pin:
-    """`machine.Pin` that drives the chip select of `model`; `level` is where it rests at first."""
+    """`machine.Pin` that drives the chip select of `model`; `level` is its level at first."""
 
     IN = 1
     OUT = 3
@@ -114,9 +114,9 @@ class Pin:
 def connect(
     model: CameraModel | str = "3mp", *, faults: tuple[str, ...] = (), baudrate: int = 8_000_000
 ) -> tuple[SPI, Pin, VirtualClock]:
-    """Return (spi, cs, clock) wired to `model`: a CameraModel, or the word of one made here.
+    """Return (spi, cs, clock) wired to `model`: a CameraModel, or the word for a new one.
 
-    The model is `spi.model`. `faults` are for a model that is made here.
+    The model is `spi.model`. `faults` are for a new one.
     """
     if isinstance(model, str):
         model = CameraModel(model, faults)

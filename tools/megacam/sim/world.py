@@ -1,12 +1,13 @@
 """The world around a simulated board: radio, NVS partition, RTC memory, watchdog, pins.
 
-The stand-ins on the board (port/chip.py) ask, one JSON line each way:
-    [name, when in us since power-on, null or arguments, {keyword: argument}]
-    [when, kind of answer, answer]
-The name is one of World.offered(), or of an object that was an answer before, with a dot and an
-attribute behind it or not. Without arguments it is looked up, with them called. Kinds: "" for what
-JSON has, "bytes" in hex, "eval" for more than JSON has, "object" with its name, "exit" with the
-code that ends the interpreter, and the names of exceptions with their arguments.
+The stand-ins on the board (port/chip.py) send requests. Each request and each answer is one JSON
+line:
+    [name, time in us since power-on, null or arguments, {keyword: argument}]
+    [time of the request, kind of answer, answer]
+The name is one of World.offered() or that of an object from an earlier answer, optionally followed
+by a dot and an attribute. Without arguments it is looked up, with arguments it is called. Kinds
+are "" for JSON values, "bytes" in hex, "eval" for values that JSON lacks, "object" with its name,
+"exit" with the code that ends the interpreter, and names of exceptions with their arguments.
 """
 
 import contextlib
@@ -23,10 +24,10 @@ from megacam.sim.card import Card
 from megacam.sim.peripherals import ADC, NVS, WDT, Filling, Partition, PortError, Timer
 from megacam.sim.radio import MAC, Radio
 
-# Exit codes of a board that starts again, and the cause of the reset that it then reports.
+# Exit codes of a board that restarts, and the reset cause that it then reports.
 _HARD_RESET, _SOFT_RESET, _DEEP_SLEEP, _STARVED = 75, 76, 77, 78  # port/chip.py, too
 _CAUSES = {_HARD_RESET: 2, _SOFT_RESET: 5, _DEEP_SLEEP: 4, _STARVED: 3}
-# The wiring of the README. A firmware that uses other pins finds no camera, as in life.
+# The wiring of the README. Firmware that uses other pins finds no camera, as on a real board.
 _CAMERA = [2, 18, 23, 19]
 _CS = 5
 _WATCH_S = 1
@@ -42,7 +43,7 @@ class Exit(Exception):  # noqa: N818
 
 
 class World:
-    """Answers one board's questions; keeps NVS and RTC memory in `folder`."""
+    """Answers the requests of one board; keeps its NVS in `folder`."""
 
     def __init__(
         self, folder: Path, networks: Sequence[dict[str, Any]] = (), card: Card | None = None
@@ -50,22 +51,22 @@ class World:
         self._card = card
         self.radio = Radio(networks)
         self.cause = 1
-        #: {GPIO: (hertz, duty of 65535)}: what each LED does.
+        #: {GPIO: (hertz, duty of 65535)}: the state of each LED.
         self.pwms: dict[int, tuple[int, int]] = {}
-        #: {GPIO: volts}: what lies on the analogue inputs.
+        #: {GPIO: volts}: the voltages at the analog inputs.
         self.volts: dict[int, float] = {}
         self.on_power_cut: Callable[[], None] = lambda: None
-        #: Called when the watchdog bites a board that asks nothing; it must kill the interpreter.
+        #: Called when the watchdog bites a board that is silent; it must kill the interpreter.
         self.on_bite: Callable[[], None] = lambda: None
         self._folder = folder
         self._rtc = self._rtc_pieces = b""
-        #: What the real-time clock says when the board starts, microseconds from 2000-01-01.
+        #: The real-time clock when the board starts, in microseconds from 2000-01-01.
         self.rtc_us = 0
         self._now_us = 0
         self.reset()
 
     def power_on(self) -> None:
-        """Forget what does not outlive a loss of power."""
+        """Forget everything that does not survive a loss of power."""
         self.cause = 1
         self._rtc = b""
         self.reset()
@@ -87,11 +88,11 @@ class World:
         self.has_bitten = False
 
     def reset_cause(self, code: int) -> int:
-        """Return the cause of the reset that ended the interpreter with `code`; 0: it was none."""
+        """Return the cause of the reset that ended the interpreter with `code`, 0 if none."""
         return _CAUSES.get(_STARVED if self.has_bitten else code, 0)
 
     def offered(self) -> dict[str, Any]:
-        """Return what is in `machine`, `network` and `esp32`, and what only the stand-ins ask."""
+        """Return what is in `machine`, `network` and `esp32`, and what only the stand-ins use."""
         return {
             "ADC": partial(ADC, self.volts),
             "NVS": partial(NVS, self._nvs),
@@ -121,24 +122,24 @@ class World:
         }
 
     def serve(self, end: socket.socket) -> threading.Thread:
-        """Answer on `end` in a thread of its own, until the other end closes."""
+        """Answer on `end` in a separate thread, until the other end closes."""
         thread = threading.Thread(target=self._serve, args=(end,), daemon=True)
         thread.start()
         return thread
 
     def _serve(self, end: socket.socket) -> None:
-        # A board whose power goes in mid-question leaves a broken connection behind.
+        # A board that loses power during a request leaves a broken connection behind.
         with contextlib.suppress(OSError), end, end.makefile("rw") as stream:
             for line in stream:
                 stream.write(self.answer(*json.loads(line)))
                 stream.flush()
 
     def hear(self, now_us: int) -> None:
-        """Take the time since its start that the board has just sent, here or on its bus."""
+        """Note the time since its start that the board has just sent, here or on its bus."""
         self.radio.now_us = self._now_us = now_us
 
     def answer(self, name: str, now_us: int, args: list[Any] | None, values: Any) -> str:
-        """Return the line that answers one question."""
+        """Return the line that answers one request."""
         self.hear(now_us)
         return json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n"
 
@@ -161,7 +162,7 @@ class World:
         first, _, attribute = name.partition(".")
         try:
             found = {**self.offered(), **self._objects}[first]
-            # A class's constants are at the class.
+            # Constants are attributes of the class, not of its partial().
             return getattr(getattr(found, "func", found), attribute) if attribute else found
         except (KeyError, AttributeError):
             raise PortError(AttributeError, f"the simulated board has no {name}") from None
@@ -191,7 +192,7 @@ class World:
         return [bus, *wired] == _CAMERA
 
     def _deep_sleep(self, time_ms: int = 0) -> None:
-        self.rtc_us += time_ms * 1000  # a chip's is up to 5 % off after it
+        self.rtc_us += time_ms * 1000  # a real chip's clock is then up to 5 % off
         self._exit(_DEEP_SLEEP)
 
     def _set_rtc(self, start_us: int) -> None:

@@ -1,8 +1,8 @@
-"""What the ESP32 has in C, all in one: the modules `machine`, `network`, `esp32` and `time`.
+"""The modules that the ESP32 has in C, all in one: `machine`, `network`, `esp32` and `time`.
 
-The flash, the clock and the SPI bus are here; all else is asked of the simulator, as JSON
-(megacam.sim.world). The code lies in ROM, but each function, class and name takes some of the
-firmware's RAM, so there are few.
+The flash, the clock and the SPI bus are implemented here; everything else is requested from the
+simulator as JSON (megacam.sim.world). The code is in ROM, but each function, class and name takes
+some of the firmware's RAM, so there are few.
 """
 
 import builtins
@@ -25,9 +25,9 @@ _camera = open(int(os.getenv("MEGACAM_CAMERA_FD")), "r+b")
 _header = bytearray(16)
 _start_us = ticks_us()
 _card = os.getenv("MEGACAM_CARD")
-# The SD card's file, and one that is empty while nothing ails the card; or no slot at all.
+# The SD card's file, and one that is empty unless the card has a fault; zeros without a slot.
 _card = (open(_card, "r+b"), open(os.getenv("MEGACAM_CARD_AILS"), "rb")) if _card else (0, 0)
-# Microseconds from 2000-01-01 to this start, by the clock that outlives resets.
+# Microseconds from 2000-01-01 to this start, by the clock that survives resets.
 rtc_us = int(os.getenv("MEGACAM_RTC_US"))
 
 
@@ -71,7 +71,7 @@ def sleep_ms(ms):
 
 
 class _Proxy:
-    """Something of the simulator's; `id` is its name there."""
+    """An object of the simulator; `id` is its name there."""
 
     def __getattr__(self, name):
         return ask(self.id + "." + name)
@@ -79,7 +79,7 @@ class _Proxy:
     def __call__(self, *args, **values):
         answer = ask(self.id, args, values)
         if args and isinstance(args[-1], bytearray):
-            # A whole blob in JSON would take more of the firmware's heap than the port itself.
+            # A complete blob in JSON would take more of the firmware's heap than the port does.
             at = 0
             while at < answer:
                 piece = ask("piece of it", (at,))
@@ -91,10 +91,10 @@ class _Proxy:
 def ask(name, args=None, values=()):
     """Return what the simulator has under `name`, or with `args` the result of calling it.
 
-    Raises what the port raises.
+    Raises the exceptions of the port.
     """
     if name in ("reset", "soft_reset"):
-        # At once: a Ctrl-C behind it must not come before it.
+        # Do this immediately, so that a later Ctrl-C cannot overtake it.
         kind, answer = ("object", name) if args is None else ("exit", 75 + (name != "reset"))
     else:
         kind, answer = _asked(name, args, values)
@@ -121,7 +121,7 @@ def _asked(name, args, values):
         values[key] = _plain(values[key])
     _pipe.write(json.dumps([name, now_us, args, values]) + "\n")
     while True:
-        # A Ctrl-C may have left an answer, or half of one, that nobody waits for any more.
+        # A Ctrl-C may have left an answer, or half of one, that is no longer expected.
         try:
             asked_us, *answer = json.loads(_pipe.readline())
         except ValueError:
@@ -131,7 +131,7 @@ def _asked(name, args, values):
 
 
 def _plain(value):
-    # A bytearray is there to be filled: its length is what matters. Nobody calls a callback.
+    # A bytearray is a buffer to fill, so only its length matters. Callbacks are never called.
     value = getattr(value, "id", value)
     if isinstance(value, bytes):
         return value.hex()
@@ -175,7 +175,7 @@ class Pin:
 
 class SPI:
     def __init__(self, id, baudrate=500000, polarity=0, phase=0, sck=None, mosi=None, miso=None):
-        # A bus on other pins than the camera's has nobody at its end.
+        # A bus on other pins than the camera's has no device on it.
         self._wired = ask("spi", (id, sck, mosi, miso))
         self.init(baudrate, polarity, phase)
 
@@ -215,12 +215,12 @@ def _send(op, arg, bus, n):
     try:
         _camera.write(_header)
     except OSError:
-        sys.exit(0)  # the simulation is over: whoever started it is gone
+        sys.exit(0)  # the process that started the simulation is gone
 
 
 def _synchronize():
-    # A Ctrl-C cut off the transfer in _header, which no chip would let happen: say what may still
-    # be waited for, and drop what comes before the relay's echo.
+    # A Ctrl-C interrupted the transfer in _header, which cannot happen on a chip. Send the bytes
+    # that may still be expected, and drop everything that comes before the relay's echo.
     op, _, _, size, _ = struct.unpack("<BBHIQ", _header)
     _camera.write(bytes(size if op in (87, 88) else 0))
     struct.pack_into("<BBHIQ", _header, 0, 78, 0, 0, 0, _now_us())  # N
@@ -233,14 +233,14 @@ def _synchronize():
 class Flash:
     """The flash chip: a file of 4096-byte blocks (extended block protocol).
 
-    chip_sdcard.py makes an SD card of it: with another file, smaller blocks and what ails it.
+    chip_sdcard.py makes an SD card of it, with another file, smaller blocks and its faults.
     """
 
     _file = open(os.getenv("MEGACAM_FLASH"), "r+b")
     _block_bytes = _BLOCK
-    # A file that is empty while nothing ails the card; else, or without, the simulator is asked.
+    # None for the flash. For the card, a file: the simulator is asked unless it is empty.
     _ails = None
-    # The power goes in front of the last of so many writes, if it is not 0.
+    # If it is not 0, the power fails just before the last of this many writes.
     _writes_left = int(os.getenv("MEGACAM_WRITES_LEFT") or 0)
 
     def _error(self, op):

@@ -1,7 +1,7 @@
-"""Join camera and simulator, and put the flash image in the place of the host's file system.
+"""Connect to camera and simulator, and replace the host's file system with the flash image.
 
-After it, `/` is littlefs and the host is gone but for `/.rom`, these stand-ins, and `/.sim`, what
-mip has installed.
+Afterwards `/` is littlefs. Only two folders of the host remain: `/.rom` with these stand-ins, and
+`/.sim` with what mip has installed.
 """
 
 import os
@@ -15,7 +15,7 @@ vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(chip.Flash()), "/")
 vfs.mount(_installed, "/.sim")
 os.chdir("/")
-# It looks built in, as its parts are on the ESP32: nobody unloads what holds a connection.
+# Look built in, as on the ESP32, so that no one unloads this module and its connections.
 del chip.__file__
 del sys.modules["chip"]
 for _name in ("machine", "network", "esp32", "time"):

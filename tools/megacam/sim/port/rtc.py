@@ -1,4 +1,4 @@
-"""The ESP32's real-time clock, and the memory that it keeps; loaded by chip.py when used."""
+"""The ESP32's real-time clock and its memory; loaded by chip.py when used."""
 
 import sys
 
@@ -24,7 +24,7 @@ class RTC:
     def memory(self, data=None):
         if data is None:
             return machine.ask("memory of RTC", ())
-        # All in one question would take some of the firmware's RAM, which the ESP32 does not.
+        # A single request would take some of the firmware's RAM, which the ESP32 does not.
         for at in range(0, len(data), _PIECE_BYTES):
             machine.ask("piece of RTC", (at, data[at : at + _PIECE_BYTES]))
         machine.ask("memory of RTC", (len(data),))

@@ -1,8 +1,9 @@
 """Start the simulated board as the ESP32 starts: mount the flash, run boot.py, then main.py.
 
-`MEGACAM_START` in the environment: "exec" runs code from standard input instead, as `mpremote
-exec` would; "repl" leaves the prompt behind main.py, "raw" leaves it behind boot.py, and both
-print MEGACAM_PROMPT before and after. No functions here: this stays in the firmware's small heap.
+The environment variable `MEGACAM_START` changes this. "exec" runs code from standard input
+instead, as `mpremote exec` would; "repl" leaves you at the prompt after main.py, "raw" after
+boot.py, and both print MEGACAM_PROMPT before and after. There are no functions, because this
+module stays in the firmware's small heap.
 """
 
 import os
@@ -23,13 +24,13 @@ for _name in _names:
         if _name == "/stdin":
             _source = sys.stdin.read()
         elif _prompt and _name[1:] not in os.listdir("/"):
-            continue  # a file that is not there is no error to the ESP32
+            continue  # a missing file is no error on the ESP32
         else:
             with open(_name) as _source:
                 _source = _source.read()
         if _prompt:
             micropython.kbd_intr(3)
-        _source = compile(_source, _name, "exec")  # the text would stay as long as it runs
+        _source = compile(_source, _name, "exec")  # or its text would stay while it runs
         exec(_source, {"__name__": "__main__"})
         if _prompt:
             micropython.kbd_intr(-1)

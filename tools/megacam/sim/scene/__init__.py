@@ -1,5 +1,8 @@
-"""What the simulated camera sees: a lake in the mountains, drawn anew for every moment, or the
-user's own pictures. Both are called with (width, height, moment) and return a Pillow image."""
+"""What the simulated camera sees: a drawn lake in the mountains, or the user's own pictures.
+
+Both are called with (width, height, moment) and return a Pillow image. The lake is drawn for every
+moment.
+"""
 
 from .landscape import draw
 from .pictures import PicturesError, photos

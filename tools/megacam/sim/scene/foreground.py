@@ -10,7 +10,7 @@ _LAMP = (255, 206, 120)
 
 
 def paint_foreground(stage: Stage) -> None:
-    """Paint what stands closest to the camera, at the lower edge."""
+    """Paint what is closest to the camera, at the lower edge."""
     _paint_jetty(stage)
     _paint_meadow(stage)
     _paint_reeds(stage, 0.02, 0.20, 60, 61)

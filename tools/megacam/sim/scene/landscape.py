@@ -15,9 +15,10 @@ from .water import paint_lake
 
 
 def draw(width: int, height: int, moment: datetime) -> Image.Image:
-    """Return the landscape at `moment` (its own hour counts) in `width` x `height` pixels, RGB.
+    """Return the landscape at `moment` in `width` x `height` pixels, RGB.
 
-    The same arguments give the same picture, at every size and aspect the same composition.
+    The hour of `moment` is used as it is, whatever its time zone. The same arguments give the same
+    picture, and every size and aspect ratio shows the same composition.
     """
     stage = Stage(width, height, moment)
     for paint in (

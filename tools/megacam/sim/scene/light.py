@@ -1,6 +1,6 @@
 """The light of an hour of the day: where the sun and the moon stand, and the colours that follow.
 
-Every day here is the same long one: the sun rises on the left at 5:30 and sets on the right at
+Every day is the same long one: the sun rises on the left at 5:30 and sets on the right at
 19:30, so that an hour always means the same light.
 """
 
@@ -32,8 +32,8 @@ _SKIES: tuple[tuple[float, Colour, Colour, Colour, Factors], ...] = (
 class Light:
     """Sun, moon and colours at `moment`.
 
-    `sun` and `moon` are (x, y) in parts of the picture, seen or below the horizon; `altitude_deg`
-    is the sun's; `sky` three colours from the top to the horizon; `night`, `lamps` (lit
+    `sun` and `moon` are (x, y) in parts of the picture, also below the horizon; `altitude_deg` is
+    the sun's; `sky` is three colours from the top to the horizon; `night`, `lamps` (lit
     windows) and `gold` (low sun) run from 0 to 1.
     """
 
@@ -48,7 +48,7 @@ class Light:
         self.gold = _part(self.altitude_deg, 26, 4) * _part(self.altitude_deg, -11, -3)
 
     def on(self, colour: Colour, haze: float = 0) -> Colour:
-        """Return how a thing of `colour` looks in this light through `haze` (0 to 1) of air."""
+        """Return how an object of `colour` looks in this light through `haze` (0 to 1) of air."""
         lit = [value * factor for value, factor in zip(colour, self._factors, strict=True)]
         air = mix(self.sky[2], self.sky[1], 0.55)
         return mix(clamp(lit), air, haze)

@@ -12,7 +12,7 @@ _YELLOW = (244, 190, 66)
 
 
 def paint_balloons(stage: Stage) -> None:
-    """Paint two balloons that drift across the sky, the large one in some eight minutes."""
+    """Paint two balloons that drift across the sky, the large one in about eight minutes."""
     t = stage.seconds
     small_x = _across(0.82, t, 1100)
     _paint_balloon(
@@ -24,7 +24,7 @@ def paint_balloons(stage: Stage) -> None:
 
 
 def paint_boat(stage: Stage) -> None:
-    """Paint a boat under sail, and its image in the water."""
+    """Paint a boat under sail, and its reflection in the water."""
     x = 1.12 - (stage.seconds / 300 + 0.60) % 1 * 0.60
     heel = 0.05 * math.sin(stage.seconds / 1.9)
     _paint_sail(stage, (stage.x(x), stage.y(0.682)), heel)
@@ -52,7 +52,7 @@ def paint_birds(stage: Stage) -> None:
 
 
 def _across(start: float, seconds: float, period_s: float) -> float:
-    """Return where something is that crosses from left to right, again and again."""
+    """Return the position of something that repeatedly crosses from left to right."""
     return (start + seconds / period_s) % 1 * 1.3 - 0.15
 
 
@@ -90,7 +90,7 @@ def _paint_balloon(stage: Stage, centre: Point, size: float, haze: float) -> Non
 
 
 def _shade(stage: Stage, centre: Point, radius: float, colour: Colour, strength: float) -> None:
-    """Darken the side of a balloon that is turned away from the sun, in three steps."""
+    """Darken the side of a balloon that faces away from the sun, in three steps."""
     away = -1 if stage.light.sun[0] * stage.width > centre[0] else 1
     outline = _envelope(centre, radius, 1.0)
     for inner in (0.75, 0.35, -0.15):

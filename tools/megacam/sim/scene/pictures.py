@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-# What Pillow raises for a file that is no picture, a damaged one, or one of absurd size.
+# What Pillow raises for a file that is no picture, a damaged picture, or one of absurd size.
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
@@ -19,7 +19,7 @@ def photos(folder: Path | str) -> Callable[[int, int, datetime], Image.Image]:
     """Return a scene that shows the pictures in `folder` in turn, by name, again and again.
 
     Each is turned upright (EXIF), cropped about its middle to the wanted aspect and resized. Files
-    that Pillow cannot read are passed over. Raises PicturesError where none can be read.
+    that Pillow cannot read are skipped. Raises PicturesError if none can be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -53,7 +53,7 @@ def _is_picture(file: Path) -> bool:
 
 def _fitted(file: Path, width: int, height: int) -> Image.Image:
     with Image.open(file) as picture:
-        # A JPEG of 50 megapixels is decoded at a fraction; the longer side, as it may lie turned.
+        # Decode a huge JPEG (50 megapixels) at a reduced size, by the longer side if rotated.
         picture.draft("RGB", (max(width, height), max(width, height)))
         upright = ImageOps.exif_transpose(picture)
         return ImageOps.fit(upright.convert("RGB"), (width, height), Image.Resampling.LANCZOS)

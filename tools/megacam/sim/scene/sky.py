@@ -9,10 +9,10 @@ from .light import Colour, mix
 from .stage import HORIZON, Stage, fade, gradient, stretch, texture
 
 _STARS = 420
-# The clouds are drawn small and enlarged: they have no edges that would show it.
+# The clouds are drawn small and enlarged, because they have no sharp edges that would show it.
 _CLOUD_WIDTH = 400
 _CLOUD_DRIFT_PER_S = 0.03
-_CLOUD_EDGE = 136  # the noise from which on there is a cloud
+_CLOUD_EDGE = 136  # noise above this level is a cloud
 
 
 def paint_sky(stage: Stage) -> None:
@@ -122,8 +122,8 @@ def plane(
 ) -> Image.Image:
     """Return `noise` as a flat ceiling that recedes to the lower edge of a picture of `size`.
 
-    `x` and `y` move it; `across` and `deep` are the texture's pixels over the picture's width, and
-    at its upper edge over its height.
+    `x` and `y` move it; `across` is how many pixels of the texture span the picture's width,
+    `deep` how many span its height, both at the upper edge.
     """
     width, height = size
     vanishing = height * 1.16

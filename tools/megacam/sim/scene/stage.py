@@ -1,4 +1,4 @@
-"""The canvas of one picture and the few ways to put paint on it; every edge is antialiased."""
+"""The canvas of one picture and the few ways to paint on it; every edge is antialiased."""
 
 import functools
 import random
@@ -22,8 +22,8 @@ class Stage:
     """A picture in the making: `image`, its `light`, and the measures of everything on it.
 
     `x` and `y` turn parts of the picture into pixels; `unit` is the length of 1 for things that
-    must keep their shape at every aspect; `seconds` drives all that moves. Where `traced` ("L") is
-    set, it is whitened wherever something solid is painted.
+    must keep their shape at every aspect ratio; `seconds` drives everything that moves. If
+    `traced` ("L") is set, it becomes white wherever something solid is painted.
     """
 
     def __init__(self, width: int, height: int, moment: datetime):
@@ -72,7 +72,7 @@ class Stage:
         self._paste(paint, box, mask.reduce(scale))
 
     def line(self, colour: Colour, start: Point, end: Point, width: float) -> None:
-        """Draw a line of `width` pixels with flat ends; under one pixel it only pales."""
+        """Draw a line of `width` pixels with flat ends; under one pixel it only gets paler."""
         (x0, y0), (x1, y1) = start, end
         length = max(1e-6, ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
         wide = max(width, 0.8)
@@ -122,12 +122,12 @@ def fade(*levels: int) -> Image.Image:
 def _strip(mode: str, count: int, data: bytes) -> Image.Image:
     steps = 32 * count
     line = Image.frombytes(mode, (1, count), data).resize((1, steps), _SMOOTH)
-    # Half a step is cut off at either end, where the first and the last would stand still.
+    # Cut off half a step at both ends, where the colour would not change.
     return line.crop((0, 16, 1, steps - 16))
 
 
 def stretch(paint: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return `paint` in another size, smoothly; what runs one way only is quick."""
+    """Return `paint` smoothly resized; a strip is faster, as it changes in one direction only."""
     if paint.width == 1:
         return paint.resize((1, size[1]), _SMOOTH).resize(size, Image.Resampling.NEAREST)
     return paint.resize(size, _SMOOTH)
@@ -137,7 +137,7 @@ def stretch(paint: Image.Image, size: tuple[int, int]) -> Image.Image:
 def texture(seed: int, octaves: tuple[tuple[int, int], ...]) -> Image.Image:
     """Return smooth noise ("L", three tiles of 256 pixels a side) that repeats without a seam.
 
-    Each octave is (cells a tile, weight).
+    Each octave is (cells per side of a tile, weight).
     """
     rng = random.Random(seed)
     sum_of_weights = 0.0

@@ -1,4 +1,4 @@
-"""The village on its tongue of land: the church with the clock, houses, trees, all mirrored."""
+"""The village on its tongue of land: church with clock, houses and trees, all mirrored."""
 
 import math
 
@@ -32,7 +32,7 @@ _TREES = (
 
 
 def paint_village(stage: Stage) -> None:
-    """Paint the tongue of land with the village, and both again in the lake."""
+    """Paint the tongue of land with the village, and the reflection of both in the lake."""
     stage.traced = Image.new("L", stage.image.size)
     _paint_bank(stage)
     for x, foot, height, seed, green in _TREES[:2]:
@@ -137,7 +137,7 @@ def _paint_spire(stage: Stage, x: float, eaves: float, half: float) -> None:
 
 
 def _paint_window(stage: Stage, sill: Point, width: float, height: float) -> None:
-    """Paint an arched window, lit from within by night."""
+    """Paint an arched window, lit from within at night."""
     light, (x, y) = stage.light, sill
     half = width / 2
     pane = mix(light.on((62, 74, 96)), _LAMP, light.lamps)

@@ -1,4 +1,4 @@
-"""The lake: the far land upside down, broken by ripples, and a path of light."""
+"""The lake: the mirrored land beyond it, broken up by ripples, and a path of light."""
 
 import math
 import random
@@ -11,7 +11,7 @@ from .stage import HORIZON, Stage, fade, stretch, texture
 
 
 def paint_lake(stage: Stage) -> None:
-    """Paint everything below the horizon as water that mirrors what stands above it."""
+    """Paint everything below the horizon as water that mirrors what is above it."""
     top = round(stage.y(HORIZON))
     size = stage.width, stage.height - top
     mirrored = stage.image.crop((0, round(top - size[1] * 1.25), stage.width, top))
