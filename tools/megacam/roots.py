@@ -20,7 +20,7 @@ import certifi
 
 from megacam.errors import MegacamError
 
-# The order is that of use: today's S3 chains end at Amazon Root CA 1 and its cross-signer.
+# In order of use: S3's certificate chains now end at Amazon Root CA 1 and its cross-signer.
 AMAZON = {
     "Amazon Root CA 1": "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
     "Starfield Services Root Certificate Authority - G2": (
@@ -43,7 +43,7 @@ class RootsError(MegacamError):
 def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes]:
     """Return Amazon's five roots as DER, from `bundle` (default: certifi's file).
 
-    Raises RootsError if one is missing, or over.
+    Raises RootsError if one is missing or expired.
     """
     path = bundle or Path(certifi.where())
     found = {fingerprint(der): der for der in _pem_blocks(path.read_bytes(), path)}
@@ -60,8 +60,8 @@ def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes
 def from_file(path: Path, now_s: float | None = None) -> list[bytes]:
     """Return the CA certificates in the user's own file, PEM (one or several) or DER, as DER.
 
-    A server's certificate that signed itself is as good as a CA's, for that server.
-    Raises RootsError if the file holds none, something broken, or one that is not valid now.
+    A self-signed server certificate is accepted too: it works as a CA for that server.
+    Raises RootsError if the file has no certificate, or a broken, expired or not yet valid one.
     """
     try:
         data = path.read_bytes()[: _FILE_HIGHEST_BYTES + 1]
@@ -120,7 +120,7 @@ def _check_dates(roots: Iterable[bytes], path: Path, now_s: float) -> None:
 
 def _decode(der: bytes, path: Path) -> dict:
     refusal = RootsError(f"{path} is not a certificate; give your CA's as PEM or DER")
-    # MicroPython takes one certificate and not a byte behind it; OpenSSL would not mind.
+    # MicroPython accepts one certificate without trailing bytes; OpenSSL would ignore them.
     if len(der) != _der_bytes(der):
         raise refusal
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -133,8 +133,8 @@ def _decode(der: bytes, path: Path) -> dict:
 
 
 def _decode_self_signed(der: bytes, path: Path) -> dict:
-    # Python's ssl shows CAs only; the board trusts a server's own certificate, too, if it is its
-    # own issuer (mbedTLS: x509_crt_check_ee_locally_trusted).
+    # Python's ssl lists CAs only. The board also trusts a server certificate that is its own
+    # issuer (mbedTLS: x509_crt_check_ee_locally_trusted).
     from cryptography import x509
 
     found = x509.load_der_x509_certificate(der)
@@ -151,5 +151,5 @@ def _decode_self_signed(der: bytes, path: Path) -> dict:
 
 
 def _der_bytes(der: bytes) -> int:
-    # SEQUENCE with a two-byte length: every certificate is longer than 255 bytes.
+    # A SEQUENCE with a two-byte length: every certificate is longer than 255 bytes.
     return 4 + int.from_bytes(der[2:4], "big") if der[:2] == b"\x30\x82" else -1

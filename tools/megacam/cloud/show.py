@@ -1,4 +1,4 @@
-"""What is there: the bucket's protections, its devices and their keys, in data and in words."""
+"""Report what is in the account: the bucket's protections, its devices and their keys."""
 
 import dataclasses
 from datetime import datetime, timezone
@@ -10,14 +10,14 @@ from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
 from megacam.words import count
 
-# AWS's own advice, and the age at which `show` speaks of it:
+# The age from which `show` suggests a rotation, as AWS does:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 KEY_OLD_DAYS = 90
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One protection: what it is called, what is there, and whether that is as it should be."""
+    """One protection of the bucket: its name, its state, and whether the state is right."""
 
     name: str
     found: str
@@ -35,7 +35,7 @@ class Key:
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A device: how it signs in, as whom, what it may do, and its retention."""
+    """A device: how it signs in and as whom, its permissions, and its retention."""
 
     name: str
     kind: str
@@ -49,7 +49,7 @@ class Device:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Everything that `cloud show` prints; `dataclasses.asdict` of it is its JSON."""
+    """Everything that `cloud show` prints; its JSON is `dataclasses.asdict` of this."""
 
     bucket: str
     region: str
@@ -60,7 +60,7 @@ class Report:
 
 
 def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
-    """Look at everything that `create` made; raises MegacamError if there is no such bucket."""
+    """Return a report of all that `create` made; raises MegacamError if the bucket is missing."""
     if not bucket.exists(aws, bucket_name):
         raise MegacamError(
             f"there is no bucket {bucket_name} in this account; make it with "
