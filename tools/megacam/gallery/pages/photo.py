@@ -1,4 +1,4 @@
-"""One photo: large, with everything known of it, its neighbours, download and delete."""
+"""The page of one photo, with its metadata, its neighbors, download, sharing and deletion."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ _LASTING = {1: "an hour", 24: "a day", 72: "3 days", 168: "7 days"}
 
 @dataclass(frozen=True)
 class Known:
-    """A photo and what was read about it; `facts` is None where it is gone."""
+    """A photo and its data; `facts` is None if the photo is not in the bucket."""
 
     photo: Photo
     facts: dict[str, str] | None
@@ -123,7 +123,7 @@ def _about(gallery: Gallery, known: Known) -> str:
 
 
 def _share_button(gallery: Gallery, known: Known) -> None:
-    """The button and dialog that make a link which ends."""
+    """Show the button and dialog that make a link with an end."""
     with ui.dialog() as dialog, ui.card().classes("ask").props('aria-label="Share this photo"'):
         ui.html(
             "<h2>Share this photo</h2><p>Whoever has the link sees this photo and nothing else, "

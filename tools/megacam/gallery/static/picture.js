@@ -1,4 +1,4 @@
-// One camera's picture in the player: shows the newest wanted photo and skips those in between.
+// One camera's picture in the player. While a photo loads, only the last request is kept.
 
 const PICTURE_TRIES = 6;
 
