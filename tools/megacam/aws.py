@@ -311,17 +311,20 @@ def _sentence(
     account = f"the AWS profile {profile!r}" if profile else "your AWS credentials"
     if code in _DENIED:
         return (
-            f"{account} may not do {what}; use an administrator's profile with --profile, or "
-            "have somebody who may deploy `megacam cloud template`"
+            f"{account} may not call {what}; use an administrator's profile with --profile, or "
+            "ask somebody with the permissions to deploy `megacam cloud template`"
         )
     if code in _BAD_KEY:
         return f"AWS does not accept {account} ({code}); renew them with `aws configure`"
     if code in _EXPIRED:
-        return f"{account} have expired; sign in again, for example with `aws sso login`"
+        return (
+            f"the session of {account} has expired; sign in again, for example with "
+            "`aws sso login`"
+        )
     if code in _TAKEN and what.startswith("CreateBucket"):
         return (
-            f"the {subject} belongs to another AWS account (names are world-wide) or was deleted "
-            "a moment ago; choose another name with --bucket"
+            f"the {subject} belongs to another AWS account (names are unique world-wide) or was "
+            "deleted a moment ago; choose another name with --bucket"
         )
     if code in _OTHER_REGION:
         headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -344,7 +347,9 @@ def _rare_sentence(code: str, what: str, subject: str) -> str:
 
 def _explain_local(error: Exception, profile: str | None) -> MegacamError:
     if isinstance(error, failures.ProfileNotFound):
-        return MegacamError(f"there is no AWS profile {profile!r}; `aws configure list-profiles`")
+        return MegacamError(
+            f"there is no AWS profile {profile!r}; list them with `aws configure list-profiles`"
+        )
     no_key = (failures.NoCredentialsError, failures.PartialCredentialsError)
     if isinstance(error, (*no_key, failures.CredentialRetrievalError)):
         return AwsError(
@@ -360,7 +365,7 @@ def _explain_local(error: Exception, profile: str | None) -> MegacamError:
         )
     if isinstance(error, (failures.HTTPClientError, failures.ConnectionError)):
         return AwsError(f"cannot reach {_host(error)}; check the network and the region")
-    return AwsError(f"AWS cannot be asked: {error}")
+    return AwsError(f"the request to AWS failed: {error}")
 
 
 def _host(error: Any) -> str:

@@ -50,7 +50,7 @@ def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes
     missing = [name for name, digest in AMAZON.items() if digest not in found]
     if missing:
         raise RootsError(
-            f"{path} does not hold {', '.join(missing)}; run `pip install --upgrade certifi`"
+            f"{path} does not contain {', '.join(missing)}; run `pip install --upgrade certifi`"
         )
     roots = [found[digest] for digest in AMAZON.values()]
     _check_dates(roots, path, time.time() if now_s is None else now_s)
@@ -70,12 +70,12 @@ def from_file(path: Path, now_s: float | None = None) -> list[bytes]:
     roots = _pem_blocks(data, path) if b"-----BEGIN" in data else [data]
     if not roots:
         raise RootsError(
-            f"{path} holds no certificate but something else; give the CA's certificate, which "
-            "begins with -----BEGIN CERTIFICATE-----"
+            f"{path} contains no certificate; give the CA's certificate, which begins with "
+            "-----BEGIN CERTIFICATE-----"
         )
     if len(roots) > _ROOTS_HIGHEST:
         raise RootsError(
-            f"{path} holds {len(roots)} certificates and the board has room for {_ROOTS_HIGHEST}; "
+            f"{path} has {len(roots)} certificates and the board has room for {_ROOTS_HIGHEST}; "
             "give only the CA that signed your store's certificate"
         )
     _check_dates(roots, path, time.time() if now_s is None else now_s)
@@ -140,7 +140,7 @@ def _decode_self_signed(der: bytes, path: Path) -> dict:
     found = x509.load_der_x509_certificate(der)
     if found.subject != found.issuer:
         raise RootsError(
-            f"the certificate in {path} is not a CA's but a server's; give the CA that signed it"
+            f"the certificate in {path} is a server's; give that of the CA that signed it"
         )
     names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     dates = {"notBefore": found.not_valid_before_utc, "notAfter": found.not_valid_after_utc}

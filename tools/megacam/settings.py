@@ -67,7 +67,7 @@ def read(path: Path) -> Settings:
         raw = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(
-            f"{path} is missing; `megacam setup` makes one, or copy config.example.json to it"
+            f"{path} is missing; run `megacam setup`, or copy config.example.json to it"
         ) from None
     except OSError as e:
         raise SettingsError(f"cannot read {path}: {e.strerror}") from None
@@ -157,7 +157,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "bool": "true, false",
         "optional": "true, false, null",
         "url": "https://HOST[:PORT]",
-        "region": "as eu-central-1",
+        "region": "for example eu-central-1",
         "networks": f"at most {high}",
         "http": f"{low} to {high} of http://HOST/PATH",
         "hook": "MODULE:FUNCTION",
@@ -166,7 +166,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "timezone": "for example CET-1CEST,M3.5.0,M10.5.0/3",
         "degrees": f"{low} to {high}",
         "texts": f"{low} to {high} names or addresses",
-        "secret": "printable ASCII without blanks",
+        "secret": "printable ASCII without spaces",
         "name": f"a-z 0-9 -, at most {high}",
         "bucket": f"a-z 0-9 - ., {low} to {high}",
     }

@@ -26,7 +26,7 @@ _POLL_S = 2
 _LINK_S = 7 * 86_400  # the longest that Signature V4 allows
 # The settings that setup asks for, and the questions.
 QUESTIONS = (
-    ("s3.bucket", "Name of the bucket for the photos (world-wide unique)"),
+    ("s3.bucket", "Name of the bucket for the photos (unique world-wide)"),
     ("s3.region", "AWS region"),
     ("device", "Name of this camera"),
 )
@@ -77,12 +77,12 @@ def check_iot(place: Place, aws: Aws | None, raw: dict[str, Any]) -> None:
     if not aws:
         raise MisuseError(
             f"--iot needs AWS, and {place.source} names the store {place.endpoint}; make a key "
-            "there and leave --iot away"
+            "there and leave out --iot"
         )
     if "aws" in provision.from_environment(raw):
         raise MisuseError(
-            "--iot makes a certificate, and an access key is given as well; take it out of "
-            f"{place.source} (aws) and the environment (MEGACAM_KEY_ID), or leave --iot away"
+            "--iot makes a certificate, but an access key is given as well; remove it from "
+            f"{place.source} (aws) and the environment (MEGACAM_KEY_ID), or leave out --iot"
         )
 
 

@@ -103,4 +103,4 @@ def _turned(zone: str, offset_s: int) -> str:
     sign = found[2] or "+"
     west = "-" if sign == "+" else ""
     posix = f"<{sign}{int(hours):02}{minutes}>{west}{found[3]}"
-    return f'POSIX counts westwards; for {zone} as people write it use "{posix}".'
+    return f'POSIX counts westwards; for {zone} in the usual sense, use "{posix}".'

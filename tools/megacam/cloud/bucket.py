@@ -12,6 +12,7 @@ from megacam.aws import Aws, AwsError
 from megacam.cloud import policies, retention
 from megacam.cloud.plan import Step, step
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
+from megacam.words import count
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _POLICY_BLOCKS = ("BlockPublicPolicy", "RestrictPublicBuckets")
@@ -43,8 +44,9 @@ def exists(aws: Aws, bucket: str) -> bool:
         if error.code != "403":
             raise
         raise AwsError(
-            f"the bucket {bucket} belongs to another AWS account (names are world-wide), or your "
-            f"credentials may not see it; choose another name, for example {bucket}-{owner[-4:]}",
+            f"the bucket {bucket} belongs to another AWS account (names are unique world-wide), "
+            "or your credentials may not see it; choose another name, for example "
+            f"{bucket}-{owner[-4:]}",
             error.code,
         ) from error
     if answer is None:
@@ -85,12 +87,12 @@ def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
     days = retention.wanted_version_days(aws, spec, there)
     if there and not days and retention.versioned(aws, spec.bucket):
         said.append(
-            "the bucket keeps old versions: expired photos stay, and are paid for, as old "
-            "versions; --keep-versions DAYS lets them go"
+            "the bucket keeps old versions: expired photos stay as old versions, which you pay "
+            "for; --keep-versions DAYS deletes them in time"
         )
     if spec.keep_versions:
         said.append(
-            f"what is overwritten, deleted or expired is paid for {days} days more; objects "
+            f"you pay for overwritten, deleted and expired photos for {days} more days; objects "
             "outside the cameras' folders keep their old versions for ever"
         )
     return said
@@ -184,7 +186,7 @@ def _private(aws: Aws, spec: CloudSpec, there: bool) -> Step:
             Bucket=spec.bucket,
             PublicAccessBlockConfiguration=wanted,
         ),
-        f"off until now: {', '.join(off)}" if off and there else "",
+        f"now off: {', '.join(off)}" if off and there else "",
     )
 
 
@@ -197,7 +199,7 @@ def _ownership(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = ownership(aws, spec.bucket) if there else ""
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     return step(
-        "own every object, switch access lists off",
+        "own every object, disable access lists",
         now,
         "BucketOwnerEnforced",
         lambda: aws.call(
@@ -237,7 +239,7 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         _as_set(now),
         _as_set(wanted),
         lambda: _put_policy(aws, spec.bucket, wanted),
-        f"beside the statements of others, {len(others)} of them" if others else "",
+        f"{count(len(others), 'other statement')} kept" if others else "",
     )
 
 
@@ -275,7 +277,7 @@ def _cors(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         origins = tuple(now[0]["AllowedOrigins"]) if now else GALLERY_ORIGINS
     wanted = policies.cors_rule(origins)
     return step(
-        f"let the gallery read from {', '.join(origins)}",
+        f"let the gallery at {', '.join(origins)} read photos",
         _sorted_lists(now),
         _sorted_lists([wanted]),
         lambda: aws.call(

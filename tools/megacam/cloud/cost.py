@@ -157,7 +157,8 @@ def estimate(
     if row is None:
         known = ", ".join(sorted(prices["regions"]))
         raise MegacamError(
-            f"the price table has no region {region!r}; it has {known}, and --prices takes yours"
+            f"the price table has no region {region!r}; it has {known}; give your own table with "
+            "--prices"
         )
     photos = round(usage.photos_day * DAYS * usage.devices)
     month_gb = photos * usage.photo_kb * 1e3 / _GB
@@ -239,7 +240,7 @@ def _speed_warning(usage: Usage) -> list[str]:
         return []
     return [
         f"a photo of {usage.photo_kb:g} KB takes an ESP32 about {needed_s:.0f} s from shot to "
-        f"bucket, so one every {usage.interval_s:g} s is out of its reach"
+        f"bucket, so it cannot upload one every {usage.interval_s:g} s"
     ]
 
 
@@ -249,7 +250,7 @@ def _flash_warning(usage: Usage) -> list[str]:
     if not usage.spool_first or years >= _FLASH_YEARS_FINE:
         return []
     return [
-        f"spool.first writes {bytes_day / 1e6:,.0f} MB a day through the board's flash, which "
+        f"spool.first writes {bytes_day / 1e6:,.0f} MB a day to the board's flash, which "
         f"wears out in about {_span(years)}; use an SD card, a longer interval, or switch it off"
     ]
 
@@ -281,4 +282,4 @@ def _old_prices(prices: Mapping[str, Any], today: datetime.date) -> list[str]:
     date = datetime.date.fromisoformat(prices["date"])
     if (today - date).days <= _PRICES_OLD_DAYS:
         return []
-    return [f"the prices are of {date}; compare them with {prices.get('source', 'AWS')}"]
+    return [f"the prices are from {date}; compare them with {prices.get('source', 'AWS')}"]

@@ -28,8 +28,8 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
         user = keys.find_user(aws, spec.bucket, spec.device)
         if user:
             found.warnings.append(
-                f"{spec.device} also has the IAM user {user}; once its certificate works, take "
-                f"the user away in the IAM console"
+                f"{spec.device} also has the IAM user {user}; once its certificate works, delete "
+                "the user in the IAM console"
             )
     else:
         found.add(*keys.steps(aws, spec))

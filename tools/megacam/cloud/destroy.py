@@ -30,7 +30,7 @@ class Contents:
 
     def __str__(self) -> str:
         least = "over " if self.more else ""
-        marks = f" and {self.marks:,} marks of deleted ones" if self.marks else ""
+        marks = f" and {count(self.marks, 'delete marker')}" if self.marks else ""
         return f"{least}{count(self.count, 'object')}{marks}, {self.size_bytes / 1e6:,.1f} MB"
 
 
@@ -73,7 +73,7 @@ def _known(aws: Aws, bucket_name: str, device: str | None) -> list[str]:
     known = devices(aws, bucket_name)
     if device and device not in known:
         raise MegacamError(
-            f"{device} has neither user nor thing in {bucket_name}; it must be one of: "
+            f"{device} has no IAM user and no IoT thing for {bucket_name}; it must be one of: "
             f"{', '.join(known) or 'none'}"
         )
     return known
@@ -115,7 +115,7 @@ def delete_objects(
         failed = answer.get("Errors", [])
         if failed:
             raise MegacamError(
-                f"AWS kept {count(len(failed), 'object')}, for example {failed[0]['Key']} "
+                f"AWS did not delete {count(len(failed), 'object')}, such as {failed[0]['Key']} "
                 f"({failed[0].get('Code', '?')}); look for an object lock or a bucket policy"
             )
         on_deleted(len(doomed))
@@ -152,7 +152,7 @@ def _photos_step(
 def _bucket_step(aws: Aws, bucket_name: str, emptied: list[str], found: Plan) -> Step | None:
     stays = _first_strangers(aws, bucket_name, [f"{name}/" for name in emptied])
     if stays:
-        found.warnings.append(f"the bucket {bucket_name} stays: it holds {', '.join(stays)}")
+        found.warnings.append(f"the bucket {bucket_name} stays: it contains {', '.join(stays)}")
         return None
     return Step(
         f"delete the bucket {bucket_name}",

@@ -103,8 +103,8 @@ def check_there(aws: Aws) -> None:
             raise
         where = os.environ.get("AWS_ENDPOINT_URL") or f"the region {aws.region}"
         raise MegacamError(
-            f"--iot needs AWS IoT, which {where} does not have; leave --iot away, and the camera "
-            "gets an access key"
+            f"--iot needs AWS IoT, which {where} does not have; leave out --iot to give the "
+            "camera an access key"
         ) from None
 
 
@@ -176,7 +176,7 @@ def _alias_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
             None if alias else lambda: _create_alias(aws, spec.bucket),
         ),
         Step(
-            f"create the IoT policy {name}: take that role, nothing else",
+            f"create the IoT policy {name}: assume that role, nothing else",
             None if policy else lambda: aws.call("iot", "create_policy", **create),
         ),
     ]
@@ -297,7 +297,8 @@ class Certificates:
         )
         if found is None:
             raise MegacamError(
-                f"{self._device} is no IoT thing here; run `megacam cloud create --iot` first"
+                f"{self._device} is not an IoT thing in this account; run "
+                "`megacam cloud create --iot` first"
             )
         described = [self._describe(arn.split("/")[-1]) for arn in found["principals"]]
         keys = [

@@ -73,7 +73,7 @@ def _excess_steps(aws: Aws, user: str | None) -> list[Step]:
     if not user or not excess(aws, user):
         return []
     more = ", ".join(excess(aws, user))
-    return [Step(f"take away what it must not have: {more}", lambda: strip(aws, user), "remove")]
+    return [Step(f"remove excess permissions: {more}", lambda: strip(aws, user), "remove")]
 
 
 def strip(aws: Aws, user: str) -> None:

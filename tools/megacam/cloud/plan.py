@@ -58,8 +58,8 @@ class Plan:
                 step.make()
             except MegacamError as error:
                 raise MegacamError(
-                    f"{error} (failed to {step.text}; {number} of {len(changes)} changes are "
-                    "made, and the same command goes on from here)"
+                    f"{error} (failed to {step.text}; {number} of {len(changes)} changes were "
+                    "made, and the same command continues from here)"
                 ) from error
 
     def as_data(self, done: bool) -> dict[str, Any]:

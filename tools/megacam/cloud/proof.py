@@ -86,7 +86,7 @@ def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[
 def not_given(trials: list[Trial]) -> str:
     """Return in words which protections a store other than Amazon's lacks; "" for none."""
     missing = [trial.text for trial in trials if not trial.right]
-    return f"tried, and not refused here: {'; '.join(missing)}" if missing else ""
+    return f"this store does not refuse: {'; '.join(missing)}" if missing else ""
 
 
 def _overwrites(
@@ -96,8 +96,8 @@ def _overwrites(
     photo: dict[str, Any] = {"Bucket": bucket, "Key": f"{device}/{_OBJECT}", "Body": b"other"}
     ways: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
         (_OVERWRITE, {}, ()),
-        (f"{_OVERWRITE} that is another one", {"IfNoneMatch": '"0"'}, _NONSENSE + _IS_THERE),
-        (f"{_OVERWRITE} by a new one", _NEW, _IS_THERE if must else _NONSENSE + _IS_THERE),
+        (f'{_OVERWRITE} with If-None-Match "0"', {"IfNoneMatch": '"0"'}, _NONSENSE + _IS_THERE),
+        (f"{_OVERWRITE} with If-None-Match *", _NEW, _IS_THERE if must else _NONSENSE + _IS_THERE),
     )
     # A policy change takes time to propagate too: the old policy is still in force for a moment.
     until_s = deadline_s if must else clock.monotonic()

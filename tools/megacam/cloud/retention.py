@@ -19,9 +19,9 @@ def versions_step(aws: Aws, spec: CloudSpec, there: bool) -> Step | None:
         return None
     status = {"Status": "Enabled" if wanted else "Suspended"}
     return step(
-        "keep what is overwritten or deleted as old versions, in the whole bucket"
+        "keep overwritten and deleted objects as old versions, in the whole bucket"
         if wanted
-        else "keep no old versions from now on; those that are there stay until they expire",
+        else "keep no old versions from now on; existing ones stay until they expire",
         now,
         wanted,
         lambda: aws.call(
@@ -46,9 +46,9 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         else f"keep photos of {spec.device} for ever"
     )
     if version:
-        kept += f", let old versions go after {count(version, 'day')}"
+        kept += f", delete old versions after {count(version, 'day')}"
     return step(
-        f"{kept}, drop broken uploads after a day",
+        f"{kept}, delete incomplete uploads after a day",
         now,
         wanted,
         lambda: _put_lifecycle(aws, spec.bucket, wanted),

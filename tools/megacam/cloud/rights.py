@@ -8,7 +8,7 @@ from megacam.aws import Aws
 from megacam.cloud import bucket, policies
 
 NOT_AMAZON = (
-    "this store is not Amazon's, and its keys are not held to new names: whoever takes the "
+    "this store is not Amazon S3 and does not restrict a key to new names: whoever steals the "
     "camera's key can overwrite its photos"
 )
 
@@ -45,11 +45,11 @@ def was(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -
     if not found or found == wanted(aws, bucket_name, device):
         return ""
     if found == policies.put_only(bucket.arn(aws, bucket_name, f"{device}/*")):
-        return "lets it overwrite photos: it is of an earlier megacam"
-    return "is another one than megacam makes"
+        return "lets it overwrite photos: an earlier megacam made it"
+    return "is not the one that megacam makes"
 
 
 def detail(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
     """Return was() as the detail of a step that corrects the policy."""
     said = was(aws, found, bucket_name, device)
-    return f"the policy there {said}" if said else ""
+    return f"the present policy {said}" if said else ""

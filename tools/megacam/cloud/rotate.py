@@ -118,8 +118,8 @@ def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
         held = board.key_identity()
         if held not in active:
             raise BoardKeyUnknownError(
-                f"the device has two working keys of an interrupted rotation, {active[0]} and "
-                f"{active[1]}, and the board does not tell which one it holds; delete the other "
+                f"the device has two working keys from an interrupted rotation, {active[0]} and "
+                f"{active[1]}, and the board does not say which one it has; delete the other "
                 "one with `megacam cloud rotate --retire KEY`"
             )
         gone += [identity for identity in active if identity != held]

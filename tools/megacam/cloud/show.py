@@ -116,10 +116,10 @@ def _versions(aws: Aws, name: str) -> tuple[str, bool]:
     days = sorted(set(retention.version_days(retention.lifecycle(aws, name)).values()))
     words = " or ".join([*map(str, days[:-1]), *(count(one, "day") for one in days[-1:])])
     if retention.versioned(aws, name):
-        kept = "kept for ever and paid for: `megacam cloud create --keep-versions DAYS`"
+        kept = "kept for ever at your cost; limit it: `megacam cloud create --keep-versions DAYS`"
         return (f"kept {words}" if days else kept), bool(days)
-    left = f"; those that are there go after {words}" if days else ""
-    return f"not kept: what is overwritten or deleted is gone{left}", True
+    left = f"; existing old versions are deleted after {words}" if days else ""
+    return f"not kept: overwritten and deleted objects are lost{left}", True
 
 
 def _cipher_words(cipher: str) -> str:
@@ -180,7 +180,7 @@ def _thing(
 
 
 def _policy_remarks(was: str, device: str) -> list[str]:
-    mend = f"`megacam cloud create --device {device}` brings it up to date"
+    mend = f"`megacam cloud create --device {device}` updates it"
     return [f"its policy {was}; {mend}"] if was else []
 
 
@@ -198,8 +198,8 @@ def _key_remarks(found: tuple[Key, ...], old_days: int | None = KEY_OLD_DAYS) ->
         return ["no key yet: `megacam cloud rotate` makes one and puts it on the board"]
     said = []
     if len(found) > 1:
-        said.append("two keys: a rotation was interrupted; `megacam cloud rotate` clears it up")
+        said.append("two keys: a rotation was interrupted; `megacam cloud rotate` completes it")
     oldest = max(key.age_days for key in found)
     if old_days is not None and oldest > old_days:
-        said.append(f"the key is {count(oldest, 'day')} old: `megacam cloud rotate`")
+        said.append(f"the key is {count(oldest, 'day')} old; replace it: `megacam cloud rotate`")
     return said

@@ -59,8 +59,8 @@ class CloudSpec:
         for origin in self.origins or ():
             if not re.fullmatch(r"https?://[^/\s]+", origin) or origin.count("*") > 1:
                 raise MegacamError(
-                    f"{origin!r} is no web origin; write http://HOST[:PORT] or https://HOST, "
-                    "with one * at most"
+                    f"{origin!r} is not a web origin; write http://HOST[:PORT] or https://HOST, "
+                    "with at most one *"
                 )
         if self.budget_usd is not None:
             _check_budget(self.budget_usd, self.budget_email)
@@ -83,7 +83,7 @@ def check_bucket(name: str) -> str:
     elif not _BUCKET.fullmatch(name):
         rule = "lower-case letters, digits and inner hyphens only"
     elif _RESERVED.fullmatch(name):
-        rule = "none of the beginnings and endings that AWS keeps for itself"
+        rule = "none of the prefixes and suffixes that AWS reserves"
     if rule:
         raise MegacamError(f"{name!r} cannot be the name of a bucket: it must have {rule}")
     return name

@@ -147,7 +147,7 @@ def _remark(age_s: int | None, limit_s: float, reported: int | None, now: dateti
     if age_s is None:
         return "no photo yet"
     if age_s < 0:
-        return "its newest photo is of the future: check its clock, then delete that photo"
+        return "its newest photo is from the future: check its clock, then delete that photo"
     if reported is not None and now.timestamp() - reported < limit_s:
         return "reports, but no new photo: look at its last error"
     return "silent: check power and Wi-Fi"

@@ -95,7 +95,7 @@ def _days(options: Options) -> dict[str, Any]:
             "Type": "Number",
             "Default": options.keep_versions,
             "MinValue": 1,
-            "Description": "Days until what was overwritten or deleted goes for good",
+            "Description": "Days until overwritten and deleted photos are removed for good",
         }
     return found
 
@@ -308,7 +308,7 @@ def _outputs(options: Options) -> dict[str, Any]:
     if options.cloudfront:
         found["Photos"] = {
             "Value": {"Fn::Sub": "https://${Distribution.DomainName}/"},
-            "Description": "Where everybody can see a photo, by its key",
+            "Description": "Where everybody can open a photo, by its key",
         }
     return found
 

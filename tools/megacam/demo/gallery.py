@@ -123,7 +123,7 @@ def _status(now: datetime) -> bytes:
         "errors": [
             {
                 "time": int((now - _OUTAGE[1]).timestamp()),
-                "text": "the supply fell below 2.8 V, the board started anew",
+                "text": "the supply fell below 2.8 V, the board restarted",
             }
         ],
         "log": ["I app shot seq=288 ms=1204", "I s3 stored status=200 ms=611"],

@@ -101,7 +101,7 @@ def run(
         ):
             _wait_for_photos(options, board, watch)
         board.stop()
-        say("fetching the photos back and comparing them with what the camera gave")
+        say("downloading the photos and comparing them with what the camera gave")
         return [_fetch(store, line, served, options.folder) for line in watch.stored]
 
 

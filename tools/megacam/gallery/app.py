@@ -78,7 +78,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise OSError(
-            f"port {port} of {host} cannot be had ({error}): choose one with --port"
+            f"port {port} of {host} is not available ({error}): choose another with --port"
         ) from error
     return listener
 

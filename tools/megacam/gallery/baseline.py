@@ -36,7 +36,7 @@ def check(data: bytes) -> tuple[int, int]:
     A truncated file passes: it is left to the decoder, which then has little to read.
     """
     if data[:2] != bytes((0xFF, _START)):
-        _refuse("damaged or no JPEG: it does not start as one")
+        _refuse("damaged or not a JPEG: it does not start like one")
     size: tuple[int, int] | None = None
     scans = 0
     at = 2
@@ -53,10 +53,10 @@ def check(data: bytes) -> tuple[int, int]:
         elif marker not in _PASSED:
             _refuse(_kind(marker))
         if scans > _SCANS_LIMIT:
-            _refuse(f"no photo of the camera: it has more than {_SCANS_LIMIT} scans")
+            _refuse(f"not from the camera: it has more than {_SCANS_LIMIT} scans")
         at = after
     else:
-        _refuse(f"no photo of the camera: it has more than {_SEGMENTS_LIMIT} segments")
+        _refuse(f"not from the camera: it has more than {_SEGMENTS_LIMIT} segments")
     if size is None or not scans:
         _refuse("damaged: it has no picture")
     return size
@@ -79,14 +79,14 @@ def _size(frame: bytes) -> tuple[int, int]:
     The header has precision, height, width and number of components (B.2.2).
     """
     if len(frame) < _FRAME_BYTES - _LENGTH_BYTES:
-        _refuse("damaged: its header is cut")
+        _refuse("damaged: its header is cut off")
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     if frame[0] != 8 or frame[5] not in (1, 3):
-        _refuse(f"no photo of the camera: {frame[5]} colours of {frame[0]} bits")
+        _refuse(f"not from the camera: {frame[5]} colours of {frame[0]} bits")
     if not width or not height:
         _refuse("damaged: its header gives no size")
     if width * height > PIXELS_LIMIT or max(width, height) > SIDE_LIMIT:
-        _refuse(f"no photo of the camera: it claims {width} x {height} pixels")
+        _refuse(f"not from the camera: it claims {width} x {height} pixels")
     return width, height
 
 
@@ -97,10 +97,10 @@ def _end_of_scan(data: bytes, at: int) -> int:
 
 def _kind(marker: int) -> str:
     if marker in _FRAMES:
-        return f"no photo of the camera: a JPEG that is {_FRAMES[marker]}, not baseline"
+        return f"not from the camera: its JPEG is {_FRAMES[marker]}, not baseline"
     if marker in _ARITHMETIC:
-        return "no photo of the camera: a JPEG with arithmetic coding, not baseline"
-    return f"damaged or no photo of the camera: marker FF{marker:02X}"
+        return "not from the camera: its JPEG has arithmetic coding and is not baseline"
+    return f"damaged or not from the camera: marker FF{marker:02X}"
 
 
 def _refuse(why: str) -> NoReturn:

@@ -133,7 +133,7 @@ class Bucket:
         data = self._download(key, PHOTO_LIMIT_BYTES)
         if data is None:
             raise refusals.PhotoMissingError(
-                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: no photo"
+                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: not a photo"
             )
         return data
 

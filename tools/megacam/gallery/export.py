@@ -94,7 +94,7 @@ def export(
     found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
     total = sum(len(one.photos) for one in found)
     if not 0 < total <= PHOTOS_LIMIT:
-        raise ExportError(f"{total:,} photos in this span: 1 to {PHOTOS_LIMIT:,} can be written")
+        raise ExportError(f"{total:,} photos in this span: an export has 1 to {PHOTOS_LIMIT:,}")
     counted = progress or (lambda done, total: None)
     try:
         _prepare(folder)
@@ -185,7 +185,7 @@ def _prepare(folder: Path) -> None:
         raise ExportError(f"{folder} is a file: name a folder")
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
-            raise ExportError(f"{folder} is not empty and no earlier export: name a new folder")
+            raise ExportError(f"{folder} is not empty and not an earlier export: name another")
         _clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("Written by `megacam gallery export`, which may replace it.\n")

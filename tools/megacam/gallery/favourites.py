@@ -58,7 +58,7 @@ class Favourites:
             kept = self.keys()
             wanted = kept | {key} if starred else kept - {key}
             if len(wanted) > LIMIT:
-                raise FavouritesError(f"{LIMIT:,} favourites are kept: take a star away first")
+                raise FavouritesError(f"there are {LIMIT:,} favourites: remove a star first")
             if wanted != kept:
                 self._write(wanted)
 
@@ -72,4 +72,4 @@ class Favourites:
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-            raise FavouritesError(f"the favourite is not kept: {self.path}: {error}") from error
+            raise FavouritesError(f"the favourite is not saved: {self.path}: {error}") from error

@@ -151,7 +151,7 @@ def _staleness(status: dict[str, Any], now: datetime) -> list[Finding]:
     age_s = (now - reported).total_seconds() if reported else 0
     if age_s <= _STALE_S:
         return []
-    return [Finding(FAIR, "Health", f"what follows was reported {days.words(age_s)} ago")]
+    return [Finding(FAIR, "Health", f"last reported {days.words(age_s)} ago")]
 
 
 def _backlog(status: dict[str, Any]) -> Finding | None:
@@ -160,7 +160,7 @@ def _backlog(status: dict[str, Any]) -> Finding | None:
     if waiting is None:
         return None
     if waiting <= 0:
-        return Finding(GOOD, "Backlog", "nothing waits on the device")
+        return Finding(GOOD, "Backlog", "no photos wait on the device")
     size = number(spool.get("bytes")) or 0
     text = f"{waiting:,.0f} photos ({size / 1e6:.1f} MB) wait on the device"
     return Finding(BAD if waiting >= _BACKLOG_BAD else FAIR, "Backlog", text)
@@ -177,7 +177,7 @@ def _signal(status: dict[str, Any]) -> Finding | None:
         return Finding(
             FAIR, "Signal", f"{usual:.0f} dBm, weak: move the device or the access point"
         )
-    return Finding(BAD, "Signal", f"{usual:.0f} dBm, very weak: uploads will break off")
+    return Finding(BAD, "Signal", f"{usual:.0f} dBm, very weak: uploads will fail")
 
 
 def _reboots(status: dict[str, Any]) -> Finding | None:
@@ -194,7 +194,7 @@ def _reboots(status: dict[str, Any]) -> Finding | None:
         boots = number(status.get("boots"))
         if not boots:
             return None
-        return Finding(GOOD, "Reboots", f"none unwanted ({words.count(boots, 'start')})")
+        return Finding(GOOD, "Reboots", f"none unexpected ({words.count(boots, 'start')})")
     told = ", ".join(f"{count:.0f} by {cause}" for cause, count in worrying.items())
     brownout = any("brown" in cause.lower() for cause in worrying)
     remedy = ": the power supply is too weak" if brownout else ""
@@ -207,7 +207,7 @@ def _clock(status: dict[str, Any]) -> Finding | None:
         return None
     off = abs(error_ms)
     if off < _CLOCK_FAIR_MS:
-        return Finding(GOOD, "Clock", f"right within {off / 1000:.1f} s")
+        return Finding(GOOD, "Clock", f"accurate to {off / 1000:.1f} s")
     text = f"may be wrong by {days.words(off / 1000)}: check NTP"
     return Finding(BAD if off >= _CLOCK_BAD_MS else FAIR, "Clock", text)
 
@@ -229,7 +229,7 @@ def _memory(status: dict[str, Any]) -> Finding | None:
     low = number(status.get("heap_free_low"))
     if low is None or low >= _HEAP_LOW_BYTES:
         return None
-    return Finding(FAIR, "Memory", f"only {low:,.0f} bytes were free at the lowest")
+    return Finding(FAIR, "Memory", f"free memory fell to {low:,.0f} bytes")
 
 
 def _part(status: dict[str, Any], name: str) -> dict[str, Any]:

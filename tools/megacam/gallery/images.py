@@ -53,7 +53,7 @@ def router(gallery: Gallery) -> APIRouter:
 
 def _star(gallery: Gallery, key: str, starred: bool) -> Response:
     if not photos.parse(key):
-        return PlainTextResponse("no photo has such a key", 404, _DROP)
+        return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
         gallery.favourites.put(key, starred)
     except FavouritesError as error:
@@ -88,7 +88,7 @@ async def _picture(
 ) -> Response:
     photo = photos.parse(key)
     if not photo:
-        return PlainTextResponse("no photo has such a key", 404, _DROP)
+        return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
         data = await read(photo)
     except PhotoMissingError as error:

@@ -21,14 +21,14 @@ GAP_WORDS = {
 }
 
 _KEYS = (
-    ("← →", "the photo before, after; in a zoomed picture: move it"),
+    ("← →", "previous, next photo; in a zoomed picture: move it"),
     ("space", "play, pause"),
     ("F", "full screen"),
     ("+ - 0", "zoom in, out, off; also the wheel, two fingers, a double click"),
-    ("[ ]", "the time line shows more, less of the day"),
+    ("[ ]", "show more, less of the day on the time line"),
     ("M", "the next photo with motion"),
     ("S", "star, in the live gallery"),
-    ("Page Up, Page Down", "on the time line: an hour before, after; Home, End: to its ends"),
+    ("Page Up, Page Down", "on the time line: an hour back, forward; Home, End: to its ends"),
 )
 
 text = html.escape
@@ -264,7 +264,7 @@ def _cell(
 
 def _hole(cell: Slot, span: Span) -> str:
     kind = cell.gap.kind if cell.gap else "none"
-    words = GAP_WORDS.get(kind, "none in these minutes")
+    words = GAP_WORDS.get(kind, "no photo in these minutes")
     title = f"{span.clock(cell.start, '%H:%M')}: {words}"
     return (
         f'<span class="cell hole {kind}" role="img" aria-label="{title}" title="{title}"></span>'

@@ -161,7 +161,7 @@ def _probe(
 ) -> list[Photo]:
     count = int((end - start).total_seconds() // every_s) + 1
     if count > _PROBES_LIMIT:
-        raise TimelapseError(f"more than {_PROBES_LIMIT:,} photos: choose fewer of the span")
+        raise TimelapseError(f"more than {_PROBES_LIMIT:,} photos: choose fewer per day")
     steps = [start + timedelta(seconds=n * every_s) for n in range(count)]
 
     def first(moment: datetime) -> Photo | None:

@@ -124,7 +124,7 @@ def _show(gallery: Gallery, found: Read) -> None:
     if is_empty:
         return empty(
             "No photos on this day",
-            ["The device was off, or its photos still wait on it and come later."],
+            ["The device was off, or its photos are still on it and will arrive later."],
             (page_url("month", device=view.devices[0] if view.devices else None), "Calendar"),
         )
     tools = ui.element("div").classes("row-tools")
@@ -189,7 +189,7 @@ def _beside(view: View, device: str) -> str:
     shown = device in view.devices
     others = [other for other in view.devices if other != device]
     wanted = others if shown else [*others[: _DEVICES_SHOWN - 1], device]
-    label = text(f"take {device} away" if shown else f"show {device} beside it")
+    label = text(f"remove {device}" if shown else f"show {device} beside it")
     sign = "&times;" if shown else "+"
     return (
         f'<a class="tool"{" aria-current=true" if shown else ""} '

@@ -144,7 +144,7 @@ async def _refused(place: ui.element, words: str, wait_s: int) -> None:
         ui.html(f"<h2>The photos cannot be shown</h2><p>{text(words)}</p>", sanitize=False)
         with ui.element("div").classes("row-tools"):
             button("Try again now", again.set, "primary")
-            ui.label(f"Trying again every {wait_s} s by itself")
+            ui.label(f"Trying again automatically in {wait_s} s")
     try:
         await asyncio.wait_for(again.wait(), wait_s)
     except asyncio.TimeoutError:

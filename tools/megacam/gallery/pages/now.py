@@ -15,7 +15,7 @@ from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, page_url, photo_url
 
 _DEVICES_EVERY = 6
-_STATE_WORDS = {health.GOOD: "fine", health.FAIR: "look", health.BAD: "trouble"}
+_STATE_WORDS = {health.GOOD: "fine", health.FAIR: "check", health.BAD: "trouble"}
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _nothing_yet(gallery: Gallery, main: ui.element, has_folders: bool) -> None:
         "No board at hand? <code>megacam demo --gallery</code> shows it with a simulated camera.",
     ]
     if has_folders:
-        lines.insert(1, "It has folders, but none with keys of this project's form.")
+        lines.insert(1, "It has folders, but none with photos named as megacam names them.")
     empty("No photos yet", lines)
 
     async def poll() -> None:
@@ -131,7 +131,7 @@ def _tell(place: ui.element, words: str) -> None:
     place.clear()
     with place:
         ui.html(
-            f'<p class="banner" role="alert">What you see may be old. {text(words)}</p>',
+            f'<p class="banner" role="alert">This page may be out of date. {text(words)}</p>',
             sanitize=False,
         )
 

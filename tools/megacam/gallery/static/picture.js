@@ -58,7 +58,7 @@ class Picture {
   }
 
   failed(source) {
-    this.note.textContent = "This photo cannot be had: deleted, damaged, or S3 does not answer";
+    this.note.textContent = "This photo cannot be shown: it is deleted or damaged, or S3 does not answer";
     this.tries += 1;
     if (this.tries > PICTURE_TRIES) return;
     setTimeout(() => { if (source === this.wanted) this.load(); }, 1000 * this.tries);
