@@ -65,7 +65,7 @@ def test_a_name_that_looks_like_an_offset_is_a_warning_with_a_way_out(zone, peop
         assert (
             f"it is now {datetime.datetime.fromtimestamp(NOW, etc):%H:%M} there (UTC-1)." in text
         )
-    assert f"POSIX counts westwards; for {zone} as people write it use " in text
+    assert f"POSIX counts westwards; for {zone} in the usual sense, use " in text
     posix = text.split('"')[1]
     kind, text = _note(posix)
     meant = datetime.timezone(datetime.timedelta(minutes=people_mean))
@@ -106,7 +106,7 @@ def test_what_is_to_be_pasted_is_accepted_for_every_zone():
     [
         (
             "UTC+1",
-            'there (UTC-1). POSIX counts westwards; for UTC+1 as people write it use "<+01>-1".',
+            'there (UTC-1). POSIX counts westwards; for UTC+1 in the usual sense, use "<+01>-1".',
         ),
         ("Europe/Berlin", 'for Europe/Berlin write "CET-1CEST,M3.5.0,M10.5.0/3"'),
     ],

@@ -432,8 +432,8 @@ def test_an_age_in_words(seconds, words):
 def test_keep_versions_is_said_made_shown_and_done_once(user):
     out = user.types("cloud create -d cam1 --keep 30 --keep-versions 14 --yes")
     assert "old versions, in the whole bucket" in out
-    assert "let old versions go after 14 days" in out
-    assert "paid for 14 days more" in " ".join(out.split())
+    assert "delete old versions after 14 days" in out
+    assert "photos for 14 more days" in " ".join(out.split())
     assert "nothing to change" in user.types("cloud create -d cam1 --keep-versions 14")
     assert "kept 14 days" in user.types("cloud show")
     rule = json.loads(user.types("cloud template -d cam1 --keep-versions 14"))
@@ -444,5 +444,5 @@ def test_keep_versions_is_said_made_shown_and_done_once(user):
 
 def test_a_store_that_is_not_amazons_is_told_of_in_the_plan(user):
     out = " ".join(user.types("cloud create -d cam1 --dry-run").split())
-    assert "this store is not Amazon's" in out
+    assert "this store is not Amazon S3" in out
     assert "can overwrite its photos" in out

@@ -152,7 +152,7 @@ def test_rules_and_statements_of_others_stay(account):
 
     plan = _make(account, keep_days=30, public_read=True)
     [step] = [one for one in plan.changes if "TLS" in one.text]
-    assert step.detail == "beside the statements of others, 1 of them"
+    assert step.detail == "1 other statement kept"
     assert _changes(account, keep_days=30, public_read=True) == []
 
     policy = json.loads(s3.get_bucket_policy(**there)["Policy"])["Statement"]
@@ -198,7 +198,7 @@ def test_a_device_with_too_many_rights_loses_them(account):
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     iam.put_user_policy(UserName=user["UserName"], PolicyName="oops", PolicyDocument=document)
     assert show.report(account.aws, account.bucket).devices[0].put_only is False
-    assert _changes(account) == ["take away what it must not have: policy oops"]
+    assert _changes(account) == ["remove excess permissions: policy oops"]
     _make(account)
     assert show.report(account.aws, account.bucket).devices[0].put_only is True
 
@@ -272,7 +272,7 @@ def test_a_failure_in_the_middle_says_how_far_it_got_and_the_next_run_goes_on(ac
     # Somebody else takes the user's name between the plan and its execution.
     name = plan.changes[-2].text.split()[-1]
     account.client("iam").create_user(UserName=name, Path="/somebody/")
-    with pytest.raises(MegacamError, match=r"of \d+ changes are made"):
+    with pytest.raises(MegacamError, match=r"of \d+ changes were made"):
         plan.make()
     account.client("iam").delete_user(UserName=name)
     _make(account)

@@ -85,7 +85,7 @@ def test_a_bucket_in_another_region_names_that_region(account):
 def test_credentials_without_permission(account):
     create.plan(account.aws, _spec(account)).make()
     key = keys.AccessKeys(account.aws, account.bucket, "cam1").make()
-    with pytest.raises(AwsError, match=r"may not do .*; use an administrator's profile") as no:
+    with pytest.raises(AwsError, match=r"may not call .*; use an administrator's profile") as no:
         keys.devices(account.aws.as_key(key), account.bucket)
     assert no.value.denied
     assert key.secret_access_key not in _one_sentence(str(no.value))
@@ -208,7 +208,7 @@ def test_a_bucket_that_is_not_there(account):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("ExpiredToken", "have expired; sign in again"),
+        ("ExpiredToken", "has expired; sign in again"),
         ("RequestTimeTooSkewed", "clock is wrong"),
         ("OptInRequired", "not set up for"),
         ("LimitExceeded", "quota"),

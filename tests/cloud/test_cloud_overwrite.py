@@ -110,7 +110,7 @@ def test_the_proof_tries_the_overwrite_and_leaves_nothing_behind(amazon):
     assert all(trial.right and trial.must for trial in trials)
     tried = {trial.text: trial.allowed for trial in trials}
     assert not tried["overwrite a photo"]
-    assert not tried["overwrite a photo by a new one"]
+    assert not tried["overwrite a photo with If-None-Match *"]
     assert [text for text, allowed in tried.items() if allowed] == [
         "put cam1/megacam-proof",
         "replace a report",
@@ -162,7 +162,7 @@ def test_the_policy_of_an_earlier_version_is_shown_and_brought_up_to_date(amazon
     plan = create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1"))
     [change] = plan.changes
     assert (change.kind, "new objects under cam1/" in change.text) == ("change", True)
-    assert "lets it overwrite photos: it is of an earlier megacam" in change.detail
+    assert "lets it overwrite photos: an earlier megacam made it" in change.detail
     plan.make()
     assert create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1")).changes == []
     [device] = show.report(amazon.aws, amazon.bucket).devices
@@ -189,7 +189,7 @@ def test_the_role_of_certificates_has_the_same_policy_and_is_brought_up_to_date(
     iam.put_role_policy(**there, PolicyDocument=old)
     [device] = show.report(amazon.aws, amazon.bucket).devices
     assert not device.put_only
-    assert any("--iot` brings it up to date" in text for text in device.remarks)
+    assert any("--iot` updates it" in text for text in device.remarks)
     [change] = create.plan(amazon.aws, spec).changes
     assert "lets it overwrite photos" in change.detail
 
@@ -201,7 +201,7 @@ def test_another_store_keeps_its_policy_and_the_plan_and_the_proof_say_what_is_m
     ring, said = AccessKeys(account.aws, account.bucket, "cam1"), []
     key = rotate.new_key(ring, said.append)
     assert len(said) == 1
-    assert said[0].startswith("tried, and not refused here: overwrite a photo")
+    assert said[0].startswith("this store does not refuse: overwrite a photo")
     s3, there = account.s3_as(key), {"Bucket": account.bucket, "Key": PHOTO}
     s3.put_object(**there, Body=b"photo")
     s3.put_object(**there, Body=b"another")

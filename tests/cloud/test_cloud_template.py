@@ -66,7 +66,7 @@ def test_a_deployed_stack_is_what_create_makes(amazon, wanted):
     _deploy(amazon, **wanted)
     plan = create.plan(amazon.aws, CloudSpec(amazon.bucket, "cam1", **wanted))
     # MiniStack's CloudFormation ignores the lifecycle; the next test checks it.
-    left = [step.text for step in plan.changes if "broken uploads" not in step.text]
+    left = [step.text for step in plan.changes if "incomplete uploads" not in step.text]
     assert left == []
 
 

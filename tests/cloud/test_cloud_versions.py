@@ -35,15 +35,15 @@ def test_without_the_option_no_version_is_kept_and_nothing_is_said_of_it(amazon)
     assert not any("version" in step.text for step in plan.steps)
     plan.make()
     assert _status(amazon) is None
-    assert _shown(amazon) == ("not kept: what is overwritten or deleted is gone", True)
+    assert _shown(amazon) == ("not kept: overwritten and deleted objects are lost", True)
 
 
 def test_versions_are_kept_and_expire_and_the_second_run_changes_nothing(amazon):
     plan = _plan(amazon, keep_versions=30)
     texts = [step.text for step in plan.changes]
-    assert "keep what is overwritten or deleted as old versions, in the whole bucket" in texts
-    assert any("let old versions go after 30 days" in text for text in texts)
-    assert any("paid for 30 days more" in text for text in plan.warnings)
+    assert "keep overwritten and deleted objects as old versions, in the whole bucket" in texts
+    assert any("delete old versions after 30 days" in text for text in texts)
+    assert any("photos for 30 more days" in text for text in plan.warnings)
     plan.make()
     assert _status(amazon) == "Enabled"
     rule = _rules(amazon)["megacam-cam1"]
@@ -91,7 +91,7 @@ def test_nought_stops_it_and_what_is_there_still_expires(amazon):
     change.make()
     assert _status(amazon) == "Suspended"
     assert _rules(amazon)["megacam-cam1"]["NoncurrentVersionExpiration"]
-    assert _shown(amazon)[0].endswith("those that are there go after 30 days")
+    assert _shown(amazon)[0].endswith("existing old versions are deleted after 30 days")
     assert _plan(amazon, keep_versions=0).changes == []
 
 
@@ -103,7 +103,7 @@ def test_a_bucket_that_keeps_versions_for_ever_is_shown_with_the_remedy(amazon):
     assert (right, "--keep-versions DAYS" in words) == (False, True)
     assert any("--keep-versions DAYS" in text for text in _plan(amazon).warnings)
     [change] = _plan(amazon, keep_versions=30).changes
-    assert "let old versions go" in change.text
+    assert "delete old versions" in change.text
 
 
 def test_the_proof_leaves_no_old_version_behind(amazon):
@@ -132,7 +132,7 @@ def test_destroy_takes_versions_away_and_marks_of_deletions_too(amazon):
         s3.delete_object(**there, VersionId=one["VersionId"])
     # Only a delete marker is left, and it prevents the deletion of the bucket.
     plan = destroy.plan(amazon.aws, amazon.bucket, photos=True)
-    assert any("1 marks of deleted ones" in step.text for step in plan.changes)
+    assert any("and 1 delete marker, " in step.text for step in plan.changes)
     plan.make()
     assert amazon.bucket not in str(s3.list_buckets()["Buckets"])
 
@@ -148,4 +148,4 @@ def test_setup_hands_the_choice_on(account, tmp_path):
     nowhere = ["--port", str(tmp_path / "no-board")]
     words = ["setup", "--dry-run", "--keep-versions", "30", *nowhere]
     # The plan for the cloud is shown before the search for the board.
-    assert "let old versions go after 30 days" in megacam(tmp_path, *words).stdout
+    assert "delete old versions after 30 days" in megacam(tmp_path, *words).stdout

@@ -117,7 +117,7 @@ def test_a_photo_of_the_future_does_not_pass_for_a_camera_on_time(account, camer
     found = _read(account)
     assert not found["cam1"].late
     assert found["cam2"].late
-    assert "of the future" in found["cam2"].remark
+    assert "from the future" in found["cam2"].remark
 
 
 def test_other_folders_are_no_cameras(account, camera):

@@ -94,7 +94,7 @@ def test_a_certificate_and_a_key_at_once_are_misuse(tmp_path, account, world):
     key = {"MEGACAM_KEY_ID": "A" * 20, "MEGACAM_KEY_SECRET": "s" * 40}
     done = megacam(host, "setup", "--iot", "--port", board.port, "--yes", **key)
     assert done.returncode == 2
-    assert "or leave --iot away" in done.stderr
+    assert "or leave out --iot" in done.stderr
     other = megacam(host, "setup", "--iot", "--yes", AWS_ENDPOINT_URL="https://localhost:1")
     assert other.returncode == 2
     assert "--iot needs AWS, and config.json names the store" in other.stderr

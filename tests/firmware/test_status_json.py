@@ -108,7 +108,7 @@ def test_the_gallery_reads_it(sent):
     words = {one.subject: one.text for one in health.findings(said, newest, now)}
     assert "1 photos" in words["Backlog"] and "watchdog" in words["Reboots"]
     assert "1 lost, 1 missed of 4" in words["Losses"] and "-61 dBm" in words["Signal"]
-    assert words["Clock"].startswith("right within") and "Memory" not in words
+    assert words["Clock"].startswith("accurate to") and "Memory" not in words
     assert len(health.errors(said)) == 4 and health.log(said)
 
 

@@ -137,7 +137,7 @@ def test_a_header_that_never_ends_is_refused():
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000"])
 def test_other_pictures_under_the_name_of_a_jpeg_are_refused(form):
-    with pytest.raises(PhotoMissingError, match="does not start as one"):
+    with pytest.raises(PhotoMissingError, match="does not start like one"):
         open_photo(saved(form), 160)
 
 

@@ -205,7 +205,7 @@ def test_what_is_too_large_for_a_photo_or_a_report_is_not_downloaded(s3, bucket)
     key = key_of("cam1", NOW, 1)
     s3.put(key, bytes(60 << 20))
     s3.put("cam1/status.json", b'{"log": "' + b"x" * (60 << 20) + b'"}')
-    with pytest.raises(PhotoMissingError, match=r"cam1/.* is over 8 MB: no photo"):
+    with pytest.raises(PhotoMissingError, match=r"cam1/.* is over 8 MB: not a photo"):
         bucket.read(key)
     assert bucket.status("cam1") is None
     # Only what fits into the socket buffers until the connection is closed, not 120 MB.

@@ -113,12 +113,12 @@ def test_a_store_that_goes_away_and_comes_back_costs_nothing_but_time(s3, look):
     page = look(s3.endpoint, NOW)
     page.wait(lambda: page.shown_pictures(".device img") == 1, "the first photo")
     s3.stop()
-    page.wait_text("What you see may be old")
+    page.wait_text("This page may be out of date")
     assert page.shown_pictures(".device img") == 1
     s3.put(key_of("cam1", NOW + timedelta(seconds=5), 2), jpeg(200))
     s3.start()
     page.wait_text("16:00:05", ".device .tag")
-    page.wait(lambda: "may be old" not in page.text(), "the banner to go")
+    page.wait(lambda: "may be out of date" not in page.text(), "the banner to go")
 
 
 def test_a_day_shows_its_hours_its_gap_and_its_pause(s3, look):
@@ -351,7 +351,7 @@ def test_a_progressive_photo_is_left_out_with_its_reason_and_the_others_are_show
     page.open("/day?device=cam1&date=2026-05-05&slot=0")
     page.wait_for("a.cell.unavailable")
     page.wait(lambda: page.shown_pictures("a.cell img") == 1, "the other photo")
-    reason = "is no photo of the camera: a JPEG that is progressive"
+    reason = "is not from the camera: its JPEG is progressive"
     page.wait_for(f"a.cell.unavailable[title*='{reason}']")
     page.open(f"/photo?key={first}")
     page.wait_for(f"figure.unavailable[data-reason*='{reason}']")

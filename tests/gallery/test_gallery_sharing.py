@@ -62,10 +62,10 @@ def test_a_broken_file_of_stars_is_no_stars_and_is_written_anew(tmp_path, conten
 def test_stars_have_a_bound_and_a_disk_that_refuses_is_told(tmp_path):
     many = [key_of("cam1", NOW + timedelta(seconds=n), n) for n in range(LIMIT)]
     kept(tmp_path).path.write_text(json.dumps({"keys": many}))
-    with pytest.raises(FavouritesError, match="take a star away"):
+    with pytest.raises(FavouritesError, match="remove a star"):
         kept(tmp_path).put(KEYS[1], True)
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(FavouritesError, match="is not kept"):
+    with pytest.raises(FavouritesError, match="is not saved"):
         kept(tmp_path / "file").put(KEYS[0], True)
 
 

@@ -1,1 +1,1 @@
-"""Host side of megacam: set-up, deployment, diagnosis and the simulator."""
+"""The host tools of megacam: setup, deployment, diagnosis and the simulator."""

@@ -1,4 +1,4 @@
-"""`megacam`, and `python -m megacam`: load the command line and run it."""
+"""The entry point of `megacam` and `python -m megacam`: load the command line and run it."""
 
 import os
 import signal
@@ -8,10 +8,10 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 misused, 130 interrupted."""
+    """Run the command line and exit: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     usual = signal.getsignal(signal.SIGINT)
-    # What is loaded in the first half second may not be ready to be interrupted. A Ctrl-C that
-    # the shell has switched off stays off.
+    # The imports take half a second, and some modules do not survive an interrupt while they load.
+    # If the shell has disabled Ctrl-C, it stays disabled.
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
     from megacam import cli, console

@@ -1,4 +1,4 @@
-"""The host's only door to AWS: sessions, calls, and what AWS's refusals mean in plain words.
+"""All of the host's access to AWS: sessions, calls, and AWS's errors in plain words.
 
 aws = Aws(profile="work", region="eu-central-1")
 answer = aws.call("s3", "get_bucket_cors", missing=("NoSuchCORSConfiguration",), Bucket=name)
@@ -52,7 +52,7 @@ _OTHER_REGION = (
 
 
 class AwsError(MegacamError):
-    """AWS or the way to it said no. `code` is AWS's error code, or "" if nothing came back."""
+    """A call to AWS failed. `code` is AWS's error code, or "" if there was no answer."""
 
     def __init__(self, message: str, code: str = ""):
         super().__init__(message)
@@ -60,18 +60,18 @@ class AwsError(MegacamError):
 
     @property
     def denied(self) -> bool:
-        """True if AWS understood the caller and refused: a policy, not a fault."""
+        """True if a policy forbids the call: AWS recognized the caller and refused."""
         return self.code in _DENIED
 
     @property
     def key_unknown(self) -> bool:
-        """True if AWS does not know the access key (yet: a new one takes seconds to spread)."""
+        """True if AWS does not know the access key; a new one takes seconds to propagate."""
         return self.code in _BAD_KEY
 
 
 @dataclasses.dataclass(frozen=True)
 class AccessKey:
-    """An AWS key pair; shows itself without its secret."""
+    """An AWS key pair; its repr() leaves out the secret."""
 
     access_key_id: str
     secret_access_key: str = dataclasses.field(repr=False)
@@ -79,16 +79,16 @@ class AccessKey:
 
     @property
     def identity(self) -> str:
-        """The part that is no secret and tells keys apart."""
+        """The key's ID, which is not secret."""
         return self.access_key_id
 
 
 class Aws:
-    """One caller's view of one AWS account in one region, or of another S3 store.
+    """One set of credentials for one AWS account in one region, or for another S3 store.
 
     `profile`, `region`, `endpoint` (of every service) and `key` override what boto3 finds in the
-    environment and in ~/.aws. `key=False` calls as anybody, unsigned. `path_style` is the setting
-    of that name: None decides by the endpoint, as on the board.
+    environment and in ~/.aws. `key=False` sends unsigned requests. `path_style` is the setting of
+    that name; None decides by the endpoint, as the board does.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Aws:
 
     @property
     def partition(self) -> str:
-        """The first word of every ARN: aws, aws-cn or aws-us-gov."""
+        """The AWS partition, the second field of every ARN: aws, aws-cn or aws-us-gov."""
         try:
             return self._session.get_partition_for_region(self.region)
         except failures.UnknownRegionError:
@@ -131,22 +131,22 @@ class Aws:
 
     @functools.cached_property
     def identity(self) -> dict[str, str]:
-        """Who calls: {"account": twelve digits, "arn": ...}; proves that the credentials work."""
+        """The caller: {"account": twelve digits, "arn": ...}; this checks the credentials too."""
         answer = self.call("sts", "get_caller_identity")
         return {"account": answer["Account"], "arn": answer["Arn"]}
 
     def as_key(self, key: AccessKey | bool, region: str | None = None) -> "Aws":
-        """Return the same place seen with another key; False: with none at all."""
+        """Return access to the same place with another key; False sends unsigned requests."""
         return Aws(self.profile, region or self.region, self.endpoint, key, self.path_style)
 
     def in_region(self, region: str) -> "Aws":
-        """Return the same caller in another region."""
+        """Return access with the same credentials in another region."""
         return Aws(self.profile, region, self.endpoint, self._key, self.path_style)
 
     def client(self, service: str, config: botocore.config.Config | None = None) -> Any:
-        """Return the boto3 client of `service`, with deadlines; raises MegacamError.
+        """Return the boto3 client of `service`, with timeouts set; raises MegacamError.
 
-        `config` overrides the deadlines and retries, for a client that is not kept.
+        `config` overrides the timeouts and retries; such a client is not cached.
         """
         if config:
             return self._new_client(service, config)
@@ -177,9 +177,9 @@ class Aws:
     def call(
         self, service: str, operation: str, missing: tuple[str, ...] = (), **arguments: Any
     ) -> Any:
-        """Call one operation; None if AWS answers with one of the error codes `missing`.
+        """Call one operation; return None if AWS answers with one of the error codes `missing`.
 
-        Raises AwsError: one sentence, with the operation, what it was about, and the remedy.
+        Raises AwsError with one sentence that names the operation, its subject and the remedy.
         """
         client = self.client(service)
         try:
@@ -211,9 +211,9 @@ class Aws:
             raise _explain_local(error, self.profile) from error
 
     def wait(self, service: str, waiter: str, **arguments: Any) -> None:
-        """Return when boto3's `waiter` has seen what it waits for; raises AwsError.
+        """Wait until boto3's `waiter` succeeds; raises AwsError.
 
-        A second between looks, 30 looks at most.
+        It polls once a second, up to 30 times.
         """
         pace = {"Delay": 1, "MaxAttempts": 30}
         try:
@@ -226,10 +226,10 @@ class Aws:
             raise _explain_local(error, self.profile) from error
 
     def presigned_url(self, bucket: str, key: str, seconds: int) -> str:
-        """Return an address that shows one object to whoever has it, for `seconds`."""
+        """Return a presigned URL with which anybody can read one object for `seconds`."""
         arguments = {"Bucket": bucket, "Key": key}
-        # boto3 still signs links for us-east-1 with Signature V2, which S3 refuses for buckets
-        # made since June 2020.
+        # boto3 still presigns URLs for us-east-1 with Signature V2, which S3 refuses for buckets
+        # created since June 2020.
         client = self.client("s3", botocore.config.Config(signature_version="s3v4"))
         return client.generate_presigned_url("get_object", Params=arguments, ExpiresIn=seconds)
 
@@ -241,9 +241,9 @@ def _loader() -> botocore.loaders.Loader:
 
 def _botocore_session(profile: str | None) -> botocore.session.Session:
     session = botocore.session.Session(profile=profile)
-    # AWS's service descriptions are megabytes of JSON: read once, not once for every key.
+    # AWS's service descriptions are megabytes of JSON: read them once, not once for every key.
     session.register_component("data_loader", _loader())
-    # Raises for a profile that is not there, which would otherwise surface anywhere.
+    # Raises now if the profile does not exist; otherwise the error would surface later, anywhere.
     session.get_scoped_config()
     return session
 
@@ -254,11 +254,11 @@ def _endpoint_of_environment(service: str) -> str | None:
 
 
 def _addressing_style(endpoint: str | None, path_style: bool | None) -> str:
-    """Return botocore's word for where the bucket's name goes, by the rule of the board."""
+    """Return botocore's addressing style for the endpoint, by the same rule as on the board."""
     where = settings.where()
     host = urllib.parse.urlsplit(endpoint or where.amazon("us-east-1")).hostname or ""
     if path_style is None and where.is_aws(host):
-        return "auto"  # path style for a bucket with dots
+        return "auto"  # which uses path style for a bucket with dots
     return "path" if where.is_path("", host, path_style) else "virtual"
 
 
@@ -273,7 +273,7 @@ def _key_arguments(key: AccessKey | bool) -> dict[str, Any]:
 
 
 def about(arguments: dict[str, Any]) -> str:
-    """Return what a call is about, in words: the bucket, user or thing among its arguments."""
+    """Return the subject of a call in words: the bucket, user or thing in its arguments."""
     for name, word in _SUBJECTS:
         if name in arguments:
             return f"{word} {arguments[name]}"
@@ -293,7 +293,7 @@ _SUBJECTS = (
 
 
 def explain(error: Any, profile: str | None, subject: str = "") -> AwsError:
-    """Return AWS's refusal (a botocore ClientError) as one sentence with the remedy."""
+    """Return an AwsError that explains a botocore ClientError in one sentence with the remedy."""
     answer = error.response.get("Error", {})
     code = answer.get("Code", "")
     on = f" on {subject}" if subject else ""
@@ -311,17 +311,20 @@ def _sentence(
     account = f"the AWS profile {profile!r}" if profile else "your AWS credentials"
     if code in _DENIED:
         return (
-            f"{account} may not do {what}; use an administrator's profile with --profile, or "
-            "have somebody who may deploy `megacam cloud template`"
+            f"{account} may not call {what}; use an administrator's profile with --profile, or "
+            "ask somebody with the permissions to deploy `megacam cloud template`"
         )
     if code in _BAD_KEY:
         return f"AWS does not accept {account} ({code}); renew them with `aws configure`"
     if code in _EXPIRED:
-        return f"{account} have expired; sign in again, for example with `aws sso login`"
+        return (
+            f"the session of {account} has expired; sign in again, for example with "
+            "`aws sso login`"
+        )
     if code in _TAKEN and what.startswith("CreateBucket"):
         return (
-            f"the {subject} belongs to another AWS account (names are world-wide) or was deleted "
-            "a moment ago; choose another name with --bucket"
+            f"the {subject} belongs to another AWS account (names are unique world-wide) or was "
+            "deleted a moment ago; choose another name with --bucket"
         )
     if code in _OTHER_REGION:
         headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -344,7 +347,9 @@ def _rare_sentence(code: str, what: str, subject: str) -> str:
 
 def _explain_local(error: Exception, profile: str | None) -> MegacamError:
     if isinstance(error, failures.ProfileNotFound):
-        return MegacamError(f"there is no AWS profile {profile!r}; `aws configure list-profiles`")
+        return MegacamError(
+            f"there is no AWS profile {profile!r}; list them with `aws configure list-profiles`"
+        )
     no_key = (failures.NoCredentialsError, failures.PartialCredentialsError)
     if isinstance(error, (*no_key, failures.CredentialRetrievalError)):
         return AwsError(
@@ -360,7 +365,7 @@ def _explain_local(error: Exception, profile: str | None) -> MegacamError:
         )
     if isinstance(error, (failures.HTTPClientError, failures.ConnectionError)):
         return AwsError(f"cannot reach {_host(error)}; check the network and the region")
-    return AwsError(f"AWS cannot be asked: {error}")
+    return AwsError(f"the request to AWS failed: {error}")
 
 
 def _host(error: Any) -> str:

@@ -1,4 +1,4 @@
-"""The command `megacam`: which commands there are; each parses and prints in megacam.commands."""
+"""The command line `megacam`: its list of commands, each of which is in megacam.commands."""
 
 from typing import Annotated
 

@@ -1,7 +1,7 @@
-"""What every command says and how it ends: one terminal, one kind of error, one place for both.
+"""The output, the questions and the exit codes of every command.
 
-Plain text when not a terminal, JSON alone on standard output with --json, questions and
-complaints on standard error, exit code 0 done, 1 failed, 2 misused, 130 interrupted.
+Output to a file or pipe is plain text. With --json, standard output has JSON only. Questions and
+errors go to standard error. Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from rich.text import Text
 
 from megacam.errors import MegacamError
 
-# Wider than any line of ours: what is piped into another program must not be broken into two.
+# Wider than any line we print: lines that are piped into another program must not be wrapped.
 _PLAIN_WIDTH = 10_000
 _MARKS = {
     "done": ("✓", "ok", "green"),
@@ -44,43 +44,43 @@ _Checked = TypeVar("_Checked")
 
 
 class MisuseError(MegacamError):
-    """The command line itself is wrong: exit code 2, not 1."""
+    """The command line itself is wrong; the exit code is 2 instead of 1."""
 
 
 class Terminal:
-    """Where one command writes: `Terminal(as_json)`, made when the command runs."""
+    """The output and input of one command; create it when the command runs."""
 
     def __init__(self, as_json: bool = False):
         self.as_json = as_json
         self.out = _console(sys.stdout, stderr=False)
         self.err = _console(sys.stderr, stderr=True)
-        # The spinner or bar that is moving now: what is printed has to step around it.
+        # The spinner or progress bar on screen; it stops while a line is printed.
         self._moving: Status | Progress | None = None
 
     @property
     def plain(self) -> bool:
-        """True if standard output is a file or a pipe: no colour, no boxes, no wrapped lines."""
+        """True if standard output is a file or a pipe: no color, no boxes, no wrapped lines."""
         return not self.out.is_terminal
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Print one line; `text` is printed as it is, brackets too. Nothing with --json."""
+        """Print one line of literal text, without Rich markup; print nothing with --json."""
         if not self.as_json:
             self._print(self.out, Text(text, style=style))
 
     def command(self, text: str) -> None:
-        """Print a command line to be copied: never broken into two."""
+        """Print a command line for the user to copy, on one line however long it is."""
         if not self.as_json:
             self._print(self.out, Text(f"  {text}", style="cyan"), soft_wrap=True)
 
     def heading(self, text: str) -> None:
-        """Print a line that begins a part."""
+        """Print the heading of a section."""
         self.line()
         self.line(text, "bold")
 
     def mark(self, kind: str, text: str, detail: str = "") -> None:
-        """Print a line with a mark: done, warn, bad, add, change, remove, same or next.
+        """Print a line with a mark. `kind`: done, warn, bad, add, change, remove, same or next.
 
-        With --json only warn and bad are printed, to standard error.
+        With --json, only warn and bad are printed, to standard error.
         """
         target = self.out
         if self.as_json:
@@ -101,7 +101,7 @@ class Terminal:
             self._print(target, Text(f"{sign} ") + words)
 
     def facts(self, pairs: Mapping[str, str]) -> None:
-        """Print names and values, one pair a line, aligned."""
+        """Print names and values, one aligned pair a line."""
         if self.as_json:
             return
         if self.plain:
@@ -122,7 +122,7 @@ class Terminal:
         right: Sequence[str] = (),
         title: str = "",
     ) -> None:
-        """Print a table; `right` names the columns of numbers. Nothing with --json."""
+        """Print a table; `right` names the right-aligned columns. Print nothing with --json."""
         if self.as_json:
             return
         cells = [[c if isinstance(c, Text) else Text(c) for c in row] for row in rows]
@@ -135,7 +135,7 @@ class Terminal:
         table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold cyan")
         for name in columns:
             numbers = name in right
-            # Folded, never cut: what is shown may have to be copied.
+            # Wrap long cells, never cut them: the user may want to copy them.
             side = "right" if numbers else "left"
             table.add_column(Text(name), justify=side, no_wrap=numbers, overflow="fold")
         for row in cells:
@@ -143,50 +143,53 @@ class Terminal:
         self._print(self.out, table)
 
     def data(self, value: Any) -> None:
-        """Print `value` as JSON if --json was given; nothing otherwise."""
+        """Print `value` as JSON if --json was given."""
         if self.as_json:
             self.raw(json.dumps(value, indent=2, ensure_ascii=False))
 
     def raw(self, text: str) -> None:
-        """Write `text` to standard output as it is: for files, templates, JSON."""
+        """Write `text` to standard output unchanged, for files, templates and JSON."""
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
     def confirm(self, question: str, yes: bool = False, flag: str = "--yes") -> bool:
-        """Ask y/N; `yes` answers. Raises MisuseError where nobody can be asked."""
+        """Ask a y/N question and return the answer; `yes` answers it without asking.
+
+        Raises MisuseError if there is no terminal to ask on.
+        """
         if yes:
             return True
         answer = self._ask(f"{question} [y/N] ", flag).lower()
         return answer in ("y", "yes")
 
     def agree(self, question: str, yes: bool = False) -> None:
-        """Ask y/N and return after a yes; raises MegacamError after anything else."""
+        """Ask a y/N question; raises MegacamError unless the answer is yes."""
         if not self.confirm(question, yes):
             raise MegacamError("cancelled; nothing was changed")
 
     def type_again(self, what: str, word: str, given: str, flag: str) -> bool:
-        """Ask for `word` to be typed, the second question before something irrevocable."""
+        """Ask the user to type `word`, as a second confirmation before an irrevocable action."""
         if not given:
             given = self._ask(f"Type the {what} ({word}) to confirm: ", f"{flag} {word}")
         return given == word
 
     def ask(self, question: str, instead: str, default: str = "", as_typed: bool = False) -> str:
-        """Ask for a text, `as_typed` with the blanks around it.
+        """Ask for a text; `as_typed` keeps the spaces around it.
 
-        Raises MisuseError, naming what to give `instead`, if nobody is here.
+        Raises MisuseError, naming what to give `instead`, if there is no terminal to ask on.
         """
         shown = f"{question} [{default}]: " if default else f"{question}: "
         return self._ask(shown, instead, as_typed) or default
 
     @property
     def can_ask(self) -> bool:
-        """Tell whether somebody is here to answer."""
+        """True if there is a terminal to ask on."""
         return sys.stdin.isatty()
 
     def until_right(self, ask: Callable[[], str], check: Callable[[str], _Checked]) -> _Checked:
-        """Return check(ask()); what check() refuses by a MegacamError is said and asked again.
+        """Return check(ask()); if check() raises MegacamError, print it and ask again.
 
-        The third refusal is raised: an end of input (Ctrl-D) answers for ever.
+        The third error is raised: an end of input (Ctrl-D) would otherwise loop for ever.
         """
         for left in reversed(range(_ANSWERS)):
             answer = ask()
@@ -199,7 +202,7 @@ class Terminal:
         raise AssertionError("the last refusal was raised")
 
     def ask_secret(self, question: str, instead: str) -> str:
-        """Ask for a text without showing it; raises MisuseError if nobody is here."""
+        """Ask for a text without echo; raises MisuseError if there is no terminal to ask on."""
         if not sys.stdin.isatty():
             raise MisuseError(f"there is no terminal to ask '{question}'; set {instead}")
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
@@ -216,7 +219,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """Show a spinner with `text` while the block runs, on standard error if a terminal."""
+        """Show a spinner with `text` while the block runs, if standard error is a terminal."""
         if not self.err.is_terminal:
             yield
             return
@@ -224,13 +227,13 @@ class Terminal:
             yield
 
     def now(self, text: str) -> None:
-        """Change the words beside the spinner of `working`."""
+        """Change the text beside the spinner of working()."""
         if isinstance(self._moving, Status):
             self._moving.update(Text(text))
 
     @contextlib.contextmanager
     def progress(self, text: str, total: float | None = None) -> Iterator[Callable[..., None]]:
-        """Show a bar on standard error; the block gets advance(n, total=None)."""
+        """Show a progress bar on standard error; yields advance(n, total=None)."""
         if not self.err.is_terminal:
             yield lambda n, total=None: None
             return
@@ -268,7 +271,7 @@ def _console(stream: Any, stderr: bool) -> Console:
 def _aligned(
     columns: Sequence[str], cells: list[list[Text]], right: Sequence[str]
 ) -> Iterator[str]:
-    """Yield the lines of a table for a file or a pipe: two blanks between columns."""
+    """Yield the lines of a table for a file or a pipe, with two spaces between columns."""
     rows = [[c.plain.replace("\n", ", ") for c in row] for row in cells]
     rows = [list(columns), *rows] if columns else rows
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
@@ -281,7 +284,7 @@ def _aligned(
 
 
 def hide(text: str) -> str:
-    """Return `text` cut before the first private key in it."""
+    """Return `text` cut off before the first private key in it."""
     found = _SECRET.search(text)
     return text[: found.start()] + "(secret)" if found else text
 
@@ -289,7 +292,8 @@ def hide(text: str) -> str:
 def run(app: Callable[..., Any], argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; `--debug` anywhere shows tracebacks.
 
-    A MegacamError is one sentence on standard error. Anything else is a defect and says so.
+    A MegacamError is printed as one sentence on standard error. Any other exception is a bug and
+    is reported as an internal error.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
@@ -298,13 +302,13 @@ def run(app: Callable[..., Any], argv: Sequence[str] | None = None) -> int:
     try:
         app(args=words, prog_name="megacam")
     except SystemExit as end:
-        if end.code == _INTERRUPTED:  # typer's answer to Ctrl-C
+        if end.code == _INTERRUPTED:  # what typer exits with on Ctrl-C
             return _complain("interrupted", _INTERRUPTED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         return _complain("interrupted", _INTERRUPTED)
     except BrokenPipeError:
-        # The reader went away (`megacam status | head`): nothing is left to say, nor to flush.
+        # The reader closed the pipe (`megacam status | head`); leave nothing to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MegacamError as error:
@@ -320,7 +324,7 @@ def run(app: Callable[..., Any], argv: Sequence[str] | None = None) -> int:
 
 
 def _forgive_encoding() -> None:
-    # A Windows pipe may know 200 characters only; a "?" is better than an end.
+    # A pipe on Windows may have a codec of 200 characters; print "?" instead of failing.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,5 +1,5 @@
-"""The one family of errors that a user can put right."""
+"""The base class of all errors that a user can fix."""
 
 
 class MegacamError(Exception):
-    """What the user asked for cannot be done; the message is one sentence with the remedy."""
+    """The user's request cannot be done; the message is one sentence with the remedy."""

@@ -1,8 +1,10 @@
-"""Write what is derived from the sources: `python -m megacam.generate`.
+"""Write the files that are generated from the sources: `python -m megacam.generate`.
 
-config.example.json and the table in docs/settings.md from the schema, package.json (what `mpremote
-mip install` reads) from the files of the board, docs/troubleshooting.md from the doctor's table. A
-test fails while any of them is out of date.
+- config.example.json and the table in docs/settings.md, from the schema
+- package.json, which `mpremote mip install` reads, from the files of the board
+- docs/troubleshooting.md, from the doctor's table
+
+A test fails if any of them is out of date.
 """
 
 import json
@@ -13,20 +15,20 @@ from megacam import settings
 from megacam.board import mip, tree
 from megacam.doctor import checks
 
-# What micropython-lib supplies on the board; urequests is frozen into most firmwares already.
+# What the board needs from micropython-lib; most firmwares already have urequests frozen in.
 _MIP_DEPENDENCIES = [["hmac", mip.PINS["hmac"].version], ["urequests", "latest"]]
 _TABLE = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 
 
 def package_json() -> str:
-    """Return the mip manifest: every file of the board, at its place from the root."""
+    """Return the mip manifest: every file of the board with its path from the root."""
     version = {"version": settings.firmware_version()}
     urls = [[name, name] for name in tree.sources()]
     return json.dumps({"urls": urls, "deps": _MIP_DEPENDENCIES, **version}, indent=4) + "\n"
 
 
 def derived() -> dict[Path, str]:
-    """Return {file: the text it must have}."""
+    """Return {path: text} of every generated file."""
     top = tree.root()
     page = top / "docs" / "settings.md"
     table = settings.table_markdown()
@@ -39,7 +41,7 @@ def derived() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Bring every derived file up to date."""
+    """Bring every generated file up to date."""
     for path, text in derived().items():
         path.write_text(text, encoding="utf-8")
 

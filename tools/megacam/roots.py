@@ -20,7 +20,7 @@ import certifi
 
 from megacam.errors import MegacamError
 
-# The order is that of use: today's S3 chains end at Amazon Root CA 1 and its cross-signer.
+# In order of use: S3's certificate chains now end at Amazon Root CA 1 and its cross-signer.
 AMAZON = {
     "Amazon Root CA 1": "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
     "Starfield Services Root Certificate Authority - G2": (
@@ -43,14 +43,14 @@ class RootsError(MegacamError):
 def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes]:
     """Return Amazon's five roots as DER, from `bundle` (default: certifi's file).
 
-    Raises RootsError if one is missing, or over.
+    Raises RootsError if one is missing or expired.
     """
     path = bundle or Path(certifi.where())
     found = {fingerprint(der): der for der in _pem_blocks(path.read_bytes(), path)}
     missing = [name for name, digest in AMAZON.items() if digest not in found]
     if missing:
         raise RootsError(
-            f"{path} does not hold {', '.join(missing)}; run `pip install --upgrade certifi`"
+            f"{path} does not contain {', '.join(missing)}; run `pip install --upgrade certifi`"
         )
     roots = [found[digest] for digest in AMAZON.values()]
     _check_dates(roots, path, time.time() if now_s is None else now_s)
@@ -60,8 +60,8 @@ def amazon(bundle: Path | None = None, now_s: float | None = None) -> list[bytes
 def from_file(path: Path, now_s: float | None = None) -> list[bytes]:
     """Return the CA certificates in the user's own file, PEM (one or several) or DER, as DER.
 
-    A server's certificate that signed itself is as good as a CA's, for that server.
-    Raises RootsError if the file holds none, something broken, or one that is not valid now.
+    A self-signed server certificate is accepted too: it works as a CA for that server.
+    Raises RootsError if the file has no certificate, or a broken, expired or not yet valid one.
     """
     try:
         data = path.read_bytes()[: _FILE_HIGHEST_BYTES + 1]
@@ -70,12 +70,12 @@ def from_file(path: Path, now_s: float | None = None) -> list[bytes]:
     roots = _pem_blocks(data, path) if b"-----BEGIN" in data else [data]
     if not roots:
         raise RootsError(
-            f"{path} holds no certificate but something else; give the CA's certificate, which "
-            "begins with -----BEGIN CERTIFICATE-----"
+            f"{path} contains no certificate; give the CA's certificate, which begins with "
+            "-----BEGIN CERTIFICATE-----"
         )
     if len(roots) > _ROOTS_HIGHEST:
         raise RootsError(
-            f"{path} holds {len(roots)} certificates and the board has room for {_ROOTS_HIGHEST}; "
+            f"{path} has {len(roots)} certificates and the board has room for {_ROOTS_HIGHEST}; "
             "give only the CA that signed your store's certificate"
         )
     _check_dates(roots, path, time.time() if now_s is None else now_s)
@@ -120,7 +120,7 @@ def _check_dates(roots: Iterable[bytes], path: Path, now_s: float) -> None:
 
 def _decode(der: bytes, path: Path) -> dict:
     refusal = RootsError(f"{path} is not a certificate; give your CA's as PEM or DER")
-    # MicroPython takes one certificate and not a byte behind it; OpenSSL would not mind.
+    # MicroPython accepts one certificate without trailing bytes; OpenSSL would ignore them.
     if len(der) != _der_bytes(der):
         raise refusal
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -133,14 +133,14 @@ def _decode(der: bytes, path: Path) -> dict:
 
 
 def _decode_self_signed(der: bytes, path: Path) -> dict:
-    # Python's ssl shows CAs only; the board trusts a server's own certificate, too, if it is its
-    # own issuer (mbedTLS: x509_crt_check_ee_locally_trusted).
+    # Python's ssl lists CAs only. The board also trusts a server certificate that is its own
+    # issuer (mbedTLS: x509_crt_check_ee_locally_trusted).
     from cryptography import x509
 
     found = x509.load_der_x509_certificate(der)
     if found.subject != found.issuer:
         raise RootsError(
-            f"the certificate in {path} is not a CA's but a server's; give the CA that signed it"
+            f"the certificate in {path} is a server's; give that of the CA that signed it"
         )
     names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     dates = {"notBefore": found.not_valid_before_utc, "notAfter": found.not_valid_after_utc}
@@ -151,5 +151,5 @@ def _decode_self_signed(der: bytes, path: Path) -> dict:
 
 
 def _der_bytes(der: bytes) -> int:
-    # SEQUENCE with a two-byte length: every certificate is longer than 255 bytes.
+    # A SEQUENCE with a two-byte length: every certificate is longer than 255 bytes.
     return 4 + int.from_bytes(der[2:4], "big") if der[:2] == b"\x30\x82" else -1

@@ -1,4 +1,4 @@
-"""The user's config.json on the host: checked by the firmware's own schema, secrets split off."""
+"""Read config.json on the host, check it with the firmware's schema and split off its secrets."""
 
 import contextlib
 import importlib
@@ -19,28 +19,28 @@ class SettingsError(MegacamError):
 
 
 class Settings(dict[str, Any]):
-    """config.json as parsed; `source` is the file's name, for what is to be said of it."""
+    """config.json as parsed; `source` is the file's name, for messages."""
 
     source = "config.json"
 
 
 def schema() -> Any:
-    """Return the firmware's module `firmware.settings.schema`, which runs on the host as it is."""
+    """Return the firmware's module `firmware.settings.schema`, which also runs on the host."""
     return _of_the_board("firmware.settings.schema")
 
 
 def where() -> Any:
-    """Return the module `s3.endpoint`: where a bucket is, by the board's own rule."""
+    """Return the board's module `s3.endpoint`, which finds the host and path of a bucket."""
     return _of_the_board("s3.endpoint")
 
 
 def shape() -> Any:
-    """Return the module `s3.name_rules`: what endpoints, regions and buckets look like."""
+    """Return the board's module `s3.name_rules`: the syntax of endpoints, regions and buckets."""
     return _of_the_board("s3.name_rules")
 
 
 def is_aws(endpoint: str) -> bool:
-    """Tell whether an endpoint, in its normal form, is one of Amazon's."""
+    """Return whether a normalized endpoint is one of Amazon's."""
     return where().is_aws(where().parts(endpoint)[1])
 
 
@@ -53,7 +53,7 @@ def _of_the_board(module: str) -> Any:
 
 
 def firmware_version() -> str:
-    """Return the version that board, tools and user agent report."""
+    """Return the version that the board, the tools and the user agent report."""
     schema()
     return importlib.import_module("firmware").__version__
 
@@ -62,12 +62,12 @@ def read(path: Path) -> Settings:
     """Return config.json as parsed, with or without a byte order mark; raises SettingsError."""
     try:
         data = path.read_bytes()
-        if b"\0" in data[:4]:  # of JSON, which begins with ASCII
+        if b"\0" in data[:4]:  # JSON begins with ASCII, so this is no UTF-8
             raise SettingsError(f"{path} is in UTF-16 or UTF-32; save it as UTF-8")
         raw = json.loads(data.decode("utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(
-            f"{path} is missing; `megacam setup` makes one, or copy config.example.json to it"
+            f"{path} is missing; run `megacam setup`, or copy config.example.json to it"
         ) from None
     except OSError as e:
         raise SettingsError(f"cannot read {path}: {e.strerror}") from None
@@ -83,7 +83,7 @@ def read(path: Path) -> Settings:
 def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     """Return (config.json for the board, secrets {"section.name": value}); raises SettingsError.
 
-    The board's file is complete and holds no secret, so boot.py has nothing left to check.
+    The board's file has every setting and no secret, so boot.py does not need to check it.
     """
     table = schema()
     try:
@@ -101,15 +101,15 @@ def source(raw: Mapping[str, Any]) -> str:
 
 
 def doubts(raw: dict[str, Any]) -> list[str]:
-    """Return a sentence for each pin in `raw`, which check() accepts, that is a risk."""
+    """Return a sentence for each risky pin in `raw`, a config.json that check() accepts."""
     settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
     return importlib.import_module("firmware.settings.schema_pins").doubts(settings)
 
 
 def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
-    """Return the value of one setting as it is kept, without blanks around it.
+    """Return the value of one setting as it is stored, without spaces around it.
 
-    `called` is {name of a setting: what the user knows it as}. Raises SettingsError.
+    `called` is {name of a setting: the name that the user knows}. Raises SettingsError.
     """
     with _explained(called):
         return schema().value_of(name, given)
@@ -157,7 +157,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "bool": "true, false",
         "optional": "true, false, null",
         "url": "https://HOST[:PORT]",
-        "region": "as eu-central-1",
+        "region": "for example eu-central-1",
         "networks": f"at most {high}",
         "http": f"{low} to {high} of http://HOST/PATH",
         "hook": "MODULE:FUNCTION",
@@ -166,7 +166,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "timezone": "for example CET-1CEST,M3.5.0,M10.5.0/3",
         "degrees": f"{low} to {high}",
         "texts": f"{low} to {high} names or addresses",
-        "secret": "printable ASCII without blanks",
+        "secret": "printable ASCII without spaces",
         "name": f"a-z 0-9 -, at most {high}",
         "bucket": f"a-z 0-9 - ., {low} to {high}",
     }

@@ -1,6 +1,6 @@
-"""The parts of `megacam setup` that are nobody else's: settings asked for, key and first photo.
+"""The steps that only `megacam setup` has: the questions, the key and the first photo.
 
-Every step looks at what is there already, so a set-up that was cut off is run again.
+Every step first checks what is already done, so you can run an interrupted setup again.
 """
 
 import dataclasses
@@ -24,9 +24,9 @@ from megacam.errors import MegacamError
 
 _POLL_S = 2
 _LINK_S = 7 * 86_400  # the longest that Signature V4 allows
-# The names of the settings that have to be asked for, and the words to ask with.
+# The settings that setup asks for, and the questions.
 QUESTIONS = (
-    ("s3.bucket", "Name of the bucket for the photos (world-wide unique)"),
+    ("s3.bucket", "Name of the bucket for the photos (unique world-wide)"),
     ("s3.region", "AWS region"),
     ("device", "Name of this camera"),
 )
@@ -37,15 +37,15 @@ class NoPhotoError(MegacamError):
 
 
 def write_config(path: Path, answers: dict[str, str]) -> None:
-    """Write a config.json with these settings and defaults; raises SettingsError or MegacamError.
+    """Write a config.json with these settings; raises SettingsError or MegacamError.
 
-    It has no place for secrets: those go from the prompt to the board.
+    It never contains secrets: those go from the prompt to the board.
     """
     config: dict[str, Any] = {}
     for name, value in answers.items():
         section, _, inner = name.rpartition(".")
         (config.setdefault(section, {}) if section else config)[inner] = value
-    # The board must put its photos where the bucket is made.
+    # The board must upload to the store in which the bucket is created.
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         config.setdefault("s3", {}).update(endpoint=endpoint, path_style=True)
     settings.check(config)
@@ -56,7 +56,7 @@ def write_config(path: Path, answers: dict[str, str]) -> None:
 
 
 def place_of(config: Path) -> Place:
-    """Return where the board will put its photos: what config.json leaves out has its default."""
+    """Return where the board will put its photos; settings not in config.json have defaults."""
     found = place(None, None, None, config)
     return dataclasses.replace(
         found,
@@ -66,36 +66,36 @@ def place_of(config: Path) -> Place:
 
 
 def owner(place: Place, profile: str | None) -> Aws | None:
-    """Return the owner's door to AWS, or None for a store whose keys are made elsewhere."""
+    """Return the owner's access to AWS, or None for a store whose keys are created elsewhere."""
     if is_other_store(place):
         return None
     return Aws(profile, place.region, path_style=place.path_style)
 
 
 def check_iot(place: Place, aws: Aws | None, raw: dict[str, Any]) -> None:
-    """Raise MisuseError if there is no AWS for --iot, or a key is given as well."""
+    """Raise MisuseError if --iot is used with a store other than AWS or with an access key."""
     if not aws:
         raise MisuseError(
             f"--iot needs AWS, and {place.source} names the store {place.endpoint}; make a key "
-            "there and leave --iot away"
+            "there and leave out --iot"
         )
     if "aws" in provision.from_environment(raw):
         raise MisuseError(
-            "--iot makes a certificate, and an access key is given as well; take it out of "
-            f"{place.source} (aws) and the environment (MEGACAM_KEY_ID), or leave --iot away"
+            "--iot makes a certificate, but an access key is given as well; remove it from "
+            f"{place.source} (aws) and the environment (MEGACAM_KEY_ID), or leave out --iot"
         )
 
 
 def must_flash(board: Device, image: flash.Image | None) -> bool:
-    """Tell whether a board with a MicroPython that is new enough shall get `image` yet."""
+    """Return whether to flash `image` to a board whose MicroPython is already new enough."""
     return image is not None and image.version != board.version
 
 
 def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]) -> str:
-    """See to it that the board holds a working key of `ring`; return its identity.
+    """Make sure that the board has a working key of `ring`; return the key's identity.
 
-    One that is there stays. Without any, one is made; if those that exist are elsewhere, one is
-    made in their place (see rotate). Raises MegacamError.
+    A working key on the board stays. If the ring has no active key, make one; if it has active
+    keys but none is on the board, rotate them (see rotate). Raises MegacamError.
     """
     held = KeyBoard(board).key_identity()
     active = [one["id"] for one in ring.list() if one["active"]]
@@ -115,9 +115,9 @@ def put_key(board: Device, ring: rotate.KeyRing[Any], say: Callable[[str], None]
 
 
 def prove_upload(board: Device) -> tuple[str, str]:
-    """Let the board take a photo, and upload with its key; raises MegacamError.
+    """Let the board take a photo and upload a text with its key; raises MegacamError.
 
-    Returns the key of what it has stored and the text that it sent.
+    Returns the key of the object that it stored and the text that it sent.
     """
     for name, probe in (("camera", probes.CAMERA), ("frame", probes.FRAME)):
         verdicts.run(board, name, probe)
@@ -125,7 +125,7 @@ def prove_upload(board: Device) -> tuple[str, str]:
 
 
 def join(board: Device) -> str:
-    """Let the board join the Wi-Fi that it knows; return its address; raises FailedError."""
+    """Let the board join its Wi-Fi; return its address; raises FailedError."""
     return verdicts.run(board, "wifi", probes.WIFI)[0]
 
 

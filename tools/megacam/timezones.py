@@ -1,6 +1,7 @@
-"""What a POSIX time zone means, in the words of those who set it: `schedule.timezone`.
+"""Explain the POSIX time zone in `schedule.timezone` to the user.
 
-POSIX counts westwards: its "UTC+1" is an hour behind UTC. So whoever deploys is shown the time.
+POSIX counts westwards: its "UTC+1" is an hour behind UTC. So `megacam deploy` shows the local
+time that follows from the setting.
 """
 
 import importlib
@@ -17,7 +18,7 @@ _YEAR_S = 366 * _DAY_S
 
 
 def note(raw: dict[str, Any], default: str, now: float | None = None) -> tuple[str, str] | None:
-    """Return ("done" or "warn", the local time that follows from `raw`), or None for `default`.
+    """Return ("done" or "warn", a sentence with the local time), or None for `default`.
 
     `raw` is a config.json that passed settings.check(). `now` is UTC in seconds since 1970.
     """
@@ -33,7 +34,7 @@ def note(raw: dict[str, Any], default: str, now: float | None = None) -> tuple[s
 
 
 def explained(error: str, raw: dict[str, Any]) -> str:
-    """Return `error` of settings.check(), with the POSIX string if the zone has an IANA name."""
+    """Return `error` of settings.check(); if the zone is an IANA name, add its POSIX string."""
     zone = _zone(raw)
     if not zone or f"schedule.timezone is {zone!r}" not in error:
         return error
@@ -45,9 +46,9 @@ def explained(error: str, raw: dict[str, Any]) -> str:
 
 
 def posix_of(name: str) -> str | None:
-    """Return the POSIX string of a zone such as "Europe/Berlin", or None if there is none here.
+    """Return the POSIX string of a zone such as "Europe/Berlin", or None if it is not found.
 
-    It is the last line of the zone's file (RFC 8536, 3.3).
+    It is the last line of the zone's file (RFC 8536, section 3.3).
     """
     known = _known(name)
     for folder in [*map(Path, zoneinfo.TZPATH), _package()]:
@@ -64,7 +65,7 @@ def _known(name: str) -> str | None:
 
 
 def _differs(name: str, posix: str) -> bool:
-    # No POSIX string can say Morocco's Ramadan, or a change that comes only once.
+    # A POSIX string cannot express Morocco's Ramadan rule or a change that happens only once.
     zone = zoneinfo.ZoneInfo(_known(name) or name)
     plan = importlib.import_module("firmware.shot.day_plan")
     for moment in range(int(time.time()), int(time.time()) + _YEAR_S, _DAY_S):
@@ -94,7 +95,7 @@ def _utc(offset_s: int) -> str:
 
 
 def _turned(zone: str, offset_s: int) -> str:
-    # "UTC+1", "GMT-5:30": also those who know POSIX write them so, hence a warning and no error.
+    # "UTC+1" or "GMT-5:30" may also come from somebody who knows POSIX: a warning, not an error.
     found = re.fullmatch(r"(UTC|GMT|UT)([+-]?)(\d{1,2}(?::\d\d)?)", zone.upper())
     if not found or not offset_s:
         return ""
@@ -102,4 +103,4 @@ def _turned(zone: str, offset_s: int) -> str:
     sign = found[2] or "+"
     west = "-" if sign == "+" else ""
     posix = f"<{sign}{int(hours):02}{minutes}>{west}{found[3]}"
-    return f'POSIX counts westwards; for {zone} as people write it use "{posix}".'
+    return f'POSIX counts westwards; for {zone} in the usual sense, use "{posix}".'

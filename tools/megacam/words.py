@@ -1,11 +1,11 @@
-"""Numbers and articles in sentences for people."""
+"""Numbers and articles in messages."""
 
 
 def count(number: float, word: str) -> str:
-    """Return "1 photo", "2 photos", "1,000 photos": `word` is the one."""
+    """Return "1 photo", "2 photos" or "1,000 photos"; `word` is the singular."""
     return f"{number:,.0f} {word}" + ("" if round(number) == 1 else "s")
 
 
 def a(word: str) -> str:
-    """Return `word` with "a" or "an" before it, by its first letter."""
+    """Return `word` after "a" or "an", chosen by its first letter."""
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"

@@ -1,5 +1,5 @@
-"""The owner's side of AWS: a private bucket, a key that can only put, and nothing else.
+"""Set up the owner's AWS account: a private bucket and a put-only key for each device.
 
-`create.plan()` says what would change, `plan.make()` makes it; `rotate`, `destroy` and `show` are
-beside it. All of them talk through megacam.aws.
+`create.plan()` returns the changes and `plan.make()` makes them. `rotate`, `destroy` and `show` do
+the rest. All AWS calls go through megacam.aws.
 """

@@ -1,7 +1,8 @@
-"""The bucket: is it there and ours, and the steps that make it private, tidy and TLS-only.
+"""Check that the bucket exists and is ours, and plan the steps that configure it.
 
-What others have put into a bucket's lifecycle, CORS and policy stays: only our own entries, known
-by their ID or Sid, are added, changed or taken away.
+The steps make it private and TLS-only and set its lifecycle. They add, change and remove only our
+own lifecycle rules, CORS rules and policy statements, recognized by their ID or Sid; everybody
+else's stay.
 """
 
 import json
@@ -11,10 +12,11 @@ from megacam.aws import Aws, AwsError
 from megacam.cloud import policies, retention
 from megacam.cloud.plan import Step, step
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
+from megacam.words import count
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _POLICY_BLOCKS = ("BlockPublicPolicy", "RestrictPublicBuckets")
-# us-east-1 is the one region that must not be named when a bucket is made in it.
+# us-east-1 is the one region that must not be named when a bucket is created in it.
 _UNNAMED_REGION = "us-east-1"
 _NO_BLOCKS = ("NoSuchPublicAccessBlockConfiguration",)
 _NO_OWNERSHIP = ("OwnershipControlsNotFoundError",)
@@ -29,7 +31,7 @@ def arn(aws: Aws, bucket: str, below: str = "") -> str:
 
 
 def exists(aws: Aws, bucket: str) -> bool:
-    """Return True if the bucket is there, ours, and in the region in use.
+    """Return True if the bucket exists, is ours, and is in the region in use.
 
     Raises AwsError if the name belongs to another account or the bucket is in another region.
     """
@@ -42,8 +44,9 @@ def exists(aws: Aws, bucket: str) -> bool:
         if error.code != "403":
             raise
         raise AwsError(
-            f"the bucket {bucket} belongs to another AWS account (names are world-wide), or your "
-            f"credentials may not see it; choose another name, for example {bucket}-{owner[-4:]}",
+            f"the bucket {bucket} belongs to another AWS account (names are unique world-wide), "
+            "or your credentials may not see it; choose another name, for example "
+            f"{bucket}-{owner[-4:]}",
             error.code,
         ) from error
     if answer is None:
@@ -55,7 +58,7 @@ def exists(aws: Aws, bucket: str) -> bool:
 
 
 def steps(aws: Aws, spec: CloudSpec, there: bool) -> list[Step]:
-    """Return the steps for the bucket; `there`: it exists, so look at what it has."""
+    """Return the steps for the bucket; `there`: it exists, so read its configuration."""
     make = None if there else lambda: _create(aws, spec.bucket)
     found = [Step(f"create the bucket {spec.bucket} in {aws.region}", make)]
     parts = (
@@ -72,7 +75,7 @@ def steps(aws: Aws, spec: CloudSpec, there: bool) -> list[Step]:
 
 
 def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
-    """Return what the owner should know before anything is changed."""
+    """Return warnings that the owner should read before anything is changed."""
     said = []
     if spec.public_read:
         said.append(public_warning(spec.device))
@@ -84,19 +87,19 @@ def warnings(aws: Aws, spec: CloudSpec, there: bool) -> list[str]:
     days = retention.wanted_version_days(aws, spec, there)
     if there and not days and retention.versioned(aws, spec.bucket):
         said.append(
-            "the bucket keeps old versions: expired photos stay, and are paid for, as old "
-            "versions; --keep-versions DAYS lets them go"
+            "the bucket keeps old versions: expired photos stay as old versions, which you pay "
+            "for; --keep-versions DAYS deletes them in time"
         )
     if spec.keep_versions:
         said.append(
-            f"what is overwritten, deleted or expired is paid for {days} days more; objects "
+            f"you pay for overwritten, deleted and expired photos for {days} more days; objects "
             "outside the cameras' folders keep their old versions for ever"
         )
     return said
 
 
 def public_warning(device: str) -> str:
-    """Return what whoever shows a device's photos to everybody has to know."""
+    """Return the warning for an owner who makes a device's photos public."""
     return (
         f"everybody in the world will be able to open the photos of {device} whose names they "
         "know or guess (names are times), and you pay for every download"
@@ -104,7 +107,7 @@ def public_warning(device: str) -> str:
 
 
 def algorithm(aws: Aws, bucket: str) -> str:
-    """Return how objects are encrypted by default: "AES256", "aws:kms", "" for not set."""
+    """Return the default encryption of objects: "AES256", "aws:kms", or "" if not set."""
     found = aws.call("s3", "get_bucket_encryption", missing=_NO_ENCRYPTION, Bucket=bucket)
     rules = found["ServerSideEncryptionConfiguration"]["Rules"] if found else []
     named = [rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules]
@@ -112,20 +115,20 @@ def algorithm(aws: Aws, bucket: str) -> str:
 
 
 def public_access(aws: Aws, bucket: str) -> dict[str, bool]:
-    """Return the four blocks of public access and whether each is on."""
+    """Return the four public access blocks and whether each is on."""
     found = aws.call("s3", "get_public_access_block", missing=_NO_BLOCKS, Bucket=bucket)
     on = found["PublicAccessBlockConfiguration"] if found else {}
     return {name: bool(on.get(name)) for name in BLOCKS}
 
 
 def ownership(aws: Aws, bucket: str) -> str:
-    """Return who owns objects; "BucketOwnerEnforced" is without access lists."""
+    """Return the object ownership setting; "BucketOwnerEnforced" disables access lists."""
     found = aws.call("s3", "get_bucket_ownership_controls", missing=_NO_OWNERSHIP, Bucket=bucket)
     return found["OwnershipControls"]["Rules"][0]["ObjectOwnership"] if found else ""
 
 
 def policy(aws: Aws, bucket: str) -> dict[str, Any]:
-    """Return the bucket's policy document, with no statements if there is none."""
+    """Return the bucket's policy document, or one without statements if it has none."""
     found = aws.call("s3", "get_bucket_policy", missing=_NO_POLICY, Bucket=bucket)
     return json.loads(found["Policy"]) if found else policies.document()
 
@@ -137,9 +140,9 @@ def cors(aws: Aws, bucket: str) -> list[dict[str, Any]]:
 
 
 def without_device(aws: Aws, bucket: str, device: str) -> list[Step]:
-    """Return the steps that take a device's public access away again, for `destroy`.
+    """Return the steps that end public access to a device's photos, for `destroy`.
 
-    The lifecycle rule stays: photos that are left behind go on expiring as was agreed.
+    The lifecycle rule stays, so photos left in the bucket still expire as configured.
     """
     now = policy(aws, bucket)
     sid = policies.public_read_sid(device)
@@ -183,7 +186,7 @@ def _private(aws: Aws, spec: CloudSpec, there: bool) -> Step:
             Bucket=spec.bucket,
             PublicAccessBlockConfiguration=wanted,
         ),
-        f"off until now: {', '.join(off)}" if off and there else "",
+        f"now off: {', '.join(off)}" if off and there else "",
     )
 
 
@@ -196,7 +199,7 @@ def _ownership(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = ownership(aws, spec.bucket) if there else ""
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     return step(
-        "own every object, switch access lists off",
+        "own every object, disable access lists",
         now,
         "BucketOwnerEnforced",
         lambda: aws.call(
@@ -236,12 +239,12 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         _as_set(now),
         _as_set(wanted),
         lambda: _put_policy(aws, spec.bucket, wanted),
-        f"beside the statements of others, {len(others)} of them" if others else "",
+        f"{count(len(others), 'other statement')} kept" if others else "",
     )
 
 
 def _as_set(document: dict[str, Any]) -> set[str]:
-    # Neither the order of statements nor that of their fields means anything.
+    # The order of the statements and of their fields has no meaning.
     return {json.dumps(one, sort_keys=True) for one in document["Statement"]}
 
 
@@ -274,7 +277,7 @@ def _cors(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         origins = tuple(now[0]["AllowedOrigins"]) if now else GALLERY_ORIGINS
     wanted = policies.cors_rule(origins)
     return step(
-        f"let the gallery read from {', '.join(origins)}",
+        f"let the gallery at {', '.join(origins)} read photos",
         _sorted_lists(now),
         _sorted_lists([wanted]),
         lambda: aws.call(

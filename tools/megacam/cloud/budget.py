@@ -1,6 +1,6 @@
-"""A letter from AWS before the bill: a monthly budget for S3 with two alarms.
+"""A monthly AWS budget for S3 with two alarms that AWS sends by e-mail. Alarms are free.
 
-https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-create.html (alarms are free)
+https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-create.html
 """
 
 from typing import Any
@@ -10,15 +10,15 @@ from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, shared_name
 
 SERVICE = "Amazon Simple Storage Service"
-# When this much is spent, and when AWS expects the whole of it to be spent.
+# In percent of the budget: the amount spent, and the amount that AWS forecasts for the month.
 _ALARMS = (("ACTUAL", 80.0), ("FORECASTED", 100.0))
 _GONE = ("NotFoundException",)
-# The one place on earth where Budgets answers.
+# The only region with an endpoint for Budgets.
 _HOME_REGION = "us-east-1"
 
 
 def document(bucket: str, amount_usd: float) -> dict[str, Any]:
-    """Return the budget: what S3 costs the account in a month, in US dollars."""
+    """Return the budget document: a monthly limit for the account's S3 costs, in US dollars."""
     return {
         "BudgetName": shared_name(bucket),
         "BudgetLimit": {"Amount": f"{amount_usd:.2f}", "Unit": "USD"},
@@ -45,7 +45,7 @@ def alarms(email: str) -> list[dict[str, Any]]:
 
 
 def limit_usd(aws: Aws, bucket: str) -> float | None:
-    """Return the limit of the bucket's budget, or None if it has none that we may see."""
+    """Return the limit of the bucket's budget, or None if there is none or access is denied."""
     try:
         found = _call(aws, "describe_budget", BudgetName=shared_name(bucket))
     except AwsError as error:
@@ -56,7 +56,7 @@ def limit_usd(aws: Aws, bucket: str) -> float | None:
 
 
 def step(aws: Aws, spec: CloudSpec) -> Step | None:
-    """Return the step for the budget, or None if none is asked for."""
+    """Return the step for the budget, or None if the owner did not ask for one."""
     wanted, email = spec.budget_usd, spec.budget_email
     if wanted is None:
         return None
@@ -87,7 +87,7 @@ def _update(aws: Aws, bucket: str, amount_usd: float, email: str) -> None:
 
 
 def _addresses(aws: Aws, bucket: str) -> list[list[str]]:
-    """Return to whom each of our alarms is sent, [] where the alarm is missing."""
+    """Return the addresses of each of our alarms; [] for a missing alarm."""
     name, found = shared_name(bucket), []
     for alarm in alarms(""):
         kind = {"BudgetName": name, "Notification": alarm["Notification"]}
@@ -97,7 +97,7 @@ def _addresses(aws: Aws, bucket: str) -> list[list[str]]:
 
 
 def destroy_step(aws: Aws, bucket: str) -> Step | None:
-    """Return the step that takes the budget away, or None if there is none."""
+    """Return the step that deletes the budget, or None if there is none."""
     name = shared_name(bucket)
     if limit_usd(aws, bucket) is None:
         return None

@@ -1,9 +1,9 @@
-"""What a camera costs a month at AWS, from its interval, photo size, hours and a price table.
+"""Estimate a camera's monthly AWS bill from its interval, photo size, hours and a price table.
 
     usage = Usage(interval_s=30, photo_kb=200, keep_days=30)
     print(estimate(usage, load_prices(), "us-east-1").total_usd)
 
-A GB here has 10^9 bytes. AWS bills in units of 2^30, so its storage line is 7 % lower.
+A GB is 10^9 bytes here. AWS bills in units of 2^30 bytes, so its storage cost is 7 % lower.
 """
 
 import dataclasses
@@ -20,15 +20,15 @@ DAYS = 30
 COMPARED_S = (10, 30, 60, 300, 900, 3600)
 _GB = 1e9
 _HOUR_S = 3600
-# A table older than this is worth a word: AWS has changed these prices less than once a year.
+# Warn about a price table older than this: AWS has changed these prices less than once a year.
 _PRICES_OLD_DAYS = 550
 _PRICE_NAMES = ("put_1000", "get_1000", "storage_gb", "transfer_gb")
-# Measured ground under the warnings; docs/cloud.md has the reasoning.
-# TLS from MicroPython on an ESP32 moves about 70 KB a second.
+# Measured values for the warnings; docs/cloud.md has the reasoning.
+# TLS from MicroPython on an ESP32 transfers about 70 KB a second.
 _UPLOAD_BYTES_S = 70_000
 # Exposure, connection and request before the first byte.
 _SHOT_OVERHEAD_S = 2.5
-# A 4 MB board's file system, and the erase cycles that makers of its NOR flash promise.
+# The file system of a board with 4 MB, and the erase cycles that makers of NOR flash guarantee.
 _FLASH_BYTES = 2 << 20
 _FLASH_CYCLES = 100_000
 _FLASH_YEARS_FINE = 5
@@ -38,9 +38,10 @@ _FLASH_YEARS_FINE = 5
 class Usage:
     """How a camera is used. `photo_kb` is in units of 1,000 bytes.
 
-    `keep_days`: None keeps photos for ever, and the estimate is that of the first full month.
-    `views_day`: photos that people open. `status_s`: seconds between puts of status.json.
-    `spool_first`: every photo goes to flash before it is sent. `cap_*`: the device's daily caps.
+    `keep_days`: None keeps photos for ever; the estimate is then for the first full month.
+    `views_day`: photos that people open a day. `status_s`: seconds between uploads of status.json.
+    `spool_first`: every photo is written to flash before it is sent. `cap_*`: the device's daily
+    caps.
     """
 
     interval_s: float = 30
@@ -62,21 +63,21 @@ class Usage:
 
     @property
     def photos_day(self) -> float:
-        """Photos of one camera in a day."""
+        """Photos that one camera takes a day."""
         return self.hours_day * _HOUR_S / self.interval_s
 
     @property
     def status_day(self) -> float:
-        """Puts of status.json of one camera in a day."""
+        """Uploads of status.json by one camera a day."""
         return 24 * _HOUR_S / self.status_s if self.status_s else 0
 
 
-#: Bytes a pixel of a JPEG by day, by quality: a 1600x1200 has 350 KB at "high".
+#: Bytes per pixel of a daylight JPEG, by quality: a 1600x1200 photo has 350 KB at "high".
 _BYTES_A_PIXEL = {"high": 0.18, "medium": 0.1, "low": 0.06}
 
 
 def typical_kb(resolution: str, quality: str) -> float:
-    """Return about how many KB a photo of "1600x1200" has; dark or misty ones have fewer."""
+    """Return the typical size in KB of a photo of "1600x1200"; dark or misty ones are smaller."""
     width, _, height = resolution.partition("x")
     kb = int(width) * int(height) * _BYTES_A_PIXEL[quality] / 1e3
     return max(1, float(f"{kb:.2g}"))
@@ -96,7 +97,7 @@ _RANGES = (
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One line of the bill: what, how much of it in words, and US dollars a month."""
+    """One line of the bill: what it is for, the amount in words, and US dollars a month."""
 
     what: str
     amount: str
@@ -105,9 +106,9 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A month's bill with everything that is worth a warning.
+    """A month's bill, with warnings.
 
-    `growth_usd`: by how much the bill grows with every further month, 0 with retention.
+    `growth_usd`: by how much the bill grows with every further month; 0 if photos expire.
     """
 
     usage: Usage
@@ -130,7 +131,7 @@ class Estimate:
 
 
 def load_prices(path: Path | None = None) -> dict[str, Any]:
-    """Return the price table, ours or the user's own; raises MegacamError naming what is wrong."""
+    """Return our price table, or the user's from `path`; raises MegacamError if it is invalid."""
     source = path or Path(__file__).with_name("prices.json")
     try:
         prices = json.loads(source.read_text(encoding="utf-8"))
@@ -156,7 +157,8 @@ def estimate(
     if row is None:
         known = ", ".join(sorted(prices["regions"]))
         raise MegacamError(
-            f"the price table has no region {region!r}; it has {known}, and --prices takes yours"
+            f"the price table has no region {region!r}; it has {known}; give your own table with "
+            "--prices"
         )
     photos = round(usage.photos_day * DAYS * usage.devices)
     month_gb = photos * usage.photo_kb * 1e3 / _GB
@@ -184,7 +186,7 @@ def compare(
 
 
 def flash_years(bytes_day: float, flash_bytes: int = _FLASH_BYTES) -> float:
-    """Return how long a board's flash lasts if so many bytes a day are written, evenly spread."""
+    """Return the years until a board's flash wears out at `bytes_day`, with even wear."""
     return flash_bytes * _FLASH_CYCLES / bytes_day / 365
 
 
@@ -238,7 +240,7 @@ def _speed_warning(usage: Usage) -> list[str]:
         return []
     return [
         f"a photo of {usage.photo_kb:g} KB takes an ESP32 about {needed_s:.0f} s from shot to "
-        f"bucket, so one every {usage.interval_s:g} s is out of its reach"
+        f"bucket, so it cannot upload one every {usage.interval_s:g} s"
     ]
 
 
@@ -248,7 +250,7 @@ def _flash_warning(usage: Usage) -> list[str]:
     if not usage.spool_first or years >= _FLASH_YEARS_FINE:
         return []
     return [
-        f"spool.first writes {bytes_day / 1e6:,.0f} MB a day through the board's flash, which "
+        f"spool.first writes {bytes_day / 1e6:,.0f} MB a day to the board's flash, which "
         f"wears out in about {_span(years)}; use an SD card, a longer interval, or switch it off"
     ]
 
@@ -280,4 +282,4 @@ def _old_prices(prices: Mapping[str, Any], today: datetime.date) -> list[str]:
     date = datetime.date.fromisoformat(prices["date"])
     if (today - date).days <= _PRICES_OLD_DAYS:
         return []
-    return [f"the prices are of {date}; compare them with {prices.get('source', 'AWS')}"]
+    return [f"the prices are from {date}; compare them with {prices.get('source', 'AWS')}"]

@@ -1,4 +1,4 @@
-"""From a spec to a plan: every change that makes the cloud what its owner wants, in words.
+"""Turn a spec into a plan: every change that the cloud needs, described in words.
 
 plan = create.plan(aws, CloudSpec("my-photos", "cam1", keep_days=30))
 plan.make(on_step=lambda step: print(step.text))
@@ -11,10 +11,10 @@ from megacam.cloud.spec import CloudSpec
 
 
 def plan(aws: Aws, spec: CloudSpec) -> Plan:
-    """Return what must be changed for `spec` to hold, by looking; change nothing.
+    """Return the plan of changes that `spec` needs; only read from AWS, change nothing.
 
-    No key is made: rotate.new_key() and rotate.rotate() do that when there is a board to take it.
-    Raises MegacamError, for example if the bucket's name is taken.
+    The plan makes no key: rotate.new_key() and rotate.rotate() do that when a board is there to
+    take it. Raises MegacamError, for example if the bucket's name is taken.
     """
     if spec.iot:
         iot.check_there(aws)
@@ -28,8 +28,8 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
         user = keys.find_user(aws, spec.bucket, spec.device)
         if user:
             found.warnings.append(
-                f"{spec.device} also has the IAM user {user}; once its certificate works, take "
-                f"the user away in the IAM console"
+                f"{spec.device} also has the IAM user {user}; once its certificate works, delete "
+                "the user in the IAM console"
             )
     else:
         found.add(*keys.steps(aws, spec))

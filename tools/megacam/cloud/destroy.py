@@ -1,4 +1,4 @@
-"""Take away what `create` made: keys and users always, photos only when told, strangers' never."""
+"""Remove what `create` made: keys and users always, photos on request, other objects never."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from megacam.words import count
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 _PAGE = 1000
-# Enough to say "many": counting a year of photos costs a thousand requests and minutes.
+# Counting stops here: to count a year of photos takes a thousand requests and minutes.
 _COUNTED_PAGES = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Contents:
-    """How many objects a device has in the bucket; `more`: at least so many, counting stopped.
+    """How many objects a device has in the bucket; `more`: counting stopped, there are more.
 
-    `marks`: how many deletions the bucket remembers, which keep it from being empty as well.
+    `marks`: the number of delete markers; a bucket with delete markers is not empty either.
     """
 
     count: int
@@ -30,12 +30,12 @@ class Contents:
 
     def __str__(self) -> str:
         least = "over " if self.more else ""
-        marks = f" and {self.marks:,} marks of deleted ones" if self.marks else ""
+        marks = f" and {count(self.marks, 'delete marker')}" if self.marks else ""
         return f"{least}{count(self.count, 'object')}{marks}, {self.size_bytes / 1e6:,.1f} MB"
 
 
 def devices(aws: Aws, bucket_name: str) -> list[str]:
-    """Return the devices of the bucket that have a user or a thing."""
+    """Return the devices of the bucket that have an IAM user or an IoT thing."""
     return sorted({*keys.devices(aws, bucket_name), *iot.things(aws, bucket_name)})
 
 
@@ -46,11 +46,11 @@ def plan(
     photos: bool = False,
     on_deleted: Callable[[int], None] = lambda count: None,
 ) -> Plan:
-    """Return the steps that take `device`, or every device and then the bucket, away.
+    """Return the plan that removes `device`, or every device and then the bucket.
 
-    Without `photos`, no object is touched, and a bucket that is not empty stays. With it, what
-    lies under the devices' names goes; whatever else is in the bucket stays, and so does it.
-    `on_deleted` hears how many objects each request deleted.
+    Without `photos`, no object is deleted, and a bucket that is not empty stays. With `photos`,
+    everything under the devices' names is deleted. If the bucket holds anything else, that and the
+    bucket stay. `on_deleted` gets the number of objects that each request deleted.
     """
     known = _known(aws, bucket_name, device)
     found = Plan()
@@ -73,14 +73,14 @@ def _known(aws: Aws, bucket_name: str, device: str | None) -> list[str]:
     known = devices(aws, bucket_name)
     if device and device not in known:
         raise MegacamError(
-            f"{device} has neither user nor thing in {bucket_name}; it must be one of: "
+            f"{device} has no IAM user and no IoT thing for {bucket_name}; it must be one of: "
             f"{', '.join(known) or 'none'}"
         )
     return known
 
 
 def contents(aws: Aws, bucket_name: str, prefix: str) -> Contents:
-    """Count the objects under `prefix`, old versions too, up to some 20,000."""
+    """Count the objects under `prefix`, including old versions, up to about 20,000."""
     count = size = marks = 0
     for number, page in enumerate(_version_pages(aws, bucket_name, prefix)):
         if number == _COUNTED_PAGES:
@@ -99,9 +99,9 @@ def delete_objects(
     on_deleted: Callable[[int], None],
     page_keys: int = _PAGE,
 ) -> None:
-    """Delete every object under `prefix`, with all its versions, `page_keys` in a request.
+    """Delete every object under `prefix` with all its versions, `page_keys` per request.
 
-    Raises MegacamError if AWS keeps one.
+    Raises MegacamError if AWS does not delete one.
     """
     if not prefix.endswith("/"):
         raise ValueError(f"{prefix!r} would also match other devices")
@@ -115,7 +115,7 @@ def delete_objects(
         failed = answer.get("Errors", [])
         if failed:
             raise MegacamError(
-                f"AWS kept {count(len(failed), 'object')}, for example {failed[0]['Key']} "
+                f"AWS did not delete {count(len(failed), 'object')}, such as {failed[0]['Key']} "
                 f"({failed[0].get('Code', '?')}); look for an object lock or a bucket policy"
             )
         on_deleted(len(doomed))
@@ -152,7 +152,7 @@ def _photos_step(
 def _bucket_step(aws: Aws, bucket_name: str, emptied: list[str], found: Plan) -> Step | None:
     stays = _first_strangers(aws, bucket_name, [f"{name}/" for name in emptied])
     if stays:
-        found.warnings.append(f"the bucket {bucket_name} stays: it holds {', '.join(stays)}")
+        found.warnings.append(f"the bucket {bucket_name} stays: it contains {', '.join(stays)}")
         return None
     return Step(
         f"delete the bucket {bucket_name}",
@@ -162,7 +162,7 @@ def _bucket_step(aws: Aws, bucket_name: str, emptied: list[str], found: Plan) ->
 
 
 def _first_strangers(aws: Aws, bucket_name: str, emptied: list[str]) -> list[str]:
-    """Return up to five names at the root of the bucket that are not about to be emptied."""
+    """Return up to five names at the root of the bucket that are not in `emptied`."""
     names: list[str] = []
     pages = aws.pages("s3", "list_object_versions", Bucket=bucket_name, Delimiter="/")
     for page in pages:

@@ -1,7 +1,8 @@
-"""The way without an IAM user: the board has a certificate and fetches short-lived credentials.
+"""Access without an IAM user: the board has a certificate and fetches short-lived credentials.
 
-Thing -> certificate -> IoT policy -> role alias -> role, which may only put under the thing's own
-name. https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html
+Thing -> certificate -> IoT policy -> role alias -> role. The role may only put objects under the
+thing's own name.
+https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html
 """
 
 import base64
@@ -21,15 +22,15 @@ from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, role_name, shared_name, user_path
 from megacam.errors import MegacamError
 
-# The longest that a role allows unless it is told otherwise; the board asks once an hour.
+# The default maximum session of a role; the board fetches new credentials once an hour.
 CREDENTIALS_VALID_S = 3600
-# IAM puts the name of the asking thing here, so one role serves every device of the bucket.
+# IAM replaces this with the name of the calling thing, so one role serves all devices of a bucket.
 THING = "${credentials-iot:ThingName}"
 _GONE = ("ResourceNotFoundException",)
 _NO_ROLE = ("NoSuchEntity",)
-# Nothing answered, or something that knows no IoT and no error code of AWS.
+# No answer, or one from a server that knows neither IoT nor AWS's error codes.
 _NO_IOT = ("", "400", "404")
-# What is detached stays attached for some seconds, and until then nothing of it can be deleted:
+# Detaching takes seconds to take effect; until then things and certificates cannot be deleted:
 # https://docs.aws.amazon.com/iot/latest/apireference/API_DetachThingPrincipal.html
 _STILL_ATTACHED = ("DeleteConflictException", "InvalidRequestException")
 _DETACH_TIMEOUT_S = 30
@@ -39,9 +40,9 @@ _PEM_BODY = re.compile(r"-----BEGIN [A-Z ]+-----(.+?)-----END", re.DOTALL)
 
 @dataclasses.dataclass(frozen=True)
 class DeviceCertificate:
-    """What a board needs to fetch its credentials; shows itself without the private key.
+    """What a board needs to fetch its credentials; its repr() leaves out the private key.
 
-    `endpoint` is HOST or HOST:PORT, `role_alias` the name in GET /role-aliases/NAME/credentials.
+    `endpoint` is HOST or HOST:PORT. `role_alias` is NAME in GET /role-aliases/NAME/credentials.
     """
 
     identity: str
@@ -53,7 +54,7 @@ class DeviceCertificate:
 
     @property
     def certificate_der(self) -> bytes:
-        """The certificate as the board stores it, two thirds of its PEM."""
+        """The certificate as the board stores it; DER is two thirds of the size of PEM."""
         return ssl.PEM_cert_to_DER_cert(self.certificate_pem)
 
     @property
@@ -75,26 +76,26 @@ def _roles(aws: Aws, bucket_name: str) -> list[dict[str, Any]]:
 
 
 def alias_arn(aws: Aws, bucket_name: str) -> str:
-    """Return the ARN that the role alias of a bucket has or will have."""
+    """Return the ARN of a bucket's role alias, whether it exists yet or not."""
     account = aws.identity["account"]
     return f"arn:{aws.partition}:iot:{aws.region}:{account}:rolealias/{shared_name(bucket_name)}"
 
 
 def things(aws: Aws, bucket_name: str) -> list[str]:
-    """Return the devices of a bucket that are IoT things; none where IoT may not be asked."""
+    """Return the devices of a bucket that are IoT things; [] if IoT is missing or denied."""
     pages = aws.pages("iot", "list_things", attributeName="bucket", attributeValue=bucket_name)
     try:
         return [thing["thingName"] for page in pages for thing in page["things"]]
     except AwsError as error:
-        # Not every region has IoT, nor every stand-in for AWS, and whoever uses access keys needs
-        # no right to look.
+        # Not every region and not every AWS emulator has IoT, and users of access keys need no
+        # permission to list things.
         if error.denied or error.code in _NO_IOT:
             return []
         raise
 
 
 def check_there(aws: Aws) -> None:
-    """Raise MegacamError where there is no IoT: in some regions, and in stand-ins for AWS."""
+    """Raise MegacamError if there is no IoT, as in some regions and AWS emulators."""
     try:
         aws.call("iot", "list_things", maxResults=1)
     except AwsError as error:
@@ -102,8 +103,8 @@ def check_there(aws: Aws) -> None:
             raise
         where = os.environ.get("AWS_ENDPOINT_URL") or f"the region {aws.region}"
         raise MegacamError(
-            f"--iot needs AWS IoT, which {where} does not have; leave --iot away, and the camera "
-            "gets an access key"
+            f"--iot needs AWS IoT, which {where} does not have; leave out --iot to give the "
+            "camera an access key"
         ) from None
 
 
@@ -119,7 +120,7 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
 
 
 def role_is_put_only(aws: Aws, bucket_name: str) -> bool:
-    """Return True if the role of the bucket's devices may put photos and nothing else."""
+    """Return True if the role of the bucket's devices can put photos and nothing else."""
     roles = _roles(aws, bucket_name)
     return bool(roles) and _role_policy(aws, roles[0]["RoleName"]) == _role_may(aws, bucket_name)
 
@@ -129,7 +130,7 @@ def _role_may(aws: Aws, bucket_name: str) -> dict[str, Any]:
 
 
 def role_was(aws: Aws, bucket_name: str) -> str:
-    """Return in words what the role of the bucket's devices may do wrongly; "" for nothing."""
+    """Return in words what is wrong with the policy of the devices' role, or ""."""
     roles = _roles(aws, bucket_name)
     found = _role_policy(aws, roles[0]["RoleName"]) if roles else None
     return rights.was(aws, found, bucket_name, THING)
@@ -175,7 +176,7 @@ def _alias_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
             None if alias else lambda: _create_alias(aws, spec.bucket),
         ),
         Step(
-            f"create the IoT policy {name}: take that role, nothing else",
+            f"create the IoT policy {name}: assume that role, nothing else",
             None if policy else lambda: aws.call("iot", "create_policy", **create),
         ),
     ]
@@ -208,7 +209,7 @@ def _thing_step(aws: Aws, spec: CloudSpec) -> Step:
 
 
 def destroy_steps(aws: Aws, bucket_name: str, device: str) -> list[Step]:
-    """Return the steps that take the device's certificates and its thing away."""
+    """Return the steps that delete the device's certificates and its thing."""
     if device not in things(aws, bucket_name):
         return []
     ring = Certificates(aws, bucket_name, device)
@@ -245,9 +246,10 @@ def _delete(ring: "Certificates", identity: str) -> Any:
 
 
 def shared_destroy_steps(aws: Aws, bucket_name: str) -> list[Step]:
-    """Return the steps that take away what the devices of a bucket shared: alias, policy, role."""
+    """Return the steps that delete what a bucket's devices shared: role alias, policy and role."""
     name, roles, found = shared_name(bucket_name), _roles(aws, bucket_name), []
-    # The role is made first and goes last: without it there is nothing, and no need to ask IoT.
+    # The role is created first and deleted last: if there is no role, there is nothing to delete
+    # and no need to ask IoT.
     for word, get, delete, field in _SHARED if roles else ():
         if aws.call("iot", get, missing=_GONE, **{field: name}):
             found.append(
@@ -276,10 +278,10 @@ def _delete_role(aws: Aws, name: str) -> Step:
 
 
 class Certificates:
-    """The certificates of one device's thing: the ring that `rotate` turns."""
+    """The certificates of one device's thing: a KeyRing for `rotate`."""
 
     word = "certificate"
-    # AWS allows more; two is what a rotation needs.
+    # AWS allows more; a rotation needs two.
     limit = 2
 
     def __init__(self, aws: Aws, bucket_name: str, device: str, clock: Any = time):
@@ -295,7 +297,8 @@ class Certificates:
         )
         if found is None:
             raise MegacamError(
-                f"{self._device} is no IoT thing here; run `megacam cloud create --iot` first"
+                f"{self._device} is not an IoT thing in this account; run "
+                "`megacam cloud create --iot` first"
             )
         described = [self._describe(arn.split("/")[-1]) for arn in found["principals"]]
         keys = [
@@ -310,7 +313,7 @@ class Certificates:
         return sorted(keys, key=lambda one: one["made"])
 
     def make(self) -> DeviceCertificate:
-        """Make a certificate; its private key exists in what is returned and nowhere else."""
+        """Make a certificate and return it; the private key exists nowhere else."""
         aws, name = self._aws, shared_name(self._bucket)
         endpoint = aws.call("iot", "describe_endpoint", endpointType="iot:CredentialProvider")
         with contextlib.ExitStack() as undo:
@@ -330,17 +333,18 @@ class Certificates:
         )
 
     def check(self, key: DeviceCertificate) -> None:
-        """Do nothing: CPython takes a private key only from a file; the board proves it."""
+        """Do nothing: CPython loads a private key from a file only, so the board tests it."""
 
     def delete(self, identity: str) -> None:
-        """Delete a certificate for good; one that is gone already is no error."""
+        """Delete a certificate for good; do nothing if it does not exist."""
         found = self._describe(identity)
         if not found:
             return
         aws, arn = self._aws, found["certificateArn"]
         name = shared_name(self._bucket)
         thing = {"thingName": self._device, "principal": arn}
-        # First of all it must not work any more, and to the last it must be found again.
+        # Disable the certificate first, and detach it from the thing last: if this is interrupted,
+        # it no longer works and a second run still finds it.
         aws.call("iot", "update_certificate", certificateId=identity, newStatus="INACTIVE")
         aws.call("iot", "detach_policy", missing=_GONE, policyName=name, target=arn)
         aws.call("iot", "detach_thing_principal", missing=_GONE, **thing)

@@ -1,4 +1,4 @@
-"""The device's IAM user, which can put photos under its own name and nothing else."""
+"""The device's IAM user, which can only put photos under the device's name."""
 
 import json
 from datetime import datetime
@@ -21,7 +21,7 @@ def find_user(aws: Aws, bucket_name: str, device: str) -> str | None:
 
 
 def devices(aws: Aws, bucket_name: str) -> dict[str, str]:
-    """Return {device: name of its IAM user} of a bucket."""
+    """Return {device: name of its IAM user} for a bucket."""
     start = user_path(bucket_name)
     users = _users(aws, start)
     return {user["Path"][len(start) : -1]: user["UserName"] for user in users}
@@ -33,7 +33,7 @@ def _users(aws: Aws, path: str) -> list[dict[str, Any]]:
 
 
 def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
-    """Return the steps for the device's user and its one permission."""
+    """Return the steps for the device's user and its single permission."""
     name = find_user(aws, spec.bucket, spec.device)
     wanted = rights.wanted(aws, spec.bucket, spec.device)
     found = user_policy(aws, name) if name else None
@@ -52,13 +52,13 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
 
 
 def user_policy(aws: Aws, user: str) -> dict[str, Any] | None:
-    """Return the user's own policy document, or None. IAM's answer comes decoded from boto3."""
+    """Return the user's inline policy document, which boto3 decodes, or None."""
     found = aws.call("iam", "get_user_policy", missing=_GONE, UserName=user, PolicyName=POLICY)
     return found["PolicyDocument"] if found else None
 
 
 def excess(aws: Aws, user: str) -> list[str]:
-    """Return in words what else gives the user rights: other policies and groups."""
+    """Return in words what else gives the user permissions: other policies and groups."""
     inline = aws.call("iam", "list_user_policies", UserName=user)["PolicyNames"]
     attached = aws.call("iam", "list_attached_user_policies", UserName=user)["AttachedPolicies"]
     groups = aws.call("iam", "list_groups_for_user", UserName=user)["Groups"]
@@ -73,11 +73,11 @@ def _excess_steps(aws: Aws, user: str | None) -> list[Step]:
     if not user or not excess(aws, user):
         return []
     more = ", ".join(excess(aws, user))
-    return [Step(f"take away what it must not have: {more}", lambda: strip(aws, user), "remove")]
+    return [Step(f"remove excess permissions: {more}", lambda: strip(aws, user), "remove")]
 
 
 def strip(aws: Aws, user: str) -> None:
-    """Take from the user every right but the one to put photos."""
+    """Remove every permission of the user except the one to put photos."""
     for name in aws.call("iam", "list_user_policies", UserName=user)["PolicyNames"]:
         if name != POLICY:
             aws.call("iam", "delete_user_policy", UserName=user, PolicyName=name)
@@ -105,7 +105,7 @@ def _put_policy(aws: Aws, user: str, wanted: dict[str, Any]) -> None:
 
 
 def destroy_steps(aws: Aws, bucket_name: str, device: str) -> list[Step]:
-    """Return the steps that take the device's keys and its user away."""
+    """Return the steps that delete the device's keys and its user."""
     user = find_user(aws, bucket_name, device)
     if not user:
         return []
@@ -128,7 +128,7 @@ def _delete_user(aws: Aws, user: str) -> None:
 
 
 class AccessKeys:
-    """The access keys of one device's IAM user: the ring that `rotate` turns."""
+    """The access keys of one device's IAM user: a KeyRing for `rotate`."""
 
     word = "access key"
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -164,25 +164,25 @@ class AccessKeys:
         return sorted(keys, key=lambda one: one["made"])
 
     def make(self) -> AccessKey:
-        """Make a key; its secret exists in what is returned and nowhere else."""
+        """Make a key and return it; the secret exists nowhere else."""
         made = self._aws.call("iam", "create_access_key", UserName=self.user)["AccessKey"]
         return AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
 
     def check(self, key: AccessKey) -> str:
-        """Return when AWS accepts the key; raises MegacamError if it does not, or too much.
+        """Wait until AWS accepts the key; raises MegacamError if it never does or allows too much.
 
-        The answer says in words what this store does not give; "" at Amazon.
+        Returns in words which protections this store lacks; "" at Amazon.
         """
         trials = proof.prove_put_only(self._aws, self._bucket, self._device, key)
         return proof.not_given(trials)
 
     def delete(self, identity: str) -> None:
-        """Delete a key for good; one that is gone already is no error."""
+        """Delete a key for good; do nothing if it does not exist."""
         self._aws.call(
             "iam", "delete_access_key", missing=_GONE, UserName=self.user, AccessKeyId=identity
         )
 
     def last_used(self, identity: str) -> datetime | None:
-        """Return when the key was last used, as IAM knows it (some hours late), or None."""
+        """Return when the key was last used according to IAM (some hours late), or None."""
         found = self._aws.call("iam", "get_access_key_last_used", AccessKeyId=identity)
         return found["AccessKeyLastUsed"].get("LastUsedDate")

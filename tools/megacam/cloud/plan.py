@@ -1,4 +1,4 @@
-"""A plan: every change in words before it is made, and what is right already."""
+"""A plan: every change in words before it is made, and what needs no change."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from megacam.errors import MegacamError
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One thing that shall hold. `make` brings it about; None where it holds already.
+    """One step of a plan. `make` makes the change; None if no change is needed.
 
-    `kind`: "add", "change" or "remove"; `text` says what in the imperative, `detail` what was.
+    `kind`: "add", "change" or "remove". `text` describes the step in the imperative, `detail` the
+    state before it.
     """
 
     text: str
@@ -21,7 +22,7 @@ class Step:
 
 
 def step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "") -> Step:
-    """Return the step from what is there `now` to what is `wanted`; `was` says what was."""
+    """Return the step from the state `now` to the state `wanted`; `was` is its detail."""
     if now == wanted:
         return Step(text)
     return Step(text, make, "change" if now else "add", was)
@@ -29,7 +30,7 @@ def step(text: str, now: Any, wanted: Any, make: Callable[[], Any], was: str = "
 
 @dataclasses.dataclass
 class Plan:
-    """Steps in the order in which they must be made, and warnings to read before."""
+    """Steps in the order in which they must be made, and warnings to show before."""
 
     steps: list[Step] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -40,14 +41,14 @@ class Plan:
         return [step for step in self.steps if step.make]
 
     def add(self, *steps: Step | None) -> None:
-        """Append steps; None is no step."""
+        """Append steps; None is skipped."""
         self.steps += [step for step in steps if step]
 
     def make(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
-        """Make every change, in order; `on_step` hears of each one as it begins.
+        """Make every change in order; `on_step` is called as each one begins.
 
-        Raises MegacamError with the first failure and how far it got; making the plan anew
-        begins where this one stopped.
+        Raises MegacamError at the first failure, with the number of changes made. A new plan
+        continues where this one stopped.
         """
         changes = self.changes
         for number, step in enumerate(changes):
@@ -57,8 +58,8 @@ class Plan:
                 step.make()
             except MegacamError as error:
                 raise MegacamError(
-                    f"{error} (failed to {step.text}; {number} of {len(changes)} changes are "
-                    "made, and the same command goes on from here)"
+                    f"{error} (failed to {step.text}; {number} of {len(changes)} changes were "
+                    "made, and the same command continues from here)"
                 ) from error
 
     def as_data(self, done: bool) -> dict[str, Any]:

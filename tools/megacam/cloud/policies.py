@@ -1,6 +1,6 @@
-"""The policy documents, the same for boto3 and for CloudFormation. Pure.
+"""The policy documents, for boto3 and for CloudFormation. Pure functions.
 
-Wherever an ARN is wanted, a string or a CloudFormation intrinsic ({"Fn::Sub": ...}) will do.
+Every ARN can be a string or a CloudFormation intrinsic function ({"Fn::Sub": ...}).
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ VERSION = "2012-10-17"
 _OURS = "Megacam"
 TLS_ONLY = _OURS + "TlsOnly"
 PUBLIC_READ = _OURS + "PublicRead"
-# What a camera puts anew under the same name: its report, and the try of `megacam doctor`.
+# Objects that a camera overwrites: its report, and the test object of `megacam doctor`.
 REPORTS = ("status.json", "megacam-doctor")
 CLOUDFRONT_READ = _OURS + "CloudFrontRead"
-# The metadata that the board writes and a page may want to show; S3 knows no wildcard here.
+# The metadata that the board writes and a page may show; S3 allows no wildcard here.
 _SHOWN_HEADERS = (
     "ETag",
     "Content-Length",
@@ -36,29 +36,31 @@ def document(*statements: Document) -> Document:
 
 
 def is_ours(statement: Document) -> bool:
-    """Return True if we made this statement of a bucket's policy, False if somebody else did."""
+    """Return True if this statement of a bucket's policy is one of ours."""
     return str(statement.get("Sid", "")).startswith(_OURS)
 
 
 def put_only(photos: Arn) -> Document:
-    """Return what a device may do in a store that may not know Amazon's condition keys.
+    """Return a device's policy for a store that may not know Amazon's condition keys.
 
-    Put objects under its own name, over old ones, too. Not read, list, delete.
+    The device may put objects under its own name, also over existing ones. It may not read, list
+    or delete.
     """
     return document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": photos})
 
 
 def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
-    """Return what a device may do at Amazon: put photos over none, and replace its `reports`.
+    """Return a device's policy at Amazon: put new photos, and replace only its `reports`.
 
-    It stands in the device's own policy: in the bucket's it would also stop the owner's copies.
-    Nothing is allowed in a bucket of another account, which may have taken over the name.
+    The condition is in the device's policy because in the bucket's policy it would also block
+    the owner's copies. The policy allows nothing in a bucket of another account, which may have
+    taken over the name.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     ours = {"StringEquals": {"aws:ResourceAccount": account}}
     put: Document = {"Effect": "Allow", "Action": "s3:PutObject"}
-    # The null test is false where the request has the header; S3 takes no value of it but *.
+    # The null test is false if the request has the header; S3 accepts only * as its value.
     new = {"Null": {"s3:if-none-match": "false"}}
     return document(
         {"Sid": "NewPhotos", **put, "Resource": photos, "Condition": {**new, **ours}},
@@ -67,7 +69,7 @@ def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
 
 
 def tls_only(bucket: Arn, objects: Arn) -> Document:
-    """Return the statement that refuses every request that is not encrypted on its way."""
+    """Return the statement that denies every request without TLS."""
     return {
         "Sid": TLS_ONLY,
         "Effect": "Deny",
@@ -79,7 +81,7 @@ def tls_only(bucket: Arn, objects: Arn) -> Document:
 
 
 def public_read(device: str, photos: Arn) -> Document:
-    """Return the statement that shows a device's photos (and nothing else) to everybody."""
+    """Return the statement that lets everybody read a device's photos and nothing else."""
     return {
         "Sid": public_read_sid(device),
         "Effect": "Allow",
@@ -91,7 +93,7 @@ def public_read(device: str, photos: Arn) -> Document:
 
 def public_read_sid(device: str) -> str:
     """Return the Sid of a device's public-read statement; a Sid has letters and digits only."""
-    # "a-1" and "a1" must not share one; a device has no upper-case letters, so X is free.
+    # "a-1" and "a1" need different Sids; device names have no upper-case letters, so X is free.
     return PUBLIC_READ + device.replace("-", "X")
 
 
@@ -111,7 +113,7 @@ def cloudfront_read(photos: Arn, distribution: Arn) -> Document:
 
 
 def iot_trust() -> Document:
-    """Return who may take the role of the photos: the IoT credentials provider alone."""
+    """Return the trust policy of the devices' role: only the IoT credentials provider."""
     return document(
         {
             "Effect": "Allow",
@@ -122,7 +124,7 @@ def iot_trust() -> Document:
 
 
 def iot_certificate(role_alias: Arn) -> Document:
-    """Return what a device's certificate may do: take the role behind one alias."""
+    """Return the IoT policy of a device's certificate: assume the role of one alias."""
     return document(
         {"Effect": "Allow", "Action": "iot:AssumeRoleWithCertificate", "Resource": role_alias}
     )
@@ -131,9 +133,10 @@ def iot_certificate(role_alias: Arn) -> Document:
 def lifecycle_rule(
     device: str, keep_days: int | None, version_days: int | None = None
 ) -> Document:
-    """Return the rule for one device's objects: expiry if wanted, and no half uploads kept.
+    """Return the lifecycle rule of one device; it also deletes incomplete uploads after a day.
 
-    `version_days`: days until what was overwritten or deleted goes for good; None: not asked.
+    `keep_days`: days until a photo expires; None: never. `version_days`: days until old versions
+    are deleted for good; None: the rule says nothing about them.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
     """
     rule: Document = {
@@ -145,7 +148,7 @@ def lifecycle_rule(
     if keep_days:
         rule["Expiration"] = {"Days": keep_days}
     elif version_days:
-        # A deletion leaves a mark, and a number of days would take it away as well.
+        # This removes the delete markers that deletions leave; `Days` removes them as well.
         rule["Expiration"] = {"ExpiredObjectDeleteMarker": True}
     if version_days:
         rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": version_days}
@@ -153,12 +156,12 @@ def lifecycle_rule(
 
 
 def lifecycle_id(device: str) -> str:
-    """Return the ID that makes a lifecycle rule ours."""
+    """Return the ID of our lifecycle rule for a device."""
     return f"megacam-{device}"
 
 
 def is_our_rule(rule: Document) -> bool:
-    """Return True if a lifecycle rule is the one of a device of ours."""
+    """Return True if a lifecycle rule is our rule for a device."""
     return rule.get("ID") == lifecycle_id(device_of(rule))
 
 
@@ -168,7 +171,7 @@ def device_of(rule: Document) -> str:
 
 
 def cors_rule(origins: tuple[str, ...]) -> Document:
-    """Return the rule that lets the gallery's page work on pixels that signed links brought.
+    """Return the CORS rule that lets the gallery's pages read pixels of photos from signed URLs.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
     """

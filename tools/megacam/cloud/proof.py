@@ -1,4 +1,4 @@
-"""Proof that a device's key can put new photos and nothing else: by trying what must fail."""
+"""Prove that a device's key can only put new photos, by trying what must be refused."""
 
 import dataclasses
 import time
@@ -9,26 +9,26 @@ from megacam.aws import AccessKey, Aws, AwsError
 from megacam.cloud import policies, retention, rights
 from megacam.errors import MegacamError
 
-# A new key and a new policy take some seconds, rarely more, to reach every server of AWS:
+# A new key or policy takes some seconds, rarely more, to reach all servers of AWS:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventually consistent)
 _SPREAD_TIMEOUT_S = 60
 _SPREAD_PAUSE_S = 2
 _OBJECT = "megacam-proof"
-# What a camera says with every photo: store it only if nothing has that name.
+# The condition that a camera sends with every photo: store it only if the name is new.
 _NEW: dict[str, Any] = {"IfNoneMatch": "*"}
 _IS_THERE = ("PreconditionFailed", "412")
-# No store has to know what it may refuse as nonsense.
+# A store may refuse a condition that it does not support with one of these codes.
 _NONSENSE = ("NotImplemented", "InvalidArgument", "InvalidRequest", "501", "400")
 _OVERWRITE = "overwrite a photo"
-# Not a refusal: whoever is told that nothing is there was allowed to look.
+# These are not refusals: "not found" means that the caller was allowed to look.
 _LOOKED = ("NoSuchKey", "NoSuchBucketPolicy", "404")
 
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One thing that was tried with the key; `right`: it went as it must.
+    """One thing that was tried with the key; `right`: the result is as it should be.
 
-    `must`: whether a key of which it is not right may not be handed over.
+    `must`: a key must not be used if this trial is not right.
     """
 
     text: str
@@ -46,10 +46,10 @@ def prove_put_only(
 ) -> list[Trial]:
     """Put an object with `key`, then try everything that must be refused; return the trials.
 
-    `aws` is the owner, who cleans up. Raises AwsError if the put is never accepted and
-    TooMuchAllowedError if anything else is.
+    `aws` is the owner's access, used to clean up. Raises AwsError if the put is never accepted,
+    and TooMuchAllowedError if something else is.
     """
-    # A proof that was cut off may have left its object, and only a new one can be put.
+    # An interrupted proof may have left its object, and the key can only put new objects.
     _clean_up(aws, bucket, device)
     try:
         trials = _try_all(aws, aws.as_key(key), bucket, device, clock)
@@ -69,7 +69,7 @@ def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[
     deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
     must, name = rights.is_amazon(aws), f"{device}/{_OBJECT}"
     put: dict[str, Any] = {"Bucket": bucket, "Key": name, "Body": b"", **(_NEW if must else {})}
-    # The answer to a put that is made again after a lost one is that the name is taken.
+    # If the answer to a put is lost, the retry is told that the name is taken.
     _spread(
         lambda: seen.call("s3", "put_object", missing=_IS_THERE, **put),
         _not_yet,
@@ -84,22 +84,22 @@ def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[
 
 
 def not_given(trials: list[Trial]) -> str:
-    """Return in words what a store that is not Amazon's does not give; "" for nothing."""
+    """Return in words which protections a store other than Amazon's lacks; "" for none."""
     missing = [trial.text for trial in trials if not trial.right]
-    return f"tried, and not refused here: {'; '.join(missing)}" if missing else ""
+    return f"this store does not refuse: {'; '.join(missing)}" if missing else ""
 
 
 def _overwrites(
     seen: Aws, bucket: str, device: str, must: bool, deadline_s: float, clock: Any
 ) -> list[Trial]:
-    """Try to put another photo in the place of the one that is there, in every way there is."""
+    """Try every way to overwrite the existing photo; return the trials."""
     photo: dict[str, Any] = {"Bucket": bucket, "Key": f"{device}/{_OBJECT}", "Body": b"other"}
     ways: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
         (_OVERWRITE, {}, ()),
-        (f"{_OVERWRITE} that is another one", {"IfNoneMatch": '"0"'}, _NONSENSE + _IS_THERE),
-        (f"{_OVERWRITE} by a new one", _NEW, _IS_THERE if must else _NONSENSE + _IS_THERE),
+        (f'{_OVERWRITE} with If-None-Match "0"', {"IfNoneMatch": '"0"'}, _NONSENSE + _IS_THERE),
+        (f"{_OVERWRITE} with If-None-Match *", _NEW, _IS_THERE if must else _NONSENSE + _IS_THERE),
     )
-    # A policy spreads, too: a moment after a change, the one before it is still in force.
+    # A policy change takes time to propagate too: the old policy is still in force for a moment.
     until_s = deadline_s if must else clock.monotonic()
     found = []
     for text, how, refusals in ways:
@@ -135,7 +135,7 @@ def _not_yet(error: AwsError) -> bool:
 def _spread(
     call: Callable[[], Any], not_yet: Callable[[AwsError], bool], deadline_s: float, clock: Any
 ) -> None:
-    """Call until AWS's answer is no longer one that `not_yet` knows of a key that spreads."""
+    """Repeat `call` while it raises an error for which `not_yet` returns True."""
     while True:
         try:
             call()
@@ -189,7 +189,7 @@ def _elsewhere(device: str) -> str:
 
 def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) -> Trial:
     try:
-        # One service may know a new key while the next one does not: that is no refusal yet.
+        # One service may know a new key before another does; an unknown key is not a refusal.
         _spread(call, lambda error: error.key_unknown, deadline_s, clock)
     except AwsError as error:
         if error.code not in _LOOKED and not error.denied:

@@ -1,4 +1,4 @@
-"""How long what is in the bucket is kept: photos, old versions, broken uploads."""
+"""How long the bucket keeps photos, old versions and incomplete uploads."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ _NO_LIFECYCLE = ("NoSuchLifecycleConfiguration",)
 
 
 def versions_step(aws: Aws, spec: CloudSpec, there: bool) -> Step | None:
-    """Return the step for the bucket's versioning, or None where it is and stays off."""
+    """Return the step for the bucket's versioning, or None if it is off and stays off."""
     now = there and versioned(aws, spec.bucket)
     wanted = now if spec.keep_versions is None else spec.keep_versions > 0
     if not now and not wanted:
         return None
     status = {"Status": "Enabled" if wanted else "Suspended"}
     return step(
-        "keep what is overwritten or deleted as old versions, in the whole bucket"
+        "keep overwritten and deleted objects as old versions, in the whole bucket"
         if wanted
-        else "keep no old versions from now on; those that are there stay until they expire",
+        else "keep no old versions from now on; existing ones stay until they expire",
         now,
         wanted,
         lambda: aws.call(
@@ -31,7 +31,7 @@ def versions_step(aws: Aws, spec: CloudSpec, there: bool) -> Step | None:
 
 
 def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
-    """Return the step for the rules by which S3 deletes."""
+    """Return the step for the lifecycle rules by which S3 deletes objects."""
     rules = lifecycle(aws, spec.bucket) if there else []
     before = keep_days(rules, spec.device)
     days = before if spec.keep_days is None else spec.keep_days
@@ -46,9 +46,9 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         else f"keep photos of {spec.device} for ever"
     )
     if version:
-        kept += f", let old versions go after {count(version, 'day')}"
+        kept += f", delete old versions after {count(version, 'day')}"
     return step(
-        f"{kept}, drop broken uploads after a day",
+        f"{kept}, delete incomplete uploads after a day",
         now,
         wanted,
         lambda: _put_lifecycle(aws, spec.bucket, wanted),
@@ -57,8 +57,8 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
 
 
 def _rules_of_others(spec: CloudSpec, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return how the rules of the other cameras must be if old versions are kept from now on."""
-    # Versioning is the whole bucket's, so what other cameras overwrite must go as well.
+    """Return the rules that the other cameras need if old versions are kept from now on."""
+    # Versioning applies to the whole bucket, so the other cameras' old versions must expire too.
     found = [policies.device_of(rule) for rule in rules if policies.is_our_rule(rule)]
     return [
         policies.lifecycle_rule(one, keep_days(rules, one), spec.keep_versions)
@@ -68,7 +68,7 @@ def _rules_of_others(spec: CloudSpec, rules: list[dict[str, Any]]) -> list[dict[
 
 
 def versioned(aws: Aws, bucket: str) -> bool:
-    """Return True if deleted objects live on as old versions."""
+    """Return True if the bucket keeps deleted objects as old versions."""
     return aws.call("s3", "get_bucket_versioning", Bucket=bucket).get("Status") == "Enabled"
 
 
@@ -86,7 +86,7 @@ def delete(aws: Aws, bucket: str, key: str) -> None:
 
 
 def lifecycle(aws: Aws, bucket: str) -> list[dict[str, Any]]:
-    """Return the bucket's lifecycle rules, all with a Filter: S3 refuses old and new mixed."""
+    """Return the bucket's lifecycle rules, all with a Filter: S3 refuses a mix with Prefix."""
     found = aws.call(
         "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
     )
@@ -98,13 +98,13 @@ def lifecycle(aws: Aws, bucket: str) -> list[dict[str, Any]]:
 
 
 def keep_days(rules: list[dict[str, Any]], device: str) -> int | None:
-    """Return after how many days our rule expires a device's photos; None: never."""
+    """Return the days after which our rule expires a device's photos; None: never."""
     ours = [rule for rule in rules if rule.get("ID") == policies.lifecycle_id(device)]
     return ours[0].get("Expiration", {}).get("Days") if ours else None
 
 
 def version_days(rules: list[dict[str, Any]]) -> dict[str, int]:
-    """Return {ID of our rule: days until it lets go of what was overwritten or deleted}."""
+    """Return {ID of our rule: days until it deletes old versions}."""
     found = {
         str(rule["ID"]): rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
         for rule in rules
@@ -114,7 +114,7 @@ def version_days(rules: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def wanted_version_days(aws: Aws, spec: CloudSpec, there: bool) -> int | None:
-    """Return the days that old versions shall be kept; those that are there go in their time."""
+    """Return the days to keep old versions; versions that already exist still expire."""
     if spec.keep_versions:
         return spec.keep_versions
     found = version_days(lifecycle(aws, spec.bucket)) if there else {}
@@ -125,7 +125,7 @@ def _put_lifecycle(aws: Aws, bucket: str, wanted: list[dict[str, Any]]) -> None:
     found = aws.call(
         "s3", "get_bucket_lifecycle_configuration", missing=_NO_LIFECYCLE, Bucket=bucket
     )
-    # A property of the whole configuration, which a put without it would set back.
+    # This belongs to the whole configuration; a put without it would reset it.
     name = "TransitionDefaultMinimumObjectSize"
     kept = {name: found[name]} if found and name in found else {}
     ours = [rule["ID"] for rule in wanted]

@@ -1,4 +1,4 @@
-"""What a device may do: the policy that it shall have, what it has instead, and both in words."""
+"""A device's permissions: the policy that it should have, the one that it has, both in words."""
 
 import urllib.parse
 from typing import Any
@@ -8,22 +8,22 @@ from megacam.aws import Aws
 from megacam.cloud import bucket, policies
 
 NOT_AMAZON = (
-    "this store is not Amazon's, and its keys are not held to new names: whoever takes the "
+    "this store is not Amazon S3 and does not restrict a key to new names: whoever steals the "
     "camera's key can overwrite its photos"
 )
 
 
 def is_amazon(aws: Aws) -> bool:
-    """Return True if S3 is Amazon's own, which knows the condition keys of `put_new_only`.
+    """Return True if the store is Amazon S3, which knows the condition keys of put_new_only().
 
-    Anything else that answers in its place may not, and then would let the camera put nothing.
+    Another store may not know them, and would then refuse everything that the camera puts.
     """
     host = urllib.parse.urlsplit(aws.client("s3").meta.endpoint_url).hostname or ""
     return settings.where().is_aws(host)
 
 
 def wanted(aws: Aws, bucket_name: str, device: str) -> dict[str, Any]:
-    """Return the policy of `device`, which may also be a variable that IAM fills in."""
+    """Return the policy of `device`, which may also be an IAM policy variable."""
     photos = bucket.arn(aws, bucket_name, f"{device}/*")
     if not is_amazon(aws):
         return policies.put_only(photos)
@@ -33,7 +33,7 @@ def wanted(aws: Aws, bucket_name: str, device: str) -> dict[str, Any]:
 
 
 def text(aws: Aws, where: str) -> str:
-    """Return the permission in words, in the imperative; `where`: "under cam1/"."""
+    """Return the permission in words, in the imperative; `where` is like "under cam1/"."""
     if not is_amazon(aws):
         return f"allow it to put objects {where} and nothing else"
     reports = " and ".join(policies.REPORTS)
@@ -41,15 +41,15 @@ def text(aws: Aws, where: str) -> str:
 
 
 def was(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
-    """Return in words what is wrong with the policy that was found; "" if it is right or none."""
+    """Return in words what is wrong with the policy `found`; "" if it is right or missing."""
     if not found or found == wanted(aws, bucket_name, device):
         return ""
     if found == policies.put_only(bucket.arn(aws, bucket_name, f"{device}/*")):
-        return "lets it overwrite photos: it is of an earlier megacam"
-    return "is another one than megacam makes"
+        return "lets it overwrite photos: an earlier megacam made it"
+    return "is not the one that megacam makes"
 
 
 def detail(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
-    """Return the same for a step that mends it."""
+    """Return was() as the detail of a step that corrects the policy."""
     said = was(aws, found, bucket_name, device)
-    return f"the policy there {said}" if said else ""
+    return f"the present policy {said}" if said else ""

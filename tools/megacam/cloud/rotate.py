@@ -1,7 +1,7 @@
-"""Give a board a new key, prove it, and only then retire the old one.
+"""Give a board a new key, prove that it works, and only then delete the old one.
 
-At every moment, also if this computer dies in the middle, the key on the board is one that AWS
-accepts; the price is that an interrupted rotation leaves two, and the next one clears that up.
+AWS accepts the key on the board at every moment, even if this computer crashes in the middle. An
+interrupted rotation therefore leaves two keys; the next rotation deletes the unused one.
 
     rotate(AccessKeys(aws, bucket, device), board)
 """
@@ -20,18 +20,18 @@ K = TypeVar("K", AccessKey, DeviceCertificate)
 
 
 class Board(Protocol):
-    """The other end of the cable: holds one key and uploads with it."""
+    """The board on the USB cable, which stores one key and uploads with it."""
 
     def put_key(self, key: Key) -> None:
-        """Store `key` in place of the one before, whole or not at all; raises MegacamError."""
+        """Replace the stored key with `key`, completely or not at all; raises MegacamError."""
         ...
 
     def prove_key(self, key: Key) -> None:
-        """Return when the board itself has put an object with `key`; raises MegacamError."""
+        """Let the board put an object with `key`; raises MegacamError if that fails."""
         ...
 
     def key_identity(self) -> str | None:
-        """Return `identity` of the key that the board holds, or None if it does not say."""
+        """Return the `identity` of the key on the board, or None if it is unknown."""
         ...
 
 
@@ -42,32 +42,32 @@ class KeyRing(Protocol[K]):
     limit: int
 
     def list(self) -> list[dict[str, Any]]:
-        """Return {"id", "active", "made"} of each, oldest first."""
+        """Return {"id", "active", "made"} of each key, oldest first."""
         ...
 
     def make(self) -> K:
-        """Make one; its secret exists in what is returned and nowhere else."""
+        """Make a key and return it; the secret exists nowhere else."""
         ...
 
     def check(self, key: K) -> str | None:
-        """Return when it works and can do no more than it must; raises MegacamError.
+        """Check that the key works and allows no more than it should; raises MegacamError.
 
-        What there is to say of it is returned in words.
+        Returns a remark for the user, or nothing.
         """
         ...
 
     def delete(self, identity: str) -> None:
-        """Delete one for good; raises nothing if it is gone already."""
+        """Delete a key for good; do nothing if it does not exist."""
         ...
 
 
 class BoardKeyUnknownError(MegacamError):
-    """Two keys work and nobody can tell which one is on the board; the message lists them."""
+    """Two keys work and it is unknown which one is on the board; the message lists them."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Rotated:
-    """What a rotation did: the key now on the board, and the ones that are gone."""
+    """The result of a rotation: the key now on the board, and the deleted keys."""
 
     identity: str
     retired: tuple[str, ...]
@@ -76,10 +76,10 @@ class Rotated:
 def rotate(
     ring: KeyRing[Any], board: Board, say: Callable[[str], None] = lambda text: None
 ) -> Rotated:
-    """Make a key, put it on the board, let the board upload with it, retire all others.
+    """Make a key, put it on the board, let the board upload with it, and delete all others.
 
-    Which key the board holds is asked only after an interrupted rotation. `say` hears of each
-    step when it is done. Raises MegacamError; the board then holds a key that works.
+    The board is asked which key it has only after an interrupted rotation. `say` is called after
+    each step. Raises MegacamError; the board then still has a key that works.
     """
     gone = _make_room(ring, board)
     for identity in gone:
@@ -95,7 +95,7 @@ def rotate(
 
 
 def retire(ring: KeyRing[Any], identity: str) -> None:
-    """Delete one key that its owner knows not to be on the board; never the last one."""
+    """Delete a key that, as the owner knows, is not on the board; never the last key."""
     known = [one["id"] for one in ring.list()]
     if identity not in known:
         raise MegacamError(
@@ -110,7 +110,7 @@ def retire(ring: KeyRing[Any], identity: str) -> None:
 
 
 def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
-    """Delete keys that cannot be the board's until there is room for a new one; return them."""
+    """If the ring is full, delete the keys that are not on the board; return their IDs."""
     keys = ring.list()
     gone = [one["id"] for one in keys if not one["active"]]
     active = [one["id"] for one in keys if one["active"]]
@@ -118,12 +118,12 @@ def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
         held = board.key_identity()
         if held not in active:
             raise BoardKeyUnknownError(
-                f"the device has two working keys of an interrupted rotation, {active[0]} and "
-                f"{active[1]}, and the board does not tell which one it holds; delete the other "
+                f"the device has two working keys from an interrupted rotation, {active[0]} and "
+                f"{active[1]}, and the board does not say which one it has; delete the other "
                 "one with `megacam cloud rotate --retire KEY`"
             )
         gone += [identity for identity in active if identity != held]
-    # A disabled key is in nobody's way until its place is needed.
+    # A disabled key does no harm until its place is needed.
     if len(keys) < ring.limit:
         return []
     for identity in gone:
@@ -132,7 +132,7 @@ def _make_room(ring: KeyRing[Any], board: Board) -> list[str]:
 
 
 def new_key(ring: KeyRing[K], say: Callable[[str], None] = lambda text: None) -> K:
-    """Return a new key that works and can do no more than it must, or leave none behind."""
+    """Return a new, checked key; if it cannot be checked, delete it again."""
     with contextlib.ExitStack() as undo:
         key = ring.make()
         undo.callback(ring.delete, key.identity)
@@ -154,7 +154,7 @@ def _hand_over(
         board.prove_key(key)
         say("the board uploaded with it")
     except MegacamError as error:
-        # Nobody knows which of them the board holds now, so both must go on working.
+        # It is unknown which key the board has now, so both must stay valid.
         both = f"; it and {', '.join(old)} both stay valid" if old else ""
         raise MegacamError(
             f"{error} (the new {ring.word} {key.identity} {step}{both}; run the rotation again)"

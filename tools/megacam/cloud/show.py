@@ -1,4 +1,4 @@
-"""What is there: the bucket's protections, its devices and their keys, in data and in words."""
+"""Report what is in the account: the bucket's protections, its devices and their keys."""
 
 import dataclasses
 from datetime import datetime, timezone
@@ -10,14 +10,14 @@ from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
 from megacam.words import count
 
-# AWS's own advice, and the age at which `show` speaks of it:
+# The age from which `show` suggests a rotation, as AWS does:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 KEY_OLD_DAYS = 90
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One protection: what it is called, what is there, and whether that is as it should be."""
+    """One protection of the bucket: its name, its state, and whether the state is right."""
 
     name: str
     found: str
@@ -35,7 +35,7 @@ class Key:
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A device: how it signs in, as whom, what it may do, and its retention."""
+    """A device: how it signs in and as whom, its permissions, and its retention."""
 
     name: str
     kind: str
@@ -49,7 +49,7 @@ class Device:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Everything that `cloud show` prints; `dataclasses.asdict` of it is its JSON."""
+    """Everything that `cloud show` prints; its JSON is `dataclasses.asdict` of this."""
 
     bucket: str
     region: str
@@ -60,7 +60,7 @@ class Report:
 
 
 def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
-    """Look at everything that `create` made; raises MegacamError if there is no such bucket."""
+    """Return a report of all that `create` made; raises MegacamError if the bucket is missing."""
     if not bucket.exists(aws, bucket_name):
         raise MegacamError(
             f"there is no bucket {bucket_name} in this account; make it with "
@@ -116,10 +116,10 @@ def _versions(aws: Aws, name: str) -> tuple[str, bool]:
     days = sorted(set(retention.version_days(retention.lifecycle(aws, name)).values()))
     words = " or ".join([*map(str, days[:-1]), *(count(one, "day") for one in days[-1:])])
     if retention.versioned(aws, name):
-        kept = "kept for ever and paid for: `megacam cloud create --keep-versions DAYS`"
+        kept = "kept for ever at your cost; limit it: `megacam cloud create --keep-versions DAYS`"
         return (f"kept {words}" if days else kept), bool(days)
-    left = f"; those that are there go after {words}" if days else ""
-    return f"not kept: what is overwritten or deleted is gone{left}", True
+    left = f"; existing old versions are deleted after {words}" if days else ""
+    return f"not kept: overwritten and deleted objects are lost{left}", True
 
 
 def _cipher_words(cipher: str) -> str:
@@ -180,7 +180,7 @@ def _thing(
 
 
 def _policy_remarks(was: str, device: str) -> list[str]:
-    mend = f"`megacam cloud create --device {device}` brings it up to date"
+    mend = f"`megacam cloud create --device {device}` updates it"
     return [f"its policy {was}; {mend}"] if was else []
 
 
@@ -198,8 +198,8 @@ def _key_remarks(found: tuple[Key, ...], old_days: int | None = KEY_OLD_DAYS) ->
         return ["no key yet: `megacam cloud rotate` makes one and puts it on the board"]
     said = []
     if len(found) > 1:
-        said.append("two keys: a rotation was interrupted; `megacam cloud rotate` clears it up")
+        said.append("two keys: a rotation was interrupted; `megacam cloud rotate` completes it")
     oldest = max(key.age_days for key in found)
     if old_days is not None and oldest > old_days:
-        said.append(f"the key is {count(oldest, 'day')} old: `megacam cloud rotate`")
+        said.append(f"the key is {count(oldest, 'day')} old; replace it: `megacam cloud rotate`")
     return said

@@ -1,4 +1,4 @@
-"""What the owner wants in the cloud: names, checked before AWS sees them, and choices."""
+"""What the owner wants in the cloud: options and names, checked before any call to AWS."""
 
 import dataclasses
 import hashlib
@@ -6,7 +6,7 @@ import re
 
 from megacam.errors import MegacamError
 
-# `http://localhost:*` is one of S3's own patterns; the gallery listens on a free port.
+# S3 supports patterns such as `http://localhost:*`; the gallery may listen on any free port.
 GALLERY_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, without dots: a
 # dot in the name breaks the wildcard certificate of BUCKET.s3.REGION.amazonaws.com.
@@ -14,21 +14,22 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _RESERVED = re.compile(r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|--x-s3|--table-s3)")
 _DEVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# S3 refuses more: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+# The most that S3 accepts:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 _DAYS_HIGHEST = 36_500
 
 
 @dataclasses.dataclass(frozen=True)
 class CloudSpec:
-    """What `cloud create` shall bring about for one device in one bucket.
+    """What `cloud create` sets up for one device in one bucket.
 
-    What is None stays as it is in a bucket that is there already.
-    `keep_days`: days until photos are deleted; 0, and None in a new bucket, is never.
-    `keep_versions`: days for which what was overwritten or deleted can be had back; 0, and None
-    in a new bucket, is not at all.
-    `origins`: web origins that may work on photos in a browser; new: GALLERY_ORIGINS.
-    `public_read`: whether everybody may read this device's photos; new: no.
-    `budget_usd`: None for no alarm; with it goes `budget_email`.
+    None leaves a setting of an existing bucket as it is.
+    `keep_days`: days until photos are deleted; 0, and None in a new bucket: never.
+    `keep_versions`: days for which overwritten and deleted objects can be restored; 0, and None
+    in a new bucket: not at all.
+    `origins`: web origins whose pages may read photos; None in a new bucket: GALLERY_ORIGINS.
+    `public_read`: whether everybody may read this device's photos; None in a new bucket: no.
+    `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
 
@@ -58,8 +59,8 @@ class CloudSpec:
         for origin in self.origins or ():
             if not re.fullmatch(r"https?://[^/\s]+", origin) or origin.count("*") > 1:
                 raise MegacamError(
-                    f"{origin!r} is no web origin; write http://HOST[:PORT] or https://HOST, "
-                    "with one * at most"
+                    f"{origin!r} is not a web origin; write http://HOST[:PORT] or https://HOST, "
+                    "with at most one *"
                 )
         if self.budget_usd is not None:
             _check_budget(self.budget_usd, self.budget_email)
@@ -73,7 +74,7 @@ def _check_budget(amount: float, email: str) -> None:
 
 
 def check_bucket(name: str) -> str:
-    """Return `name` if it can be a bucket of ours; raises MegacamError with the rule it breaks."""
+    """Return `name` if it is a valid bucket name; raises MegacamError with the rule it breaks."""
     rule = ""
     if not 3 <= len(name) <= 63:
         rule = "3 to 63 characters"
@@ -82,14 +83,14 @@ def check_bucket(name: str) -> str:
     elif not _BUCKET.fullmatch(name):
         rule = "lower-case letters, digits and inner hyphens only"
     elif _RESERVED.fullmatch(name):
-        rule = "none of the beginnings and endings that AWS keeps for itself"
+        rule = "none of the prefixes and suffixes that AWS reserves"
     if rule:
         raise MegacamError(f"{name!r} cannot be the name of a bucket: it must have {rule}")
     return name
 
 
 def check_device(name: str) -> str:
-    """Return `name` if it can be a device; raises MegacamError. The board has the same rule."""
+    """Return `name` if it is a valid device name, by the board's rule; raises MegacamError."""
     if not _DEVICE.fullmatch(name):
         raise MegacamError(
             f"{name!r} cannot be the name of a device: it must be 1 to 32 lower-case letters, "
@@ -101,20 +102,20 @@ def check_device(name: str) -> str:
 def user_path(bucket: str, device: str = "") -> str:
     """Return the IAM path of a device's user, or of all users of a bucket.
 
-    The path, not the name, says whose user it is: a user from the CloudFormation template has a
-    name of CloudFormation's choice.
+    The path identifies the user, not the name: CloudFormation chooses the name of a user that its
+    template creates.
     """
     return f"/megacam/{bucket}/" + (f"{device}/" if device else "")
 
 
 def user_name(bucket: str, device: str) -> str:
-    """Return a name for a device's IAM user: at most 64 characters and unique in the account."""
+    """Return the name of a device's IAM user: at most 64 characters and unique in the account."""
     digest = hashlib.sha256(f"{bucket}/{device}".encode()).hexdigest()[:8]
     return f"megacam-{device}-{digest}"
 
 
 def shared_name(bucket: str) -> str:
-    """Return the name of what all devices of a bucket share: role alias, IoT policy, budget."""
+    """Return the name of the role alias, IoT policy and budget that a bucket's devices share."""
     return f"megacam-{bucket}"
 
 

@@ -1,9 +1,9 @@
-"""How all devices of a bucket are doing: the newest photo, and what status.json says.
+"""The status of all devices of a bucket, from their newest photos and status.json.
 
     for device in read(aws, "my-photos"): print(device.name, device.late, device.remark)
 
-A device is late when its newest photo is older than its interval explains. Nothing here needs
-more than s3:ListBucket and s3:GetObject.
+A device is late when its newest photo is older than three of its intervals. The permissions
+s3:ListBucket and s3:GetObject are enough.
 """
 
 import dataclasses
@@ -16,10 +16,10 @@ from megacam.errors import MegacamError
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.refusals import BucketError
 
-# A missed shot, a slow upload and a retry are no reason for a letter in the night.
+# A missed shot, a slow upload or a retry must not cause an alarm at night.
 _LATE_INTERVALS = 3
 _LATE_LEAST_S = 300
-# Where status.json is missing, nobody knows the interval.
+# For a device without status.json, whose interval is unknown.
 _LATE_UNKNOWN_S = 3600
 _TEXT_LIMIT = 200
 _NUMBER_LIMIT = 1e15
@@ -27,7 +27,7 @@ _NUMBER_LIMIT = 1e15
 
 @dataclasses.dataclass(frozen=True)
 class Reboots:
-    """Why a device restarted, and how often since its counters were last cleared."""
+    """How often a device restarted since its counters were last cleared, and why."""
 
     total: int
     causes: dict[str, int]
@@ -35,9 +35,9 @@ class Reboots:
 
 @dataclasses.dataclass(frozen=True)
 class DeviceStatus:
-    """One device as seen from the bucket; None where the device did not say.
+    """One device as seen from the bucket; values that the device did not report are None.
 
-    Times are UTC seconds since 1970. `remark` says in a few words why it is late, or "".
+    Times are UTC seconds since 1970. `remark` says in a few words why the device is late, or "".
     """
 
     name: str
@@ -71,13 +71,13 @@ def read(
     late_after_s: float | None = None,
     now: datetime | None = None,
 ) -> list[DeviceStatus]:
-    """Return the status of `devices`, or of every device that the bucket knows, by name.
+    """Return the status of `devices`, or of every device in the bucket, sorted by name.
 
     `late_after_s` replaces the rule of three intervals. Raises MegacamError if the bucket cannot
-    be read or holds no device.
+    be read or has no device.
     """
     moment = now or datetime.now(timezone.utc)
-    # The first look gives the clearest words on credentials, name and region.
+    # This call gives the clearest errors about credentials, bucket name and region.
     aws.call("s3", "head_bucket", Bucket=bucket)
     source = Bucket(aws.client("s3"), bucket, lambda: moment)
     try:
@@ -100,7 +100,8 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
     taken = round(photo.taken.timestamp()) if photo else None
     age_s = round(now.timestamp()) - taken if taken is not None else None
     limit_s = late_after_s or _limit_s(_number(said.get("interval_s")))
-    # A photo of the future hides that no newer one comes, as keys sort by time.
+    # A photo from the future stays the newest one, as keys sort by time, and so would hide that
+    # no more photos arrive.
     late = age_s is None or abs(age_s) > limit_s
     return DeviceStatus(
         name=name,
@@ -146,13 +147,13 @@ def _remark(age_s: int | None, limit_s: float, reported: int | None, now: dateti
     if age_s is None:
         return "no photo yet"
     if age_s < 0:
-        return "its newest photo is of the future: check its clock, then delete that photo"
+        return "its newest photo is from the future: check its clock, then delete that photo"
     if reported is not None and now.timestamp() - reported < limit_s:
         return "reports, but no new photo: look at its last error"
     return "silent: check power and Wi-Fi"
 
 
-# What a device wrote is untrusted: a wrong type is as good as nothing, never a crash.
+# What a device wrote is untrusted: a value of the wrong type counts as missing.
 
 
 def _object(said: dict[str, Any], name: str) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _object(said: dict[str, Any], name: str) -> dict[str, Any]:
 def _number(value: Any) -> float | None:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
-    # Not infinity, not NaN, and nothing that no clock or counter can reach.
+    # This excludes infinity, NaN, and values that no clock or counter can reach.
     return value if abs(value) < _NUMBER_LIMIT else None
 
 

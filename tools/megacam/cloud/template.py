@@ -1,9 +1,9 @@
-"""The same cloud as a CloudFormation template, for those who deploy through their own pipeline.
+"""The same cloud as a CloudFormation template, for users who deploy with their own pipeline.
 
     json.dumps(template(Options("my-photos", ("cam1",), keep_days=30)))
 
-It makes no key and no certificate: a secret would be readable in the stack for ever. `megacam
-cloud rotate` makes one when there is a board to take it, and finds what the stack has made.
+The template makes no key and no certificate, because the stack would show the secret for ever.
+`megacam cloud rotate` finds what the stack made, makes a key and puts it on the board.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 from megacam.cloud import budget, iot, keys, policies, spec
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
-# Photos are the owner's: they stay when the stack goes.
+# The photos belong to the owner: they stay when the stack is deleted.
 _KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # CloudFront's own policy "Managed-CachingOptimized":
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -23,7 +23,7 @@ Resource = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What the stack shall hold; the same words and rules as in spec.CloudSpec."""
+    """What the stack contains; names and rules are those of spec.CloudSpec."""
 
     bucket: str
     devices: tuple[str, ...]
@@ -50,7 +50,7 @@ class Options:
 
 
 def template(options: Options) -> dict[str, Any]:
-    """Return the template; every name that can be chosen at deployment is a parameter."""
+    """Return the template; every value that you can choose at deployment is a parameter."""
     resources = {"Bucket": _bucket(options), "BucketPolicy": _bucket_policy(options)}
     if options.iot:
         resources |= _iot(options)
@@ -95,7 +95,7 @@ def _days(options: Options) -> dict[str, Any]:
             "Type": "Number",
             "Default": options.keep_versions,
             "MinValue": 1,
-            "Description": "Days until what was overwritten or deleted goes for good",
+            "Description": "Days until overwritten and deleted photos are removed for good",
         }
     return found
 
@@ -192,7 +192,7 @@ def _bucket_policy(options: Options) -> Resource:
 
 
 def _rights(device: str) -> dict[str, Any]:
-    # CloudFormation is Amazon's own, and so is the S3 that it makes a bucket in.
+    # CloudFormation always creates the bucket in Amazon S3, which knows the condition keys.
     reports: list[policies.Arn] = [_objects(f"{device}/{name}") for name in policies.REPORTS]
     return policies.put_new_only(_objects(f"{device}/*"), reports, {"Ref": "AWS::AccountId"})
 
@@ -308,11 +308,11 @@ def _outputs(options: Options) -> dict[str, Any]:
     if options.cloudfront:
         found["Photos"] = {
             "Value": {"Fn::Sub": "https://${Distribution.DomainName}/"},
-            "Description": "Where everybody can see a photo, by its key",
+            "Description": "Where everybody can open a photo, by its key",
         }
     return found
 
 
 def _word(device: str) -> str:
-    # A logical ID has letters and digits only; X cannot clash, for devices are lower case.
+    # A logical ID has letters and digits only; X is free, as device names are lower case.
     return device.replace("-", "X")

@@ -1,1 +1,1 @@
-"""The demo: the firmware on a simulated board with a local store."""
+"""The demo: the firmware on a simulated board with a local S3 store."""

@@ -1,6 +1,6 @@
-"""The gallery of `megacam demo --gallery`: over the local store, beside the simulated board.
+"""The gallery of `megacam demo --gallery`, which shows the local store of the simulated board.
 
-A day drawn by the simulator stands for a second camera, so that there is a past to look at.
+A second camera has a day of drawn photos, so that the gallery has a past to show.
 """
 
 import concurrent.futures
@@ -20,7 +20,7 @@ from megacam.sim import scene
 PAST_DEVICE = "lake"
 _PAST = timedelta(days=1)
 _STEP = timedelta(minutes=5)
-# An hour and a quarter of nothing, as a power cut leaves it.
+# The age of a gap of an hour and a quarter, as a power cut would leave.
 _OUTAGE = timedelta(hours=6, minutes=10), timedelta(hours=7, minutes=25)
 _SIZE = 640, 480
 _QUALITY = 82
@@ -30,9 +30,9 @@ _STOP_TIMEOUT_S = 10
 
 @contextlib.contextmanager
 def opened(client: Any, bucket: str, folder: Path, *, browser: bool) -> Iterator[str]:
-    """Serve the gallery and draw the past, in threads, for the length of the block; give its link.
+    """Serve the gallery and draw the past, in threads, while the block runs; yields its link.
 
-    `client` is a boto3 S3 client of the store; thumbnails go below `folder`. Raises MegacamError.
+    `client` is a boto3 S3 client of the store. Thumbnails are in `folder`. Raises MegacamError.
     """
     serve = _installed()
     stop = threading.Event()
@@ -64,7 +64,10 @@ def opened(client: Any, bucket: str, folder: Path, *, browser: bool) -> Iterator
 
 
 def draw_past(client: Any, bucket: str, stop: threading.Event) -> None:
-    """Put a drawn day of PAST_DEVICE into the bucket, newest first, then go on; blocks."""
+    """Put a day of drawn photos of PAST_DEVICE into the bucket, newest first; then continue.
+
+    Blocks until `stop` is set.
+    """
     now = _minute()
     client.put_object(Bucket=bucket, Key=f"{PAST_DEVICE}/status.json", Body=_status(now))
     count = _PAST // _STEP
@@ -120,7 +123,7 @@ def _status(now: datetime) -> bytes:
         "errors": [
             {
                 "time": int((now - _OUTAGE[1]).timestamp()),
-                "text": "the supply fell below 2.8 V, the board started anew",
+                "text": "the supply fell below 2.8 V, the board restarted",
             }
         ],
         "log": ["I app shot seq=288 ms=1204", "I s3 stored status=200 ms=611"],

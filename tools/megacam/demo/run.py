@@ -1,7 +1,7 @@
-"""The whole product on one machine: a simulated board puts photos into a local S3, and we look.
+"""The whole system on one computer: a simulated board uploads photos to a local S3 store.
 
-Used by `megacam demo`. Nothing in it is special to the demo on the board's side: the firmware,
-its TLS, its signatures and its put-only key are the real ones.
+`megacam demo` runs it. The board's side is the real one: the same firmware, TLS, signatures and
+put-only key.
 """
 
 import contextlib
@@ -27,19 +27,20 @@ from megacam.sim.store import Store
 BUCKET = "megacam-demo"
 DEVICE = "cam1"
 _WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
-# From power-on to the first photo: boot, Wi-Fi, clock, the camera's exposure settling.
+# From power-on to the first photo: boot, Wi-Fi, clock, and time for the camera's exposure.
 _START_TIMEOUT_S = 60
 
 
 class DemoError(MegacamError):
-    """The demo did not do what it shows; the message says what went wrong."""
+    """The demo failed; the message says what went wrong."""
 
 
 @dataclass
 class Options:
-    """What the demo shall do: how many photos, how often (seconds), of what, and where they go.
+    """The options of the demo.
 
-    `gallery` opens the gallery over the store, in the `browser` or only as a link.
+    `pictures` is a folder of photos for the camera; None draws a scene. The photos are saved in
+    `folder`. `keep` runs until Ctrl-C. `gallery` serves the gallery, and `browser` opens it.
     """
 
     photos_count: int = 3
@@ -52,13 +53,13 @@ class Options:
 
     @property
     def goes_on(self) -> bool:
-        """True if only Ctrl-C ends it."""
+        """True if the demo runs until Ctrl-C."""
         return self.keep or self.gallery
 
 
 @dataclass
 class Photo:
-    """One photo as found in the bucket; `etag_ok`: the store's own MD5 is that of the photo."""
+    """One photo from the bucket; `etag_ok`: the store's MD5 is that of the photo."""
 
     key: str
     size_bytes: int
@@ -69,7 +70,7 @@ class Photo:
 
 
 class Watch:
-    """Reads the board's console: hands every line on and remembers the photos stored."""
+    """Reads the board's console: passes every line on and records the stored photos."""
 
     def __init__(self, on_line: Callable[[str], None]):
         self._on_line = on_line
@@ -86,7 +87,7 @@ class Watch:
 def run(
     options: Options, say: Callable[[str], None], on_line: Callable[[str], None]
 ) -> list[Photo]:
-    """Run the demo; `say` gets its steps, `on_line` the board's console. Returns the photos.
+    """Run the demo and return the photos; `say` gets the steps, `on_line` the board's console.
 
     Raises DemoError, StoreError, BoardError or InterpreterMissingError, each with one sentence.
     """
@@ -100,12 +101,12 @@ def run(
         ):
             _wait_for_photos(options, board, watch)
         board.stop()
-        say("fetching the photos back and comparing them with what the camera gave")
+        say("downloading the photos and comparing them with what the camera gave")
         return [_fetch(store, line, served, options.folder) for line in watch.stored]
 
 
 def _check(options: Options) -> None:
-    """Raise DemoError for a folder that cannot be used, before anything is started."""
+    """Raise DemoError for a folder that cannot be used, before anything starts."""
     if options.pictures:
         from megacam.sim import scene
 
@@ -156,7 +157,7 @@ def _gallery(options: Options, store: Store, say: Callable[[str], None]) -> Iter
     if not options.gallery:
         yield
         return
-    # Loads the web server, which the demo does without.
+    # This import loads the web server, which the demo does not otherwise need.
     from megacam.demo import gallery
 
     with (
@@ -168,7 +169,7 @@ def _gallery(options: Options, store: Store, say: Callable[[str], None]) -> Iter
 
 
 def board_files(store: Store, ntp: str, interval_s: int) -> dict[str, bytes]:
-    """Return the flash of a demo board: the firmware, its settings and the store's root."""
+    """Return the files of a demo board: the firmware, its settings and the store's root CA."""
     config, _ = settings.check(
         {
             "device": DEVICE,
@@ -181,7 +182,7 @@ def board_files(store: Store, ntp: str, interval_s: int) -> dict[str, bytes]:
 
 
 def provision(board: Board, network: dict[str, str], key_id: str, secret: str) -> None:
-    """Put Wi-Fi and AWS key into the board's NVS, through the firmware's own credentials.py."""
+    """Write Wi-Fi and AWS key to the board's NVS with the firmware's own credentials.py."""
     key = {"id": key_id, "secret": secret}
     board.exec(
         "from firmware import credentials\n"
@@ -192,7 +193,7 @@ def provision(board: Board, network: dict[str, str], key_id: str, secret: str) -
 
 @contextlib.contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
-    # `kill` then leaves no process behind either. Signals can be set in the main thread only.
+    # So `kill` leaves no process behind either. Only the main thread can set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,1 +1,1 @@
-"""The photos of a private bucket in a browser: live, by day, as a time-lapse, as a static site."""
+"""Show the photos of a private bucket: live, by day, as a time-lapse or as a static site."""

@@ -1,4 +1,4 @@
-"""Serves the gallery: NiceGUI pages on loopback, behind a link that only its user knows.
+"""Serve the gallery: NiceGUI pages on the loopback address, behind a link that only its user has.
 
 serve(client, "photos")          # blocks until Ctrl-C; opens the browser
 """
@@ -47,9 +47,9 @@ def serve(
 ) -> None:
     """Serve the gallery of a bucket until Ctrl-C or until `stop` is set.
 
-    `client` is a boto3 S3 client, best made with bucket.CONFIG; `port` 0 takes a free one;
-    `timezone` is a name like Europe/Berlin (default: this computer's); `ready` gets the link.
-    Raises OSError where the port is taken. NiceGUI allows one gallery a process.
+    `client` is a boto3 S3 client, preferably made with bucket.CONFIG. `port` 0 takes a free port.
+    `timezone` is a name like Europe/Berlin (default: this computer's). `ready` gets the link.
+    Raises OSError if the port is in use. NiceGUI allows one gallery per process.
     """
     with contextlib.ExitStack() as opened:
         listener = opened.enter_context(_listen(host, port))
@@ -78,7 +78,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise OSError(
-            f"port {port} of {host} cannot be had ({error}): choose one with --port"
+            f"port {port} of {host} is not available ({error}): choose another with --port"
         ) from error
     return listener
 
@@ -109,7 +109,7 @@ def _application(gallery: Gallery) -> ASGIApp:
 
 
 def _forgiving(app: ASGIApp) -> ASGIApp:
-    """Say nothing of a browser that left before its answer, for which Starlette raises."""
+    """Ignore Starlette's error about a browser that disconnects before its response."""
 
     async def forgiving(scope: Scope, receive: Receive, send: Send) -> None:
         left = False
@@ -123,7 +123,7 @@ def _forgiving(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, listen, send)
         except RuntimeError:
-            # BaseHTTPMiddleware, which NiceGUI uses: "No response returned."
+            # "No response returned." from BaseHTTPMiddleware, which NiceGUI uses.
             if not left:
                 raise
 
@@ -136,12 +136,12 @@ def _announce(
     if ready:
         ready(guard.link(address))
     if open_browser:
-        # The browser's arguments can be read by every user of this computer: a code for one use.
+        # Every user of this computer can read the browser's arguments, so this link works once.
         webbrowser.open(guard.link(address, once=True))
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers, and ends when an event is set."""
+    """A server that calls `started` when it accepts requests, and ends when `stop` is set."""
 
     def __init__(
         self, config: uvicorn.Config, started: Callable[[], None], stop: threading.Event | None

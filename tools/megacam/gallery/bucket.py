@@ -1,9 +1,9 @@
-"""Reads the bucket through a boto3 S3 client, by prefix: never a listing of the whole bucket.
+"""Read the bucket with a boto3 S3 client, by prefix; never list the whole bucket.
 
     bucket = Bucket(boto3.client("s3", config=CONFIG), "photos")
     for photo in bucket.photos("cam1", start, end): ...
 
-Every call blocks and is safe in threads; `waiting()` tells what S3 is being asked just now.
+All calls block and are thread-safe. `waiting()` returns the requests that S3 has not answered yet.
 """
 
 import contextlib
@@ -23,28 +23,28 @@ import botocore.exceptions
 from megacam.gallery import photos, refusals, sharing
 from megacam.gallery.photos import Photo
 
-# A person waits for these calls: a dead network is told after 10 s, a silent S3 after 30.
+# A person waits for these calls: a dead network is reported after 10 s, a silent S3 after 30 s.
 CONFIG = botocore.config.Config(
     connect_timeout=5,
     read_timeout=15,
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
-    # boto3 still signs links for us-east-1 with Signature V2, which S3 refuses for new buckets.
+    # boto3 still presigns URLs for us-east-1 with Signature V2, which S3 refuses for new buckets.
     signature_version="s3v4",
 )
 
-# Arducam Mega's largest JPEG is under 3 MB; anything above is not a photo of ours.
+# The largest JPEG of an Arducam Mega is under 3 MB; a larger object is not one of its photos.
 PHOTO_LIMIT_BYTES = 8 << 20
 STATUS_LIMIT_BYTES = 1 << 20
 _PAGE_KEYS = 1000
-# 400 pages are a day of a photo every 0.2 s: no listing of a span of a day needs more.
+# 400 pages are a day with a photo every 0.2 s; no listing within a day needs more.
 _PAGE_LIMIT = 400
 _FOLDER_PAGES = 10
-# Folders without a photo of ours are no reason to walk on for ever.
+# Stop the search for the newest photo after this many days without a valid photo.
 _DAYS_WALKED = 40
 _FRESH_S = 8
 _SETTLED_S = 300
-# 2,880 photos of a day are under a megabyte.
+# A day with 2,880 photos takes less than a megabyte of memory.
 _CACHED_LISTINGS = 48
 
 Now = Callable[[], datetime]
@@ -56,10 +56,10 @@ def utc_now() -> datetime:
 
 
 class Bucket:
-    """A bucket of photos; `client` is a boto3 S3 client, best made with CONFIG.
+    """A bucket of photos; `client` is a boto3 S3 client, preferably made with CONFIG.
 
-    Raises refusals.BucketError where S3 refuses or does not answer, PhotoMissingError where an
-    object is not there.
+    Methods raise refusals.BucketError if S3 refuses or does not answer, and PhotoMissingError if
+    an object does not exist.
     """
 
     def __init__(self, client: Any, name: str, now: Now = utc_now):
@@ -73,7 +73,7 @@ class Bucket:
         self._listings: OrderedDict[tuple[str, ...], tuple[float, list[Photo]]] = OrderedDict()
 
     def devices(self) -> list[str]:
-        """Return the names of the devices: the folders at the root of the bucket."""
+        """Return the names of the devices, which are the folders at the root of the bucket."""
         return [name for name in self._folders("") if name not in (".", "..")]
 
     def days(self, device: str, year: int, month: int) -> list[int]:
@@ -81,7 +81,7 @@ class Bucket:
         return _numbers(self._folders(f"{device}/{year:04d}/{month:02d}/"), r"\d\d")
 
     def months(self, device: str) -> list[tuple[int, int]]:
-        """Return every (year, month) with photos, oldest first: one request a year."""
+        """Return every (year, month) with photos, oldest first; one request per year."""
         years = _numbers(self._folders(f"{device}/"), r"\d{4}")
         return [
             (year, month)
@@ -91,7 +91,7 @@ class Bucket:
         ]
 
     def photos(self, device: str, start: datetime, end: datetime) -> list[Photo]:
-        """Return the photos of [start, end) in order of time; one request per 1000 photos."""
+        """Return the photos in [start, end), oldest first; one request per 1000 photos."""
         start, end = start.astimezone(timezone.utc), end.astimezone(timezone.utc)
         found: list[Photo] = []
         for day in photos.utc_days(start, end):
@@ -101,7 +101,7 @@ class Bucket:
         return found
 
     def first(self, device: str, start: datetime, end: datetime) -> Photo | None:
-        """Return the first photo of [start, end): one request."""
+        """Return the first photo in [start, end), with one request."""
         start = start.astimezone(timezone.utc)
         for page in self._pages(f"{device}/", photos.before_moment(device, start), keys=10):
             for photo in _photos_in(page):
@@ -109,10 +109,10 @@ class Bucket:
         return None
 
     def newest(self, device: str, before: datetime | None = None) -> Photo | None:
-        """Return the last photo before a moment (default: now and a day, for a fast clock).
+        """Return the last photo before a moment (default: a day from now, for a fast clock).
 
-        Walks years, months and days from the end, then halves the day: about nine requests in a
-        bucket of any size.
+        It walks back through years, months and days, and then bisects the day. That takes about
+        nine requests in a bucket of any size.
         """
         limit = (before or self.now() + timedelta(days=1)).astimezone(timezone.utc)
         days = itertools.islice(self._days_from_the_end(device, limit), _DAYS_WALKED)
@@ -123,22 +123,22 @@ class Bucket:
         return None
 
     def newer(self, photo: Photo) -> list[Photo]:
-        """Return up to 1000 photos that came after `photo`: one request."""
+        """Return up to 1000 photos after `photo`, with one request."""
         horizon = self.now() + timedelta(days=1)
         page = next(self._pages(f"{photo.device}/", photo.key))
         return [newer for newer in _photos_in(page) if newer.taken < horizon]
 
     def read(self, key: str) -> bytes:
-        """Return the JPEG; padding after its end marker stays on."""
+        """Return the JPEG, including any padding after its end marker."""
         data = self._download(key, PHOTO_LIMIT_BYTES)
         if data is None:
             raise refusals.PhotoMissingError(
-                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: no photo"
+                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: not a photo"
             )
         return data
 
     def metadata(self, key: str) -> tuple[dict[str, str], dict[str, str]]:
-        """Return what S3 says about an object and what the device wrote: untrusted text."""
+        """Return S3's facts about an object and the device's metadata, which is untrusted text."""
         with self._ask(f"reading the metadata of {key}"):
             answer = self._client.head_object(Bucket=self.name, Key=key)
         facts = {
@@ -150,7 +150,7 @@ class Bucket:
         return facts, {str(k): str(v) for k, v in answer.get("Metadata", {}).items()}
 
     def status(self, device: str) -> dict[str, Any] | None:
-        """Return the device's status.json, or None where it wrote none (or no JSON object)."""
+        """Return the device's status.json, or None if it is missing or no JSON object."""
         key = f"{device}/{photos.STATUS_NAME}"
         try:
             data = self._download(key, STATUS_LIMIT_BYTES)
@@ -170,18 +170,18 @@ class Bucket:
             self._listings.clear()
 
     def share(self, photo: Photo, wanted: timedelta) -> sharing.Link:
-        """Return a link to a photo that ends; asks nothing of S3."""
+        """Return a link to a photo that expires; sends no request to S3."""
         return sharing.share(self._client, self.name, photo, wanted, self.now())
 
     def waiting(self) -> list[tuple[str, float]]:
-        """Return (what, seconds so far) of every unanswered request, oldest first."""
+        """Return (description, seconds so far) of every unanswered request, oldest first."""
         now_s = time.monotonic()
         with self._lock:
             asking = sorted(self._asking.values(), key=lambda item: item[1])
         return [(what, now_s - since_s) for what, since_s in asking]
 
     def _download(self, key: str, limit_bytes: int) -> bytes | None:
-        """Return an object, None for one that is over a limit: its rest is never asked for."""
+        """Return an object, or None if it is over the limit; the rest of it is not downloaded."""
         with self._ask(f"reading {key}"):
             answer = self._client.get_object(Bucket=self.name, Key=key)
             with contextlib.closing(answer["Body"]) as body:
@@ -261,7 +261,10 @@ class Bucket:
         keys: int = _PAGE_KEYS,
         limit: int = _PAGE_LIMIT,
     ) -> Iterator[dict[str, Any]]:
-        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+        """Yield the pages of a listing.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
         request = {"Bucket": self.name, "Prefix": prefix, "MaxKeys": keys}
         request |= {"StartAfter": after} if after else {}
         request |= {"Delimiter": delimiter} if delimiter else {}
@@ -275,7 +278,7 @@ class Bucket:
 
     @contextlib.contextmanager
     def _ask(self, what: str) -> Iterator[None]:
-        """Count a request as waited for, and say in words what became of it."""
+        """Record a request for waiting() while the block runs; raise its errors as BucketError."""
         ticket = next(self._tickets)
         with self._lock:
             self._asking[ticket] = (what, time.monotonic())

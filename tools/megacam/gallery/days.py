@@ -1,6 +1,6 @@
-"""A day as a person sees it: hours, slots, gaps and what the gaps mean. Pure.
+"""Divide a day into hours and slots, and find its gaps and their causes. Pure functions.
 
-Moments are UTC; what is shown is in the zone that the caller hands in.
+Moments are UTC; the caller passes the time zone in which days begin and end.
 """
 
 import itertools
@@ -12,14 +12,14 @@ from statistics import median
 
 from megacam.gallery.photos import Photo
 
-# What the firmware takes by default, for a span with too few photos to tell.
+# The firmware's default interval, used for a span with too few photos to measure it.
 DEFAULT_INTERVAL_S = 30.0
-# A late shot is up to an interval late; from the third missing one on it is a gap.
+# A late shot is at most one interval late; three missing shots make a gap.
 _GAP_INTERVALS = 3.0
 _THIN_INTERVALS = 1.6
 _THIN_RUN = 3
 _PAUSE_SLACK_S = 900
-# One empty night may be an outage, two may be chance: the third like day is a schedule.
+# One empty night may be an outage, and two may be chance; the third in a row is a schedule.
 PATTERN_DAYS = 2
 _PAUSE_MIN_S = 3600
 
@@ -28,7 +28,7 @@ OUTAGE, PAUSE, THINNED = "outage", "pause", "thinned"
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch with no photos (or, thinned, with fewer): `start` and `end` are UTC."""
+    """A span without photos, or with fewer if thinned; `start` and `end` are UTC."""
 
     start: datetime
     end: datetime
@@ -36,13 +36,13 @@ class Gap:
 
     @property
     def seconds(self) -> float:
-        """Return its length in seconds."""
+        """The length of the gap in seconds."""
         return (self.end - self.start).total_seconds()
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A cell of the grid: the photos of [start, end), and the gap that leaves it empty."""
+    """A cell of the grid: the photos in [start, end), or the gap that makes it empty."""
 
     start: datetime
     end: datetime
@@ -63,7 +63,7 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 
 
 def interval_s(photos: Sequence[Photo]) -> float:
-    """Return the usual distance of two photos in seconds, robust against gaps."""
+    """Return the median time between two photos in seconds, which gaps do not distort."""
     steps = [s for s in _steps(photos) if s > 0]
     return float(median(steps)) if len(steps) >= 2 else DEFAULT_INTERVAL_S
 
@@ -74,11 +74,11 @@ def gaps(
     end: datetime,
     earlier: Sequence[Sequence[Photo]] = (),
 ) -> list[Gap]:
-    """Return the gaps of [start, end), in order.
+    """Return the gaps in [start, end), in order.
 
-    `earlier` are the photos of the PATTERN_DAYS days before, the nearest first: the same hours
-    empty on each of them make a pause (a night, a schedule) of what would be an outage. `end` is
-    at most now, or the future would be a gap.
+    `earlier` are the photos of the PATTERN_DAYS days before, latest day first. If the same hours
+    are empty on each of these days, the gap is a pause (a night, a schedule) and no outage. `end`
+    must not be later than now, or the future would be a gap.
     """
     step_s = _base_interval_s(photos)
     before = [_holes_of_day(day, start, n, step_s) for n, day in enumerate(earlier, 1)]
@@ -108,7 +108,7 @@ def slots(
 
 
 def offsets(start: datetime, end: datetime, zone: tzinfo) -> list[tuple[int, int]]:
-    """Return (from this UTC second on, seconds east of UTC) for every change within a span."""
+    """Return (from this UTC second on, seconds east of UTC) for the start and each change."""
     found: list[tuple[int, int]] = []
     moment = start
     while moment < end:
@@ -120,7 +120,7 @@ def offsets(start: datetime, end: datetime, zone: tzinfo) -> list[tuple[int, int
 
 
 def words(seconds: float) -> str:
-    """Return a length of time as a person says it: "48 s", "12 min", "3 h 20 min", "5 days"."""
+    """Return a duration in words: "48 s", "12 min", "3 h 20 min", "5 days"."""
     seconds = max(0, round(seconds))
     if seconds < 90:
         return f"{seconds} s"
@@ -137,7 +137,7 @@ def _steps(photos: Sequence[Photo]) -> list[float]:
 
 
 def _base_interval_s(photos: Sequence[Photo]) -> float:
-    """The interval that was set, even where half of the day is thinned: the lower quartile."""
+    """Return the lower quartile of the steps: the set interval, even if half a day is thinned."""
     steps = sorted(s for s in _steps(photos) if s > 0)
     return steps[len(steps) // 4] if len(steps) >= 2 else DEFAULT_INTERVAL_S
 
@@ -158,7 +158,7 @@ def _holes(
 
 
 def _thin_steps(photos: Sequence[Photo], step_s: float) -> set[int]:
-    """Indexes of the steps within a run of equal, too long steps: a spool that was thinned."""
+    """Return the indexes of steps in a run of equal, too long steps, as a thinned spool leaves."""
     steps = _steps(photos)
     thin: set[int] = set()
     run: list[int] = []
@@ -187,10 +187,10 @@ def _thinned(photos: Sequence[Photo], step_s: float) -> list[Gap]:
 def _holes_of_day(
     photos: Sequence[Photo], start: datetime, days_before: int, step_s: float
 ) -> list[tuple[datetime, datetime]]:
-    """The holes of a day before the one that begins at `start`, moved onto that one."""
+    """Return the holes of an earlier day, shifted onto the day that begins at `start`."""
     back = timedelta(days=days_before)
     holes = _holes(photos, start - back, start - back + timedelta(days=1), step_s)
-    # A day with no photos at all is no pattern: the camera was out.
+    # A day without any photos is not a pattern: the camera was off.
     return [(a + back, b + back) for a, b in holes if b - a < timedelta(hours=23)]
 
 
@@ -200,7 +200,7 @@ def _is_pause(
     before: Sequence[Sequence[tuple[datetime, datetime]]],
     start: datetime,
 ) -> bool:
-    """Tell whether each of the PATTERN_DAYS days before was empty in the same hours."""
+    """Return whether each of the PATTERN_DAYS days before was empty in the same hours."""
     if (b - a).total_seconds() < _PAUSE_MIN_S or len(before) < PATTERN_DAYS:
         return False
     slack = timedelta(seconds=_PAUSE_SLACK_S)

@@ -1,8 +1,9 @@
-"""Writes a span as a static site: no server, can be put behind CloudFront, zipped or mailed.
+"""Write the photos of a span as a static site, which you can put behind CloudFront, zip or mail.
 
     made = export(bucket, Path("site"), start, end, devices=["cam1"])
 
-Every file is relative to index.html, so the site opens from a folder, a stick or any web server.
+All links are relative to index.html, so the site works from a folder, a USB stick or any web
+server.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ from megacam.words import count
 STATIC = Path(__file__).parent / "static"
 PHOTOS_LIMIT = 100_000
 _ASSETS = (*markup.STYLES, *markup.SCRIPTS, "icon.svg")
-# Nothing but the files beside it, also when the page is opened from a folder (file://).
+# Pages may load only the files beside them, also when opened from a folder (file://).
 _POLICY = (
     "default-src 'none'; img-src 'self' file:; script-src 'self' file:; "
     "style-src 'self' 'unsafe-inline' file:"
@@ -49,7 +50,7 @@ class ExportError(MegacamError):
 
 @dataclass(frozen=True)
 class Exported:
-    """A finished site; `skipped` photos were damaged, deleted or archived."""
+    """A finished site; `skipped` counts photos that were damaged, deleted or archived."""
 
     folder: Path
     photos: int
@@ -83,17 +84,17 @@ def export(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Exported:
-    """Write the photos of [start, end) and pages over them into `folder`; blocks.
+    """Write the photos in [start, end) and pages that show them into `folder`; blocks.
 
     `folder` must be new, empty or an earlier export, which is replaced. `width` shrinks the photos
-    (None: as they are); `every_s` keeps one photo per so many seconds. Raises ExportError,
-    CancelledError and bucket errors.
+    (None: original size); `every_s` keeps one photo per `every_s` seconds (0: all). Raises
+    ExportError, CancelledError and bucket errors.
     """
     zone = zone or tz.tzlocal()
     found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
     total = sum(len(one.photos) for one in found)
     if not 0 < total <= PHOTOS_LIMIT:
-        raise ExportError(f"{total:,} photos in this span: 1 to {PHOTOS_LIMIT:,} can be written")
+        raise ExportError(f"{total:,} photos in this span: an export has 1 to {PHOTOS_LIMIT:,}")
     counted = progress or (lambda done, total: None)
     try:
         _prepare(folder)
@@ -113,7 +114,7 @@ def export_favourites(
     width: int | None = None,
     progress: Progress | None = None,
 ) -> Exported:
-    """Write one page with `favourites` on it into `folder`, as export() does; blocks."""
+    """Write one page of `favourites` into `folder`, like export(); blocks."""
     zone = zone or tz.tzlocal()
     if not favourites:
         raise ExportError("there are no favourites: star photos in `megacam gallery` first")
@@ -172,7 +173,7 @@ def _thin(photos: Sequence[Photo], start: datetime, every_s: float) -> Sequence[
 
 
 def folder_name(device: str) -> str:
-    """Return a name for a device's files that any file system and any URL takes."""
+    """Return a name for a device's files that is valid on any file system and in any URL."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", device)[:60].strip("-")
     if plain == device:
         return plain
@@ -184,7 +185,7 @@ def _prepare(folder: Path) -> None:
         raise ExportError(f"{folder} is a file: name a folder")
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
-            raise ExportError(f"{folder} is not empty and no earlier export: name a new folder")
+            raise ExportError(f"{folder} is not empty and not an earlier export: name another")
         _clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).write_text("Written by `megacam gallery export`, which may replace it.\n")
@@ -193,7 +194,7 @@ def _prepare(folder: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an export writes, and nothing that somebody may have put beside it."""
+    """Remove the files of an earlier export, but no files that somebody put beside them."""
     for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
     for page in folder.glob("*.html"):
@@ -209,7 +210,7 @@ def _write_photos(
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> tuple[frozenset[str], int]:
-    """Write every photo and its thumbnail; return the keys that are missing, and the bytes."""
+    """Write every photo and its thumbnail; return the missing keys and the bytes written."""
     missing: set[str] = set()
     size = 0
     wanted = ((bucket, folder, one.folder, photo, width) for one in found for photo in one.photos)
@@ -240,7 +241,10 @@ def _in_threads(
 
 
 def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: int | None) -> int:
-    """Return the bytes written, 0 for a photo that is damaged, gone or archived."""
+    """Write a photo and its thumbnail; return the bytes written.
+
+    They are 0 for a photo that is damaged, deleted or archived.
+    """
     try:
         data = bucket.read(photo.key)
         small = _jpeg(data, WIDTH)
@@ -338,7 +342,7 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
 
 
 def _gaps(one: _Day, around: Sequence[_Day]) -> list[Gap]:
-    """The gaps from the first to the last photo; what the days before explain is a pause."""
+    """Return the gaps between the first and the last photo; the days before tell pauses apart."""
     by_day = {other.day: other.photos for other in around}
     before = [one.day - timedelta(days=n) for n in range(1, days.PATTERN_DAYS + 1)]
     earlier = [by_day.get(day, ()) for day in before]

@@ -1,4 +1,4 @@
-"""The photos that somebody starred, kept in a file beside the thumbnails.
+"""The starred photos, kept in a file beside the thumbnails.
 
 favourites = Favourites(folder, bucket.endpoint, bucket.name)
 favourites.put(photo.key, True)
@@ -14,18 +14,18 @@ from megacam.errors import MegacamError
 from megacam.gallery import photos
 from megacam.gallery.photos import Photo
 
-# More than anybody stars by hand, and a megabyte of keys at most.
+# More than anybody stars by hand; the keys take at most a megabyte.
 LIMIT = 5000
 
 
 class FavouritesError(MegacamError):
-    """A favourite cannot be kept; the message says why."""
+    """A favourite cannot be saved; the message says why."""
 
 
 class Favourites:
-    """The favourites of one bucket; safe in threads and between two galleries.
+    """The favourites of one bucket; threads and two galleries can use them at the same time.
 
-    `folder` is that of the thumbnails, which never removes this file.
+    `folder` is the folder of the thumbnails, whose clean-up never removes this file.
     """
 
     def __init__(self, folder: Path, endpoint: str, bucket: str):
@@ -35,11 +35,11 @@ class Favourites:
         self._lock = threading.Lock()
 
     def keys(self) -> frozenset[str]:
-        """Return the keys; none where the file is missing or not ours."""
+        """Return the keys; none if the file is missing or invalid."""
         return frozenset(photo.key for photo in self.photos())
 
     def photos(self) -> list[Photo]:
-        """Return the favourites in order of time."""
+        """Return the favourites, oldest first."""
         try:
             told = json.loads(self.path.read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -53,17 +53,17 @@ class Favourites:
         return photo.key in self.keys()
 
     def put(self, key: str, starred: bool) -> None:
-        """Keep a photo's key, or drop it; raises FavouritesError where the disk refuses."""
+        """Add or remove a photo's key; raises FavouritesError if the file cannot be written."""
         with self._lock:
             kept = self.keys()
             wanted = kept | {key} if starred else kept - {key}
             if len(wanted) > LIMIT:
-                raise FavouritesError(f"{LIMIT:,} favourites are kept: take a star away first")
+                raise FavouritesError(f"there are {LIMIT:,} favourites: remove a star first")
             if wanted != kept:
                 self._write(wanted)
 
     def _write(self, keys: frozenset[str]) -> None:
-        """Write the file whole or not at all."""
+        """Write the file completely or not at all."""
         part = self.path.with_suffix(f".{threading.get_ident()}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,4 +72,4 @@ class Favourites:
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-            raise FavouritesError(f"the favourite is not kept: {self.path}: {error}") from error
+            raise FavouritesError(f"the favourite is not saved: {self.path}: {error}") from error

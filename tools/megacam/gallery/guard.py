@@ -1,9 +1,10 @@
-"""Keeps the gallery to its owner: a request needs a path and a cookie that only its link gives.
+"""Restrict the gallery to its owner: a request needs a secret path and a cookie from its link.
 
 Whoever can open a page acts with the owner's AWS credentials. Browsers send the cookies of
-127.0.0.1 to each of its ports, and ports are of one site; so the cookie's own path is secret too:
-it goes to no other port, and it is of no use without that path. Other names for this computer
-(DNS rebinding) and other pages, of this computer or elsewhere, are refused whatever they know.
+127.0.0.1 to every port of it, and all ports belong to one site. So the path of the cookie is
+secret too: the browser sends the cookie to no other port, and without the path it is useless.
+Requests under other names of this computer (DNS rebinding) and requests from other pages, on this
+computer or elsewhere, are refused even with the right path and cookie.
 """
 
 import ipaddress
@@ -23,23 +24,24 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-# https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: a page of ours, or its user.
+# Requests from our own pages, or by the user from no page:
+# https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
 _OWN_SITE = ("same-origin", "none")
 _SAFE = ("GET", "HEAD")
 _HTTP_PORT = 80
 
 
 def authority(host: str, port: int) -> str:
-    """Return a host and port as a browser writes them in Host."""
+    """Return a host and port as a browser writes them in the Host header."""
     named = f"[{host}]" if ":" in host else host.lower()
     return named if port == _HTTP_PORT else f"{named}:{port}"
 
 
 class Guard:
-    """Lets through only requests for the path, and with the cookie, that a link of it gave.
+    """ASGI middleware that passes on only requests with the secret path and cookie.
 
-    `hosts` are names to be called by, as authority() gives them, beside the address that a
-    connection came to.
+    `hosts` are the accepted values of the Host header, as authority() returns them, beside the
+    address that a connection came in on.
     """
 
     def __init__(self, app: ASGIApp, port: int, hosts: Collection[str] = ()):
@@ -52,7 +54,7 @@ class Guard:
         self._codes = {self._code}
 
     def link(self, address: str, *, once: bool = False) -> str:
-        """Return a link that lets in; `once` for one that others may see after its use."""
+        """Return a link that opens the gallery; `once`: it works only once."""
         code = secrets.token_urlsafe(24) if once else self._code
         self._codes.add(code)
         return f"{address}?{urlencode({'open': code})}"
@@ -70,7 +72,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     def _is_ours(self, scope: Scope) -> bool:
-        """Tell whether the request calls us by our name and comes from a page of ours or none."""
+        """Return whether the request has our name as Host and comes from our page or from none."""
         hosts, origins, referrers, sites = (
             _values(scope, name) for name in (b"host", b"origin", b"referer", b"sec-fetch-site")
         )
@@ -86,7 +88,7 @@ class Guard:
         )
 
     def _knows(self, scope: Scope) -> bool:
-        """Tell whether path and cookie are ours; another port may have added a cookie so named."""
+        """Return whether path and cookie are right; other ports may add cookies of this name."""
         first = scope["path"][: len(self._path) + 1]
         pairs = ";".join(_values(scope, b"cookie")).split(";")
         cookies = [
@@ -114,7 +116,7 @@ def _values(scope: Scope, name: bytes) -> list[str]:
 
 
 def _own_address(scope: Scope) -> set[str]:
-    """Return the address that the connection came to: no name, so nobody can rebind it."""
+    """Return the IP address that the connection came in on, which DNS rebinding cannot change."""
     host, port = scope.get("server") or ("", None)
     try:
         address = ipaddress.ip_address(host)

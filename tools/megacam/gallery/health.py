@@ -1,6 +1,6 @@
-"""How a device is doing, in words, from its status.json and its newest photo. Pure.
+"""Describe the health of a device from its status.json and its newest photo. Pure functions.
 
-status.json is untrusted: whatever is missing or of a wrong type is left out, never an error.
+status.json is untrusted: missing values and values of the wrong type are left out and never raise.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,19 @@ _ORDER = {GOOD: 0, FAIR: 1, BAD: 2}
 
 _LATE_INTERVALS = 3
 _SILENT_S = 3600
-# A plain ESP32 hears down to about -90 dBm, at the lowest rate and with many resends.
+# A plain ESP32 receives down to about -90 dBm, at the lowest rate and with many retries.
 _RSSI_FAIR_DBM = -70
 _RSSI_BAD_DBM = -80
-# S3 refuses signatures that are 15 minutes off; a crystal drifts by less than 10 s from one
-# answer of NTP to the next, a day later.
+# S3 refuses signatures that are 15 minutes off. A crystal drifts by less than 10 s a day, and a
+# day is the time between two NTP answers.
 _CLOCK_FAIR_MS = 10_000
 _CLOCK_BAD_MS = 300_000
 _BACKLOG_BAD = 60
 _LOSSES = ("damaged", "refused", "thinned", "lost", "missed")
 _HEAP_LOW_BYTES = 4_000
-# A device that ran for a week has got over what happened before.
+# If a device has run for a week, earlier reboots no longer matter.
 _FORGIVEN_S = 7 * 86_400
-# Reports come hourly; three that are missing make what they say old.
+# Reports come every hour; after three missing reports, the last one is old.
 _STALE_S = 3 * 3600
 _ERRORS_SHOWN = 8
 _CALM_RESETS = {"power-on", "power_on", "poweron", "soft", "deepsleep", "config", "update", "usb"}
@@ -39,7 +39,7 @@ _TEXT_LIMIT = 300
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know about a device: `level` is good, fair or bad."""
+    """One fact about a device's health; `level` is good, fair or bad."""
 
     level: str
     subject: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 def findings(status: dict[str, Any] | None, newest: Photo | None, now: datetime) -> list[Finding]:
-    """Return what there is to say, the worst first; [0] is the device's state."""
+    """Return the findings, worst first; the level of [0] is the device's state."""
     found = [_lateness(status or {}, newest, now)]
     if status is None:
         found.append(Finding(FAIR, "Health", "no report (status.json) from the device yet"))
@@ -66,7 +66,7 @@ def level(found: list[Finding]) -> str:
 
 
 def interval_s(status: dict[str, Any]) -> float:
-    """Return the seconds between two shots that the device was told."""
+    """Return the configured seconds between two shots, or the default."""
     told = number(status.get("interval_s"))
     return told if told and 0 < told < 10_000_000 else days.DEFAULT_INTERVAL_S
 
@@ -86,7 +86,7 @@ def log(status: dict[str, Any]) -> list[str]:
 
 
 def signal_dbm(status: dict[str, Any]) -> list[float]:
-    """Return the signal strengths that the device measured, newest last."""
+    """Return the signal strengths in dBm that the device measured, newest last."""
     values = status.get("rssi_dbm")
     values = values if isinstance(values, list) else [values]
     found = [number(value) for value in values[-200:]]
@@ -94,7 +94,7 @@ def signal_dbm(status: dict[str, Any]) -> list[float]:
 
 
 def facts(status: dict[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
-    """Return the plain facts of a report as (name, words)."""
+    """Return the facts of a report as (name, text)."""
     found: list[tuple[str, str]] = []
     reported = moment(status.get("time"))
     if reported:
@@ -116,14 +116,14 @@ def facts(status: dict[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def number(value: object) -> float | None:
-    """Return a finite number, or None for anything else (true and "5" included)."""
+    """Return `value` as a float if it is a finite number, else None (also for true and "5")."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e15 else None
 
 
 def moment(value: object) -> datetime | None:
-    """Return the UTC moment of seconds since 1970."""
+    """Return the UTC moment of seconds since 1970, or None if `value` is not valid."""
     seconds = number(value)
     if seconds is None or not 0 < seconds < 1e11:
         return None
@@ -151,7 +151,7 @@ def _staleness(status: dict[str, Any], now: datetime) -> list[Finding]:
     age_s = (now - reported).total_seconds() if reported else 0
     if age_s <= _STALE_S:
         return []
-    return [Finding(FAIR, "Health", f"what follows was reported {days.words(age_s)} ago")]
+    return [Finding(FAIR, "Health", f"last reported {days.words(age_s)} ago")]
 
 
 def _backlog(status: dict[str, Any]) -> Finding | None:
@@ -160,7 +160,7 @@ def _backlog(status: dict[str, Any]) -> Finding | None:
     if waiting is None:
         return None
     if waiting <= 0:
-        return Finding(GOOD, "Backlog", "nothing waits on the device")
+        return Finding(GOOD, "Backlog", "no photos wait on the device")
     size = number(spool.get("bytes")) or 0
     text = f"{waiting:,.0f} photos ({size / 1e6:.1f} MB) wait on the device"
     return Finding(BAD if waiting >= _BACKLOG_BAD else FAIR, "Backlog", text)
@@ -177,7 +177,7 @@ def _signal(status: dict[str, Any]) -> Finding | None:
         return Finding(
             FAIR, "Signal", f"{usual:.0f} dBm, weak: move the device or the access point"
         )
-    return Finding(BAD, "Signal", f"{usual:.0f} dBm, very weak: uploads will break off")
+    return Finding(BAD, "Signal", f"{usual:.0f} dBm, very weak: uploads will fail")
 
 
 def _reboots(status: dict[str, Any]) -> Finding | None:
@@ -194,7 +194,7 @@ def _reboots(status: dict[str, Any]) -> Finding | None:
         boots = number(status.get("boots"))
         if not boots:
             return None
-        return Finding(GOOD, "Reboots", f"none unwanted ({words.count(boots, 'start')})")
+        return Finding(GOOD, "Reboots", f"none unexpected ({words.count(boots, 'start')})")
     told = ", ".join(f"{count:.0f} by {cause}" for cause, count in worrying.items())
     brownout = any("brown" in cause.lower() for cause in worrying)
     remedy = ": the power supply is too weak" if brownout else ""
@@ -207,7 +207,7 @@ def _clock(status: dict[str, Any]) -> Finding | None:
         return None
     off = abs(error_ms)
     if off < _CLOCK_FAIR_MS:
-        return Finding(GOOD, "Clock", f"right within {off / 1000:.1f} s")
+        return Finding(GOOD, "Clock", f"accurate to {off / 1000:.1f} s")
     text = f"may be wrong by {days.words(off / 1000)}: check NTP"
     return Finding(BAD if off >= _CLOCK_BAD_MS else FAIR, "Clock", text)
 
@@ -229,7 +229,7 @@ def _memory(status: dict[str, Any]) -> Finding | None:
     low = number(status.get("heap_free_low"))
     if low is None or low >= _HEAP_LOW_BYTES:
         return None
-    return Finding(FAIR, "Memory", f"only {low:,.0f} bytes were free at the lowest")
+    return Finding(FAIR, "Memory", f"free memory fell to {low:,.0f} bytes")
 
 
 def _part(status: dict[str, Any], name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""HTTP routes: thumbnails, photos, covers of days, finished time-lapses, and stars."""
+"""HTTP routes of thumbnails, photos, covers of days, finished time-lapses and favourites."""
 
 import asyncio
 import re
@@ -14,14 +14,14 @@ from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
 from megacam.gallery.state import Gallery, thumb_url
 
-# Keys never repeat and a stored photo never changes, so the browser may keep what it has.
+# Keys are never reused and a stored photo never changes, so the browser may cache it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}
 _DROP = {"Cache-Control": "no-store"}
 _CLIPS = {".mp4": "video/mp4", ".webp": "image/webp", ".zip": "application/zip"}
 
 
 def router(gallery: Gallery) -> APIRouter:
-    """Return the routes below /img and /clip."""
+    """Return the routes below /img, /clip and /favourite."""
     routes = APIRouter()
 
     @routes.get("/img/thumb")
@@ -53,7 +53,7 @@ def router(gallery: Gallery) -> APIRouter:
 
 def _star(gallery: Gallery, key: str, starred: bool) -> Response:
     if not photos.parse(key):
-        return PlainTextResponse("no photo has such a key", 404, _DROP)
+        return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
         gallery.favourites.put(key, starred)
     except FavouritesError as error:
@@ -71,14 +71,14 @@ def _clip(gallery: Gallery, name: str, download: bool) -> Response:
 
 
 async def _thumb(gallery: Gallery, photo: Photo) -> bytes:
-    # Shielded: a browser that scrolls away must not stop the thumbnail that others wait for.
+    # Shielded, because other requests may wait for the same thumbnail when a browser cancels one.
     return await asyncio.shield(asyncio.wrap_future(gallery.thumbnails.submit(photo.key)))
 
 
 async def _photo(gallery: Gallery, photo: Photo, download: bool) -> bytes:
     data = await asyncio.wrap_future(gallery.readers.submit(gallery.bucket.read, photo.key))
     if not download:
-        # The browser would decode it; who saves a file may have it as it is.
+        # The browser would decode this photo. A download is not checked.
         baseline.check(data)
     return data
 
@@ -88,7 +88,7 @@ async def _picture(
 ) -> Response:
     photo = photos.parse(key)
     if not photo:
-        return PlainTextResponse("no photo has such a key", 404, _DROP)
+        return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
         data = await read(photo)
     except PhotoMissingError as error:
@@ -114,7 +114,7 @@ async def _cover(gallery: Gallery, device: str, day: date) -> Response:
 
 
 def _cover_photo(gallery: Gallery, device: str, day: date) -> Photo | None:
-    """The first photo after noon, else the first of the day: two requests at most."""
+    """Return the first photo after noon, or the first of the day; at most two requests."""
     span = gallery.span(day)
     noon = span.start + timedelta(hours=12)
     bucket = gallery.bucket

@@ -1,6 +1,7 @@
-"""HTML that the live gallery and the exported site share: grid, player, compare slider. Pure.
+"""The HTML that the live gallery and the exported site share: grid, player, compare slider.
 
-Device names, metadata and status lines are untrusted: every one goes through `text()`.
+Pure functions. Device names, metadata and status lines are untrusted, so each of them is escaped
+with `text()`.
 """
 
 import html
@@ -20,20 +21,20 @@ GAP_WORDS = {
 }
 
 _KEYS = (
-    ("← →", "the photo before, after; in a zoomed picture: move it"),
+    ("← →", "previous, next photo; in a zoomed picture: move it"),
     ("space", "play, pause"),
     ("F", "full screen"),
     ("+ - 0", "zoom in, out, off; also the wheel, two fingers, a double click"),
-    ("[ ]", "the time line shows more, less of the day"),
+    ("[ ]", "show more, less of the day on the time line"),
     ("M", "the next photo with motion"),
     ("S", "star, in the live gallery"),
-    ("Page Up, Page Down", "on the time line: an hour before, after; Home, End: to its ends"),
+    ("Page Up, Page Down", "on the time line: an hour back, forward; Home, End: to its ends"),
 )
 
 text = html.escape
 
 STYLES = ("gallery.css", "player.css")
-# In order: each one builds on those before it.
+# In this order: each script uses the ones before it.
 SCRIPTS = (
     "basics.js", "full.js", "zoom.js", "picture.js", "timeline.js", "favourites.js", "player.js",
 )  # fmt: skip
@@ -43,7 +44,7 @@ SCRIPTS = (
 class Track:
     """A device's photos in the player.
 
-    `source` + photo.name is the URL of its picture, `thumbs` + photo.name that of a small one.
+    `source` + photo.name is the URL of a photo, `thumbs` + photo.name that of its thumbnail.
     """
 
     device: str
@@ -57,14 +58,14 @@ class Track:
 
 @dataclass(frozen=True)
 class Span:
-    """What is on show: a span of UTC, and the zone to show it in."""
+    """The span on show in UTC, and the time zone to show it in."""
 
     start: datetime
     end: datetime
     zone: tzinfo
 
     def clock(self, moment: datetime, form: str = "%H:%M:%S") -> str:
-        """Return a moment as the viewer's wall clock shows it."""
+        """Return a moment as local time in the span's zone."""
         return moment.astimezone(self.zone).strftime(form)
 
 
@@ -75,9 +76,9 @@ def player(
     links: Sequence[tuple[str, str]] = (),
     favourites: bool = False,
 ) -> str:
-    """Return a <megacam-player>; `links` are (text, URL that ends before the photo's key).
+    """Return a <megacam-player>; `links` are (text, URL to which the photo's key is appended).
 
-    `favourites`: there is a server that keeps stars.
+    `favourites`: show the star, for which a server must store favourites.
     """
     steps = [days.interval_s(track.photos) for track in tracks if track.photos]
     data = {
@@ -94,7 +95,7 @@ def player(
 
 
 def every_photo(track: Track, span: Span, only_motion: bool) -> str:
-    """Return a <megacam-photos>: every photo of a track, of which those in view are drawn."""
+    """Return a <megacam-photos>: every photo of a track, drawn only while in view."""
     data = {
         "zone": days.offsets(span.start, span.end, span.zone),
         "onlyMotion": only_motion,
@@ -104,7 +105,7 @@ def every_photo(track: Track, span: Span, only_motion: bool) -> str:
 
 
 def keys() -> str:
-    """Return what the keys of the player do, folded away."""
+    """Return a collapsed list of the player's keys."""
     return f'<details class="keys"><summary>Keys</summary>{table(_KEYS)}</details>'
 
 
@@ -115,9 +116,9 @@ def grid(
     moved: frozenset[str],
     hour_s: int = 3600,
 ) -> str:
-    """Return the slots as a section an hour; hours of nothing but one gap become one line.
+    """Return the slots as one section per hour; hours that one gap fills become one line.
 
-    Hours with nothing to tell are left out: before a device's first photo, or still to come.
+    Hours without photos or gaps are left out: those before the first photo and those to come.
     """
     hours: list[list[Slot]] = []
     for cell in cells:
@@ -141,7 +142,7 @@ def grid(
 
 
 def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
-    """Return a <megacam-compare> of two (URL, words) pictures, the older one first."""
+    """Return a <megacam-compare> of two pictures, each (URL, description), the older one first."""
     (left, left_words), (right, right_words) = first, second
     return (
         "<megacam-compare>"
@@ -157,7 +158,7 @@ def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
 
 
 def legend(tracks: Sequence[Track]) -> str:
-    """Return what the colours of the timeline mean, for those that are there."""
+    """Return the legend of the colors that the timeline of `tracks` uses."""
     kinds = {gap.kind for track in tracks for gap in track.gaps}
     names = {"": "photos", days.OUTAGE: "no photos", days.PAUSE: "pause", days.THINNED: "thinned"}
     shown = {kind: words for kind, words in names.items() if not kind or kind in kinds}
@@ -180,7 +181,7 @@ def table(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def sparkline(values: Sequence[float], words: str) -> str:
-    """Return a line of numbers as a small picture."""
+    """Return a small line chart of `values`."""
     if len(values) < 2:
         return ""
     low, high = min(values), max(values)
@@ -194,7 +195,7 @@ def sparkline(values: Sequence[float], words: str) -> str:
 
 
 def _inert(data: object) -> str:
-    """Data as JSON within an attribute's quotes."""
+    """Return `data` as JSON, escaped for an HTML attribute."""
     return text(json.dumps(data, separators=(",", ":")))
 
 
@@ -263,7 +264,7 @@ def _cell(
 
 def _hole(cell: Slot, span: Span) -> str:
     kind = cell.gap.kind if cell.gap else "none"
-    words = GAP_WORDS.get(kind, "none in these minutes")
+    words = GAP_WORDS.get(kind, "no photo in these minutes")
     title = f"{span.clock(cell.start, '%H:%M')}: {words}"
     return (
         f'<span class="cell hole {kind}" role="img" aria-label="{title}" title="{title}"></span>'

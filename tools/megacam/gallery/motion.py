@@ -1,28 +1,29 @@
-"""Marks the photos that differ from their neighbours: the fox, not the sunrise. Pure, Pillow only.
+"""Mark the photos that differ from their neighbors: a fox, not the sunrise. Pure, only Pillow.
 
-Every photo is compared, as a small grey picture, with a background made of the photos around it.
+Each photo is compared, as a small gray picture, with a background made from the photos around it.
 """
 
 from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-# 64 x 48 keeps a fox of a thirtieth of the picture's width and loses leaves and sensor noise.
+# 64 x 48 shows a fox of a thirtieth of the picture's width, but no leaves and no sensor noise.
 SIGNATURE_SIZE = (64, 48)
 _PIXELS = SIGNATURE_SIZE[0] * SIGNATURE_SIZE[1]
-# Grey levels of 255 that noise and JPEG leave after the blur, measured on still scenes: under 8.
+# Gray levels of 255. Noise and JPEG leave less than 8 after the blur, measured on still scenes.
 _THRESHOLD = 22
-# Above this share of changed pixels it is light, not something that moves (sunrise, a lamp).
+# Above this share of changed pixels the light changed (sunrise, a lamp) and nothing moved.
 _WHOLE_PICTURE = 0.55
-# What changes this much and then stays is a lamp or a curtain; what moves is gone in the next one.
+# A change this large that stays is a lamp or a curtain; something that moves is gone in the next
+# photo.
 _LARGE = 0.06
-# Twelve of 3,072 pixels: smaller things cannot be told from a swaying twig.
+# Twelve of 3,072 pixels: anything smaller may be a swaying twig.
 MARK = 12 / _PIXELS
 _NEIGHBOURS = 2
 
 
 def signature(picture: Image.Image) -> Image.Image:
-    """Return the small grey picture that photos are compared by, its light and contrast evened."""
+    """Return the small gray picture for comparisons, with brightness and contrast normalized."""
     small = picture.convert("L").resize(SIGNATURE_SIZE, Image.Resampling.BOX)
     stat = ImageStat.Stat(small)
     mean, spread = stat.mean[0], max(stat.stddev[0], 12.0)
@@ -31,9 +32,10 @@ def signature(picture: Image.Image) -> Image.Image:
 
 
 def scores(signatures: Sequence[Image.Image | None]) -> list[float]:
-    """Return for every photo the share of its picture (0 to 1) that its neighbours do not show.
+    """Return the share of each picture (0 to 1) that differs from its neighbors.
 
-    None (a damaged or missing photo) scores 0 and is no neighbour. The list is in order of time.
+    The signatures are in order of time. None, for a damaged or missing photo, scores 0 and is not
+    used as a neighbor.
     """
     known = [(index, picture) for index, picture in enumerate(signatures) if picture]
     found = [0.0] * len(signatures)
@@ -47,7 +49,7 @@ def scores(signatures: Sequence[Image.Image | None]) -> list[float]:
 def marks(found: Sequence[float]) -> list[bool]:
     """Return which of the scored photos to mark.
 
-    A windy day moves everywhere, all the time: there a photo must stand out of its own hour.
+    On a windy day everything moves all the time, so a photo must stand out from its own hour.
     """
     return [score >= max(MARK, 4 * _usual(found, index)) for index, score in enumerate(found)]
 
@@ -57,7 +59,7 @@ def _clamp(value: float) -> int:
 
 
 def _around(known: Sequence[tuple[int, Image.Image]], place: int) -> list[Image.Image]:
-    """Up to two photos on each side: an odd number, so that their median is one of them."""
+    """Return up to three of the nearest photos; the median of three is one of them."""
     left = [picture for _, picture in known[max(0, place - _NEIGHBOURS) : place]]
     right = [picture for _, picture in known[place + 1 : place + 1 + _NEIGHBOURS]]
     if len(left) + len(right) <= 2:
@@ -66,7 +68,7 @@ def _around(known: Sequence[tuple[int, Image.Image]], place: int) -> list[Image.
 
 
 def _background(around: Sequence[Image.Image]) -> Image.Image:
-    """The median, pixel by pixel: something in one of the neighbours alone is not background."""
+    """Return the median of each pixel, which ignores a thing that only one neighbor shows."""
     a, b = around[0], around[1]
     if len(around) == 2:
         return ImageChops.blend(a, b, 0.5)

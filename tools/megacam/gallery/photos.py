@@ -1,6 +1,6 @@
-"""A photo in the bucket and what its key says: device, moment and sequence number. Pure.
+"""Parse the keys of photos: device, moment and sequence number. Pure functions.
 
-Keys look like cam1/2026/11/23/234500-000042.jpg, in UTC, so a device's keys sort by time.
+Keys look like cam1/2026/11/23/234500-000042.jpg and are in UTC, so a device's keys sort by time.
 """
 
 import re
@@ -13,13 +13,13 @@ _DEVICE = r"[^/\x00-\x1f\x7f]{1,255}"
 _KEY = re.compile(
     rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-(\d{{1,12}})\.jpg", re.ASCII
 )
-# No clock of ours says more, and a day or a zone further is still a date that Python has.
+# No device's clock goes further, and a day or a zone beyond is still a valid date in Python.
 YEARS = range(1970, 9000)
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Photo:
-    """One photo: `taken` is UTC, to the second; `size_bytes` is 0 where nobody asked S3 for it."""
+    """One photo; `taken` is UTC, to the second; `size_bytes` is 0 if S3 was not asked for it."""
 
     taken: datetime
     seq: int
@@ -29,12 +29,12 @@ class Photo:
 
     @property
     def name(self) -> str:
-        """Return the key below the device: digits, "/", "-" and ".", safe in any URL."""
+        """The key without the device: digits, "/", "-", "." and "jpg", safe in any URL."""
         return self.key[len(self.device) + 1 :]
 
 
 def parse(key: str, size_bytes: int = 0) -> Photo | None:
-    """Return the photo of a key, or None where the object is no photo of ours."""
+    """Return the photo of a key, or None if the key is not that of a photo."""
     match = _KEY.fullmatch(key)
     if not match or match[1] in (".", ".."):
         return None
@@ -53,12 +53,12 @@ def day_prefix(device: str, day: date) -> str:
 
 
 def before_moment(device: str, moment: datetime) -> str:
-    """Return a string that sorts just before every key of `moment` (UTC) and after."""
+    """Return a string that sorts just before the keys of `moment` (UTC) and of later moments."""
     return f"{day_prefix(device, moment.date())}{moment:%H%M%S}"
 
 
 def file_name(photo: Photo) -> str:
-    """Return a name to save the photo under, on any file system."""
+    """Return a file name for the photo that is valid on any file system."""
     device = re.sub(r"[^A-Za-z0-9_-]+", "-", photo.device).strip("-") or "device"
     return f"{device}-{photo.taken:%Y-%m-%d-%H%M%S}-{photo.seq:06d}.jpg"
 

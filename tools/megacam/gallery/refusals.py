@@ -1,4 +1,4 @@
-"""What S3 or the network refused, in one sentence with the remedy."""
+"""Explain errors of S3 and of the network in one sentence with the remedy."""
 
 import botocore.exceptions
 import urllib3.exceptions
@@ -31,15 +31,15 @@ _SAME = {"403": "AccessDenied", "Forbidden": "AccessDenied", "AllAccessDisabled"
 
 
 class BucketError(MegacamError):
-    """S3 refused or did not answer; the message says what was asked, what came and the remedy."""
+    """S3 refused or did not answer; the message names the request, the answer and the remedy."""
 
 
 class PhotoMissingError(BucketError):
-    """The object is not there, is no photo, or cannot be read from the archive it is in."""
+    """The object does not exist, is not a photo, or is archived."""
 
 
 def code_of(error: Exception) -> str:
-    """Return S3's error code, "" for anything that is not an answer of S3."""
+    """Return S3's error code, or "" if the error is not an answer from S3."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 

@@ -1,4 +1,4 @@
-"""A link to one photo that ends: whoever has it sees that photo, and nothing else.
+"""A link to one photo that expires: whoever has it can see that photo and nothing else.
 
 link = share(bucket, photo, timedelta(days=1))
 print(link.url, link.ends)
@@ -16,27 +16,27 @@ LONGEST = timedelta(days=7)
 
 
 class SharingError(MegacamError):
-    """No link can be made; the message says what to change."""
+    """The link cannot be made; the message says what to change."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link and its end in UTC; `ends` is at most that, where `session` (see words()) is set."""
+    """A link and its end in UTC; if `session` is set, it may end earlier (see words())."""
 
     url: str
     ends: datetime
     session: str
 
     def words(self, local: datetime) -> str:
-        """Return when it ends, and why earlier than asked; `local` is `ends` for the reader."""
+        """Return when the link ends, and why if earlier; `local` is `ends` in local time."""
         return f"Ends {local:%A, %d %B %Y, %H:%M}{self.session}."
 
 
 def share(client: Any, bucket: str, photo: Photo, wanted: timedelta, now: datetime) -> Link:
-    """Return a link to a photo for `wanted`, 7 days at most; asks nothing of S3.
+    """Return a link to a photo for `wanted`, at most 7 days; sends no request to S3.
 
     `client` is a boto3 S3 client that signs with Signature V4, as one with bucket.CONFIG does.
-    A link ends with the credentials that signed it, so it says so where those end earlier.
+    A link expires with the credentials that signed it; the result says so if they expire earlier.
     """
     if not timedelta(0) < wanted <= LONGEST:
         raise SharingError("a link can last from a second to 7 days")
@@ -46,7 +46,7 @@ def share(client: Any, bucket: str, photo: Photo, wanted: timedelta, now: dateti
         ExpiresIn=int(wanted.total_seconds()),
     )
     ends = now + wanted
-    # boto3 has no public way to the credentials that a client signs with.
+    # boto3 has no public API for the credentials that a client signs with.
     signer = getattr(client, "_request_signer", None)
     credentials = getattr(signer, "_credentials", None)
     session_ends = getattr(credentials, "_expiry_time", None)

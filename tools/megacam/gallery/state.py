@@ -1,6 +1,6 @@
-"""What the pages share: the bucket, the thumbnails, the zone, and URLs for keys.
+"""What the pages share: the bucket, the thumbnails, the time zone, and functions for URLs.
 
-URLs are relative, as all pages lie in one folder, whose name is secret (guard.py).
+URLs are relative, because all pages are in one folder whose name is secret (guard.py).
 """
 
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ from megacam.gallery.photos import Photo
 from megacam.gallery.thumbnails import Thumbnails
 from megacam.gallery.work import Work
 
-# Whole photos have their own threads: a silent S3 must not keep the pages from their listings.
+# Photos are read in threads of their own, so that a slow S3 does not block the pages' listings.
 _READERS = 8
 
 
 @dataclass
 class Gallery:
-    """One gallery: every page gets it and keeps nothing of its own between visits."""
+    """The state of one gallery, passed to every page; pages keep no state between visits."""
 
     bucket: Bucket
     thumbnails: Thumbnails
@@ -40,15 +40,15 @@ class Gallery:
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def today(self) -> date:
-        """Return today's date where the viewer is."""
+        """Return today's date in the viewer's zone."""
         return days.local_day(self.bucket.now(), self.zone)
 
     def span(self, day: date) -> Span:
-        """Return a calendar day of the viewer's zone."""
+        """Return the span of a calendar day in the viewer's zone."""
         return Span(*days.bounds(day, self.zone), self.zone)
 
     def moved(self, device: str, day: date) -> frozenset[str]:
-        """Return the keys that motion was found in, nothing for a day never looked through."""
+        """Return the keys of photos with motion; none for a day that was not searched."""
         return self.marks.get(f"{device}/{day}", frozenset())
 
 
@@ -62,7 +62,7 @@ class DeviceDay:
 
 
 def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
-    """Read a day; the days before too where there are gaps to explain. Blocks."""
+    """Read a day, and the days before it if there are gaps to explain; blocks."""
     span = gallery.span(day)
     bucket = gallery.bucket
     photos = bucket.photos(device, span.start, span.end)
@@ -73,7 +73,7 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
         starts = [start - timedelta(days=n) for n in range(1, days.PATTERN_DAYS + 1)]
         earlier = [bucket.photos(device, day, day + timedelta(days=1)) for day in starts]
     if long and not earlier[0] and bucket.newest(device, before=start) is None:
-        # Nothing is missing from before a device's first photo.
+        # Before a device's first photo there are no gaps.
         start = photos[0].taken if photos else end
     return DeviceDay(device, photos, days.gaps(photos, start, end, earlier))
 
@@ -81,7 +81,7 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
 def find_motion(
     gallery: Gallery, device: str, day: date, photos: Sequence[Photo], work: Work
 ) -> frozenset[str] | None:
-    """Mark the photos with motion; None, and nothing marked, where `work` was stopped. Blocks."""
+    """Mark and return the photos with motion, or None if `work` was stopped; blocks."""
     signatures = []
     for signature in gallery.thumbnails.signatures(photo.key for photo in photos):
         if work.is_stopped():
@@ -95,7 +95,7 @@ def find_motion(
 
 
 def zone_named(name: str | None) -> tzinfo:
-    """Return a time zone by its name ("Europe/Berlin"), this computer's for None."""
+    """Return a time zone by its name ("Europe/Berlin"), or this computer's zone for None."""
     if name is None:
         return tz.tzlocal()
     found = tz.gettz(name)
@@ -105,33 +105,33 @@ def zone_named(name: str | None) -> tzinfo:
 
 
 def zone_words(zone: tzinfo, moment: datetime) -> str:
-    """Return what to call a zone at a moment: its abbreviation and distance from UTC."""
+    """Return the name of a zone at a moment: its abbreviation and offset from UTC."""
     local = moment.astimezone(zone)
     name = local.tzname() or ""
     return name if name in ("UTC", "GMT") else f"{name} (UTC{local:%z})"
 
 
 def photo_url(photo: Photo) -> str:
-    """Return the URL of the JPEG."""
+    """Return the URL of the photo's JPEG."""
     return f"img/photo?key={quote(photo.key, safe='')}"
 
 
 def photo_base(device: str) -> str:
-    """Return what comes before photo.name in the URL of a device's photos."""
+    """Return the URL of a device's photos up to photo.name."""
     return f"img/photo?key={quote(device + '/', safe='')}"
 
 
 def thumb_base(device: str) -> str:
-    """Return what comes before photo.name in the URL of a device's thumbnails."""
+    """Return the URL of a device's thumbnails up to photo.name."""
     return f"img/thumb?key={quote(device + '/', safe='')}"
 
 
 def thumb_url(photo: Photo) -> str:
-    """Return the URL of the thumbnail."""
+    """Return the URL of the photo's thumbnail."""
     return f"img/thumb?key={quote(photo.key, safe='')}"
 
 
 def page_url(path: str, **values: object) -> str:
-    """Return the URL of a page; lists become repeated parameters, None is left out."""
+    """Return the URL of a page; lists become repeated parameters, None values are left out."""
     kept = {name: value for name, value in values.items() if value is not None}
     return f"{path}?{urlencode(kept, doseq=True)}" if kept else path

@@ -1,4 +1,4 @@
-"""Thumbnails, made once in worker threads and kept on disk within a bound of bytes.
+"""Make thumbnails in worker threads and cache them on disk, up to a limit in bytes.
 
 with Thumbnails(bucket, folder) as thumbnails:
     jpeg = thumbnails.submit(photo.key).result()
@@ -24,16 +24,16 @@ from megacam.gallery.bucket import Bucket
 from megacam.gallery.refusals import PhotoMissingError
 
 WIDTH = 320
-# 10 KB a thumbnail: about 18 days of a photo every 30 s.
+# At 10 KB per thumbnail, about 18 days with a photo every 30 s.
 BOUND_BYTES = 512 << 20
-# S3 answers in 50 ms and Pillow shrinks in 10: six threads keep two cores busy, not more.
+# S3 answers in 50 ms and Pillow shrinks in 10 ms: six threads keep two cores busy.
 WORKERS = 6
 _KEEP_SHARE = 0.9
 _TOUCH_S = 3600
 
 
 def cache_folder() -> Path:
-    """Return the folder for caches of this user on this system."""
+    """Return this user's folder for the cache, by the convention of the operating system."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
@@ -44,9 +44,10 @@ def cache_folder() -> Path:
 
 
 def open_photo(data: bytes, width: int) -> Image.Image:
-    """Decode a JPEG to RGB, shrunk to `width` while decoding; a damaged one raises.
+    """Decode a JPEG to RGB, shrunk to `width` while decoding.
 
-    What baseline.check() lets through takes under a second, so no clock has to stop a decoder.
+    A file that passes baseline.check() decodes in under a second, so no timeout is needed. Raises
+    PhotoMissingError for a damaged file.
     """
     baseline.check(data)
     try:
@@ -67,7 +68,7 @@ class Thumbnails:
         self._folder = folder
         self._bound_bytes = bound_bytes
         self._making_lock = threading.Lock()
-        # Apart, as who holds it may be looking through the whole folder.
+        # A separate lock, because its holder may be scanning the whole folder.
         self._size_lock = threading.Lock()
         self._size_bytes: int | None = None
         self._making: dict[str, Future[bytes]] = {}
@@ -80,7 +81,7 @@ class Thumbnails:
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def submit(self, key: str) -> "Future[bytes]":
-        """Return the JPEG of a thumbnail to come; asked for twice, it is made once."""
+        """Return a future of the thumbnail's JPEG; parallel requests for a key share one."""
         with self._making_lock:
             coming = self._making.get(key)
             if coming:
@@ -90,11 +91,11 @@ class Thumbnails:
         return coming
 
     def forget(self, key: str) -> None:
-        """Remove the thumbnail of a photo that was deleted."""
+        """Remove the thumbnail of a deleted photo."""
         self._path(key).unlink(missing_ok=True)
 
     def signatures(self, keys: Iterable[str]) -> Iterator[Image.Image | None]:
-        """Yield what motion compares, None for a photo that is damaged or gone; blocks."""
+        """Yield the signatures for motion.py, None for a damaged or deleted photo; blocks."""
         coming = iter(keys)
         waiting = deque(
             self._workers.submit(self._signature, key)
@@ -108,7 +109,7 @@ class Thumbnails:
             yield made
 
     def size_bytes(self) -> int:
-        """Return what the thumbnails take on the disk."""
+        """Return the disk space that the thumbnails use."""
         with self._size_lock:
             if self._size_bytes is None:
                 self._size_bytes = sum(size for _, size, _ in self._files())
@@ -146,7 +147,7 @@ class Thumbnails:
         return made.getvalue()
 
     def _keep(self, path: Path, data: bytes) -> None:
-        """Write a thumbnail whole or not at all; a full disk only costs the cache."""
+        """Write a thumbnail completely or not at all; if the disk is full, do without it."""
         self.size_bytes()
         part = path.with_name(f"{path.name}.{threading.get_ident()}.part")
         try:
@@ -163,7 +164,7 @@ class Thumbnails:
                 self._size_bytes = self._evict()
 
     def _evict(self) -> int:
-        """Remove the longest unused thumbnails down to nine tenths of the bound."""
+        """Remove the least recently used thumbnails, down to nine tenths of the limit."""
         files = sorted(self._files())
         left = sum(size for _, size, _ in files)
         for _, size, path in files:

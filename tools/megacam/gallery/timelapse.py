@@ -1,8 +1,8 @@
-"""Makes a time-lapse of a span of photos: MP4 (H.264, plays everywhere) or animated WebP.
+"""Make a time-lapse from the photos of a span: MP4 (H.264, plays everywhere) or animated WebP.
 
     made = make(bucket, "cam1", start, end, Path("day.mp4"), fps=24, progress=print)
 
-Photos are read by a few threads just ahead of the encoder; only those are ever in memory.
+A few threads read the photos just ahead of the encoder; only those are in memory.
 """
 
 import itertools
@@ -25,10 +25,10 @@ from megacam.gallery.thumbnails import open_photo
 FORMATS = ("mp4", "webp")
 FPS_RANGE = (1, 60)
 WIDTH_RANGE = (160, 2592)
-# A day of every photo at 30 s is 2,880; this is five days of every photo, ten minutes of film.
+# A day with a photo every 30 s has 2,880; this is five such days, or ten minutes of film.
 FRAMES_LIMIT = 14_400
 _AHEAD = 8
-# Past this distance one request for each photo is fewer than the listing of what lies between.
+# From this interval on, one request per photo is cheaper than listing all photos in between.
 _PROBE_EVERY_S = 4 * 3600
 _PROBES_LIMIT = 4_000
 
@@ -45,7 +45,7 @@ class CancelledError(MegacamError):
 
 @dataclass(frozen=True)
 class Made:
-    """A finished time-lapse; `skipped` photos were damaged, deleted or archived."""
+    """A finished time-lapse; `skipped` counts photos that were damaged, deleted or archived."""
 
     path: Path
     frames: int
@@ -68,11 +68,11 @@ def make(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Made:
-    """Write the photos of [start, end) to `path`, whose suffix chooses .mp4 or .webp; blocks.
+    """Write the photos in [start, end) to `path`, in the format of its suffix; blocks.
 
-    `every_s` keeps one photo per so many seconds (0: every photo); `stamp` burns the time in, in
-    that zone; `progress` gets (frames done, frames in all). Raises TimelapseError, CancelledError
-    and bucket errors.
+    The suffix is .mp4 or .webp. `every_s` keeps one photo per `every_s` seconds (0: every photo).
+    `stamp` writes the time into the pictures, in that zone. `progress` gets (frames done, total).
+    Raises TimelapseError, CancelledError and bucket errors.
     """
     _check(path, fps, width)
     part = path.with_name(f".{path.stem}.part{path.suffix}")
@@ -82,7 +82,7 @@ def make(
         _encode(part, _frames(bucket, photos, width, stamp, counts), fps)
         part.replace(path)
     except OSError as error:
-        # FFmpeg's errors are OSErrors, too: a full disk, a folder that may not be written.
+        # FFmpeg's errors are OSErrors, too: a full disk, or a folder without write permission.
         raise TimelapseError(f"{path} cannot be written: {error}") from error
     finally:
         part.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def choose(
 ) -> list[Photo]:
     """Return the photos that a time-lapse would show; blocks.
 
-    Far apart, each one is asked for by name instead of listing all that lies between.
+    If they are far apart, each one is looked up by itself, without listing the ones in between.
     """
     if end <= start:
         raise TimelapseError("the end is not after the start")
@@ -161,7 +161,7 @@ def _probe(
 ) -> list[Photo]:
     count = int((end - start).total_seconds() // every_s) + 1
     if count > _PROBES_LIMIT:
-        raise TimelapseError(f"more than {_PROBES_LIMIT:,} photos: choose fewer of the span")
+        raise TimelapseError(f"more than {_PROBES_LIMIT:,} photos: choose fewer per day")
     steps = [start + timedelta(seconds=n * every_s) for n in range(count)]
 
     def first(moment: datetime) -> Photo | None:
@@ -177,7 +177,7 @@ def _probe(
 
 
 class _Counts:
-    """Counts photos, tells the progress and stops the work when it is cancelled."""
+    """Counts photos, reports the progress and stops the work when it is cancelled."""
 
     def __init__(self, total: int, progress: Progress, cancelled: Callable[[], bool]):
         self.total = total
@@ -204,7 +204,7 @@ def _frames(
     stamp: tzinfo | None,
     counts: _Counts,
 ) -> Iterator[Image.Image]:
-    """Yield the pictures in order, all of the first one's size, read a little ahead."""
+    """Yield the pictures in order, all in the size of the first one, and read ahead."""
     size: tuple[int, int] | None = None
     for photo, picture in _ahead(bucket, photos, width, counts):
         if picture is None:
@@ -249,12 +249,12 @@ def _ahead(
 
 
 def _even(size: tuple[int, int]) -> tuple[int, int]:
-    """H.264 with 4:2:0 colour wants even sides."""
+    """Return `size` with even sides, which H.264 with 4:2:0 color needs."""
     return max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Fit a photo of another shape between black bars."""
+    """Return `picture` in the given size, with black bars if its shape differs."""
     if picture.size == size:
         return picture
     if abs(picture.width - size[0]) <= 1 and abs(picture.height - size[1]) <= 1:
@@ -281,7 +281,7 @@ def _burn(picture: Image.Image, when: datetime) -> None:
 
 
 def _encode(path: Path, frames: Iterator[Image.Image], fps: int) -> None:
-    # PyAV takes a third of a second to load: only those who make a film wait for it.
+    # PyAV takes a third of a second to load, so import it only when a film is made.
     import av
 
     first = next(frames)
@@ -302,6 +302,6 @@ def _encode(path: Path, frames: Iterator[Image.Image], fps: int) -> None:
 
 
 def default_name(device: str, start: datetime, suffix: str = ".mp4") -> str:
-    """Return a file name for a time-lapse of a device that begins at a moment."""
+    """Return a file name for a time-lapse of a device that begins at `start`."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in device)
     return f"{plain}-{start.astimezone(timezone.utc):%Y%m%d-%H%M%S}{suffix}"

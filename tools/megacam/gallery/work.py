@@ -1,10 +1,10 @@
-"""Long work in a thread that a page watches and can stop."""
+"""Progress of long work in a thread, which a page can watch and stop."""
 
 import threading
 
 
 class Work:
-    """How far a thread is; `done` of `total` steps, written by that thread alone."""
+    """The progress of a thread: `done` of `total` steps, which only that thread writes."""
 
     def __init__(self, total: int = 0):
         self.done = 0
@@ -12,7 +12,7 @@ class Work:
         self._stopped = threading.Event()
 
     def progress(self, done: int, total: int) -> None:
-        """Note how far it is."""
+        """Record the progress."""
         self.done, self.total = done, total
 
     def stop(self) -> None:
@@ -20,5 +20,5 @@ class Work:
         self._stopped.set()
 
     def is_stopped(self) -> bool:
-        """Return whether it was asked to."""
+        """Return whether stop() was called."""
         return self._stopped.is_set()

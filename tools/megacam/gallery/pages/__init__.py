@@ -1,1 +1,1 @@
-"""The gallery's pages, one module each; a module's add(gallery) registers its routes."""
+"""The gallery's pages, one module each; add(gallery) of a module registers its routes."""

@@ -1,4 +1,4 @@
-"""Two moments over each other, the older one left, with a grip between them; of any device."""
+"""The page that compares two photos of any devices: the older one left, a slider between them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -35,7 +35,7 @@ def add(gallery: Gallery) -> None:
 
 
 def read(gallery: Gallery, a: str, b: str) -> Pair:
-    """Find the two photos: not named, they are the newest and one of a day before; blocks."""
+    """Find the two photos; the defaults are the newest one and one from a day before; blocks."""
     bucket = gallery.bucket
     devices = bucket.devices()
     first = photos.parse(a) or next(filter(None, map(bucket.newest, devices)), None)
@@ -48,7 +48,7 @@ def read(gallery: Gallery, a: str, b: str) -> Pair:
 
 
 def nearest(gallery: Gallery, device: str, moment: datetime) -> Photo | None:
-    """Return the photo nearest to a moment; blocks."""
+    """Return the device's photo nearest to a moment; blocks."""
     after = gallery.bucket.first(device, moment, moment + timedelta(days=366))
     before = gallery.bucket.newest(device, before=moment)
     found = [photo for photo in (before, after) if photo]
@@ -76,7 +76,7 @@ def _words(gallery: Gallery, photo: Photo) -> str:
 
 
 class _Picker:
-    """Chooses the device and the moment of one side; the page then opens with both keys."""
+    """Chooses the device and moment of one side, and then reloads the page with both keys."""
 
     def __init__(self, gallery: Gallery, devices: list[str], side: str, chosen: dict[str, Photo]):
         self._gallery = gallery

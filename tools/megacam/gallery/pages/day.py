@@ -1,4 +1,4 @@
-"""A day: the player with its timeline, the grid with its gaps, the search for motion."""
+"""The page of a day: player with timeline, grid with gaps, and the search for motion."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,13 +25,13 @@ from megacam.gallery.state import (
 from megacam.gallery.work import Work
 
 _DETAIL = ((1800, "every 30 min"), (300, "every 5 min"), (0, "every photo"))
-# Four pictures side by side fill a wide screen; a fifth would only be a stamp.
+# Four pictures side by side fill a wide screen; with five, they would be too small.
 _DEVICES_SHOWN = 4
 
 
 @dataclass(frozen=True)
 class View:
-    """What the page shows, as its URL says."""
+    """What the page shows, from the parameters of its URL."""
 
     devices: tuple[str, ...]
     day: date
@@ -39,7 +39,7 @@ class View:
     only_motion: bool = False
 
     def url(self, **changed: object) -> str:
-        """Return the URL of this view with something changed."""
+        """Return the URL of this view with some parameters changed."""
         values: dict[str, object] = {
             "device": list(self.devices),
             "date": self.day,
@@ -51,7 +51,7 @@ class View:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read for a view."""
+    """The data read for a view."""
 
     view: View
     known: list[str]
@@ -87,7 +87,7 @@ def read(gallery: Gallery, view: View) -> Read:
 
 
 def _year_ago(gallery: Gallery, devices: tuple[str, ...], day: date) -> Photo | None:
-    """The first photo after noon of this day a year ago, else its first: two requests at most."""
+    """Return a photo of a year ago: the first after noon, or the first; at most two requests."""
     if not devices:
         return None
     try:
@@ -110,7 +110,7 @@ def _day_of(gallery: Gallery, wanted: str) -> date:
 
 
 def _slot(found: list[DeviceDay]) -> int:
-    """The detail in which no cell is empty only because the camera shoots less often."""
+    """Return the slot length in seconds (0: every photo), at least the cameras' interval."""
     usual_s = max((days.interval_s(one.photos) for one in found), default=0)
     return next(slot_s for slot_s in (300, 1800, 0) if not slot_s or usual_s <= slot_s)
 
@@ -124,7 +124,7 @@ def _show(gallery: Gallery, found: Read) -> None:
     if is_empty:
         return empty(
             "No photos on this day",
-            ["The device was off, or its photos still wait on it and come later."],
+            ["The device was off, or its photos are still on it and will arrive later."],
             (page_url("month", device=view.devices[0] if view.devices else None), "Calendar"),
         )
     tools = ui.element("div").classes("row-tools")
@@ -145,7 +145,7 @@ def _show(gallery: Gallery, found: Read) -> None:
 
 
 def _title(gallery: Gallery, view: View) -> str:
-    """The date between the links to its neighbours: all that comes before the picture."""
+    """Return the date between links to the days before and after; the player follows."""
     before = _link(view.url(date=view.day - timedelta(days=1)), "◀", "The day before")
     after = _link(view.url(date=view.day + timedelta(days=1)), "▶", "The day after")
     shown = after if view.day < gallery.today() else ""
@@ -168,7 +168,7 @@ def _navigation(found: Read) -> None:
 
 
 def _device_links(found: Read) -> str:
-    """A link to each camera alone; then, apart, what can be put beside it and taken away."""
+    """Return a link to each camera, and links that add or remove another one beside it."""
     view, chosen = found.view, found.view.devices
     alone = "".join(
         f'<a class="tool"{" aria-current=true" if chosen == (device,) else ""} '
@@ -189,7 +189,7 @@ def _beside(view: View, device: str) -> str:
     shown = device in view.devices
     others = [other for other in view.devices if other != device]
     wanted = others if shown else [*others[: _DEVICES_SHOWN - 1], device]
-    label = text(f"take {device} away" if shown else f"show {device} beside it")
+    label = text(f"remove {device}" if shown else f"show {device} beside it")
     sign = "&times;" if shown else "+"
     return (
         f'<a class="tool"{" aria-current=true" if shown else ""} '
@@ -220,7 +220,7 @@ def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
 
 
 def _before(gallery: Gallery, found: Read) -> None:
-    """This day a year ago, if there is a photo of it."""
+    """Show the same day a year ago, if there is a photo of it."""
     photo = found.year_ago
     if photo is None:
         return
@@ -241,7 +241,7 @@ def _before(gallery: Gallery, found: Read) -> None:
 
 
 def _draw_player(gallery: Gallery, found: Read) -> None:
-    """Draw the player; again after the search for motion."""
+    """Draw the player; called again after a search for motion."""
     tracks = _tracks(gallery, found)
     links = (("Details", "photo?key="), ("Compare", "compare?a="))
     span, begin = gallery.span(found.view.day), _begin(gallery, found)
@@ -268,7 +268,7 @@ def _tracks(gallery: Gallery, found: Read) -> list[Track]:
 
 
 def _draw_grids(gallery: Gallery, found: Read) -> None:
-    """Draw a grid a camera; again after the search for motion."""
+    """Draw one grid per camera; called again after a search for motion."""
     view = found.view
     for one, track in zip(found.read, _tracks(gallery, found), strict=True):
         only = " only-motion" if view.only_motion and track.moved else ""
@@ -292,7 +292,7 @@ def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -
 
 
 def _begin(gallery: Gallery, found: Read) -> datetime:
-    """Today begins at its newest photo, another day at the first one after noon."""
+    """Return where the player starts: today at the newest photo, else at the first after noon."""
     taken = sorted(photo.taken for one in found.read for photo in one.photos)
     if found.view.day >= gallery.today():
         return taken[-1]
@@ -301,7 +301,7 @@ def _begin(gallery: Gallery, found: Read) -> datetime:
 
 
 def _watch(gallery: Gallery, found: Read) -> None:
-    """Today grows: say when there is more, and leave it to the person to look."""
+    """On today's page, offer a button when there are new photos."""
     if found.view.day != gallery.today():
         return
     place = ui.element("div").classes("news").props('role="status"')
@@ -323,7 +323,7 @@ def _watch(gallery: Gallery, found: Read) -> None:
 
 
 class _MotionSearch:
-    """The button that looks through a day, its progress, and the filter afterwards."""
+    """The button that searches a day for motion, its progress, and then the filter."""
 
     def __init__(self, gallery: Gallery, found: Read, redraw: Callable[[], None], size_mb: float):
         self._gallery = gallery

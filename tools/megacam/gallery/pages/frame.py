@@ -1,4 +1,4 @@
-"""What every page has: the bar at the top, and a place that fills when S3 has answered."""
+"""The parts of every page: the bar at the top, and a place that fills when S3 has answered."""
 
 import asyncio
 import itertools
@@ -37,7 +37,7 @@ def frame(gallery: Gallery, here: str, title: str) -> ui.element:
     for script in (*markup.SCRIPTS, "photo.js", "compare.js", "list.js", "retry.js"):
         ui.add_head_html(f'<script defer src="static/{script}"></script>')
     ui.query(".nicegui-content").classes("page")
-    # NiceGUI puts a page into its own <main>: the bar and the footer go before and after it.
+    # NiceGUI puts the page into its own <main>; move the bar before it and the footer after it.
     layout = ui.context.client.layout
     with ui.element("header").classes("bar") as bar:
         ui.html(_bar(gallery, here), sanitize=False).classes("bar-inner")
@@ -58,8 +58,9 @@ async def fill(
 ) -> None:
     """Run `work` in a thread and `show` its result in `place`.
 
-    Until then the place says what S3 is asked and for how long; a refusal is shown with its
-    remedy and the work is tried again, by itself and at a click, as long as the page is open.
+    Until then, the place shows the request to S3 that it waits for and for how long. An error is
+    shown with its remedy. As long as the page is open, the work is then repeated after a while or
+    at a click.
     """
     for tries in itertools.count():
         if place.is_deleted:
@@ -85,7 +86,7 @@ async def fill(
 
 
 def empty(title: str, lines: list[str], link: tuple[str, str] | None = None) -> None:
-    """Say that there is nothing, and what to do about it."""
+    """Say that there is nothing to show, and what to do about it."""
     with ui.element("section").classes("empty"):
         ui.html(_EMPTY_PICTURE, sanitize=False)
         ui.html(f"<h2>{text(title)}</h2>", sanitize=False)
@@ -96,13 +97,13 @@ def empty(title: str, lines: list[str], link: tuple[str, str] | None = None) -> 
 
 
 def button(words: str, on_click: Callable[..., object], kind: str = "") -> ui.button:
-    """Make a button that looks like the links beside it; `kind` is "", primary or danger."""
+    """Return a button that looks like the links beside it; `kind` is "", primary or danger."""
     made = ui.button(words, on_click=on_click, color=None).props("no-caps unelevated")
     return made.classes(f"tool {kind}")
 
 
 def heading(words: str) -> None:
-    """Begin a page with its name."""
+    """Show the heading of a page."""
     ui.html(f"<h1>{text(words)}</h1>", sanitize=False)
 
 
@@ -112,7 +113,7 @@ def ago(gallery: Gallery, moment: datetime) -> str:
 
 
 class _Waiting:
-    """A line that says what is being waited for; screen readers hear it once."""
+    """A line that says what the page waits for; screen readers announce it once."""
 
     def __init__(self, gallery: Gallery):
         self._gallery = gallery
@@ -134,7 +135,7 @@ class _Waiting:
 
 
 async def _refused(place: ui.element, words: str, wait_s: int) -> None:
-    """Show a refusal until the time is up or the button is pressed."""
+    """Show an error until `wait_s` seconds have passed or the button is pressed."""
     if place.is_deleted:
         return
     again = asyncio.Event()
@@ -143,7 +144,7 @@ async def _refused(place: ui.element, words: str, wait_s: int) -> None:
         ui.html(f"<h2>The photos cannot be shown</h2><p>{text(words)}</p>", sanitize=False)
         with ui.element("div").classes("row-tools"):
             button("Try again now", again.set, "primary")
-            ui.label(f"Trying again every {wait_s} s by itself")
+            ui.label(f"Trying again automatically in {wait_s} s")
     try:
         await asyncio.wait_for(again.wait(), wait_s)
     except asyncio.TimeoutError:

@@ -1,4 +1,4 @@
-"""The calendar: every month with photos, a picture a day."""
+"""The calendar page: a month with a picture for each day, and links to all months with photos."""
 
 import calendar
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from megacam.gallery.state import Gallery, page_url
 
 @dataclass(frozen=True)
 class Month:
-    """What the page needs: the devices, the months with photos, the days of the month on show."""
+    """The data of the page: devices, months with photos, and the days of the month on show."""
 
     devices: list[str]
     device: str
@@ -39,7 +39,7 @@ def add(gallery: Gallery) -> None:
 
 
 def read(gallery: Gallery, device: str, wanted: str) -> Month:
-    """Read one month of a device: a request a year and one for the month; blocks."""
+    """Read one month of a device; one request per year and one for the month; blocks."""
     devices = gallery.bucket.devices()
     if device not in devices:
         device = next((name for name in devices if gallery.bucket.months(name)), "")
@@ -59,7 +59,7 @@ def _chosen(wanted: str) -> tuple[int, int] | None:
 
 
 def _days(gallery: Gallery, device: str, year: int, month: int) -> set[date]:
-    """The days of the viewer's zone that a folder of a UTC day can reach into."""
+    """Return the days in the viewer's zone that overlap a UTC day with a folder."""
     if not device:
         return set()
     first = date(year, month, 1)
@@ -111,7 +111,7 @@ def _device_links(found: Month) -> str:
 
 
 def _month_links(found: Month) -> list[str]:
-    """The months of the year on show, and before them the other years by their last months."""
+    """Return links to the years, each to its last month, and to the months of this year."""
     last = {year: (year, month) for year, month in found.months}
     years = [_link(found, pair, str(year), year == found.year) for year, pair in last.items()]
     months = [

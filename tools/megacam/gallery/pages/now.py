@@ -1,4 +1,4 @@
-"""Now: the newest photo of every device, refreshed as photos arrive, and how the device is."""
+"""The page "Now": the newest photo of every device, updated as photos arrive, and its health."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, page_url, photo_url
 
 _DEVICES_EVERY = 6
-_STATE_WORDS = {health.GOOD: "fine", health.FAIR: "look", health.BAD: "trouble"}
+_STATE_WORDS = {health.GOOD: "fine", health.FAIR: "check", health.BAD: "trouble"}
 
 
 @dataclass
 class Seen:
-    """What is known of a device: its newest photo and its status.json."""
+    """The newest photo and the status.json of a device."""
 
     newest: Photo | None = None
     status: dict[str, Any] | None = None
@@ -44,13 +44,13 @@ def look_at_all(gallery: Gallery) -> dict[str, Seen]:
 
 
 def look(gallery: Gallery, device: str, seen: Seen) -> Seen:
-    """Read what is new of a device: two requests where the last photo is known; blocks."""
+    """Read the news of a device; two requests if its last photo is known; blocks."""
     bucket = gallery.bucket
     status = bucket.status(device)
     if seen.newest is None:
         return Seen(bucket.newest(device), status)
     newer = bucket.newer(seen.newest)
-    # A full page means that the gallery slept for hours: walk from the end again.
+    # A full page means that the gallery was suspended for hours: search from the end again.
     newest = bucket.newest(device) if len(newer) >= 900 else (newer or [seen.newest])[-1]
     return Seen(newest, status)
 
@@ -64,14 +64,14 @@ def _show(gallery: Gallery, main: ui.element, seen: dict[str, Seen]) -> None:
 
 
 class _Wall:
-    """A card a device; asks S3 for news as long as the page is open."""
+    """A card for each device; polls S3 as long as the page is open."""
 
     def __init__(self, gallery: Gallery, seen: dict[str, Seen]):
         self._gallery = gallery
         self._rounds = 0
         self._banner = ui.element("div")
         self._grid = ui.element("div").classes("devices")
-        # Folders that are no devices have neither photos nor a status, and no card until they do.
+        # A folder without photos and status.json may be no device, so it gets no card.
         self._cards: dict[str, _Card] = {}
         for device, one in seen.items():
             self._place(device, one)
@@ -110,7 +110,7 @@ def _nothing_yet(gallery: Gallery, main: ui.element, has_folders: bool) -> None:
         "No board at hand? <code>megacam demo --gallery</code> shows it with a simulated camera.",
     ]
     if has_folders:
-        lines.insert(1, "It has folders, but none with keys of this project's form.")
+        lines.insert(1, "It has folders, but none with photos named as megacam names them.")
     empty("No photos yet", lines)
 
     async def poll() -> None:
@@ -131,13 +131,13 @@ def _tell(place: ui.element, words: str) -> None:
     place.clear()
     with place:
         ui.html(
-            f'<p class="banner" role="alert">What you see may be old. {text(words)}</p>',
+            f'<p class="banner" role="alert">This page may be out of date. {text(words)}</p>',
             sanitize=False,
         )
 
 
 class _Card:
-    """A device on the page: only what changed is sent to the browser."""
+    """A device on the page; sends only changes to the browser."""
 
     def __init__(self, gallery: Gallery, device: str, seen: Seen):
         self._gallery = gallery
@@ -153,7 +153,7 @@ class _Card:
         self._draw_details()
 
     async def refresh(self) -> None:
-        """Ask S3 for news and draw them."""
+        """Ask S3 for news and draw the changes."""
         fresh = await run.io_bound(look, self._gallery, self._device, self._seen)
         if fresh is None:
             return
@@ -165,7 +165,7 @@ class _Card:
         self.tick()
 
     def tick(self) -> None:
-        """Draw what changes with time alone."""
+        """Draw the parts that change as time passes."""
         found = self._findings()
         level = health.level(found)
         age = self._age()
@@ -219,7 +219,7 @@ class _Card:
 
 
 def details(gallery: Gallery, status: dict[str, Any]) -> str:
-    """Return what a device reports beyond the findings, folded away."""
+    """Return the rest of a device's report, collapsed."""
     signal = health.signal_dbm(status)
     spark = markup.sparkline(signal, "signal strength over the last reports")
     rows = [(words, text(value)) for words, value in health.facts(status, gallery.zone)]

@@ -1,4 +1,4 @@
-"""One photo: large, with everything known of it, its neighbours, download and delete."""
+"""The page of one photo, with its metadata, its neighbors, download, sharing and deletion."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ _LASTING = {1: "an hour", 24: "a day", 72: "3 days", 168: "7 days"}
 
 @dataclass(frozen=True)
 class Known:
-    """A photo and what was read about it; `facts` is None where it is gone."""
+    """A photo and its data; `facts` is None if the photo is not in the bucket."""
 
     photo: Photo
     facts: dict[str, str] | None
@@ -37,7 +37,7 @@ def add(gallery: Gallery) -> None:
         await ui.context.client.connected()
         if photo is None:
             with main:
-                empty("No such photo", ["This link names no photo."], (".", "Now"))
+                empty("No such photo", ["This is not the link of a photo."], (".", "Now"))
             return
         await fill(gallery, main, lambda: read(gallery, photo), lambda k: _show(gallery, k))
 
@@ -98,8 +98,8 @@ def _links(known: Known, day: str) -> str:
     download = text(f"{photo_url(photo)}&download=1")
     return (
         '<nav class="choice" aria-label="Photo">'
-        + step(known.previous, "prev", "◀", "photo before it (left arrow)")
-        + step(known.next, "next", "▶", "photo after it (right arrow)")
+        + step(known.previous, "prev", "◀", "previous photo (left arrow)")
+        + step(known.next, "next", "▶", "next photo (right arrow)")
         + f'<a class="tool" href="{text(day)}">Its day</a>'
         + f'<a class="tool" href="{text(page_url("compare", a=photo.key))}">Compare</a>'
         + f'<a class="tool" href="{download}" download>Download</a></nav>'
@@ -111,7 +111,7 @@ def _about(gallery: Gallery, known: Known) -> str:
     rows = [("taken", f"{photo.taken:%Y-%m-%d %H:%M:%S} UTC, {ago(gallery, photo.taken)}")]
     if known.previous:
         gap = (photo.taken - known.previous.taken) / timedelta(seconds=1)
-        rows.append(("after the one before", days.words(gap)))
+        rows.append(("since the previous photo", days.words(gap)))
     rows += [("key", photo.key), *(known.facts or {}).items()]
     written = sorted(known.metadata.items())
     device = (
@@ -123,11 +123,11 @@ def _about(gallery: Gallery, known: Known) -> str:
 
 
 def _share_button(gallery: Gallery, known: Known) -> None:
-    """The button and dialog that make a link which ends."""
+    """Show the button and dialog that make a link with an end."""
     with ui.dialog() as dialog, ui.card().classes("ask").props('aria-label="Share this photo"'):
         ui.html(
-            "<h2>Share this photo</h2><p>Whoever has the link sees this photo and nothing else, "
-            "until it ends. It cannot be taken back before.</p>",
+            "<h2>Share this photo</h2><p>Whoever has the link can see this photo and nothing "
+            "else until the link ends. You cannot revoke it before.</p>",
             sanitize=False,
         )
         lasting = ui.select(_LASTING, value=24, label="Lasts").props("outlined dense")

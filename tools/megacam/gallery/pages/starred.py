@@ -1,4 +1,4 @@
-"""The favourites: every photo that has a star, and how to hand them on."""
+"""The page of the favourites: every starred photo, and a button to download them."""
 
 import asyncio
 import itertools
@@ -44,7 +44,7 @@ def _show(gallery: Gallery, found: list[Photo]) -> None:
 
 
 def _list(gallery: Gallery, found: list[Photo]) -> str:
-    """The newest day first, within a day in order of time."""
+    """Return the favourites, newest day first and oldest photo of each day first."""
     by_day = itertools.groupby(found, lambda p: days.local_day(p.taken, gallery.zone))
     parts = [
         f'<section><h2>{day:%A, %d %B %Y}</h2><div class="cells large">'
@@ -67,7 +67,7 @@ def _cell(gallery: Gallery, photo: Photo) -> str:
 
 
 class _Download:
-    """The button that packs the favourites as a page, to be mailed or put anywhere."""
+    """The button that packs the favourites into a zip with a page, to mail or to publish."""
 
     def __init__(self, gallery: Gallery):
         self._gallery = gallery

@@ -1,4 +1,4 @@
-"""Time-lapse: choose a span, speed and size; watch it being made; play, download or cancel it."""
+"""The page that makes a time-lapse: choose span, speed and size, then play or download it."""
 
 import asyncio
 import secrets
@@ -35,7 +35,7 @@ def add(gallery: Gallery) -> None:
 
 
 def read(gallery: Gallery, device: str) -> tuple[list[str], Photo | None]:
-    """Return the devices and the newest photo of the wanted (or the first) one; blocks."""
+    """Return the devices, and the newest photo of `device` or of the first one; blocks."""
     devices = gallery.bucket.devices()
     wanted = [device] if device in devices else devices
     return devices, next(filter(None, map(gallery.bucket.newest, wanted)), None)
@@ -50,7 +50,7 @@ def _show(gallery: Gallery, devices: list[str], newest: Photo | None) -> None:
 
 
 class _Form:
-    """The questions, and below them the time-lapse that is being made or was made."""
+    """The form, and below it the progress or the finished time-lapse."""
 
     def __init__(self, gallery: Gallery, devices: list[str], newest: Photo):
         self._gallery = gallery

@@ -38,7 +38,7 @@ def _show(gallery: Gallery, seen: dict[str, Seen]) -> None:
 
 
 def _follow(gallery: Gallery, seen: dict[str, Seen], panes: dict[str, ui.html]) -> None:
-    """Show what arrives for as long as the page is open; what S3 refuses now comes later."""
+    """Show new photos as long as the page is open; ignore errors of S3 until the next poll."""
 
     async def refresh(device: str) -> None:
         fresh = await run.io_bound(look, gallery, device, seen[device])

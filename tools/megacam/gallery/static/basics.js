@@ -1,5 +1,5 @@
-// What the other scripts share. They are classic scripts, loaded in order, as a page that is
-// opened from a folder (file://) may load no modules: what one declares at its top the next ones see.
+// Functions that the other scripts share. All of them are classic scripts, because a page opened
+// from a folder (file://) cannot load modules. They load in order and share their top-level names.
 
 const make = (tag, className, properties = {}) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -14,7 +14,7 @@ const makeButton = (text, label, action) => {
   return made;
 };
 
-// The last index whose time is at or before t, -1 for none. Frames are [time, name, moved, starred].
+// Return the last index with a time at or before t, or -1. Frames are [time, name, moved, starred].
 const indexAt = (frames, t) => {
   let low = 0;
   let high = frames.length;
@@ -26,14 +26,15 @@ const indexAt = (frames, t) => {
   return low - 1;
 };
 
-// The viewer's wall clock: `zone` is [[from this second on, seconds east of UTC], ...].
+// Return a function that formats a time in the viewer's zone.
+// `zone` is [[from this second on, seconds east of UTC], ...].
 const clockOf = (zone) => (t) => {
   let offset = 0;
   for (const [from, east] of zone) if (t >= from) offset = east;
   return new Date((t + offset) * 1000).toISOString().slice(11, 19);
 };
 
-// Whether a key belongs to what has the focus: a field that is typed into, or a dialog.
+// Return whether a key belongs to the focused element: an input field or a dialog.
 const isTyping = (event) => Boolean(
   event.ctrlKey || event.metaKey || event.altKey
   || event.target.closest?.("input:not([type=range]), select, textarea, [role=dialog]"),

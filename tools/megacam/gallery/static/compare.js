@@ -1,5 +1,5 @@
-// <megacam-compare>: two photos over each other, the older one left, and a grip between them that
-// the pointer and the arrow keys move (compare.py makes it). F fills the screen.
+// <megacam-compare>: two photos on top of each other, the older one left, with a grip between them.
+// The pointer and the arrow keys move the grip; F toggles full screen. markup.py makes the element.
 
 class Compare extends HTMLElement {
   connectedCallback() {
@@ -23,7 +23,7 @@ class Compare extends HTMLElement {
     this.range.value = String(Math.round(this.at));
   }
 
-  // Show the older photo up to so many percent of the width.
+  // Show the older photo in this percentage of the width, from the left.
   cut(percent) {
     this.at = Math.min(Math.max(percent, 0), 100);
     this.style.setProperty("--cut", `${this.at}%`);

@@ -1,4 +1,4 @@
-// Stars: the gallery's server keeps them beside its thumbnails.
+// Favourites, which the gallery's server stores beside its thumbnails.
 
 const keepStar = async (key, starred) => {
   const address = `favourite?key=${encodeURIComponent(key)}`;
@@ -6,7 +6,7 @@ const keepStar = async (key, starred) => {
   return Boolean(answer?.ok);
 };
 
-// A button that stars what `shown()` returns: {frame, key}, a frame as basics.js has it.
+// Make a button that stars what `shown()` returns: {frame, key}; basics.js describes frames.
 const makeStar = (shown) => {
   const draw = () => {
     const starred = Boolean(shown()?.frame[3]);

@@ -1,4 +1,4 @@
-// Fills the screen with an element, and the buttons that lie over pictures.
+// Full screen, and the buttons on top of pictures.
 
 const FULL_SIGN = '<svg viewBox="0 0 16 16" width="17" height="17" aria-hidden="true">'
   + '<path d="M1 6V1h5M10 1h5v5M15 10v5h-5M6 15H1v-5"/></svg>';
@@ -8,7 +8,7 @@ const isFull = () => Boolean(document.fullscreenElement || document.querySelecto
 const toggleFull = async (element) => {
   if (document.fullscreenElement) return document.exitFullscreen();
   if (element.classList.contains("full") || !element.requestFullscreen) {
-    // Phones of one maker fill their screen with videos only: fill the window then.
+    // iPhones allow full screen for videos only: fill the window instead.
     element.classList.toggle("full");
     return undefined;
   }
@@ -19,7 +19,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector(".full")?.classList.remove("full");
 });
 
-// Buttons over the top right corner of `surface`: zoom where there is one, and the full screen.
+// Add buttons at the top right corner of `surface`: zoom, if there is one, and full screen.
 const overlay = (surface, whole, zoom, ...others) => {
   const bar = make("div", "overlay");
   if (zoom) {

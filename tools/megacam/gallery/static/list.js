@@ -1,5 +1,5 @@
-// <megacam-photos>: every photo of a day, of which only the rows in view are in the page.
-// Its data is the JSON of its data-photos attribute, made by markup.py.
+// <megacam-photos>: every photo of a day; the page contains only the rows in view.
+// Its data is the JSON in its data-photos attribute, made by markup.py.
 
 const LIST_GAP_PX = 4;
 const LIST_CELL_PX = 108;
@@ -27,14 +27,14 @@ class Photos extends HTMLElement {
     this.watch?.disconnect();
   }
 
-  // What there is to show, in order of time: photos, and the gaps between them.
+  // Return the photos and the gaps between them, in order of time.
   items() {
     const photos = this.track.frames.filter((frame) => !this.onlyMotion || frame[2]);
     const gaps = this.onlyMotion ? [] : this.track.gaps.map(([from, , , words]) => [from, null, words]);
     return [...photos, ...gaps].sort((a, b) => a[0] - b[0]);
   }
 
-  // Cut the items into rows and place each of them: [top, height, hour or "", items].
+  // Divide the items into rows and compute their places: [top, height, hour or "", items].
   layOut() {
     const width = this.clientWidth;
     if (!width || width === this.laidOut) return;
@@ -85,7 +85,7 @@ class Photos extends HTMLElement {
     const last = indexAt(this.rows, to);
     for (const [n, row] of this.shown) {
       if (n >= first && n <= last) continue;
-      // Without its address a picture is asked for no longer.
+      // Removing the address stops the download.
       for (const image of row.querySelectorAll("img")) image.removeAttribute("src");
       row.remove();
       this.shown.delete(n);
@@ -93,7 +93,7 @@ class Photos extends HTMLElement {
     for (let n = first; n <= last; n += 1) if (!this.shown.has(n)) this.place(n);
   }
 
-  // Put a row into the page, at its place in the order of reading too.
+  // Add a row to the page, in reading order in the DOM too.
   place(n) {
     const [top, height, label, items] = this.rows[n];
     const row = make("div", "list-row");

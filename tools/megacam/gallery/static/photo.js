@@ -1,5 +1,5 @@
-// <megacam-photo>: one photo, zoomed and over the whole screen; arrows and swipes lead to its
-// neighbours by the links of the page. photo.py makes it.
+// <megacam-photo>: one photo with zoom and full screen. Arrow keys and swipes follow the page's
+// links to its neighbors. photo.py makes the element.
 
 class Photo extends HTMLElement {
   connectedCallback() {
@@ -29,7 +29,7 @@ class Photo extends HTMLElement {
 
 customElements.define("megacam-photo", Photo);
 
-// <megacam-wall>: the newest photo of every camera; F fills the screen with them. wall.py makes it.
+// <megacam-wall>: the newest photo of every camera; F toggles full screen. wall.py makes the element.
 class Wall extends HTMLElement {
   connectedCallback() {
     if (this.leave) return;

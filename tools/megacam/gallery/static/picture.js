@@ -1,4 +1,4 @@
-// One camera's picture in the player: shows the newest wanted photo and skips those in between.
+// One camera's picture in the player. While a photo loads, only the last request is kept.
 
 const PICTURE_TRIES = 6;
 
@@ -58,7 +58,7 @@ class Picture {
   }
 
   failed(source) {
-    this.note.textContent = "This photo cannot be had: deleted, damaged, or S3 does not answer";
+    this.note.textContent = "This photo cannot be shown: it is deleted or damaged, or S3 does not answer";
     this.tries += 1;
     if (this.tries > PICTURE_TRIES) return;
     setTimeout(() => { if (source === this.wanted) this.load(); }, 1000 * this.tries);

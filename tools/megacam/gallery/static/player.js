@@ -1,7 +1,7 @@
-// <megacam-player>: plays the photos of a span, several cameras beside each other.
-// Its data is the JSON of its data-photos attribute, made by markup.py.
-// Keys: arrows step, Page Up/Down an hour, Home/End, space plays, M goes to the next motion, F fills
-// the screen, + - 0 zoom, [ ] change the span of the time line, S stars the photo.
+// <megacam-player>: plays the photos of a span, with several cameras side by side.
+// Its data is the JSON in its data-photos attribute, made by markup.py.
+// Keys: arrows step, Page Up/Down move by an hour, Home/End to the ends, space plays, M goes to the
+// next motion, F toggles full screen, + - 0 zoom, [ ] change the span of the time line, S stars.
 
 const HOUR = 3600;
 
@@ -84,7 +84,7 @@ class Player extends HTMLElement {
     return match ? Number(match[1]) : null;
   }
 
-  // The frame on show and its key; of several cameras that of the first one which has a photo.
+  // Return the frame on show and its key, from the first camera that has a photo.
   shownFrame() {
     const { track, frame } = this.screens.find((screen) => screen.frame) ?? {};
     return frame && { frame, key: `${track.device}/${frame[1]}` };
@@ -134,7 +134,7 @@ class Player extends HTMLElement {
 
   beat() {
     this.timer = setTimeout(() => {
-      // A slow S3 slows the play down instead of leaving pictures out.
+      // If S3 is slow, play more slowly instead of skipping pictures.
       const waits = this.screens.some((screen) => screen.busy);
       if (!waits && !this.move(1)) return this.pause();
       if (!waits) for (const screen of this.screens) screen.ahead(4);

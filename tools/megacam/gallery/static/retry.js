@@ -1,5 +1,5 @@
-// Pictures that S3 did not give are asked for again, less and less often; for one that is deleted
-// or refused the reason is told instead.
+// Request pictures again that failed to load, less and less often. If the server answers 404, for
+// example because the photo is deleted or damaged, show the reason instead.
 
 const WAITS_S = [2, 5, 10, 20, 40, 60, 60, 60, 60];
 

@@ -1,5 +1,5 @@
-// The time line of the player: the whole day, an hour or ten minutes of it, and what lies under
-// the pointer as a small picture.
+// The time line of the player: the whole day, an hour or ten minutes of it, with a thumbnail of the
+// photo under the pointer.
 
 const TIMELINE_SPANS = [["Day", "The whole day", Infinity], ["1 h", "An hour", 3600], ["10 min", "Ten minutes", 600]];
 const MARK_PX = 3;
@@ -7,7 +7,7 @@ const GAP_PX = 2;
 const PREVIEW_MS = 60;
 
 class Timeline {
-  // `moved(t)` is called where the person chose another moment.
+  // `moved(t)` is called when the user chooses another moment.
   constructor(data, text, moved) {
     Object.assign(this, { data, text, moved, level: 0, from: data.start, to: data.end, t: data.start });
     this.element = make("div", "timeline");
@@ -47,7 +47,7 @@ class Timeline {
     });
   }
 
-  // Level 0 is the whole day, the last one the closest.
+  // Level 0 is the whole day, the last level the shortest span.
   zoomTo(level) {
     this.level = Math.min(Math.max(level, 0), TIMELINE_SPANS.length - 1);
     [...this.buttons.children].forEach((button, n) => {
@@ -57,7 +57,7 @@ class Timeline {
     this.centre();
   }
 
-  // Show the span of the level around the moment, within the day.
+  // Show the level's span around the current moment, without leaving the day.
   centre() {
     const { start, end } = this.data;
     const span = Math.min(TIMELINE_SPANS[this.level][2], end - start);
@@ -100,7 +100,7 @@ class Timeline {
     const half = this.preview.offsetWidth / 2;
     this.preview.style.left = `${Math.min(Math.max(share * width, half), width - half)}px`;
     clearTimeout(this.peeking);
-    // Only where the pointer rests: a sweep over the day must not ask for all of it.
+    // Load the thumbnail only if the pointer rests: a sweep must not load the whole day.
     if (!far) this.peeking = setTimeout(() => { image.src = track.thumbs + frame[1]; }, PREVIEW_MS);
   }
 
@@ -141,7 +141,7 @@ class Timeline {
     });
   }
 
-  // How to draw a bar from one moment to another, at least so many pixels wide.
+  // Return a function that draws a bar from one moment to another, at least `least` pixels wide.
   painter(top, tall, scale) {
     const paint = this.canvas.getContext("2d");
     const x = (t) => ((t - this.from) / (this.to - this.from)) * this.canvas.width;
@@ -153,7 +153,7 @@ class Timeline {
     };
   }
 
-  // Photos that follow each other make one bar; one alone is still seen.
+  // Join consecutive photos into one bar; a single photo keeps a visible bar.
   runs(track) {
     const found = [];
     for (const [t] of track.frames) {

@@ -1,5 +1,5 @@
-// Zooms into the pictures of a surface and moves them: wheel, pinch, double click, + - 0 and arrows.
-// Its `.pane` boxes share one view, so cameras beside each other show the same part.
+// Zoom and pan of the pictures on a surface, by wheel, pinch, double click, + - 0 and arrow keys.
+// All `.pane` boxes share one view, so cameras side by side show the same part.
 
 const ZOOM_MOST = 8;
 const ZOOM_STEP = 1.5;
@@ -12,7 +12,7 @@ let scrolledAt = -Infinity;
 addEventListener("scroll", () => { scrolledAt = performance.now(); }, { passive: true });
 
 class Zoom {
-  // `swipe(1 or -1)` is called where a finger wipes over a picture that is not zoomed.
+  // `swipe(1 or -1)` is called when a finger swipes over a picture that is not zoomed.
   constructor(surface, swipe) {
     Object.assign(this, { surface, swipe, scale: 1, x: 0, y: 0, fingers: new Map() });
     surface.classList.add("zoomable");
@@ -29,13 +29,13 @@ class Zoom {
 
   get zoomed() { return this.scale > 1; }
 
-  // The box of the pane that a point is over, for want of one the first.
+  // Return the box of the pane at a point, or of the first pane.
   paneAt(x, y) {
     const boxes = [...this.surface.querySelectorAll(".pane")].map((p) => p.getBoundingClientRect());
     return boxes.find((b) => x >= b.left && x < b.right && y >= b.top && y < b.bottom) ?? boxes[0];
   }
 
-  // Zoom so that what is under a point of the window stays under it.
+  // Zoom and keep the part of the picture at this point of the window in place.
   to(scale, clientX, clientY) {
     const box = this.paneAt(clientX, clientY);
     const wanted = Math.min(Math.max(scale, 1), ZOOM_MOST);
@@ -50,7 +50,7 @@ class Zoom {
     this.to(this.scale * factor, box.left + box.width / 2, box.top + box.height / 2);
   }
 
-  // x and y are how far the picture is moved, as shares of its box.
+  // x and y are the offset of the picture, as fractions of its box.
   set(scale, x, y) {
     const room = (scale - 1) / 2;
     this.scale = scale;
@@ -71,7 +71,7 @@ class Zoom {
     this.to(this.scale * Math.exp(-event.deltaY * lines * 0.004), event.clientX, event.clientY);
   }
 
-  // Who scrolls the page past a picture must not end in it.
+  // Scrolling the page past a picture must not start to zoom it.
   takesWheel(event) {
     if (event.ctrlKey || this.zoomed || isFull()) return true;
     const box = this.surface.getBoundingClientRect();
@@ -120,7 +120,7 @@ class Zoom {
     if (Math.abs(moved) > SWIPE_PX) this.swipe(moved < 0 ? 1 : -1);
   }
 
-  // How far two fingers are apart, and where their middle is.
+  // Return the distance between two fingers and the point halfway between them.
   spread() {
     const [a, b = a] = [...this.fingers.values()];
     return {
@@ -130,7 +130,7 @@ class Zoom {
     };
   }
 
-  // Act on a key; tell whether it was one of ours.
+  // Act on a key; return whether it was one of ours.
   key(event) {
     const pan = (x, y) => this.set(this.scale, this.x + x, this.y + y);
     const always = {
