@@ -370,7 +370,9 @@ def test_a_port_without_tls_is_said_so(session):
         endpoint = f"https://localhost:{listener.getsockname()[1]}"
         result = only(session([put()], endpoint=endpoint))
     assert (result["code"], result["action"]) == ("tls", "retry")
-    assert "the port speaks no TLS; check the port of the endpoint (-0x7200)" in result["error"]
+    assert (
+        "the port does not speak TLS; check the port of the endpoint (-0x7200)" in result["error"]
+    )
 
 
 def test_a_server_without_tls_1_2_is_said_so(session, authority):
