@@ -40,12 +40,12 @@ _ERRORS = (
 7400r the random number generator failed
 7480r the server requires a client certificate
 7500r the server answers with a TLS extension that was not offered
-7600f our private key is missing
+7600f the client's private key is missing
 7680f no root certificate is loaded; deploy the roots
 """,
     """
 7700r the server sent an unexpected TLS message
-7780r the server refuses TLS 1.2, our ciphers or our certificate
+7780r the server refuses TLS 1.2, the ciphers or the certificate
 7800r the server does not know this host name; check the endpoint
 7880r the server closed the connection
 """,

@@ -59,7 +59,7 @@ _LITTLEFS = "36 ENAMETOOLONG 39 ENOTEMPTY 84 EILSEQ 91 ENAMETOOLONG"
 _MBEDTLS = """
 7280 retry closed the connection
 7880 retry closed the connection
-7780 retry refuses TLS 1.2, our ciphers or our certificate
+7780 retry refuses TLS 1.2, the ciphers or the certificate
 6E00 retry no cipher
 6E80 retry does not speak TLS 1.2
 7200 retry does not speak TLS; check the port
