@@ -20,9 +20,7 @@ def load(buf):
 
         context = tls_context.device_context(board.roots(), certificate, private_key)
     except ValueError:
-        raise CredentialsError(
-            "certificate and key in NVS do not go together; run `megacam provision`"
-        )
+        raise CredentialsError("certificate and key in NVS do not match; run `megacam provision`")
     return IoTCredentials(
         iot["host"], iot["role_alias"], iot["thing"], context, buf, clock.now,
         port=iot.get("port", 443),

@@ -65,7 +65,7 @@ def _missing(name):
     if any(has(other) for other in ("wifi", "aws", "iot")):
         return f"no {name} credentials in NVS; {_FIX}"
     # The port silently erases a partition that it cannot read.
-    return f"NVS holds no credentials at all: a new board, or it was erased; {_FIX}"
+    return f"NVS has no credentials: the board is new, or was erased; {_FIX}"
 
 
 def load_key(buf=None):
@@ -83,7 +83,7 @@ def load_key(buf=None):
         aws = load("aws", buf)
         return Credentials(aws["id"], aws["secret"])
     except (KeyError, TypeError, ValueError):
-        raise CredentialsError(f"the credentials in NVS are of another version; {_FIX}")
+        raise CredentialsError(f"the credentials in NVS are from another version; {_FIX}")
 
 
 def check():

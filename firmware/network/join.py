@@ -72,11 +72,11 @@ def _join(wlan, networks, power_save, stage, limit_ms):
                 return wlan.config("ssid")
             limit_ms -= _MEND_MS
         if limit_ms <= _END_MS:
-            raise NetworkError("no time was left to join the Wi-Fi")
+            raise NetworkError("no time left to join the Wi-Fi")
         _switch_on(wlan, power_save, stage > 1)
         air = wlan.scan()
     except (OSError, RuntimeError) as e:
-        raise NetworkError(f"the radio does not work ({_words(e)}); power-cycle the board")
+        raise NetworkError(f"the radio failed ({_words(e)}); power-cycle the board")
     air.sort(key=lambda ap: -ap[3])
     tries = _tries(networks, air)
     if not tries:
@@ -180,7 +180,7 @@ def _absent(networks, air):
         if ap[0] not in names_seen and len(found) < 3:
             names_seen.append(ap[0])
             found.append(f"{_text(ap[0])!r} {ap[3]} dBm")
-    seen = ", ".join(found) or "none at all"
+    seen = ", ".join(found) or "none"
     log("I wifi seen", networks=seen)  # level I: warnings would go into the report
     error = NetworkError(names + _NOWHERE)
     error.seen = f" (seen: {seen})"
@@ -198,12 +198,12 @@ def _why(wlan):
     status = wlan.status()
     try:
         wlan.status("rssi")
-        return "gave us no address; check the router's DHCP, or set an address"
+        return "gave the board no address; check the router's DHCP or set an address"
     except (OSError, RuntimeError):
         pass  # not associated
     if status == _NOT_FOUND:
         return "was not found"
     if status in (_WRONG_PASSWORD, _CONNECTING):
         # A refused handshake gives one or the other.
-        return "refused us, probably a wrong password"
+        return "refused the board (wrong password?)"
     return f"could not be joined (status {status})"

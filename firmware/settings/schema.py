@@ -47,7 +47,7 @@ _BEFORE_PICTURE = (
     ("interval_s", "int", 5, 86400, 30, "seconds from one shot to the next"),
     ("status_min", "int", 1, 1440, 15, "minutes from one health report to the next"),
     ("watchdog", "bool", 0, 1, True, "restart the board when it makes no progress for 3 minutes"),
-    ("s3.bucket", "bucket", 3, 63, "", "bucket that takes the photos (required)"),
+    ("s3.bucket", "bucket", 3, 63, "", "bucket for the photos (required)"),
     ("s3.region", "region", 1, 32, "us-east-1", "region of the bucket"),
     ("s3.endpoint", "url", 0, 200, "", "https://HOST[:PORT] of another S3 store; empty: AWS"),
     (
@@ -56,19 +56,19 @@ _BEFORE_PICTURE = (
         0,
         1,
         None,
-        "put the bucket in the path, not in the host name; null: by the endpoint",
+        "put the bucket in the path, not in the host name; null: the endpoint decides",
     ),
-    ("s3.integrity", "choice", INTEGRITY, 0, "auto", "protection of bodies; auto: by the store"),
-    ("cap.requests", "int", 100, 1000000, 10000, "requests a day at most; more photos wait"),
-    ("cap.mb", "int", 10, 1000000, 5000, "MB sent a day at most; more photos wait"),
+    ("s3.integrity", "choice", INTEGRITY, 0, "auto", "upload protection; auto: the store decides"),
+    ("cap.requests", "int", 100, 1000000, 10000, "maximum requests per day; further photos wait"),
+    ("cap.mb", "int", 10, 1000000, 5000, "maximum MB sent per day; further photos wait"),
     ("camera.resolution", "choice", RESOLUTIONS, 0, "1600x1200", "width x height of a photo"),
     ("camera.quality", "choice", ("high", "medium", "low"), 0, "high", "JPEG quality"),
 )
 _AFTER_PICTURE = (
     ("clock.servers", "texts", 1, 8, ("pool.ntp.org", "time.google.com"), "NTP servers"),
-    ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time where NTP is blocked"),
-    ("wifi.hostname", "name", 1, 32, "megacam", "name that the board gives the router"),
-    ("wifi.power_save", "choice", ("none", "min", "max"), 0, "none", "radio naps between beacons"),
+    ("clock.http_urls", "http", 0, 8, _HTTP_URLS, "web servers for the time if NTP is blocked"),
+    ("wifi.hostname", "name", 1, 32, "megacam", "name of the board on the network"),
+    ("wifi.power_save", "choice", ("none", "min", "max"), 0, "none", "power saving of the radio"),
     (
         "wifi.networks",
         "networks",
@@ -80,31 +80,31 @@ _AFTER_PICTURE = (
     ("aws.access_key_id", "secret", 0, 0, "", "put-only AWS key; kept in NVS (secret)"),
     ("aws.secret_access_key", "secret", 0, 0, "", "its secret; kept in NVS (secret)"),
     ("schedule.hours", "hours", 0, 8, ("00:00-24:00",), "local hours in which photos are taken"),
-    ("schedule.weekdays", "weekdays", 1, 7, WEEKDAYS, "days on which they are taken"),
+    ("schedule.weekdays", "weekdays", 1, 7, WEEKDAYS, "days on which photos are taken"),
     ("schedule.timezone", "timezone", 4, 64, "UTC0", "POSIX time zone of hours and weekdays"),
-    ("schedule.daylight", "bool", 0, 1, False, "only from sunrise to sunset at location"),
+    ("schedule.daylight", "bool", 0, 1, False, "photos only from sunrise to sunset at location"),
     ("location.name", "text", 0, 64, "", "where the camera is, for the photos' metadata"),
     ("location.latitude", "degrees", -90, 90, 0, "degrees, north is positive"),
     ("location.longitude", "degrees", -180, 180, 0, "degrees, east is positive"),
     ("power.deep_sleep", "bool", 0, 1, False, "sleep between photos, for batteries"),
     ("power.battery_pin", "int", -1, 39, -1, "GPIO 32 to 39 that measures the battery; -1: none"),
-    ("power.divider", "int", 1, 20, 2, "battery voltage in units of the pin's"),
-    ("power.low_mv", "int", 0, 60000, 3300, "millivolts below which the board only sleeps"),
+    ("power.divider", "int", 1, 20, 2, "battery voltage divided by the voltage at the pin"),
+    ("power.low_mv", "int", 0, 60000, 3300, "battery mV below which the board only sleeps"),
     ("led.pin", "int", -1, 39, -1, "GPIO of a status LED; -1: none"),
     ("led.inverted", "bool", 0, 1, False, "the LED is on while the GPIO is low"),
-    ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION, its text goes with each photo"),
-    ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that it may take"),
-    ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash that waiting photos may take"),
+    ("sensor.function", "hook", 0, 64, "", "MODULE:FUNCTION; its result goes with each photo"),
+    ("sensor.limit_ms", "int", 10, 10000, 500, "milliseconds that the function may take"),
+    ("spool.limit_kb", "int", 64, 16384, 1024, "KB of the flash for waiting photos"),
     ("spool.first", "bool", 0, 1, False, "write every photo to the spool before it is sent"),
     ("spool.sd.enabled", "bool", 0, 1, False, "keep waiting photos on an SD card (FAT32) instead"),
-    ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card that they may take"),
+    ("spool.sd.limit_mb", "int", 1, 4095, 1000, "MB of the card for waiting photos"),
     (
         "spool.sd.sck",
         "int",
         0,
         39,
         14,
-        "GPIO of the card's SCK, on the SPI bus beside the camera's",
+        "GPIO of the card's SCK; the card uses the other SPI bus",
     ),
     ("spool.sd.mosi", "int", 0, 39, 13, "GPIO of the card's MOSI"),
     ("spool.sd.miso", "int", 0, 39, 27, "GPIO of the card's MISO"),
@@ -133,7 +133,7 @@ def _refuse(name, value, wanted):
     raise ConfigError(f"config.json: {name} is {shown}; it must be {wanted}")
 
 
-def _is_blank(c):
+def _is_space(c):
     return (
         c <= " "
         or "\x7f" <= c <= "\xa0"
@@ -143,18 +143,18 @@ def _is_blank(c):
     )
 
 
-def has_blank(text):
+def has_space(text):
     """Return whether `text` contains white space."""
-    return any(_is_blank(c) for c in text)
+    return any(_is_space(c) for c in text)
 
 
 def strip(text):
     """Return `text` without white space at both ends."""
     # MicroPython's own strip() would strip single bytes of multi-byte characters.
     start, end = 0, len(text)
-    while start < end and _is_blank(text[start]):
+    while start < end and _is_space(text[start]):
         start += 1
-    while end > start and _is_blank(text[end - 1]):
+    while end > start and _is_space(text[end - 1]):
         end -= 1
     return text[start:end]
 
@@ -191,16 +191,16 @@ def _is_identifier(text):
 
 def _check_text(name, kind, low, high, value):
     if not isinstance(value, str) or not low <= len(value) <= high:
-        _refuse(name, value, f"a text of {low} to {high} characters")
+        _refuse(name, value, f"a string of {low} to {high} characters")
     if kind == "name":
         bad = [c for c in value if c not in _NAME]
         if bad or value[0] == "-" or value[-1] == "-":
             _refuse(name, value, "lower-case letters, digits and inner hyphens only")
     if name == "location.name":
         if any(c < " " for c in value):
-            _refuse(name, value, "a text in one line")
-    elif has_blank(value):
-        _refuse(name, value, "a text without blanks")
+            _refuse(name, value, "one line of text")
+    elif has_space(value):
+        _refuse(name, value, "a string without spaces")
     names = value.split(":")
     if kind == "hook" and value and (len(names) != 2 or not all(_is_identifier(n) for n in names)):
         _refuse(name, value, "MODULE:FUNCTION, for example bme280:read")
@@ -208,11 +208,11 @@ def _check_text(name, kind, low, high, value):
 
 def _check_texts(name, kind, low, high, value):
     if not isinstance(value, (list, tuple)) or not low <= len(value) <= high:
-        _refuse(name, value, f"a list of {low} to {high} texts")
+        _refuse(name, value, f"a list of {low} to {high} strings")
     for item in value:
         _check_text(name, "text", 1, 128, item)
         if kind == "http" and not item.startswith("http://"):
-            _refuse(name, item, "a list of http://HOST/PATH; https:// needs the time already")
+            _refuse(name, item, "a list of http://HOST/PATH; https:// already needs the time")
 
 
 def _check_networks(name, high, value):
@@ -225,7 +225,7 @@ def _check_networks(name, high, value):
         # The empty network in config.example.json means none.
         low = 1 if password else 0
         if not isinstance(ssid, str) or not low <= _n_bytes(ssid) <= 32:
-            _refuse(name + ".ssid", ssid, "a text of 1 to 32 bytes")
+            _refuse(name + ".ssid", ssid, "a string of 1 to 32 bytes")
         if not _is_password(password):
             _refuse(name + ".password", password, _PASSWORD)
         if any(c < " " or c == "\x7f" for c in password):
@@ -256,7 +256,7 @@ def _check_schedule(name, kind, low, high, value):
     if kind == "weekdays":
         is_list = isinstance(value, (list, tuple)) and low <= len(value) <= high
         if not is_list or any(item not in WEEKDAYS for item in value):
-            _refuse(name, value, "a list of some of " + ", ".join(WEEKDAYS))
+            _refuse(name, value, "a list of any of " + ", ".join(WEEKDAYS))
         return
     try:
         if kind == "timezone":
@@ -283,7 +283,7 @@ def _check(name, kind, low, high, value):
             _refuse(name, value, "true or false")
     elif kind == "optional":
         if value is not None and not isinstance(value, bool):
-            _refuse(name, value, "true or false, or null to decide by s3.endpoint")
+            _refuse(name, value, "true or false, or null to let s3.endpoint decide")
     elif kind == "auto":
         if value != "auto" and not _is_whole(value, low, high):
             _refuse(name, value, f'"auto" or a whole number from {low} to {high}')
@@ -312,7 +312,7 @@ def _check(name, kind, low, high, value):
     elif kind == "secret":
         # The length differs from store to store.
         if not isinstance(value, str) or not all("!" <= c <= "~" for c in value):
-            _refuse(name, value, "of printable ASCII characters without blanks")
+            _refuse(name, value, "printable ASCII without spaces")
     elif value != "" or name == "device":
         _check_text(name, kind, low, high, value)
 
@@ -380,7 +380,7 @@ def check(raw):
     secret. Raises ConfigError with one sentence for the first error.
     """
     if not isinstance(raw, dict):
-        raise ConfigError("config.json: the outermost thing must be an object, { ... }")
+        raise ConfigError("config.json: the top level must be an object, { ... }")
     flat = _flatten(raw)
     raw = None  # frees memory that a board needs below
     known = [row[0] for row in SETTINGS]
@@ -407,7 +407,6 @@ def check(raw):
     schema_pins.check(settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
-            "config.json: aws.access_key_id and aws.secret_access_key come together; "
-            "give both or neither"
+            "config.json: set both aws.access_key_id and aws.secret_access_key, or neither"
         )
     return settings, secrets

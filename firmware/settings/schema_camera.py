@@ -17,13 +17,13 @@ _FOCUS = _words("off single continuous paused")
 # Columns as in schema.SETTINGS. The ranges are the widest of all models; the driver knows those
 # of the connected one (lib/arducam_mega/models/id_81.py to id_87.py).
 PICTURE = (
-    ("camera.rotation", "choice", (0, 180), 0, 0, "degrees; the sensor knows no others"),
-    ("camera.brightness", "int", -4, 4, 0, "darker below 0"),
-    ("camera.contrast", "int", -3, 3, 0, "flatter below 0"),
-    ("camera.saturation", "int", -3, 3, 0, "paler below 0"),
-    ("camera.ev", "int", -3, 3, 0, "what automatic exposure aims at, darker below 0"),
+    ("camera.rotation", "choice", (0, 180), 0, 0, "degrees; the sensor supports no other angles"),
+    ("camera.brightness", "int", -4, 4, 0, "negative values are darker"),
+    ("camera.contrast", "int", -3, 3, 0, "negative values are flatter"),
+    ("camera.saturation", "int", -3, 3, 0, "negative values are paler"),
+    ("camera.ev", "int", -3, 3, 0, "exposure compensation; negative values are darker"),
     ("camera.white_balance", "choice", _WHITE_BALANCE, 0, "auto", "kind of light"),
-    ("camera.effect", "choice", _EFFECTS, 0, "none", "filter; yellow: not on the 5MP"),
+    ("camera.effect", "choice", _EFFECTS, 0, "none", "color filter; the 5MP has no yellow"),
     ("camera.sharpness", "auto", 1, 8, "auto", "only on the 3MP and 3MP V2"),
     (
         "camera.exposure",
@@ -31,7 +31,8 @@ PICTURE = (
         1,
         65535,
         "auto",
-        "the sensor's own units: to 30000 on 3MP and 5MP, 65535 on their V2, 10000 of 2025",
+        "in the sensor's own units; at most 30000 on the 3MP and 5MP, 65535 on their V2, "
+        "10000 on the models of 2025",
     ),
     (
         "camera.gain",
@@ -39,8 +40,8 @@ PICTURE = (
         0,
         65535,
         "auto",
-        "the sensor's own units: 1 to 31 on the 3MP, 1023 on the 5MP, 65535 on V2; "
-        "0 to 240 of 2025",
+        "in the sensor's own units; 1 to 31 on the 3MP, 1 to 1023 on the 5MP, 1 to 65535 on their "
+        "V2, 0 to 240 on the models of 2025",
     ),
     ("camera.autofocus", "choice", _FOCUS, 0, "off", "only on the 5MP and 5MP V2"),
 )

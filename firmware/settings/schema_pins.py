@@ -17,13 +17,13 @@ _OUTPUTS = (
     "spool.sd.cs",
 )
 _DOUBTFUL = """
-0 what pulls it low at the start keeps the board in its bootloader
-1 it is the USB port's: megacam cannot talk to the board then
-2 what pulls it high keeps `megacam flash` from the board
-3 it is the USB port's: megacam cannot talk to the board then
-5 what pulls it low at the start changes the timing of the SDIO slave
-12 what pulls it high at the start halves the flash's voltage, and the board does not start
-15 what pulls it low at the start silences the chip's first messages
+0 if pulled low at the start, the board stays in its bootloader
+1 USB needs it: megacam cannot talk to the board without it
+2 if pulled high, `megacam flash` cannot reach the board
+3 USB needs it: megacam cannot talk to the board without it
+5 if pulled low at the start, the timing of the SDIO slave changes
+12 if pulled high at the start, the flash gets half its voltage, and the board does not start
+15 if pulled low at the start, the chip's first messages are suppressed
 """
 
 
@@ -45,7 +45,7 @@ def check(settings):
     for name, pin in _pins(settings):
         why = _why_not(name, pin)
         if pin in taken:
-            why = f"GPIO {pin} is {taken[pin]} already; give each its own"
+            why = f"GPIO {pin} is already {taken[pin]}; choose another"
         if why:
             raise ConfigError(f"config.json: {name} is {pin}; {why}")
         taken[pin] = name
@@ -53,7 +53,7 @@ def check(settings):
 
 def _why_not(name, pin):
     if pin in _FLASH:
-        return "GPIO 6 to 11 are the flash's; choose another"
+        return "the flash uses GPIO 6 to 11; choose another"
     if pin in _ABSENT:
         return f"the ESP32 has no GPIO {pin}; choose another"
     if pin >= _INPUT_ONLY and name in _OUTPUTS:

@@ -3,10 +3,7 @@
 This uses the rules of the S3 client, lib/s3/endpoint.py: the client refuses nothing that passes.
 """
 
-_ENDPOINT = (
-    "https://HOST or https://HOST:PORT, HOST a name or an IPv4 address, "
-    "with nothing before or behind it"
-)
+_ENDPOINT = "only https://HOST or https://HOST:PORT, where HOST is a name or an IPv4 address"
 
 
 def normal(endpoint):
@@ -21,13 +18,13 @@ def wanted(kind, low, high, value):
     from s3 import name_rules
 
     if not isinstance(value, str):
-        return value, "a text"
+        return value, "a string"
     if kind == "bucket":
         is_right = value == "" or name_rules.is_bucket(value)
         text = f"{low} to {high} lower-case letters, digits and inner hyphens or dots"
     elif kind == "region":
         is_right = low <= len(value) <= high and name_rules.is_region(value)
-        text = f"a region of {low} to {high} letters, digits and hyphens, as eu-central-1"
+        text = f"a region of {low} to {high} letters, digits and hyphens, such as eu-central-1"
     else:
         is_right = value == "" or (len(value) <= high and _is_endpoint(value))
         value = name_rules.shown(value)
@@ -58,7 +55,7 @@ def contradiction(settings):
     from s3 import name_rules
 
     if is_aws and not name_rules.is_region(region, True):
-        return "s3.region", region, "AWS's name of it, for example eu-central-1 for Frankfurt"
+        return "s3.region", region, "an AWS region, for example eu-central-1 for Frankfurt"
     if endpoint and path_style is None and host[: len(bucket) + 1] == bucket + ".":
         text = "without the bucket's name in front, or with s3.path_style true if it belongs there"
         return "s3.endpoint", endpoint, text

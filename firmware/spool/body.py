@@ -34,7 +34,7 @@ class Photo:
         self._crc = crc32(buf, self._crc)
         self._left -= n
         if n < len(buf) or (not self._left and self._crc != self._check):
-            raise self._failed("it is damaged")
+            raise self._failed("the photo is damaged")
         return n
 
     def _failed(self, why):

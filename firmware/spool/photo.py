@@ -42,4 +42,4 @@ def _tail(file, seq):
             tail = file.read(length)
             if crc32(foot[:12], crc32(tail, seq)) == check:
                 return size, photo_crc, tail
-    raise ValueError("it is damaged")
+    raise ValueError("the photo is damaged")

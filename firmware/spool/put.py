@@ -44,7 +44,7 @@ def _write(spool, file, body, buf, name, tail):
         spool.written_bytes += n
         done += n
     if done != body.size or not done:
-        raise spool.failed("write", name, f"it ended after {done} of {body.size} bytes")
+        raise spool.failed("write", name, f"the photo ended after {done} of {body.size} bytes")
     foot = (done, crc, len(tail))
     file.write(tail)
     tail += struct.pack("<IIII", *foot, 0)[:12]

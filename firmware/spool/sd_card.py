@@ -85,6 +85,6 @@ def _refused(why):
 
     why = words.words(why)
     return (
-        f"spool: cannot use the SD card ({why}); format it with FAT32 on a computer and check "
+        f"spool: cannot use the SD card ({why}); format it as FAT32 on a computer and check "
         "its wiring and spool.sd"
     )

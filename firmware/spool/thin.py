@@ -22,7 +22,7 @@ def make_room(spool, need_bytes):
         if need_bytes > spool.free_bytes and quarantine.drop(spool, 0):
             continue
         if min(spool.limit_bytes, spool.free_bytes + spool.bytes) < need_bytes:
-            raise spool.failed("make room in", "", f"{need_bytes} bytes are too many")
+            raise spool.failed("make room in", "", f"{need_bytes} bytes do not fit")
         thin(spool)
 
 

@@ -17,4 +17,4 @@ def words(why):
 
         return explain(why) if isinstance(why, OSError) else why
     except MemoryError:
-        return f"the error has number {why.errno}"
+        return f"error number {why.errno}"

@@ -53,6 +53,6 @@ def _ask(store):
     connection.read()
     date = connection.headers.get("date")
     if not date and status >= 500:
-        raise S3Error("NoDateInReply", status, "retry", "a server in trouble, which tells no time")
+        raise S3Error("NoDateInReply", status, "retry", "the server failed and sent no time")
     # An Age header means that the reply comes from a cache.
     return date if date and "age" not in connection.headers else "none"

@@ -73,7 +73,7 @@ def query(url):
         name, _, value = line.partition(b":")
         name = name.lower()
         if name == b"location":
-            raise OSError("it redirects us, as a page to log in does")
+            raise OSError("it redirects, as login pages do")
         if name in (b"date", b"age"):
             seen[name] = value.strip()
 

@@ -48,19 +48,19 @@ def query(server, timeout_s=2):
 
 def _parse(reply, cookie):
     if len(reply) < 48 or reply[0] & 7 != _MODE_SERVER or reply[24:32] != cookie:
-        raise NetworkError("not an answer to our question")
-    if reply[1] == 0:
-        raise NetworkError(f"refused us ({bytes(reply[12:16]).decode()})")  # kiss-of-death code
+        raise NetworkError("its answer does not match the request")
+    if reply[1] == 0:  # kiss-of-death, with a code
+        raise NetworkError(f"refused the request ({bytes(reply[12:16]).decode()})")
     if reply[0] >> 6 == _LEAP_UNSYNCHRONISED or reply[1] > _STRATUM_MAX:
-        raise NetworkError("does not know the time itself")
+        raise NetworkError("its clock is not synchronized")
     seconds, fraction = struct.unpack(">II", reply[40:48])
     if seconds == 0:
-        raise NetworkError("sent no time")
+        raise NetworkError("its answer has no time")
     if seconds < _NTP_ERA_S >> 1:
         seconds += _NTP_ERA_S
     # Root delay and root dispersion, in units of 1/65536 s (RFC 5905, figure 27).
     delay, dispersion = struct.unpack(">II", reply[4:12])
     distance_ms = (delay // 2 + dispersion) * 1000 >> 16
     if distance_ms > _DISTANCE_MS:
-        raise NetworkError(f"is {distance_ms} ms away from a clock")
+        raise NetworkError(f"its clock may be {distance_ms} ms off")
     return (seconds - _NTP_EPOCH_S) * 1000 + (fraction * 1000 >> 32), distance_ms

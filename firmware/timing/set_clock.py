@@ -64,7 +64,7 @@ def sync(section, is_known=False, skip=0, left_ms=None):
             reasons.append(f"{name}: {e}")
     if is_jump:
         return ""
-    error = NetworkError("no time server can be used: " + "; ".join(reasons))
+    error = NetworkError("no time server is usable: " + "; ".join(reasons))
     error.servers = len(reasons)
     raise error
 

@@ -17,7 +17,7 @@ _EOI = b"\xff\xd9"
 def blocks(frame):
     """Yield the bytes of `frame`: views of one buffer, each valid until the next."""
     if frame._left != frame.size:
-        raise CameraError("stale", "this frame was read in part; capture again")
+        raise CameraError("stale", "this frame is partly read; capture again")
     buf = bytearray(_BLOCK_BYTES)
     view = memoryview(buf)
     frame.prepare(buf)
@@ -102,7 +102,7 @@ class _End:
     def _segment(self):
         marker = self._marker
         if marker[0] != _MARK:
-            raise CameraError("cut", "a photo is damaged in its header; take another photo")
+            raise CameraError("cut", "a photo's header is damaged; take another photo")
         if len(marker) == 2 and marker[1] == _MARK:
             self._marker = marker[1:]  # a fill byte (B.1.1.2)
         if len(marker) == 4:

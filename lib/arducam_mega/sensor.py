@@ -67,7 +67,7 @@ def focus(camera, position=None):
     registers.secure(camera)
     focusing = camera.settings.get("autofocus")
     if focusing is None:
-        raise ValueError(f"{_name(camera)}: no focus; the 5MP with the ids 0x81 and 0x83 have one")
+        raise ValueError(f"{_name(camera)}: no autofocus; only ids 0x81 and 0x83 (5MP) have it")
     if position is not None and (camera.id != _OV5640 or not 0 <= position <= 1023):
         raise ValueError(
             f"{_name(camera)}: focus position {position} is not offered; 0 to 1023 on id 0x81 only"
@@ -139,7 +139,7 @@ def _compare_patterns(camera):
             camera._chosen, camera._program, camera._pixels, camera._raw = kept
             camera.id = 0
     if not same:
-        raise CameraError("blank", "two test patterns differ; check wiring, or slow the bus down")
+        raise CameraError("blank", "two test patterns differ; check wiring, or slow down the bus")
     return size
 
 

@@ -186,7 +186,7 @@ def _check_together(camera, model, settings):
     width, height = _size(word)
     form = settings["format"]
     if form != "jpeg" and width * height > _RAW_PIXELS:
-        raise ValueError(f"{model._NAME}: {form} ends at 1920x1080; take {word} as jpeg")
+        raise ValueError(f"{model._NAME}: {form} is limited to 1920x1080; use jpeg for {word}")
     is_legacy = camera.id < _NEW_FAMILY and word not in "320x240 640x480"
     if settings["mode"] == "video" and is_legacy:
         raise ValueError(f"{model._NAME}: video {word!r} is not offered; choose 320x240, 640x480")

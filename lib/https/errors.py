@@ -17,14 +17,14 @@ _ECONNRESET = 104  # of newlib and of Linux
 _ERRORS = (
     """
 32 EPIPE the other side has closed the connection
-104 ECONNRESET the other side broke the connection off
+104 ECONNRESET the other side reset the connection
 111 ECONNREFUSED nothing listens on that port
-113,103 ECONNABORTED the connection was given up, as no answer came
-114,101 ENETUNREACH no way to that network
+113,103 ECONNABORTED the connection was aborted: no answer
+114,101 ENETUNREACH that network is unreachable
 116,110 ETIMEDOUT no answer in time
 """,
     """
-118,113 EHOSTUNREACH no way to that address
+118,113 EHOSTUNREACH that address is unreachable
 128,107 ENOTCONN it is not connected
 """,
 )
@@ -37,7 +37,7 @@ def explain(error, phase, platform=sys.platform):
             from https import tls_certificates
 
             return tls_certificates.explain(error)
-        return str(error) or "a value that is not allowed", "fatal"
+        return str(error) or "an invalid value", "fatal"
     value = code(error)
     if value <= -4096:
         said = str(error.args[1]) if len(error.args) > 1 else ""
@@ -68,7 +68,7 @@ def host(code):
     if code in (203, -203, -10, 12):
         return f"no memory left to look the name up ({code})"
     if code in (201, -201, -8):
-        return f"the port is no number ({code})"
+        return f"the port is not a number ({code})"
     # lwIP uses the same number for an unknown name and for a server that does not answer.
     return f"name not found: no DNS server knows it, or none answers ({code})"
 

@@ -9,11 +9,11 @@ _REASONS = """
 8=correctly signed=the certificate is not from a known root; add its CA=portal
 4=expected CN=the certificate is for another host; check the endpoint=portal
 2=revoked=the certificate is revoked=portal
-14336=Usage does not match=the certificate is not one for servers=portal
-114688=unacceptable=the certificate is signed too weakly, or in a way we do not know=portal
+14336=Usage does not match=the certificate is not for servers=portal
+114688=unacceptable=the certificate's signature is too weak or not supported=portal
 512=future=the certificate is not valid yet; the clock is behind=clock
 1=expired=the certificate has expired, or the clock is ahead=clock
-64=was missing=the server shows no certificate=portal
+64=was missing=the server sent no certificate=portal
 0=invalid cert=the server's certificate cannot be read=portal
 0=invalid key=the key of a certificate cannot be used=portal
 """

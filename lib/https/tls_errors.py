@@ -13,39 +13,39 @@ _ERRORS = (
     """
 2700p the server's certificate is refused; check the clock, the roots and the endpoint
 3000r the certificate could not be checked
-4e80r the server wants a curve that we do not have
-6300r a record was damaged on its way
+4e80r the server requires a curve that is not supported
+6300r a record was damaged in transit
 """,
     """
-6600r the server's handshake breaks the rules of TLS
-6700r the server sent a TLS record that was not its turn
+6600r the server's handshake violates TLS
+6700r the server sent an unexpected TLS record
 6800r the server does not answer
-6a00r the server sent more than our TLS buffer holds
-6c00r mbedTLS failed inside
+6a00r the server sent more than the TLS buffer holds
+6c00r internal error in mbedTLS
 """,
     """
-6d00r the server's key does not fit its cipher
-6e00r the server and we have no cipher, curve or signature in common
+6d00r the server's key does not match its cipher
+6e00r server and client have no cipher, curve or signature in common
 6e80r the server does not speak TLS 1.2
-7080r the server wants a part of TLS that we do not have
+7080r the server requires a TLS feature that is not supported
 """,
     """
-7100r the TLS connection had ended before
-7180r a record was damaged on its way
-7200r the port speaks no TLS; check the port of the endpoint
+7100r the TLS connection has already ended
+7180r a record was damaged in transit
+7200r the port does not speak TLS; check the port of the endpoint
 7280r the server closed the connection
 7300r the server's handshake cannot be read
 """,
     """
-7400r there are no random numbers
-7480r the server wants a client certificate
-7500r the server answers with a TLS extension that we did not offer
-7600f our private key is missing
+7400r the random number generator failed
+7480r the server requires a client certificate
+7500r the server answers with a TLS extension that was not offered
+7600f the client's private key is missing
 7680f no root certificate is loaded; deploy the roots
 """,
     """
-7700r the server sent a TLS message that was not its turn
-7780r the server refuses TLS 1.2, our ciphers or our certificate
+7700r the server sent an unexpected TLS message
+7780r the server refuses TLS 1.2, the ciphers or the certificate
 7800r the server does not know this host name; check the endpoint
 7880r the server closed the connection
 """,
@@ -56,7 +56,7 @@ _ERRORS = (
 )
 # Codes that have another meaning after the handshake.
 _LATER = """
-7200r a record was damaged on its way
+7200r a record was damaged in transit
 7780r the server ended the connection with a TLS alert
 """
 # ALLOC_FAILED of SSL, cipher, MD, ECP, PK, DHM and X.509; below, of large numbers and ASN.1.

@@ -15,19 +15,19 @@ _ERRORS = (
     """
 1 EPERM not permitted, or the network interface failed
 2 ENOENT not found
-5 EIO it cannot be read or written
-9 EBADF it is closed already
+5 EIO an input or output error
+9 EBADF it is already closed
 11 EAGAIN it is not ready
 12 ENOMEM no memory left
 13 EACCES access denied, or the folder is full
-16 EBUSY it is in use, or not there
-17 EEXIST it is there already
+16 EBUSY it is in use or absent
+17 EEXIST it already exists
 19 ENODEV no such device, or no file system on it
-20 ENOTDIR a part of the path is no folder
+20 ENOTDIR part of the path is not a folder
 """,
     """
 21 EISDIR it is a folder
-22 EINVAL a value that is not allowed
+22 EINVAL an invalid value
 23 ENFILE no socket left
 24 EMFILE too many files or sockets are open
 27 EFBIG the file is too large
@@ -51,11 +51,11 @@ _ERRORS = (
 119,115 EINPROGRESS it is still connecting
 """,
     """
-120,114 EALREADY it is connecting already
+120,114 EALREADY it is already connecting
 122,90 EMSGSIZE the packet is too large
 123,93 EPROTONOSUPPORT the protocol is not supported
 125,99 EADDRNOTAVAIL the address cannot be used
-127,106 EISCONN it is connected already
+127,106 EISCONN it is already connected
 """,
 )
 
@@ -68,7 +68,7 @@ def explain(error, platform=sys.platform):
     if isinstance(error, MemoryError):
         return "no memory left"
     if not value:
-        return str(error) or "it says no reason"
+        return str(error) or "no reason given"
     said = str(error.args[1]) if len(error.args) > 1 else ""
     if said[:1] == "E" and value < -255:
         return said  # ESP_ERR_..., of the IDF
@@ -79,7 +79,7 @@ def explain(error, platform=sys.platform):
     if _is_of_dns(value):
         return errors.host(value)
     if not said:
-        said = "an error without a name"
+        said = "unknown error"
     text = errors.words(abs(value), platform) or errors.words(abs(value), platform, _ERRORS)
     return text or said + f" ({value})"
 

@@ -18,5 +18,5 @@ def check(client, key):
 
     integrity._use(client, "none")
     if client.log:
-        client.log("W s3 the store's ETags are no MD5s: integrity is none from now on; set it so")
+        client.log("W s3 the store's ETags are not MD5s: switched to integrity none; set it so")
     return True

@@ -25,11 +25,9 @@ def parts(endpoint):
     host, colon, digits = rest.lower().partition(":")
     port = _number(digits, 65535) if colon else None
     if scheme not in ("http", "https") or port == 0 or not (_is_ip(host) or _is_name(host)):
-        raise ValueError(
-            "endpoint: write https://HOST or https://HOST:PORT, a name or IPv4 address"
-        )
+        raise ValueError("endpoint: use https://HOST or https://HOST:PORT, a name or IPv4 address")
     if scheme == "http" and host != "localhost" and not (_is_ip(host) and host[:4] == "127."):
-        raise ValueError(f"plain http to {host} refused: use https")
+        raise ValueError(f"plain http to {host} is not allowed; use https")
     return scheme, host, None if port == (443 if scheme == "https" else 80) else port
 
 

@@ -9,11 +9,11 @@ _BY_CODE = (
         "this key may not {verb} {key}; the policy must allow s3:{action} on {arn}",
     ),
     ("SignatureDoesNotMatch", "the secret access key is wrong, or a proxy changed the request"),
-    ("InvalidAccessKeyId", "the access key id is unknown; make a new key"),
+    ("InvalidAccessKeyId", "the access key id is unknown; create a new key"),
     ("NoSuchBucket", "there is no bucket {bucket} at {host}; check its name and the endpoint"),
-    ("InvalidBucketName", "{bucket} cannot be a bucket's name; check it"),
+    ("InvalidBucketName", "{bucket} is not a valid bucket name; check it"),
     ("NoSuchKey", "there is no object {key}"),
-    ("KeyTooLongError InvalidURI", "{key} cannot be a key; make it shorter or simpler"),
+    ("KeyTooLongError InvalidURI", "{key} is not a valid key; make it shorter or simpler"),
     ("MetadataTooLarge", "the metadata of {key} is too large; shorten it"),
     ("RequestHeaderSectionTooLarge", "the headers are too large; shorten the metadata"),
     (
@@ -21,21 +21,21 @@ _BY_CODE = (
         "the AWS account or bucket is disabled; see the AWS console",
     ),
     ("InvalidObjectState", "{key} is archived; restore it first"),
-    ("MethodNotAllowed", "{host} is no S3 API endpoint; check the endpoint"),
-    ("EntityTooLarge", "{key} is larger than the store takes; send less"),
+    ("MethodNotAllowed", "{host} is not an S3 API endpoint; check the endpoint"),
+    ("EntityTooLarge", "{key} is larger than the store accepts; send less"),
     ("EntityTooSmall InvalidDigest", "a proxy changed the request; connect without it"),
-    ("MissingContentLength", "a proxy took Content-Length away; connect without it"),
+    ("MissingContentLength", "a proxy removed Content-Length; connect without it"),
 )
 _BY_ACTION = {
     "clock": "the clock is {skew_s} s off; set it",
-    "credentials": "the session token is no longer good; fetch new credentials",
+    "credentials": "the session token is no longer valid; fetch new credentials",
     "region": "the bucket is not in {region}; set its region",
-    "redirect": "sent to another host; try later",
-    "throttle": "too many requests; try more slowly",
+    "redirect": "redirected to another host; try later",
+    "throttle": "too many requests; slow down",
     "retry": "the store failed; try again",
-    "fallback": "the store does not take integrity {integrity} or a header",
-    "stored": "an object {key} exists already",
-    "object": "{key} is more than the store, or a proxy before it, takes; send less",
+    "fallback": "the store does not accept integrity {integrity} or a header",
+    "stored": "object {key} already exists",
+    "object": "{key} exceeds a limit of the store or a proxy; send less",
     "fatal": "refused; check bucket, region and endpoint",
 }
 # Long strings, because MicroPython would intern each short one forever.
@@ -68,7 +68,7 @@ def advise(client, refusal, verb, key):
 
 def _remedy(client, refusal):
     if "Object Lock" in refusal.said:
-        return ": its Object Lock wants a checksum; set integrity to checksum"
+        return ": its Object Lock requires a checksum; set integrity to checksum"
     if refusal.status == 417:
         return ": a proxy or the store refuses Expect; connect without the proxy"
     if client.framing.payload == "UNSIGNED-PAYLOAD":

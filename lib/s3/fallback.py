@@ -13,7 +13,7 @@ def correct(client, refusal):
         if not client.expect_continue:
             return False
         client.expect_continue = 0
-        return "bodies are sent at once from now on, so a refusal costs the photo"
+        return "bodies are now sent without waiting; a refused photo is lost"
     if "Object Lock" in refusal.said:
         if "checksum" in client.integrity:
             return False
@@ -21,13 +21,13 @@ def correct(client, refusal):
         from s3 import integrity
 
         integrity._use(client, stronger)
-        return f"integrity is {stronger} from now on, for Object Lock; set it so"
+        return f"switched to integrity {stronger}, for Object Lock; set it permanently"
     if client.is_conditional and refusal.is_condition is not False:
         client.is_conditional = False
-        return "If-None-Match is left out from now on"
+        return "If-None-Match is no longer sent"
     if refusal.is_condition is None:
         client.is_conditional = True  # leaving it out did not help
     from s3 import integrity
 
     weaker = refusal.action == "fallback" and integrity._weaken(client)
-    return weaker and f"integrity is {weaker} from now on; set it so"
+    return weaker and f"switched to integrity {weaker}; set it permanently"

@@ -11,7 +11,7 @@ MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
 def _use(client, integrity):
     """Send bodies in mode `integrity`, one of MODES, from now on; raises ValueError."""
     if integrity not in MODES:
-        raise ValueError(f"integrity {integrity}: one of auto, {', '.join(MODES)}")
+        raise ValueError(f"integrity {integrity}: use one of auto, {', '.join(MODES)}")
     client.integrity = integrity
     client._proof = None
     client.framing = _framing(integrity)

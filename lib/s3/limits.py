@@ -24,12 +24,12 @@ def check(key, content_type, metadata):
         _check_text(f"metadata {name}", f"{name}{value}")
         size += len(f"{name}{value}")
     if size > _MAX_METADATA:
-        _refuse("MetadataTooLarge", f"metadata: {size} bytes, S3 takes {_MAX_METADATA}")
+        _refuse("MetadataTooLarge", f"metadata: {size} bytes, S3 accepts {_MAX_METADATA}")
 
 
 def _check_text(what, text):
     if not text or min(text) < " " or max(text) > "~":
-        _refuse("InvalidMetadata", f"{what}: S3 takes printable ASCII only")
+        _refuse("InvalidMetadata", f"{what}: S3 accepts printable ASCII only")
 
 
 def _refuse(code, message):

@@ -26,7 +26,7 @@ def presign(signer, credentials, method, host, path, expires_s, seconds, headers
     The URL expires earlier if temporary credentials do.
     """
     if not 1 <= expires_s <= _MAX_EXPIRES_S:
-        raise ValueError(f"expires_s {expires_s}: 1 to {_MAX_EXPIRES_S}")
+        raise ValueError(f"expires_s {expires_s}: use 1 to {_MAX_EXPIRES_S}")
     signed = dict(headers)
     signed["host"] = host
     date = amz_date(seconds)

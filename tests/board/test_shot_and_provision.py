@@ -162,12 +162,15 @@ def test_what_the_environment_gives_is_cleaned_as_config_json_is():
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ({_SSID: "\r\n", _PASSWORD: ""}, f"{_SSID} is empty; it must be a text of 1 to 32 bytes"),
-        ({_SSID: "B" * 33}, f"{_SSID} is '{'B' * 33}'; it must be a text of 1 to 32 bytes"),
+        (
+            {_SSID: "\r\n", _PASSWORD: ""},
+            f"{_SSID} is empty; it must be a string of 1 to 32 bytes",
+        ),
+        ({_SSID: "B" * 33}, f"{_SSID} is '{'B' * 33}'; it must be a string of 1 to 32 bytes"),
         ({_SSID: "Barn", _PASSWORD: "hush"}, f"{_PASSWORD} is secret; it must be a passphrase"),
-        ({_ID: "A", _SECRET: "hu sh"}, f"{_SECRET} is secret; it must be of printable ASCII"),
+        ({_ID: "A", _SECRET: "hu sh"}, f"{_SECRET} is secret; it must be printable ASCII"),
         ({_ID: "A", _SECRET: "\n"}, f"half an AWS key: set both {_ID} and {_SECRET}"),
-        ({_SSID: "\udcff"}, f"{_SSID} is '\\udcff'; it must be a text of 1 to 32 bytes"),
+        ({_SSID: "\udcff"}, f"{_SSID} is '\\udcff'; it must be a string of 1 to 32 bytes"),
     ],
 )
 def test_what_the_environment_gives_wrong_is_named_by_its_variable(given, named):

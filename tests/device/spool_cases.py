@@ -150,7 +150,7 @@ def test_a_body_that_ends_early_or_late_is_not_kept():
         body._data = memoryview(bytes(100))
         body.readinto = _reader(100)
         why = _refused(rig.keep, spool, body, photo_name(1, rig.START_S), {})
-        assert "it ended after 100 of " in why
+        assert "the photo ended after 100 of " in why
     assert os.listdir(_FOLDER) == [] and spool.photos == 0
 
 
@@ -202,7 +202,7 @@ def test_an_outage_of_any_length_keeps_photos_evenly():
 def test_a_photo_larger_than_the_share_is_refused_and_costs_no_other():
     spool = _spool(3000)
     rig.put(spool, 1)
-    assert "are too many" in _refused(rig.put, spool, 2, 4000)
+    assert "do not fit" in _refused(rig.put, spool, 2, 4000)
     assert spool.photos == 1 and spool.thinned == 0
 
 

@@ -13,17 +13,17 @@ from https.tls_errors import explain as tls
 _ERRNO = """
 EPERM 1 1 not permitted
 ENOENT 2 2 not found
-EIO 5 5 cannot be read or written
+EIO 5 5 input or output error
 EBADF 9 9 closed
 EAGAIN 11 11 not ready
 ENOMEM 12 12 no memory
 EACCES 13 13 access denied
 EBUSY 16 16 in use
-EEXIST 17 17 there already
+EEXIST 17 17 already exists
 ENODEV 19 19 no such device
-ENOTDIR 20 20 no folder
+ENOTDIR 20 20 not a folder
 EISDIR 21 21 a folder
-EINVAL 22 22 not allowed
+EINVAL 22 22 invalid value
 ENFILE 23 23 no socket left
 EMFILE 24 24 too many
 EFBIG 27 27 too large
@@ -32,24 +32,24 @@ EROFS 30 30 write-protected
 EPIPE 32 32 closed
 ENOSYS 88 38 not supported
 EOPNOTSUPP 95 95 not supported
-ECONNRESET 104 104 broke the connection off
+ECONNRESET 104 104 reset the connection
 ENOBUFS 105 105 no network buffer
 ENOPROTOOPT 109 92 no such option
 ESHUTDOWN 110 108 closed
 ECONNREFUSED 111 111 nothing listens
 EADDRINUSE 112 98 in use
-ECONNABORTED 113 103 given up
-ENETUNREACH 114 101 no way
+ECONNABORTED 113 103 aborted
+ENETUNREACH 114 101 network is unreachable
 ENETDOWN 115 100 down
 ETIMEDOUT 116 110 no answer in time
 EHOSTDOWN 117 112 down
-EHOSTUNREACH 118 113 no way
+EHOSTUNREACH 118 113 address is unreachable
 EINPROGRESS 119 115 connecting
-EALREADY 120 114 connecting already
+EALREADY 120 114 already connecting
 EMSGSIZE 122 90 too large
 EPROTONOSUPPORT 123 93 not supported
 EADDRNOTAVAIL 125 99 cannot be used
-EISCONN 127 106 connected already
+EISCONN 127 106 already connected
 ENOTCONN 128 107 not connected
 """
 # lfs.h: littlefs returns these Linux numbers, also on the ESP32.
@@ -59,28 +59,28 @@ _LITTLEFS = "36 ENAMETOOLONG 39 ENOTEMPTY 84 EILSEQ 91 ENAMETOOLONG"
 _MBEDTLS = """
 7280 retry closed the connection
 7880 retry closed the connection
-7780 retry refuses TLS 1.2, our ciphers or our certificate
+7780 retry refuses TLS 1.2, the ciphers or the certificate
 6E00 retry no cipher
 6E80 retry does not speak TLS 1.2
-7200 retry speaks no TLS; check the port
+7200 retry does not speak TLS; check the port
 7180 retry damaged
 7300 retry cannot be read
 7500 retry extension
-6600 retry breaks the rules
-7700 retry not its turn
-6700 retry not its turn
+6600 retry violates TLS
+7700 retry unexpected TLS message
+6700 retry unexpected TLS record
 6800 retry does not answer
 6A00 retry buffer
-6C00 retry mbedTLS failed
-6D00 retry does not fit
+6C00 retry internal error in mbedTLS
+6D00 retry does not match
 7A00 portal certificate cannot be used
 7800 retry does not know this host name
 7680 fatal no root certificate
 7600 fatal private key is missing
-7480 retry wants a client certificate
+7480 retry requires a client certificate
 7400 retry random
-7100 retry had ended
-7080 retry part of TLS
+7100 retry has already ended
+7080 retry TLS feature
 7F80 retry hardware
 7F00 retry no memory
 2700 portal certificate is refused
@@ -200,7 +200,7 @@ def test_what_nobody_knows_is_not_shown_as_a_number_alone():
             assert not _naked(text) and action == "retry", (code, text)
     assert words(OSError(-0x6D80), "esp32") == "TLS error (-0x6d80)"
     assert words(OSError(999, "ESOMETHING"), "esp32") == "ESOMETHING (999)"
-    assert words(OSError(999), "esp32") == "an error without a name (999)"
+    assert words(OSError(999), "esp32") == "unknown error (999)"
 
 
 def test_a_name_that_is_not_found_is_said_so_by_every_resolver():
@@ -224,10 +224,10 @@ def test_what_the_idf_says_keeps_its_name():
 
 def test_errors_without_a_number_have_words_too():
     assert words(OSError("too slow")) == "too slow"
-    assert words(OSError()) == "it says no reason"
+    assert words(OSError()) == "no reason given"
     assert words(MemoryError("allocating 4092 bytes")) == "no memory left"
     assert words(ValueError("no port")) == "no port"
-    assert words(ValueError()) == "it says no reason"
+    assert words(ValueError()) == "no reason given"
     assert explain(ValueError("bad name"), "dns")[0] == "bad name"
 
 
@@ -244,21 +244,21 @@ def test_every_reason_to_refuse_a_certificate_has_its_words_and_its_action():
         (1, "The certificate validity has expired", "expired", "clock"),
         (0x200, "The certificate validity starts in the future", "not valid yet", "clock"),
         (2, "The certificate has been revoked (is on a CRL)", "revoked", "portal"),
-        (0x40, "Certificate was missing", "shows no certificate", "portal"),
-        (0x800, "Usage does not match the keyUsage extension", "not one for servers", "portal"),
+        (0x40, "Certificate was missing", "sent no certificate", "portal"),
+        (0x800, "Usage does not match the keyUsage extension", "not for servers", "portal"),
         (0x1000, "Usage does not match the extendedKeyUsage extension", "for servers", "portal"),
         (0x2000, "Usage does not match the nsCertType extension", "for servers", "portal"),
-        (0x4000, "The certificate is signed with an unacceptable hash.", "too weakly", "portal"),
+        (0x4000, "The certificate is signed with an unacceptable hash.", "too weak", "portal"),
         (
             0x8000,
             "The certificate is signed with an unacceptable PK alg (eg RSA vs ECDSA).",
-            "too weakly",
+            "too weak",
             "portal",
         ),
         (
             0x10000,
             "The certificate is signed with an unacceptable key (eg bad curve, RSA too short).",
-            "too weakly",
+            "too weak",
             "portal",
         ),
         (0x100, "Other reason (can be used by verify callback)", "is refused", "portal"),

@@ -113,7 +113,7 @@ def test_signed_chunks_have_a_buffer_of_8_kib():
 
 
 def test_an_unknown_integrity_is_refused():
-    assert "one of auto, " in str(_refusal(_client, integrity="sha1"))
+    assert "use one of auto, " in str(_refusal(_client, integrity="sha1"))
 
 
 def test_aws_gets_a_checksum_and_other_stores_the_body_as_it_is():

@@ -140,11 +140,11 @@ def test_a_schedule_is_checked_where_it_is_written():
     assert schema.check(_with("schedule.timezone", berlin))[0]["schedule.timezone"] == berlin
     for name, value, said in (
         ("schedule.timezone", "Europe/Berlin", "must be a POSIX time zone"),
-        ("schedule.timezone", 5, "a text of"),
+        ("schedule.timezone", 5, "a string of"),
         ("schedule.hours", ["6-22"], "it must be like 06:00-22:30"),
         ("schedule.hours", "06:00-22:00", "a list of"),
-        ("schedule.weekdays", ["monday"], "a list of some of mon, tue"),
-        ("schedule.weekdays", [], "a list of some of mon, tue"),
+        ("schedule.weekdays", ["monday"], "a list of any of mon, tue"),
+        ("schedule.weekdays", [], "a list of any of mon, tue"),
         ("location.latitude", 91, "a number of degrees from -90 to 90"),
         ("location.longitude", "13", "a number of degrees from -180 to 180"),
     ):
@@ -170,7 +170,7 @@ def test_what_is_no_endpoint_is_refused():
                  "s3://nas.lan", "nas.lan//", "nas_lan"):  # fmt: skip
         said = _refusal(_with("s3.endpoint", "https://" + host))
         assert said.startswith("config.json: s3.endpoint is 'https://" + host + "'; it must be ")
-        assert said.endswith("HOST a name or an IPv4 address, with nothing before or behind it")
+        assert said.endswith("HOST:PORT, where HOST is a name or an IPv4 address")
     for value in ("http://127.0.0.1", "nas.lan", "https://" + "a." * 150 + "lan", 5, None, []):
         assert "s3.endpoint is" in _refusal(_with("s3.endpoint", value))
 
@@ -186,10 +186,10 @@ def _s3(**more):
 
 def test_a_region_has_amazons_shape_at_amazon_only():
     for region in ("Frankfurt", "eu-central-1a", "EU-CENTRAL-1", "auto", "nyc3"):
-        assert "AWS's name of it, for example eu-central-1" in _refusal(_s3(region=region))
+        assert "an AWS region, for example eu-central-1" in _refusal(_s3(region=region))
         schema.check(_s3(region=region, endpoint="https://nas.lan"))
         amazon = "https://s3.dualstack.eu-central-1.amazonaws.com"
-        assert "AWS's name" in _refusal(_s3(region=region, endpoint=amazon))
+        assert "an AWS region" in _refusal(_s3(region=region, endpoint=amazon))
     for region in ("", "eu central", "eu/central", "x" * 33, 5, None):
         assert "s3.region is" in _refusal(_s3(region=region, endpoint="https://nas.lan"))
     assert schema.check(_s3(region="eusc-de-east-1"))[0]["s3.region"] == "eusc-de-east-1"
@@ -225,7 +225,7 @@ def test_a_bucket_in_the_endpoint_is_told_before_photos_land_in_a_folder_of_its_
 
 # Spaces, as typed and pasted.
 
-_BLANKS = (
+_SPACES = (
     " ",
     "\t",
     "\r",
@@ -245,7 +245,7 @@ def _one(name, value):
     return secrets[name] if name in schema.SECRETS else settings[name]
 
 
-def test_blanks_around_a_text_are_dropped():
+def test_spaces_around_a_string_are_dropped():
     for name, value in (
         ("device", "barn"),
         ("s3.region", "eu-central-1"),
@@ -256,24 +256,24 @@ def test_blanks_around_a_text_are_dropped():
         ("schedule.timezone", "CET-1CEST,M3.5.0,M10.5.0/3"),
         ("sensor.function", "bme280:read"),
     ):
-        for blank in _BLANKS:
-            assert _one(name, blank + value + blank + blank) == value
+        for space in _SPACES:
+            assert _one(name, space + value + space + space) == value
     assert _one("clock.servers", [" a.example\r", "b.example\u00a0"]) == ["a.example", "b.example"]
     assert schema.check({"s3": {"bucket": "\ufeffmy-photos\r\n"}})[0]["s3.bucket"] == "my-photos"
 
 
-def test_blanks_within_a_text_are_refused_except_in_the_place():
-    for blank in _BLANKS:
+def test_spaces_within_a_string_are_refused_except_in_the_place():
+    for space in _SPACES:
         for name, value in (
             ("device", "barn{}door"),
             ("s3.region", "eu-central{}1"),
             ("s3.endpoint", "https://nas{}lan"),
             ("schedule.timezone", "UTC{}0"),
         ):
-            assert name + " is " in _refusal(_with(name, value.format(blank)))
-        said = _refusal(_with("clock.servers", [f"a{blank}b"]))
-        assert "clock.servers is " in said and "without blanks" in said
-    assert "in one line" in _refusal(_with("location.name", "Back\ngarden"))
+            assert name + " is " in _refusal(_with(name, value.format(space)))
+        said = _refusal(_with("clock.servers", [f"a{space}b"]))
+        assert "clock.servers is " in said and "without spaces" in said
+    assert "one line of text" in _refusal(_with("location.name", "Back\ngarden"))
 
 
 def _key(identity, secret):
@@ -289,8 +289,8 @@ def test_keys_of_every_store_are_taken_whatever_their_length():
         ("GK" + "0" * 24, "9" * 64),
         ("AKIA0123456789ABCDEF", "ab+cd/ef=" + "g" * 300),
     ):
-        for blank in ("",) + _BLANKS:
-            secrets = schema.check(_key(identity + blank, blank + secret + blank))[1]
+        for space in ("",) + _SPACES:
+            secrets = schema.check(_key(identity + space, space + secret + space))[1]
             assert secrets["aws.access_key_id"] == identity
             assert secrets["aws.secret_access_key"] == secret
 
@@ -303,11 +303,10 @@ def test_a_key_is_printable_and_whole():
         ("k\x00k", "s", "aws.access_key_id"),
     ):
         said = _refusal(_key(identity, secret))
-        assert named + " is secret; it must be of printable ASCII" in said
+        assert named + " is secret; it must be printable ASCII" in said
     for identity, secret in (("k", ""), ("", "s"), ("k", " \r\n")):
         assert _refusal(_key(identity, secret)) == (
-            "config.json: aws.access_key_id and aws.secret_access_key come together; "
-            "give both or neither"
+            "config.json: set both aws.access_key_id and aws.secret_access_key, or neither"
         )
     assert schema.check(_key(" ", "\n"))[1] == {}
 
@@ -316,7 +315,7 @@ def _network(ssid, password=""):
     return _one("wifi.networks", [{"ssid": ssid, "password": password}])[0]
 
 
-def test_a_wifi_name_and_password_keep_their_blanks_but_no_line_end():
+def test_a_wifi_name_and_password_keep_their_spaces_but_no_line_end():
     for text in (" Barn 2 ", "\u00a0Barn 2\u200b", "Barn\t2\u00e0", "\u00a0" * 8):
         for end in ("", "\r", "\n", "\r\n", "\n\n"):
             assert _network(text + end)["ssid"] == text
@@ -339,7 +338,7 @@ def test_wifi_limits_are_bytes_as_in_ieee_802_11():
         assert "wifi.networks.ssid" in _refusal(_with("wifi.networks", [{"ssid": ssid}]))
     for ssid in ("", "\r\n"):
         raw = _with("wifi.networks", [{"ssid": ssid, "password": "hay hay hay"}])
-        assert "wifi.networks.ssid is ''; it must be a text of 1 to 32 bytes" in _refusal(raw)
+        assert "wifi.networks.ssid is ''; it must be a string of 1 to 32 bytes" in _refusal(raw)
     for password in ("", "h" * 8, "h" * 63, bee * 2, bee * 15 + "hay", "0123456789abcdefABCDEF" * 2
                      + "0123456789abcdefABCD"):  # fmt: skip
         assert _network("Barn", password)["password"] == password
@@ -355,17 +354,17 @@ def _pinned(**sections):
 
 def test_a_pin_that_cannot_do_it_is_refused_with_the_reason():
     for raw, text in (
-        (_pinned(spi={"sck": 6}), "spi.sck is 6; GPIO 6 to 11 are the flash's; choose another"),
-        (_pinned(spi={"miso": 11}), "spi.miso is 11; GPIO 6 to 11 are the flash's"),
+        (_pinned(spi={"sck": 6}), "spi.sck is 6; the flash uses GPIO 6 to 11; choose another"),
+        (_pinned(spi={"miso": 11}), "spi.miso is 11; the flash uses GPIO 6 to 11"),
         (_pinned(spi={"cs": 24}), "spi.cs is 24; the ESP32 has no GPIO 24; choose another"),
         (_pinned(spi={"cs": 40}), "spi.cs is 40; it must be a whole number from 0 to 39"),
         (_pinned(spi={"mosi": 34}), "spi.mosi is 34; GPIO 34 to 39 are inputs only"),
         (_pinned(led={"pin": 35}), "led.pin is 35; GPIO 34 to 39 are inputs only"),
-        (_pinned(led={"pin": 18}), "led.pin is 18; GPIO 18 is spi.sck already; give each its own"),
+        (_pinned(led={"pin": 18}), "led.pin is 18; GPIO 18 is already spi.sck; choose another"),
         (_pinned(power={"battery_pin": 4}), "power.battery_pin is 4; only GPIO 32 to 39 can"),
         (
             _pinned(spool={"sd": {"enabled": True, "cs": 5}}),
-            "spool.sd.cs is 5; GPIO 5 is spi.cs already",
+            "spool.sd.cs is 5; GPIO 5 is already spi.cs",
         ),
     ):
         assert text in _refusal(raw)
@@ -379,7 +378,7 @@ def test_a_pin_that_may_keep_the_board_from_its_start_has_a_word():
 
     assert doubts() == []
     assert doubts(led={"pin": 2}) == [
-        "led.pin is GPIO 2: what pulls it high keeps `megacam flash` from the board"
+        "led.pin is GPIO 2: if pulled high, `megacam flash` cannot reach the board"
     ]
     for pin in (0, 2, 5, 12, 15, 1, 3):
         found = doubts(spi={"miso": pin, "cs": 21})

@@ -247,7 +247,7 @@ def test_each_era_without_a_date_is_a_time_of_its_own():
         _check_even(kept, len(kept), kept)
 
 
-def test_many_eras_of_one_photo_each_all_count():
+def test_many_power_cycles_of_one_photo_each_all_count():
     outage = _Outage(16)
     for cycle in range(1, 101):
         outage.put(cycle, 20, cycle)
@@ -256,7 +256,7 @@ def test_many_eras_of_one_photo_each_all_count():
     _check_even(cycles, 16, cycles)
 
 
-def test_an_era_that_was_dated_later_stands_where_it_belongs():
+def test_a_power_cycle_that_was_dated_later_is_thinned_by_its_date():
     outage = _Outage(20)
     outage.spool.cycles[7] = _START_S
     for i in range(200):

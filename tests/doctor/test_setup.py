@@ -147,7 +147,7 @@ class _Wifi:
 
     def _join(self, board):
         if self.stored[-1] != "right":
-            found = "'Barn' refused us, probably a wrong password"
+            found = "'Barn' refused the board (wrong password?)"
             raise verdicts.failed("wifi", "NetworkError", found)
         return "192.168.4.2"
 
@@ -172,7 +172,7 @@ def test_a_wrong_wi_fi_password_is_said_with_its_remedy_and_asked_again(
         "right",
     ]
     shown = capsys.readouterr().out
-    assert shown.count("'Barn' refused us, probably a wrong password") == 2
+    assert shown.count("'Barn' refused the board (wrong password?)") == 2
     assert checks.cause("wifi", "").remedy in shown, "as the doctor says it"
     with pytest.raises(MegacamError, match="megacam provision --only wifi"):
         _join_with(monkeypatch, tmp_path, *["wrong"] * 4)

@@ -60,7 +60,7 @@ def test_photos_of_an_outage_wait_on_the_card_and_are_stored_afterwards(camera, 
     relay.is_down = False
     console.wait_until(lambda lines: not _waiting(lines) and len(_stored(lines)) >= 5)
     board.stop()
-    bad = ("memory", "has number", "photo lost", "E spool", "work failed")
+    bad = ("memory", "error number", "photo lost", "E spool", "work failed")
     said = [line for line in console.lines if any(text in line for text in bad)]
     assert not said, "\n".join(said)
 

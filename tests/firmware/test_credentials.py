@@ -56,9 +56,7 @@ def _said(board, code):
 
 
 def test_an_erased_nvs_is_a_state_with_its_own_sentence(board):
-    said = (
-        "NVS holds no credentials at all: a new board, or it was erased; run `megacam provision`"
-    )
+    said = "NVS has no credentials: the board is new, or was erased; run `megacam provision`"
     assert _said(board, "c.load('wifi')") == said
     assert _said(board, "c.load_key()") == said
 
@@ -139,7 +137,7 @@ def test_the_key_of_an_rsa_certificate_fits_into_nvs(board):
 def test_a_certificate_without_its_key_is_said(board, authority):
     leaf, other = authority.issue_cert("a.example"), authority.issue_cert("b.example")
     _provision(board, leaf, b"no key")
-    said = "certificate and key in NVS do not go together; run `megacam provision`"
+    said = "certificate and key in NVS do not match; run `megacam provision`"
     assert _said(board, "c.load_key()") == said
     _provision(board, leaf, _key_der(other))
     board.exec("from firmware import credentials as c\nc.erase('iot_cert')")

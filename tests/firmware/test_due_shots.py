@@ -74,7 +74,7 @@ a.tasks = {{"link": -2, "counters": 0}}
     assert (counters["taken"] in (119, 120, 121), counters["missed"]) == (True, 0)
     # Every network is tried.
     tried = "".join(told.said("W wifi failed"))
-    assert all(f"'{name}' refused us" in tried for name in names)
+    assert all(f"'{name}' refused the board" in tried for name in names)
 
 
 def test_what_is_missed_is_counted(camera):

@@ -27,33 +27,33 @@ def test_another_encoding_is_one_sentence(tmp_path, encoding):
 
 
 def test_half_a_key_in_config_json_is_said_to_everybody_who_reads_it():
-    with pytest.raises(settings.SettingsError, match="give both or neither"):
+    with pytest.raises(settings.SettingsError, match=r"set both .* or neither"):
         settings.check({**CONFIG, "aws": {"access_key_id": "minioadmin"}})
 
 
-@pytest.mark.parametrize("blank", [" ", "\r\n", "\u00a0", "\ufeff"])
-def test_blanks_around_where_the_photos_are_are_dropped(tmp_path, blank):
+@pytest.mark.parametrize("space", [" ", "\r\n", "\u00a0", "\ufeff"])
+def test_spaces_around_where_the_photos_are_are_dropped(tmp_path, space):
     path = tmp_path / "config.json"
-    there = {name: f"{blank}{name}{blank}" for name in ("bucket", "region")}
+    there = {name: f"{space}{name}{space}" for name in ("bucket", "region")}
     path.write_text(
         json.dumps(
-            {"device": f"yard{blank}", "s3": {**there, "endpoint": "https://X.lan/" + blank}}
+            {"device": f"yard{space}", "s3": {**there, "endpoint": "https://X.lan/" + space}}
         )
     )
     found = options.place(None, None, None, path)
     assert (found.bucket, found.device, found.region) == ("bucket", "yard", "region")
     assert found.endpoint == "https://x.lan"
-    given = options.place(f"b{blank}", f"{blank}d", f"eu-north-1{blank}", tmp_path / "none.json")
+    given = options.place(f"b{space}", f"{space}d", f"eu-north-1{space}", tmp_path / "none.json")
     assert (given.bucket, given.device, given.region) == ("b", "d", "eu-north-1")
 
 
-def test_a_blank_within_is_misuse_that_names_the_flag(tmp_path):
+def test_a_space_within_is_misuse_that_names_the_flag(tmp_path):
     for given, name in (
         (("my photos", None, None), "--bucket"),
         ((None, "my cam", None), "--device"),
         ((None, None, "eu central"), "--region"),
     ):
-        with pytest.raises(MisuseError, match=f"{name} is '.* .*'; it must be a text without"):
+        with pytest.raises(MisuseError, match=f"{name} is '.* .*'; it must be a string without"):
             options.place(*given, tmp_path / "none.json")
 
 

@@ -109,7 +109,7 @@ def test_pictures_zoom_by_wheel_keys_and_two_fingers_and_move_within_their_edges
     assert view(tab, ".stage")[1] == pytest.approx(0.1)
     for _ in range(9):
         press(tab, "ArrowLeft")
-    assert view(tab, ".stage")[1] == pytest.approx(0.25), "not over its edge"
+    assert view(tab, ".stage")[1] == pytest.approx(0.25), "it stops at its edge"
     press(tab, "0")
     assert view(tab, ".stage") == (1, 0, 0)
     press(tab, "ArrowLeft")

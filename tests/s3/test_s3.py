@@ -141,7 +141,7 @@ def test_redirects_are_followed_once(run):
 def test_an_existing_object_is_left_alone(run):
     result = run(Store(refusal(412, "PreconditionFailed")))
     assert (result["action"], result["status"]) == ("stored", 412)
-    assert "exists already" in result["error"]
+    assert "already exists" in result["error"]
 
 
 def test_expired_credentials_are_renewed_once(run):
@@ -234,7 +234,7 @@ def test_access_denied_says_which_policy_is_missing(run):
 TABLE = (
     (403, "RequestTimeTooSkewed", "clock", ""),
     (403, "SignatureDoesNotMatch", "fatal", "the secret access key is wrong"),
-    (403, "InvalidAccessKeyId", "fatal", "make a new key"),
+    (403, "InvalidAccessKeyId", "fatal", "create a new key"),
     (
         403,
         "AccessDenied",
@@ -271,20 +271,20 @@ TABLE = (
     (400, "BadDigest", "retry", ""),
     (400, "InvalidDigest", "fatal", "a proxy changed the request"),
     (400, "XAmzContentSHA256Mismatch", "retry", ""),
-    (400, "MalformedTrailerError", "fatal", "does not take integrity none"),
-    (400, "InvalidChunkSizeError", "fatal", "does not take integrity none"),
+    (400, "MalformedTrailerError", "fatal", "does not accept integrity none"),
+    (400, "InvalidChunkSizeError", "fatal", "does not accept integrity none"),
     (400, "InvalidRequest", "fatal", "check bucket, region and endpoint"),
     (400, "InvalidArgument", "fatal", "check bucket, region and endpoint"),
-    (501, "NotImplemented", "fatal", "does not take integrity none"),
-    (501, "", "fatal", "does not take integrity none"),
-    (411, "MissingContentLength", "fatal", "a proxy took Content-Length away"),
-    (400, "EntityTooLarge", "object", "cam1/a.jpg is larger than the store takes"),
+    (501, "NotImplemented", "fatal", "does not accept integrity none"),
+    (501, "", "fatal", "does not accept integrity none"),
+    (411, "MissingContentLength", "fatal", "a proxy removed Content-Length"),
+    (400, "EntityTooLarge", "object", "cam1/a.jpg is larger than the store accepts"),
     (400, "EntityTooSmall", "fatal", "a proxy changed the request"),
     (400, "MetadataTooLarge", "object", "the metadata of cam1/a.jpg is too large"),
     (400, "RequestHeaderSectionTooLarge", "object", "shorten the metadata"),
-    (400, "KeyTooLongError", "object", "cam1/a.jpg cannot be a key"),
-    (400, "InvalidBucketName", "fatal", "bucket cannot be a bucket's name"),
-    (400, "InvalidURI", "object", "cam1/a.jpg cannot be a key"),
+    (400, "KeyTooLongError", "object", "cam1/a.jpg is not a valid key"),
+    (400, "InvalidBucketName", "fatal", "bucket is not a valid bucket name"),
+    (400, "InvalidURI", "object", "cam1/a.jpg is not a valid key"),
     (403, "InvalidObjectState", "fatal", "restore it first"),
     (403, "InvalidSecurity", "fatal", "see the AWS console"),
     (409, "OperationAborted", "retry", ""),
@@ -292,10 +292,10 @@ TABLE = (
     (409, "", "retry", ""),
     (412, "PreconditionFailed", "stored", ""),
     (412, "", "stored", ""),
-    (413, "", "object", "cam1/a.jpg is more than the store, or a proxy before it, takes"),
+    (413, "", "object", "cam1/a.jpg exceeds a limit of the store or a proxy"),
     (414, "", "object", "send less"),
     (431, "", "object", "send less"),
-    (405, "MethodNotAllowed", "fatal", "is no S3 API endpoint"),
+    (405, "MethodNotAllowed", "fatal", "is not an S3 API endpoint"),
     (400, "", "fatal", "check bucket, region and endpoint"),
     (418, "SomethingNew", "fatal", "check bucket, region and endpoint"),
     (599, "SomethingNew", "retry", ""),

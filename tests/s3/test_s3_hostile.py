@@ -408,7 +408,7 @@ def results(authority, root_der, compiled, micropython, tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_ends_well(case, results):
+def test_each_case_ends_as_expected(case, results):
     result = results[case.name]
     assert result["ms"] <= case.limit_ms + SLACK_MS, result
     if case.expect == "success":

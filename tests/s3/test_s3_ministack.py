@@ -135,7 +135,7 @@ def test_a_wrong_secret_is_refused_and_said_so(run, store, device):
 def test_an_unknown_key_is_refused_and_said_so(run, store):
     result = run(access_key_id="AKIAUNKNOWNUNKNOWN00")
     assert (result["code"], result["action"]) == ("InvalidAccessKeyId", "fatal")
-    assert "make a new key" in result["error"]
+    assert "create a new key" in result["error"]
     assert objects(store) == []
 
 

@@ -201,7 +201,7 @@ def _broken(month: "Month", fates: Counter[str]) -> Iterator[str]:
     if not month.has_recovered:
         yield "no photos were stored once everything worked again"
     vanished = [str(photo) for fate, photo in _fates(month) if fate == "vanished"]
-    yield from _few("photos vanished", [f"vanished without a word: {text}" for text in vanished])
+    yield from _few("photos vanished", [f"vanished without a log: {text}" for text in vanished])
     ends = Counter(life.end for life in ledger.lives)
     # A thinning right before a cut may be missing from the log.
     cuts = ends["power cut"] + ends["power off"] + ends["reset"]

@@ -285,7 +285,7 @@ def signature(method: str, path: str, headers: dict[str, str]) -> str:
     missing = {"host", "x-amz-date", "x-amz-content-sha256"} - set(names)
     unsigned = {n for n in headers if n.startswith("x-amz-")} - set(names)
     if (key_id, region, service, end) != (KEY_ID, REGION, "s3", "aws4_request"):
-        return "another scope"
+        return "the scope is wrong"
     if missing or unsigned:
         return "headers that are not signed"
     lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in names)

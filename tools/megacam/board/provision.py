@@ -75,7 +75,7 @@ def wifi(ssid: str, password: str, called: tuple[str, str]) -> list[dict[str, st
     names = {"wifi.networks.ssid": called[0], "wifi.networks.password": called[1]}
     [network] = settings.value("wifi.networks", [{"ssid": ssid, "password": password}], names)
     if not network["ssid"]:
-        raise settings.SettingsError(f"{called[0]} is empty; it must be a text of 1 to 32 bytes")
+        raise settings.SettingsError(f"{called[0]} is empty; it must be a string of 1 to 32 bytes")
     return [network]
 
 

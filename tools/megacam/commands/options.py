@@ -122,11 +122,11 @@ def _check_region(place: Place) -> None:
 
 
 def _word(name: str, value: Any) -> str:
-    """Return `value` without blanks around it, "" if it is no text; MisuseError: some within."""
+    """Return `value` without spaces around it, "" if not a string; MisuseError: spaces within."""
     table = settings.schema()
     text = table.strip(value) if isinstance(value, str) else ""
-    if table.has_blank(text):
-        raise MisuseError(f"{name} is {text!r}; it must be a text without blanks")
+    if table.has_space(text):
+        raise MisuseError(f"{name} is {text!r}; it must be a string without spaces")
     return text
 
 

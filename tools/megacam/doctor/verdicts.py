@@ -23,7 +23,7 @@ _TLS_WORDS = (
     ("root certificate is loaded", "root"),
     ("another host", "name"),
     ("clock", "clock"),
-    ("speaks no TLS", "plain"),
+    ("not speak TLS;", "plain"),
     ("TLS 1.2", "version"),
     ("have no cipher", "version"),
 )
