@@ -9,13 +9,11 @@ from bench.report import Chapter, Table
 MOST_RESIDENT = 24 * 1024
 # micropython-lib's hmac, compiled; the simulator's stand-in is smaller.
 _HMAC_BYTES = 865
-# No longer in sys.modules, but a class from each is in use.
-_HELD = {"s3.unsigned_payload"}
 
 _TEXT = """\
 Modules are compiled with `-O3` and with shortened private names, as they are on the board. A
 module is *resident* if it is in `sys.modules` after the third photo of the whole firmware on the
-simulated board, or if one of its classes is in use. All other modules are loaded when they are
+simulated board. All other modules are loaded when they are
 needed and then dropped."""
 _START = """\
 From reset to the first photo in the store, the firmware takes {count:,} instructions of the
@@ -40,7 +38,7 @@ def sizes() -> dict[str, int]:
 
 def resident(modules: list[str]) -> list[str]:
     """Return the modules of ours that are in memory when `modules` are in sys.modules."""
-    return sorted(set(sizes()) & ({*modules} | _HELD))
+    return sorted(set(sizes()) & {*modules})
 
 
 def chapter() -> Chapter:

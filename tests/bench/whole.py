@@ -12,17 +12,20 @@ from unittest import mock
 
 from megacam.board import tree
 from megacam.demo import run
-from megacam.sim import interpreter
+from megacam.sim import interpreter, rom
 from megacam.sim.board import Board
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.store import Store
 
 from bench import running
+from bench.configurations import CONFIGURATIONS
 
 _NETWORK = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
+_USUAL = next(iter(CONFIGURATIONS))
 _INTERVAL_S = 5
 _TIMEOUT_S = 90
-_MAIN = b"import probe\nfrom firmware import app\napp.main()\n"
+_FAILED = ("photo lost", "memory allocation", "MemoryError")
+_PROBED = b"import probe\nfrom firmware import app\napp.main()\n"
 _FIRST_ONLY = b"import probe\nprobe.is_last = True\nfrom firmware import app\napp.main()\n"
 
 
@@ -51,9 +54,14 @@ class Console:
 
 
 @contextlib.contextmanager
-def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
-    """Yield a provisioned board of the demo with device/probe.py, ready to start."""
+def stage(heap: str = interpreter.HEAP, main: bytes = b"", configuration: str = _USUAL):
+    """Yield a provisioned demo board, ready to start.
+
+    `configuration` is one of configurations.CONFIGURATIONS. `main` replaces main.py, so that it
+    can import device/probe.py, which reports.
+    """
     with contextlib.ExitStack() as stack:
+        more = stack.enter_context(CONFIGURATIONS[configuration]())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="megacam-bench-")))
         store = stack.enter_context(Store())
         ntp = stack.enter_context(NTPServer())
@@ -61,10 +69,22 @@ def stage(heap: str = interpreter.HEAP, main: bytes = _MAIN):
         key_id, secret = store.create_device_user(run.BUCKET, run.DEVICE)
         files = run.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
         probe = tree.compile_file(running.PROGRAMS / "probe.py")
-        files |= {"main.py": main, "lib/probe.mpy": probe}
-        board = stack.enter_context(Board(folder, files, networks=[_NETWORK], heap=heap))
+        hmac = tree.compile_file(rom.PORT / "hmac.py")
+        files |= {"lib/probe.mpy": probe, "lib/hmac.mpy": hmac}
+        if main:
+            files["main.py"] = main
+        board = stack.enter_context(
+            Board(
+                folder,
+                more.add_to(files),
+                networks=[_NETWORK],
+                heap=heap,
+                card_bytes=more.card_bytes,
+            )
+        )
         network = {"ssid": _NETWORK["ssid"], "password": _NETWORK["password"]}
         run.provision(board, network, key_id, secret)
+        more.prepare(board, store)
         yield board
 
 
@@ -89,19 +109,34 @@ def cycle(board: Board, photos: int) -> list[dict]:
 @functools.cache
 def steady() -> dict:
     """Return {"modules": [...], "heap": {...}} after the third photo."""
-    with stage(heap="96K") as board:
+    with stage(heap="96K", main=_PROBED) as board:
         return cycle(board, 3)[-1]
 
 
-def fits(staged: Board, heap: int) -> bool:
-    """Return whether the board stores two photos with `heap` bytes of heap."""
-    board = Board(staged.folder, None, networks=[_NETWORK], heap=str(heap))
-    try:
-        with board:
-            cycle(board, 2)
-    except CycleError:
-        return False
-    return True
+def fits(staged: Board, heap: int, photos: int = 2) -> bool:
+    """Return whether the board stores `photos` photos with `heap` bytes of heap."""
+    stored: list[str] = []
+    over = threading.Event()
+
+    def line(text: str) -> None:
+        stored.extend([text] * text.startswith("I s3 stored"))
+        if len(stored) == photos or any(word in text for word in _FAILED):
+            over.set()
+
+    board = Board(
+        staged.folder,
+        None,
+        networks=[_NETWORK],
+        heap=str(heap),
+        card_bytes=staged.card_bytes,
+    )
+    with board:
+        board.start(line)
+        for _ in range(_TIMEOUT_S * 10):
+            if over.wait(0.1) or board.join(0):
+                break
+        board.stop()
+    return len(stored) >= photos
 
 
 def start_instructions() -> int:

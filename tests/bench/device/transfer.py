@@ -16,6 +16,7 @@ from buses import Bus, Replay
 from jpeg import JPEGBody
 from marks import begin, job, mark
 from s3 import Credentials, S3Client
+from s3.describe import framing_class
 
 _LIMIT_MS = 600_000
 _CALLS = 100
@@ -82,7 +83,7 @@ def ours(bus, photo, context, port, meter, name):
         name.split()[0].replace("unwatched", "none"),
     )
     client.limit_ms = _LIMIT_MS
-    client.framing = metered(client.framing, meter, name)
+    client.framing = metered(framing_class(client.integrity), meter, name)
     camera = ArducamMega(bus, bus.cs, None, 0, 0)
     camera.reset()
     time.sleep_ms(500)

@@ -67,7 +67,7 @@ class Board:
         self._files = files
         self._networks = list(networks)
         self._camera_args = list(camera)
-        self._card_bytes = card_bytes
+        self.card_bytes = card_bytes
         self.heap = heap
         self._fast = fast
         self._without = without
@@ -82,7 +82,7 @@ class Board:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._files is not None:
                 flash.write_image(self.image, self._files)
-            self.card = Card(self.folder, self._card_bytes)
+            self.card = Card(self.folder, self.card_bytes)
             self.world = World(self.folder, self._networks, self.card)
             self.world.on_bite = self._kill_process
             self._rom = self._write_rom(started)
@@ -182,7 +182,7 @@ class Board:
             "MEGACAM_CAMERA_FD": str(bus.fileno()),
             "MEGACAM_WORLD_FD": str(world_end.fileno()),
             "MEGACAM_RTC_US": str(self.world.rtc_us),
-            **(self.card.environment() if self._card_bytes else {}),
+            **(self.card.environment() if self.card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
             **environment,
         }

@@ -29,6 +29,7 @@ _card = os.getenv("MEGACAM_CARD")
 _card = (open(_card, "r+b"), open(os.getenv("MEGACAM_CARD_AILS"), "rb")) if _card else (0, 0)
 # Microseconds from 2000-01-01 to this start, by the clock that survives resets.
 rtc_us = int(os.getenv("MEGACAM_RTC_US"))
+flash_reads = [0, 0]
 
 
 # time
@@ -144,7 +145,11 @@ def __getattr__(name):
     if hasattr(utime, name):
         return getattr(utime, name)
     if name in ("RTC", "SDCard"):
-        return getattr(__import__("rtc" if name == "RTC" else "chip_sdcard"), name)
+        sys.path.insert(0, "/.rom")  # in the ROM, not on the flash
+        try:
+            return getattr(__import__("rtc" if name == "RTC" else "chip_sdcard"), name)
+        finally:
+            sys.path.pop(0)
     return ask(name)
 
 
@@ -253,6 +258,9 @@ class Flash:
         if not error:
             self._file.seek(block * self._block_bytes + offset)
             self._file.readinto(buf)
+            if self._ails is None:
+                flash_reads[0] += 1
+                flash_reads[1] += len(buf)
         return error
 
     def writeblocks(self, block, buf, offset=0):
