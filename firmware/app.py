@@ -7,13 +7,8 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_SHOTS = const(3)  # attempts in all to take one photo and send it intact
 _SLICE_MS = const(1000)
-_WORK_S = const(8)  # start no other work when less than this, or half an interval, is left
-_SET_BACK_S = const(60)  # larger than any correction of a clock that was right
-_ASK_S = const(32)  # during a long wait, check this often for work to do
 _SHORTAGES = const(20)  # restart after this many memory errors within an hour
-_AGAIN_S = const(300)  # a task that failed unexpectedly runs again after this
 _LOOK_AGAIN_S = const(300)  # until a restart checks unusable settings again
 
 
@@ -53,24 +48,6 @@ def main():
             restart.crashed(e)
         except MemoryError:
             reset()
-
-
-def _run_task(name, app):
-    from firmware.tasks import choose
-
-    return choose.choose(name).do(app)
-
-
-def _may_retry(app, error, taken):
-    from firmware.shot import failure
-
-    return failure.may_retry(app, error, taken)
-
-
-def _keep(counts):
-    from firmware.health import counters
-
-    counters.keep(counts)
 
 
 class App:
@@ -133,34 +110,18 @@ class App:
 
     def work_until(self, due):
         """Run tasks and uploads until `due`, UTC seconds since 1970."""
-        is_more = True
-        last_s = left_s = due - clock.now()
-        # If more is left than before, the clock was set back: do not wait hours for that.
-        while 0 < left_s <= last_s + _SET_BACK_S:
-            self.uploader.feed()
-            last_s = left_s
-            if is_more and left_s >= min(_WORK_S, self.interval_s // 2):
-                self.uploader.try_for(left_s)
-                is_more = self.work()
-            else:
-                time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
-                is_more = not left_s % _ASK_S
-            left_s = due - clock.now()
+        from firmware.tasks import loop
+
+        loop.work_until(self, due)
 
     def work(self):
         """Run one task that is due or send one waiting photo; return whether there may be more."""
-        name = min(self.tasks, key=self.tasks.get)
-        now_s = clock.uptime_s()
-        if self.tasks[name] <= now_s:
-            self.tasks[name] = now_s + _AGAIN_S
-            after_s = self._do(_run_task, name, self)
-            if after_s is not None:
-                self.tasks[name] = clock.uptime_s() + after_s
-            return True
-        return self.uploader.has_waiting() and self._do(self.uploader.drain)
+        from firmware.tasks import loop
 
-    def _do(self, work, *args):
-        # Return the result of work(*args), or None if it failed: the loop must go on.
+        return loop.work(self)
+
+    def try_to(self, work, *args):
+        """Return the result of work(*args), or None if it failed: the loop must go on."""
         try:
             return work(*args)
         except Exception as e:
@@ -176,44 +137,7 @@ class App:
                 raise error
 
     def take(self):
-        """Take the photo that is due, retry if it is damaged or lost, and count the result.
+        """Take the photo that is due, retry if it is damaged or lost, and count the result."""
+        from firmware.shot import take
 
-        The last attempt goes to the spool, and so does a late one: no due photo is skipped.
-        """
-        self.uploader.try_for(self.interval_s - min(_WORK_S, self.interval_s // 2))
-        for i in range(_SHOTS):
-            taken = self.counters["taken"]
-            try:
-                self._shoot(not i or (i < _SHOTS - 1 and self._is_well()))
-                self.failures = 0
-                self.good_s = clock.uptime_s()
-                break
-            except Exception as e:
-                # The loop must go on, whatever happens to one photo.
-                if not self._do(_may_retry, self, e, taken):
-                    break
-        self._do(_keep, self.counters)
-
-    def _is_well(self):
-        # Whether a repeated photo may try the network again, and not only the spool.
-        return not self.uploader.fatal and self.uploader.left_ms() > 0
-
-    def _shoot(self, is_live):
-        if not self.is_camera_ready:
-            from firmware.shot import camera
-
-            camera.wait_for(self)
-        self.camera.start()
-        is_connected = is_live and self.uploader.connect()  # while the camera exposes
-        frame = self.camera.finish()
-        self.counters["taken"] += 1
-        taken = clock.now() if self.uploader.is_time_known else clock.powered_s()
-        # After a camera reset, the exposure takes seconds to settle before the trigger.
-        taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
-        from firmware.shot import sequence
-
-        number = sequence.advance(self.counters)
-        from firmware.shot.metadata import describe
-
-        metadata = describe(self, number, taken)
-        self.uploader.deliver(frame, number, taken, metadata, is_connected)
+        take.take(self)

@@ -120,7 +120,7 @@ class Uploader:
 
         key = photo_key(self.device, clock.fields(taken), number)
         start = time.ticks_ms()
-        stored = self.attempt(self._put, key, body, "image/jpeg", metadata, overwrite)
+        stored = self.attempt(self.store.put, key, body, "image/jpeg", metadata, overwrite)
         if not stored:
             return False
         self.fatal = 0
@@ -136,14 +136,6 @@ class Uploader:
             url=self.store.base + self.store.prefix + key,  # nothing in it has to be encoded
         )
         return True
-
-    def _put(self, *args):
-        # The handshake needs the most memory, so do it before the headers exist. After a refusal
-        # the connection is closed.
-        if not self.store.connection.sock:
-            self.store.connect()
-        self.store.limit_ms = _REQUEST_MS  # a body that has begun may take its time
-        return self.store.put(*args)
 
     def drain(self):
         """Upload one waiting photo and remove it; return whether the next one can be sent too.
@@ -182,6 +174,12 @@ class Uploader:
                 self.feed()
                 try:
                     self.counters["requests"] += len(args) > 0
+                    if args[2:]:  # a put
+                        # The handshake needs the most memory, so do it before the headers exist.
+                        # After a refusal the connection is closed.
+                        if not self.store.connection.sock:
+                            self.store.connect()
+                        self.store.limit_ms = _REQUEST_MS  # give a body that has begun its time
                     done = request(*args) or True
                     self.failures = self.unanswered = 0
                     return done

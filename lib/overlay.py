@@ -15,6 +15,7 @@ overlays have the same name.
 import builtins
 import gc
 import io
+import os
 import sys
 
 import vfs
@@ -26,7 +27,11 @@ _BLOCK_BYTES = const(255)  # the importer's largest read
 _FIRST = const(1 << 13)  # offset of the archive's first byte, so that all offsets are one size
 _IS_FILE = const(0x8000)  # the first of the ten fields of os.stat(); the others are ignored
 
-_file = open(__file__.rpartition(".")[0] + ".bin", "rb")
+_open = open
+_folder = __file__.rpartition("/")[0]
+_file = open(_folder + "/overlay.bin", "rb")
+# micropython-lib's hmac is imported for each signature: without this, that searches every folder.
+_hmac = "/hmac.mpy" if "hmac.mpy" in os.listdir(_folder) else ""
 
 
 class _Archive(io.IOBase):
@@ -42,8 +47,8 @@ class _Archive(io.IOBase):
 _archive = _Archive()
 
 
-# The functions below make this module a file system (see MicroPython's vfs) with one file, the
-# overlay that is being loaded. A class would take 430 bytes.
+# The functions below make this module a file system (see MicroPython's vfs) with the overlay that
+# is being loaded, and hmac, as its files. A class would take 430 bytes.
 
 
 def mount(*how):
@@ -55,15 +60,15 @@ def umount():
 
 
 def stat(path):
-    """Tell the importer that the overlay exists, and no other file."""
-    if path == "/_.mpy":
+    """Tell the importer that the overlay exists, and hmac, and no other file."""
+    if path in ("/_.mpy", _hmac):
         return (_IS_FILE,) * 10
     raise OSError(2)  # ENOENT: first in sys.path, this gets asked for other modules too
 
 
 def open(path, mode):
-    """Return the overlay as an open file."""
-    return _archive
+    """Return the overlay or hmac as an open file."""
+    return _archive if path == "/_.mpy" else _open(_folder + path, mode)
 
 
 def load(offset):
@@ -87,5 +92,7 @@ except OSError:
 vfs.mount(sys.modules[__name__], "/_")
 builtins.overlay = load
 # Files can extend most of MicroPython's built-in modules, so each import would search the flash.
-for _name in ("binascii", "hashlib", "json", "machine", "os", "socket", "struct", "time"):
+for _name in ("binascii", "hashlib", "json", "machine", "os", "select", "socket", "struct"):
     sys.modules[_name] = __import__(_name)
+sys.modules["io"] = io
+sys.modules["time"] = __import__("time")

@@ -15,7 +15,7 @@ heap-free={}"""
 
 
 def describe(app, number, taken):
-    """Return the metadata of photo `number`, a dict of strings, for Uploader.deliver().
+    """Return the metadata of photo `number`, a line NAME=VALUE each, for Uploader.deliver().
 
     `taken` is when it was taken, as for Uploader.deliver().
     """
@@ -40,17 +40,18 @@ def describe(app, number, taken):
     rssi_dbm = wifi.rssi_dbm()
     if rssi_dbm is not None:
         text = f"{text}\nrssi-dbm={rssi_dbm}"
-    metadata = dict([line.split("=", 1) for line in text.split("\n")])
-    if clock.is_credible(taken):
-        date(metadata, taken, True)
-    return metadata
+    return f"{text}\n{_dated(taken, True)}" if clock.is_credible(taken) else text
 
 
 def date(metadata, taken, is_exact):
-    """Add to `metadata` when the photo was taken, in UTC seconds since 1970.
+    """Add to the dict `metadata` when the photo was taken, in UTC seconds since 1970.
 
     If not `is_exact`, `taken` is the latest possible time.
     """
-    metadata["taken-at"] = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*clock.fields(taken))
+    metadata.update([line.split("=", 1) for line in _dated(taken, is_exact).split("\n")])
+
+
+def _dated(taken, is_exact):
     error_ms = clock.error_ms() if is_exact else None
-    metadata["clock-error-ms"] = "unknown" if error_ms is None else str(error_ms)
+    at = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*clock.fields(taken))
+    return f"taken-at={at}\nclock-error-ms={'unknown' if error_ms is None else error_ms}"

@@ -63,9 +63,9 @@ def _prepare(counters):
         watchdog.start(config.section("watchdog"), counters["cause"])
     power = config.section("power")
     if power["deep_sleep"]:
-        from firmware.power import deep_sleep
+        from firmware.power import battery
 
-        deep_sleep.guard(power)
+        battery.guard(power)
     from firmware.network import join
 
     joined = join.connect(config.section("wifi"), 0, None, _JOIN_MS)

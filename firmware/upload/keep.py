@@ -17,12 +17,13 @@ def keep(uploader, body, number, taken, metadata):
     # If it was taken before the time was known, `taken` counts from the start of the power cycle.
     cycle = None if clock.is_credible(taken) else uploader.counters["cycle"]
     name = photo_name(number, taken, cycle)
-    metadata["origin"] = "spool"
+    kept = dict([line.split("=", 1) for line in metadata.split("\n")])
+    kept["origin"] = "spool"
     for card in reversed(place(uploader)):
         spool = None
         try:
             spool = open_spool(uploader, card)
-            spool.put(body, uploader.store.buf, name, metadata)
+            spool.put(body, uploader.store.buf, name, kept)
             log("I spool kept", name=name, bytes=body.size, waiting=spool.photos)
             return
         except SpoolError as e:

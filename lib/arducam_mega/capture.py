@@ -3,7 +3,7 @@
 Loaded by start(), ready() and finish(), but not while a photo is read, when memory is short.
 """
 
-from arducam_mega import CameraError, Frame
+from arducam_mega import CameraError
 from arducam_mega.registers import hold, secure, wait
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -64,6 +64,8 @@ def finish(camera):
     while not ready(camera):
         camera._clock.sleep_ms(_POLL_MS)
     camera._state = _OFF
+    from arducam_mega.frame import Frame
+
     camera.frame = Frame(camera, camera._last_size, camera._raw, camera._extra_frames + 1)
     camera.frame.triggered_ms = camera._since
     return camera.frame
@@ -75,7 +77,9 @@ def _advance(camera):
             _trigger(camera)
         return
     if not camera.intact():
-        raise camera._lost()
+        from arducam_mega import errors
+
+        raise errors.dead()
     if camera._reg(_STATE) & _CAP_DONE:
         _check(camera)
     elif not camera._within(camera._since, _EXPOSE_MS + camera._extra_frames * _FRAME_MS):

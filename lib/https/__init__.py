@@ -12,8 +12,6 @@ import time
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# S3 drops a connection that has been idle for 5 to 20 s; the AWS SDKs reuse one for 5 s too.
-_REUSE_MS = const(5_000)
 # No progress for this long is an error, even before the request's own deadline.
 _STALL_MS = const(10_000)
 # A server that stops reading may have answered already; check for a reply after this long.
@@ -55,8 +53,8 @@ class Connection:
         self._address = self.sock = self._reader = None
         self._first = b""
         self.phase = ""
-        self.status = 0
-        self.reused = self._is_clean = False
+        self.status = self._start = self._limit = 0
+        self.reused = self._is_clean = self._is_head = False
 
     def connect(self, first, limit_ms):
         """Open the connection ahead of time; the next request will begin with `first`, b"PUT /".
@@ -65,51 +63,19 @@ class Connection:
         """
         self.request(first, limit_ms)
         self._first = first
-        self._be_idle()
+        self.be_idle()
 
     def request(self, head, limit_ms, more=()):
         """Send the head of a request; the whole request must end within `limit_ms`.
 
         `more` yields the bytes that follow `head`; they are gathered in the buffer.
         """
-        self._start = self._clock.ticks_ms()
-        self._limit = limit_ms
-        first = self._first
-        self.reused = (
-            self._is_clean
-            and self._elapsed(self._idle_since) < _REUSE_MS
-            and head.startswith(first)
-            and not self._is_ready(select.POLLIN, 0)
-        )
-        if not self.reused:
-            first = b""
-            from https import connect
+        from https import request
 
-            connect.open_connection(self)
-        self._is_clean = False
-        self._first = b""
-        self._is_head = head[:5] == b"HEAD "
-        self.status = 0
-        self.send(head, len(first))
-        self._send_gathered(more)
-        self.phase = "request"
+        request.send_head(self, head, limit_ms, more)
 
-    def _send_gathered(self, pieces):
-        # A reply that arrives now overwrites them: it refuses a request not yet sent completely.
-        at = 0
-        for piece in pieces:
-            if at + len(piece) > len(self._buf):
-                self.send(self.view[:at])
-                at = 0
-            if len(piece) > len(self._buf):
-                self.send(piece)
-            else:
-                self._buf[at : at + len(piece)] = piece
-                at += len(piece)
-        if at:
-            self.send(self.view[:at])
-
-    def _be_idle(self):
+    def be_idle(self):
+        """Keep the connection open for the next request."""
         self._is_clean = True
         self._idle_since = self._clock.ticks_ms()
 
@@ -191,7 +157,9 @@ class Connection:
 
     def _has_reply(self):
         """Return whether a reply has begun; its bytes are read into the buffer."""
-        return self.at < self.end or (self._is_ready(select.POLLIN, 0) and self.fill(0) != 0)
+        if self.at < self.end:
+            return True
+        return self._is_ready(select.POLLIN, 0) and self._reading().fill(self, 0) != 0
 
     def expect_continue(self, wait_ms=1000):
         """Wait for `100 Continue`; return the status of a refusal, or 0 to send the body now.
@@ -205,11 +173,11 @@ class Connection:
         self.phase = "reply"
         if self.status < 200:
             self._reading().read_final(self)
-        self._reader = None
         return self.status
 
     def _reading(self):
-        # Stays loaded while a body is sent: a reply must not be lost for lack of memory.
+        # Stays loaded from before a body is sent until the reply has been read: a reply must not
+        # be lost for lack of memory.
         if not self._reader:
             from https import reply
 
@@ -218,52 +186,6 @@ class Connection:
 
     def read(self, dest=b""):
         """Read the reply's body into `dest`, discard what does not fit, and return its length."""
-        self.phase = "reply"
-        total = 0
-        if not self._is_head and self.headers.get("content-length") != "0":
-            from https import body
-
-            total = body.read_body(self, dest)
-        # Bytes after the end of the reply belong to no request: do not reuse the connection.
-        if self.at < self.end or self.headers.get("connection", "").lower() == "close":
-            self.close()
-        elif self.sock:
-            self._be_idle()
+        total = self._reading().read(self, dest)
+        self._reader = None
         return total
-
-    def line(self):
-        """Return the next line without its line ending."""
-        while True:
-            end = self._buf.find(b"\n", self.at, self.end)
-            if end >= 0:
-                line = bytes(self.view[self.at : end]).rstrip(b"\r")
-                self.at = end + 1
-                return line
-            if self.end - self.at == len(self._buf):
-                self.stop("headers too long")
-            self.more()
-
-    def more(self):
-        count = self.fill(_STALL_MS)
-        if count <= 0:
-            self.stop("connection closed" if count else f"silent for {_STALL_MS} ms")
-
-    def fill(self, wait_ms):
-        """Read more into the buffer; return the count, 0 on timeout (`wait_ms`), -1 at the end."""
-        if self.at == self.end:
-            self.at = self.end = 0
-        elif self.end == len(self._buf):
-            self.end -= self.at
-            self._buf[: self.end] = bytes(self.view[self.at :])
-            self.at = 0
-        while True:
-            left = self._left()
-            try:
-                count = self.sock.readinto(self.view[self.end :])
-            except (OSError, ValueError) as error:
-                self.fail(error)
-            if count is not None:
-                self.end += count
-                return count or -1
-            if not self._is_ready(select.POLLIN, min(left, wait_ms)):
-                return 0

@@ -1,10 +1,14 @@
-"""Read the head of an HTTP reply; loaded when a reply is expected.
+"""Read an HTTP reply; loaded before the body of the request is sent, and freed after read().
 
 status = read_head(connection)  # called by Connection.reply() and expect_continue()
+length = read(connection, page)  # page: a bytearray; called by Connection.read()
 """
+
+import select
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
+_STALL_MS = const(10_000)
 _MAX_HEADER_LINES = const(100)
 _MAX_HEADERS = const(4096)
 
@@ -12,7 +16,7 @@ _MAX_HEADERS = const(4096)
 def expect_continue(connection, wait_ms):
     """See Connection.expect_continue()."""
     told = False
-    while connection.at < connection.end or (not told and connection.fill(wait_ms)):
+    while connection.at < connection.end or (not told and fill(connection, wait_ms)):
         status = read_head(connection)
         if status >= 200:
             # The server may still be waiting for the body, so do not reuse the connection.
@@ -31,11 +35,11 @@ def read_final(connection):
 
 def read_head(connection):
     """Read one status line and its headers; return the status."""
-    line = connection.line()
-    if line[:7] != b"HTTP/1." or not line[9:12].isdigit():
-        connection.stop(f"not an HTTP reply: {line[:20]}")
-    connection.status = int(line[9:12])
-    connection.headers = {"connection": "close"} if line[7:8] == b"0" else {}
+    first = line(connection)
+    if first[:7] != b"HTTP/1." or not first[9:12].isdigit():
+        connection.stop(f"not an HTTP reply: {first[:20]}")
+    connection.status = int(first[9:12])
+    connection.headers = {"connection": "close"} if first[7:8] == b"0" else {}
     _read_lines(connection, connection.headers)
     return connection.status
 
@@ -44,12 +48,71 @@ def _read_lines(connection, headers):
     """Read all header lines, and store the first 4 KB of them in `headers`."""
     room = _MAX_HEADERS
     for _ in range(_MAX_HEADER_LINES):
-        line = connection.line()
-        if not line:
+        header = line(connection)
+        if not header:
             return
-        room -= len(line)
+        room -= len(header)
         # Skip headers that are not ASCII: none of them matters, and they could not be decoded.
-        if room > 0 and max(line) < 128:
-            name, _, value = line.decode().partition(":")
+        if room > 0 and max(header) < 128:
+            name, _, value = header.decode().partition(":")
             headers[name.lower()] = value.strip()
     connection.stop("headers too long")
+
+
+def read(connection, dest):
+    """See Connection.read()."""
+    connection.phase = "reply"
+    total = 0
+    if not connection._is_head and connection.headers.get("content-length") != "0":
+        from https import body
+
+        total = body.read_body(connection, dest)
+    # Bytes after the end of the reply belong to no request: do not reuse the connection.
+    is_last = connection.headers.get("connection", "").lower() == "close"
+    if connection.at < connection.end or is_last:
+        connection.close()
+    elif connection.sock:
+        connection.be_idle()
+    return total
+
+
+def line(connection):
+    """Return the next line without its line ending."""
+    while True:
+        end = connection._buf.find(b"\n", connection.at, connection.end)
+        if end >= 0:
+            found = bytes(connection.view[connection.at : end]).rstrip(b"\r")
+            connection.at = end + 1
+            return found
+        if connection.end - connection.at == len(connection._buf):
+            connection.stop("headers too long")
+        more(connection)
+
+
+def more(connection):
+    """Read more into the buffer, or end the request if the server sends no more."""
+    count = fill(connection, _STALL_MS)
+    if count <= 0:
+        connection.stop("connection closed" if count else f"silent for {_STALL_MS} ms")
+
+
+def fill(connection, wait_ms):
+    """Read more into the buffer; return the count, 0 on timeout (`wait_ms`), -1 at the end."""
+    buf = connection._buf
+    if connection.at == connection.end:
+        connection.at = connection.end = 0
+    elif connection.end == len(buf):
+        connection.end -= connection.at
+        buf[: connection.end] = bytes(connection.view[connection.at :])
+        connection.at = 0
+    while True:
+        left = connection._left()
+        try:
+            count = connection.sock.readinto(connection.view[connection.end :])
+        except (OSError, ValueError) as error:
+            connection.fail(error)
+        if count is not None:
+            connection.end += count
+            return count or -1
+        if not connection._is_ready(select.POLLIN, min(left, wait_ms)):
+            return 0

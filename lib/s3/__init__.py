@@ -52,15 +52,6 @@ class Credentials:
         return f"Credentials({self.access_key_id})"
 
 
-class Stored:
-    """A stored object; `sent_bytes` is the size of its body as sent over the network."""
-
-    def __init__(self, status, etag, sent_bytes):
-        self.status = status
-        self.etag = etag
-        self.sent_bytes = sent_bytes
-
-
 class S3Client:
     """A client for one bucket.
 
@@ -86,6 +77,8 @@ class S3Client:
     _proof = None
     #: True after a temporary redirect, for one request.
     is_away = False
+    #: A class that encodes bodies instead of that of `integrity`, like those of unsigned_payload.
+    framing = None
 
     def __init__(
         self,
@@ -128,7 +121,9 @@ class S3Client:
         return sigv4.Signer(self.region, self._key)
 
     def path(self, key):
-        return self.prefix + self.signer().encode(key)
+        from canonical_request import uri_encode
+
+        return self.prefix + uri_encode(key)
 
     def url(self, key):
         return self.base + self.path(key)
@@ -141,11 +136,13 @@ class S3Client:
         self.connection.close()
 
     def put(self, key, body, content_type="image/jpeg", metadata=(), overwrite=False):
-        """Store `body` under `key` and return a Stored; raise S3Error or what the body raises.
+        """Store `body` under `key` and return a Stored (s3/put.py).
 
-        The body is read only after the server has agreed to take it. Nothing is stored unless
-        it is exactly `body.size` bytes long. Without `overwrite`, an existing object stays as it
-        is, and S3Error with action "stored" is raised. `metadata` is a dict or pairs.
+        Raises S3Error, or what the body raises. The body is read only after the server has agreed
+        to take it. Nothing is stored unless it is exactly `body.size` bytes long. Without
+        `overwrite`, an existing object stays as it is, and S3Error with action "stored" is raised.
+        `metadata` is a dict, pairs, or a string with a line NAME=VALUE for each, which takes the
+        least memory.
 
         Pass `overwrite` None to repeat a put that broke off, under a key that no other object
         uses: an existing object is kept if the store has verified its checksum, else replaced.

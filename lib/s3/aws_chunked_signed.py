@@ -10,9 +10,10 @@ AWS: "Signature Calculations: Transferring Payload in Multiple Chunks", and the 
 trailing headers.
 """
 
+import hashlib
 from binascii import b2a_base64, crc32, hexlify
 
-from sigv4 import Signer, hmac_sha256, sha256_hex
+from signing_key import hmac_sha256, signing_key
 
 from s3.aws_chunked import NAME, encoded_length
 
@@ -23,6 +24,10 @@ CHUNK = const(8192)
 _SIGNATURE = ";chunk-signature="
 # The hex digits of a signature, its name, and two line ends.
 _FRAME = len(_SIGNATURE) + 64 + 4
+
+
+def _sha256_hex(data):
+    return hexlify(hashlib.sha256(data).digest()).decode()
 
 
 class Framing:
@@ -48,10 +53,9 @@ class Framing:
     def begin(self, client, date, signature):
         """Start the signature chain with the date and signature of the request."""
         self._send = client.connection.send
-        # Not client.signer(): that would load sigv4 a second time.
-        signer = Signer(client.region)
-        self._key = signer.key(client.credentials.secret_access_key, date)
-        self._scope = f"{date}\n{signer.scope(date)}"
+        scope = f"{date[:8]}/{client.region}/s3/aws4_request"
+        self._key = signing_key(client.credentials.secret_access_key, scope, client._key)
+        self._scope = f"{date}\n{scope}"
         self._signature = signature
 
     def head(self, count):
@@ -66,7 +70,7 @@ class Framing:
         return self._head(b"") + b"\r\n"
 
     def _head(self, data):
-        self._sign("PAYLOAD", f"{sha256_hex(b'')}\n{sha256_hex(data)}")
+        self._sign("PAYLOAD", f"{_sha256_hex(b'')}\n{_sha256_hex(data)}")
         end = self._line_end
         self._line_end = "\r\n"
         return f"{end}{len(data):x}{_SIGNATURE}{self._signature}\r\n".encode()
@@ -98,5 +102,5 @@ class TrailerFraming(Framing):
     def finish(self):
         head = self._head(b"")
         trailer = f"{self._name}:{self.checksum()}"
-        self._sign("TRAILER", sha256_hex(f"{trailer}\n".encode()))
+        self._sign("TRAILER", _sha256_hex(f"{trailer}\n".encode()))
         return head + f"{trailer}\r\nx-amz-trailer-signature:{self._signature}\r\n\r\n".encode()

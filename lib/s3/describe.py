@@ -13,7 +13,7 @@ _MAX_METADATA = const(2048)
 def describe(client, key, body, content_type, metadata, overwrite):
     """Return a put's headers and the framing of its body; raise S3Error if S3 would refuse it."""
     headers = {"content-type": content_type}
-    for name, value in metadata.items() if hasattr(metadata, "items") else metadata:
+    for name, value in pairs(metadata):
         headers["x-amz-meta-" + name.lower()] = str(value)
     # Bytes, because MicroPython would intern each single letter of a string forever.
     text = ("".join(headers) + "".join(headers.values())).encode()
@@ -25,8 +25,32 @@ def describe(client, key, body, content_type, metadata, overwrite):
         from s3 import limits
 
         limits.check(key, content_type, metadata)
-    framing = client.framing(body.size, client.body_buf)
+    framing = (client.framing or framing_class(client.integrity))(body.size, client.body_buf)
+    if client.integrity == "etag":
+        framing.compare_etag()
     framing.add_headers(headers)
     if client.is_conditional and not overwrite:
         headers["if-none-match"] = "*"
     return headers, framing
+
+
+def pairs(metadata):
+    """Return the (name, value) pairs of `metadata`, in any form that S3Client.put() takes."""
+    if isinstance(metadata, str):
+        return [line.split("=", 1) for line in metadata.split("\n")]
+    return metadata.items() if hasattr(metadata, "items") else metadata
+
+
+def framing_class(integrity):
+    """Return the class that encodes bodies in mode `integrity`, one of integrity.MODES."""
+    if integrity == "signed-checksum":
+        from s3.aws_chunked_signed import TrailerFraming
+
+        return TrailerFraming
+    if integrity == "signed":
+        from s3.aws_chunked_signed import Framing
+    elif integrity == "checksum":
+        from s3.aws_chunked import Framing
+    else:
+        from s3.unsigned_payload import Framing
+    return Framing

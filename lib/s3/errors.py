@@ -116,7 +116,7 @@ def _is_condition(client, code, text):
     if code == _MISMATCH:
         # None of our modes sends a hash, so a store that compares one does not know the mode. Old
         # Ceph and MinIO do that. Every store knows UNSIGNED-PAYLOAD.
-        return None if client.framing.payload == "UNSIGNED-PAYLOAD" else False
+        return None if client.integrity in ("etag", "none") else False
     if code in _MODE_CODES.split() or any(word in text for word in _MODE_WORDS):
         return False
     return None

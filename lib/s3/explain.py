@@ -71,7 +71,7 @@ def _remedy(client, refusal):
         return ": its Object Lock requires a checksum; set integrity to checksum"
     if refusal.status == 417:
         return ": a proxy or the store refuses Expect; connect without the proxy"
-    if client.framing.payload == "UNSIGNED-PAYLOAD":
+    if client.integrity in ("etag", "none"):
         return "; check that the endpoint is an S3 API"
     return "; set integrity to etag"
 

@@ -3,6 +3,9 @@
 _use(client, "etag")
 """
 
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_SIGNED_CHUNK = const(8192)  # a signed chunk has to be in memory, see aws_chunked_signed.py
 #: Modes of `integrity`, strongest first. If a store refuses one, the client uses the next. "none"
 #: has no checksum; it is used only on request, or if the store's ETags are no MD5s.
 MODES = ("signed-checksum", "signed", "checksum", "etag", "none")
@@ -14,29 +17,11 @@ def _use(client, integrity):
         raise ValueError(f"integrity {integrity}: use one of auto, {', '.join(MODES)}")
     client.integrity = integrity
     client._proof = None
-    client.framing = _framing(integrity)
     # Bodies go through the caller's buffer unless the mode needs a larger one.
-    least = getattr(client.framing, "chunk", 0)
-    if not least:
+    if "signed" not in integrity:
         client.body_buf = client.buf
-    elif len(client.body_buf) < least:
-        client.body_buf = bytearray(least)
-
-
-def _framing(integrity):
-    if integrity == "signed-checksum":
-        from s3.aws_chunked_signed import TrailerFraming
-
-        return TrailerFraming
-    if integrity == "signed":
-        from s3.aws_chunked_signed import Framing
-    elif integrity == "checksum":
-        from s3.aws_chunked import Framing
-    elif integrity == "etag":
-        from s3.unsigned_payload import ETagFraming as Framing
-    else:
-        from s3.unsigned_payload import Framing
-    return Framing
+    elif len(client.body_buf) < _SIGNED_CHUNK:
+        client.body_buf = bytearray(_SIGNED_CHUNK)
 
 
 def _weaken(client):

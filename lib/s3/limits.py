@@ -20,7 +20,9 @@ def check(key, content_type, metadata):
         _refuse("KeyTooLongError", f"key {key[:40]}: {size} bytes, use 1 to {_MAX_KEY}")
     _check_text("content type", content_type)
     size = 0
-    for name, value in dict(metadata).items():
+    from s3 import describe
+
+    for name, value in describe.pairs(metadata):
         _check_text(f"metadata {name}", f"{name}{value}")
         size += len(f"{name}{value}")
     if size > _MAX_METADATA:

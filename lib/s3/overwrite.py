@@ -3,7 +3,7 @@
 stored = _settle(client, error, "cam1/a.jpg", body, "image/jpeg", {})  # error: it exists
 """
 
-from s3 import S3Error, Stored
+from s3 import S3Error
 
 
 def _settle(client, error, key, body, content_type, metadata):
@@ -13,7 +13,9 @@ def _settle(client, error, key, body, content_type, metadata):
     do so once it has accepted a body in this mode. Any other object is replaced. If the AWS key
     may not do that, the S3Error has the action "object": the body needs another key.
     """
-    if client._proof is True and client.framing.payload != "UNSIGNED-PAYLOAD":
+    if client._proof is True and client.integrity not in ("etag", "none"):
+        from s3.put import Stored
+
         return Stored(error.status, "", 0)
     if error.body_started:
         if not hasattr(body, "seek"):

@@ -5,7 +5,7 @@
 AWS: "Authenticating Requests: Using Query Parameters".
 """
 
-from sigv4 import amz_date, canonical_request, uri_encode
+from canonical_request import amz_date, canonical_request, uri_encode
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

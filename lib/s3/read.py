@@ -4,10 +4,11 @@ length = get(client, "cam1/config.json", page)  # page: a bytearray
 keys, more = list_page(client, "cam1/", page)
 """
 
-from sigv4 import sha256_hex
-
 from s3 import S3Error
 from s3.presign import encode_query
+
+# The SHA-256 of no bytes: a request without a body.
+_NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 def get(client, key, dest):
@@ -38,7 +39,7 @@ def list_page(client, prefix, dest, after="", most=20):
 
 
 def _get(client, verb, key, query, dest):
-    client.send_head("GET", "" if query else key, query, {}, sha256_hex(b""))
+    client.send_head("GET", "" if query else key, query, {}, _NO_BODY)
     connection = client.connection
     if connection.reply() != 200:
         client.refuse(verb, key)
@@ -50,7 +51,7 @@ def _get(client, verb, key, query, dest):
 
 
 def _head(client, key):
-    client.send_head("HEAD", key, "", {}, sha256_hex(b""))
+    client.send_head("HEAD", key, "", {}, _NO_BODY)
     connection = client.connection
     if connection.reply() != 200:
         client.refuse("head", key)

@@ -15,7 +15,7 @@ class Framing:
     payload = "UNSIGNED-PAYLOAD"
     # The body is not signed and has no checksum.
     begin = update = is_intact = None
-    # Whether the reply has proved that the store has the bytes that were sent.
+    # After compare_etag(): whether the reply has proved that the store has the bytes sent.
     is_exact = False
 
     def __init__(self, size, buf):
@@ -32,21 +32,15 @@ class Framing:
     def finish(self):
         return b""
 
-
-class ETagFraming(Framing):
-    """Compares an MD5 of the body with the reply's ETag."""
-
-    def __init__(self, size, buf):
-        super().__init__(size, buf)
+    def compare_etag(self):
+        """Compute the MD5 of the body, for is_intact(); call it before the body is sent."""
         self._md5 = hashlib.md5()
         self.update = self._md5.update
+        self.is_intact = self._is_intact
 
-    def is_intact(self, headers):
-        """Return False if the ETag is an MD5, but not that of the bytes sent.
-
-        With KMS keys the ETag is no MD5, and after a multipart upload it has a dash. `is_exact`
-        is set to whether the ETag is the MD5 of the bytes sent.
-        """
+    def _is_intact(self, headers):
+        # False if the ETag is an MD5, but not that of the bytes sent. With KMS keys the ETag is no
+        # MD5, and after a multipart upload it has a dash.
         md5 = hexlify(self._md5.digest()).decode()
         etag = headers.get("etag", "").strip('"')
         is_md5 = headers.get("x-amz-server-side-encryption", "AES256") == "AES256"

@@ -9,7 +9,8 @@ import time
 from binascii import hexlify
 from hashlib import sha256
 
-from s3 import S3Error, Stored
+from s3 import S3Error, describe
+from s3.put import Stored
 
 from firmware import clock, credentials, wifi  # noqa: F401 the tests use them all
 from firmware.app import App
@@ -161,7 +162,7 @@ class Store:
             key=key,
             sent=sent,
             fault=fault and fault[0],
-            metadata=dict(metadata),
+            metadata=dict(describe.pairs(metadata)),
             kind=content_type,
             text=text.decode(),
         )

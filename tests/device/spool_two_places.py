@@ -65,7 +65,7 @@ class _Uploader:
     def keep(self, seq):
         body = rig.Body(rig.content(seq, 600))
         taken = rig.START_S + 30 * seq
-        metadata = {"clock-error-ms": "20"}  # otherwise the Wi-Fi and the clock would be needed
+        metadata = "clock-error-ms=20"  # otherwise the Wi-Fi and the clock would be needed
         from firmware.upload import keep as uploader_spool
 
         uploader_spool.keep(self, body, seq, taken, metadata)

@@ -6,7 +6,8 @@ Parameters". Our own examples were computed with botocore 1.43.
 
 from s3.presign import encode_query
 from s3.presign import presign
-from sigv4 import Signer, amz_date, canonical_request, sha256_hex, uri_encode
+from canonical_request import amz_date, canonical_request, sha256_hex, uri_encode
+from sigv4 import Signer
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 UNSIGNED = "UNSIGNED-PAYLOAD"

@@ -9,7 +9,9 @@ import hashlib
 from binascii import b2a_base64, crc32, hexlify
 
 from s3.presign import presign
-from sigv4 import Signer, canonical_request, hmac_sha256, sha256_hex, uri_encode
+from canonical_request import canonical_request, sha256_hex, uri_encode
+from sigv4 import Signer
+from signing_key import hmac_sha256
 
 _TIME_S = 1369353600  # 2013-05-24T00:00:00Z
 _SIZE = 66560

@@ -72,4 +72,5 @@ def test_every_model_gives_its_photos_byte_for_byte(word, tmp_path):
     assert lines[-4:-3] == ["32768"]
     assert lines[-2] == "True"  # it is not loaded for each check
     assert lines[-1] == "['arducam_mega']"
-    assert not (record / "violations.log").exists()
+    violations = record / "violations.log"
+    assert not violations.exists(), violations.read_text()

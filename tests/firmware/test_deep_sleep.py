@@ -195,5 +195,5 @@ def test_a_low_battery_sleeps_without_radio_or_camera(tmp_path):
 
 def test_a_board_without_a_battery_pin_never_measures(tmp_path):
     with board(tmp_path, CONFIG) as camera:
-        told = run(camera, "call('power.deep_sleep', 'guard', {'battery_pin': -1})\nprint('on')")
+        told = run(camera, "call('power.battery', 'guard', {'battery_pin': -1})\nprint('on')")
     assert told.lines == ["on"]

@@ -15,11 +15,12 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.httpchecksum
 import botocore.utils
+from canonical_request import uri_encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from s3 import aws_chunked, aws_chunked_signed
 from s3.presign import presign
-from sigv4 import Signer, uri_encode
+from sigv4 import Signer
 
 CASES = {"headers": 4_000, "urls": 2_000, "trailers": 2_500, "signed chunks": 1_500}
 PAYLOADS = (
@@ -209,6 +210,7 @@ def test_every_chunk_carries_its_signature(size, seed, secret, region, framing_c
         connection=SimpleNamespace(),
         region=region,
         credentials=SimpleNamespace(secret_access_key=secret),
+        _key={},
         date="20261123T234500Z",
         signature="5" * 64,
     )
