@@ -1,6 +1,6 @@
 """Decide what to do about an error reply; loaded only when there is one.
 
-    refusal = judge(client, page)  # page: the beginning of the reply's body
+    refusal = judge(client, page, skew_s)  # page: the beginning of the reply's body
 
 AWS: "Error responses" of the S3 API reference.
 """
@@ -65,8 +65,11 @@ class Refusal:
     """
 
 
-def judge(client, page):
-    """Return the Refusal for the reply that `client.connection` has just read."""
+def judge(client, page, skew_s):
+    """Return the Refusal for the reply that `client.connection` has just read.
+
+    `skew_s` is by how many seconds the server is ahead of the client's clock, 0 if unknown.
+    """
     status = client.connection.status
     headers = client.connection.headers
     for i in range(len(page)):
@@ -77,7 +80,7 @@ def judge(client, page):
     refusal = Refusal()
     refusal.status = status
     refusal.code = element(text, "Code") or f"HTTP{status}"
-    refusal.skew_s = _skew_s(client, headers)
+    refusal.skew_s = skew_s
     refusal.is_condition = _is_condition(client, refusal.code, text)
     refusal.action = _decide(refusal, text)
     refusal.said = element(text, "Message")[:120]
@@ -120,19 +123,6 @@ def _is_condition(client, code, text):
     if code in _MODE_CODES.split() or any(word in text for word in _MODE_WORDS):
         return False
     return None
-
-
-def _skew_s(client, headers):
-    """Return by how many seconds the server is ahead of the client's clock; 0 if unknown."""
-    date = headers.get("date")
-    if not date or "age" in headers:
-        return 0
-    try:
-        from https import http_date
-
-        return http_date.parse_http_date(date) - client.now()
-    except ValueError:
-        return 0
 
 
 def _retry_after_ms(headers):

@@ -3,29 +3,6 @@
 text = advise(client, refusal, "put", "cam1/a.jpg")  # a Refusal from s3/errors.py
 """
 
-_BY_CODE = (
-    (
-        "AccessDenied",
-        "this key may not {verb} {key}; the policy must allow s3:{action} on {arn}",
-    ),
-    ("SignatureDoesNotMatch", "the secret access key is wrong, or a proxy changed the request"),
-    ("InvalidAccessKeyId", "the access key id is unknown; create a new key"),
-    ("NoSuchBucket", "there is no bucket {bucket} at {host}; check its name and the endpoint"),
-    ("InvalidBucketName", "{bucket} is not a valid bucket name; check it"),
-    ("NoSuchKey", "there is no object {key}"),
-    ("KeyTooLongError InvalidURI", "{key} is not a valid key; make it shorter or simpler"),
-    ("MetadataTooLarge", "the metadata of {key} is too large; shorten it"),
-    ("RequestHeaderSectionTooLarge", "the headers are too large; shorten the metadata"),
-    (
-        "AllAccessDisabled AccountProblem NotSignedUp InvalidSecurity",
-        "the AWS account or bucket is disabled; see the AWS console",
-    ),
-    ("InvalidObjectState", "{key} is archived; restore it first"),
-    ("MethodNotAllowed", "{host} is not an S3 API endpoint; check the endpoint"),
-    ("EntityTooLarge", "{key} is larger than the store accepts; send less"),
-    ("EntityTooSmall InvalidDigest", "a proxy changed the request; connect without it"),
-    ("MissingContentLength", "a proxy removed Content-Length; connect without it"),
-)
 _BY_ACTION = {
     "clock": "the clock is {skew_s} s off; set it",
     "credentials": "the session token is no longer valid; fetch new credentials",
@@ -47,9 +24,9 @@ def advise(client, refusal, verb, key):
     """Return the sentence, without the error code."""
     text = _BY_ACTION[refusal.action]
     if refusal.action in ("fatal", "object"):
-        for codes, sentence in _BY_CODE:
-            if refusal.code in codes.split():
-                text = sentence
+        from s3 import codes
+
+        text = codes.sentence(refusal.code) or text
     if refusal.action == "fallback":
         text += _remedy(client, refusal)
     actions = dict([pair.split("=") for pair in _ACTIONS.split()])

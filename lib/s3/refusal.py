@@ -24,9 +24,11 @@ def refused(client, verb, key):
     If the reply shows how to correct the client (clock, region, host, mode, credentials), the
     client is corrected, and the error's `again` is True.
     """
+    page = _page(client.connection)  # before the next module: reading needs memory, too
+    skew_s = _skew_s(client, client.connection.headers)
     from s3 import errors
 
-    refusal = errors.judge(client, _page(client.connection))
+    refusal = errors.judge(client, page, skew_s)
     from s3 import explain
 
     message = explain.advise(client, refusal, verb, key)
@@ -73,3 +75,16 @@ def _page(connection):
         return page[: min(connection.read(page), _PAGE_BYTES)]
     except HTTPSError:
         return b""
+
+
+def _skew_s(client, headers):
+    """Return by how many seconds the server is ahead of the client's clock; 0 if unknown."""
+    date = headers.get("date")
+    if not date or "age" in headers:
+        return 0
+    try:
+        from https import http_date
+
+        return http_date.parse_http_date(date) - client.now()
+    except ValueError:
+        return 0

@@ -24,7 +24,7 @@ ACTIONS = [
 @pytest.fixture
 def run(micropython):
     def run(script, *args):
-        return micropython(DEVICE / script, *args, path=[DEVICE], heap="4M", timeout_s=120)
+        return micropython(DEVICE / script, *args, path=[DEVICE], heap="4M", timeout_s=600)
 
     return run
 

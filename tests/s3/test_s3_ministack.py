@@ -201,8 +201,8 @@ def _session_of(store, key, lasts_s):
 
 
 def test_temporary_credentials_that_expire_are_renewed(run, store, device):
-    first, second = _session_of(store, device, 2), _session_of(store, device, 3600)
-    steps = [put(size=1), {"op": "sleep", "ms": 3000}, put(overwrite=True), put(overwrite=True)]
+    first, second = _session_of(store, device, 6), _session_of(store, device, 3600)
+    steps = [put(size=1), {"op": "sleep", "ms": 7000}, put(overwrite=True), put(overwrite=True)]
     results = run(*steps, **first, renewed=second)
     assert results[0]["status"] == 200
     assert (results[2]["code"], results[2]["action"]) == ("ExpiredToken", "credentials")

@@ -22,7 +22,9 @@ from megacam.sim.virtual_clock import VirtualClock
 
 MAX_WRITE_HZ = 8_000_000  # measured: register writes at 16 MHz fail silently
 MAX_CLOCK_HZ = 16_000_000  # the fastest that was ever measured to work
-_HELD_LOW_US = 200_000  # a host that leaves CS low this long between bytes has forgotten it
+# A host that leaves CS low this long between bytes has forgotten it. (On a busy computer the
+# simulated board itself may pause for a part of a second.)
+_HELD_LOW_US = 1_000_000
 _BUS_JUNK = b"\x5c\xa9\x36\xe1\x4b\x93\x27"  # never 00 or FF, so that an off-by-one error shows
 _SHOWN_BYTES = 16
 
