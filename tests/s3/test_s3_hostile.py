@@ -183,7 +183,8 @@ def provisional():
     yield Case("hints-for-ever", after_head(lambda p: [p.send(hints) for _ in range(10**6)]))
     yield Case(
         "continue-late-to-a-full-line",
-        continued(lambda p: (p.wait(1.8), p.send(CONTINUE))),
+        # After the client's patience of 1 s, and well before it looks for a reply after another.
+        continued(lambda p: (p.wait(1.2), p.send(CONTINUE))),
         "success",
         size=8_000_000,
         limit_ms=15_000,
