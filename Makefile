@@ -12,7 +12,7 @@ demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
-	$(BIN)/pytest -n auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/pytest -n 4 --dist=worksteal
 
 # The board's files into build/, for mpremote; `make board -- --roots=CA-FILE` for a store of your own.
 board: $(VENV)/base

@@ -15,22 +15,10 @@ from firmware.settings import schema_camera
 
 # Sizes that at least one Arducam Mega offers; the driver refuses those that yours lacks.
 RESOLUTIONS = (
-    "96x96",
-    "128x128",
-    "160x120",
-    "320x240",
-    "320x320",
-    "640x480",
-    "800x600",
-    "1024x768",
-    "1280x720",
-    "1280x1024",
-    "1600x1200",
-    "1920x1080",
-    "2048x1536",
-    "2592x1936",
-    "2592x1944",
-)
+    "96x96", "128x128", "160x120", "320x240", "320x320",
+    "640x480", "800x600", "1024x768", "1280x720", "1280x1024",
+    "1600x1200", "1920x1080", "2048x1536", "2592x1936", "2592x1944",
+)  # fmt: skip
 
 # Strongest first, as in lib/s3/integrity.py, which this module must not load.
 INTEGRITY = ("auto", "signed-checksum", "signed", "checksum", "etag", "none")

@@ -17,7 +17,7 @@ Port = Annotated[
 
 @contextlib.contextmanager
 def opened(terminal: Terminal, port: str | None) -> Iterator[device.Device]:
-    """Hand the board over, its files whole; it starts anew at the end of the block."""
+    """Yield the board with its files complete; it restarts at the end of the block."""
     with terminal.working("stopping the board"):
         board = contextlib.ExitStack()
         found = board.enter_context(device.connect(port))

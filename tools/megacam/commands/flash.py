@@ -51,7 +51,7 @@ def looked_into(terminal: Terminal, path: Path) -> flash.Image:
 
 @contextlib.contextmanager
 def detected(terminal: Terminal, port: str | None) -> Iterator[flash.Chip]:
-    """Hand over the chip in its bootloader, having said what it is; it starts anew at the end."""
+    """Say what the chip is and yield it in its bootloader; it restarts at the end."""
     with contextlib.ExitStack() as stack:
         with terminal.working("detecting the chip"):
             chip = stack.enter_context(flash.connect(port))
