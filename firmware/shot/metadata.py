@@ -1,7 +1,5 @@
 """Make a photo's metadata, sent as x-amz-meta-... headers; loaded only for that."""
 
-import gc
-
 from firmware import __version__, clock, wifi
 
 # One string, because MicroPython interns each short string forever.
@@ -19,8 +17,9 @@ def describe(app, number, taken):
 
     `taken` is when it was taken, as for Uploader.deliver().
     """
-    gc.collect()
-    free = gc.mem_free()
+    from firmware.health import report_heap
+
+    free = report_heap.mem_free()
     app.heap_free_low = min(app.heap_free_low, free)
     text = _TEXT.format(
         app.uploader.device, __version__, number, app.camera.id, clock.uptime_s(), free
