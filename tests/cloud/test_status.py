@@ -21,6 +21,7 @@ REPORT = {
     "clock_error_ms": -12,
     "rssi_dbm": [-70, -64],
     "heap_free_low": 9_100,
+    "heap_largest": 2_048,
     "uptime_s": 86_400,
     "errors": [{"time": 1, "text": "old"}, {"time": 2, "text": "503 SlowDown"}],
 }
@@ -66,7 +67,8 @@ def test_every_camera_is_found_with_its_newest_photo_and_report(account, camera)
     assert (cam.reboots.total, cam.reboots.causes) == (4, {"watchdog": 1, "power on": 3})
     assert (cam.rssi_dbm, cam.version, cam.error) == (-64, "0.3.0", "503 SlowDown")
     assert (cam.thinned, cam.damaged, cam.lost, cam.heap_free_low) == (4, 1, 2, 9_100)
-    assert found["roof-2"].reboots is None
+    assert cam.heap_largest == 2_048
+    assert found["roof-2"].reboots is None and found["roof-2"].heap_largest is None
     assert not found["roof-2"].late
 
 
@@ -155,6 +157,12 @@ def test_a_report_of_nonsense_is_no_crash(account, camera, body):
     assert found.photo_age_s == 10
     assert found.interval_s is None
     assert found.version == ""
+
+
+def test_a_heap_that_has_grown_and_a_block_that_is_not_known(account, camera):
+    camera("cam1", 10, 10, heap_free_low=-4_000, heap_largest=None)
+    found = _read(account)["cam1"]
+    assert (found.heap_free_low, found.heap_largest) == (-4_000, None)
 
 
 def test_control_characters_of_a_device_do_not_reach_the_terminal(account, camera):

@@ -18,7 +18,8 @@ FINE = {
     "interval_s": 30, "boots": 3, "reset_cause": "power-on", "reboots": {"power-on": 3},
     "photos": {"taken": 5000, "stored": 5000, "spooled": 4, "thinned": 0, "damaged": 0},
     "spool": {"photos": 0, "bytes": 0}, "clock_error_ms": 120, "rssi_dbm": [-61, -63, -60],
-    "heap_free_low": 9000, "errors": [], "config": {}, "last_key": "", "log": [],
+    "heap_free_low": 9000, "heap_largest": 2048,
+    "errors": [], "config": {}, "last_key": "", "log": [],
 }  # fmt: skip
 
 
@@ -51,7 +52,13 @@ def test_a_device_that_is_well_has_nothing_but_good_to_say():
         ({"photos": {"taken": 90, "missed": 10}}, "Losses", BAD, "10 missed of 90"),
         ({"reboots": {"brownout": 2}, "uptime_s": 700_000}, "Reboots", GOOD, "none for 8 days"),
         ({"time": int(NOW.timestamp()) - 18_000}, "Health", FAIR, "reported 5 h ago"),
-        ({"heap_free_low": 1200}, "Memory", FAIR, "1,200 bytes"),
+        ({"heap_free_low": 4095}, "Memory", FAIR, "free memory fell to 4,095 bytes"),
+        ({"heap_free_low": 1200}, "Memory", FAIR, "restart the board, or turn off"),
+        ({"heap_largest": 1008}, "Memory", FAIR, "largest free block is 1,008 bytes"),
+        ({"heap_free_low": 0, "heap_largest": 0}, "Memory", FAIR, "fell to 0 bytes"),
+        ({"heap_free_low": -4000}, "Memory", BAD, "4,000 bytes too large"),
+        ({"heap_free_low": -4000}, "Memory", BAD, "uploads will fail: restart the board"),
+        ({"heap_free_low": -1, "heap_largest": 16}, "Memory", BAD, "1 byte too large"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_measure(changes, subject, level, words):
@@ -69,6 +76,24 @@ def test_lateness_is_measured_in_the_devices_own_intervals(seconds_ago, level, w
     assert told[0] == level and word in told[1]
     hourly = said({"interval_s": 3600}, seconds_ago=max(80, seconds_ago))["Photos"]
     assert hourly[0] == GOOD
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"heap_free_low": 4096, "heap_largest": 1024},
+        {"heap_largest": None},
+        {"heap_free_low": "few", "heap_largest": []},
+    ],
+)
+def test_enough_memory_or_an_unknown_figure_is_no_finding(changes):
+    assert "Memory" not in said(changes)
+
+
+def test_the_facts_have_both_figures_of_the_memory():
+    facts = dict(health.facts({**FINE, "heap_free_low": -4000}, tz.UTC))
+    assert (facts["heap free low"], facts["heap largest"]) == ("-4,000", "2,048")
+    assert "heap largest" not in dict(health.facts({**FINE, "heap_largest": None}, tz.UTC))
 
 
 def test_the_worst_comes_first():

@@ -59,6 +59,7 @@ class DeviceStatus:
     rssi_dbm: int | None
     clock_error_ms: int | None
     heap_free_low: int | None
+    heap_largest: int | None
     uptime_s: int | None
     version: str
     error: str
@@ -131,6 +132,7 @@ def _report(said: dict[str, Any]) -> dict[str, Any]:
         "rssi_dbm": _integer(signal[-1]) if isinstance(signal, list) and signal else None,
         "clock_error_ms": _integer(said.get("clock_error_ms")),
         "heap_free_low": _integer(said.get("heap_free_low")),
+        "heap_largest": _integer(said.get("heap_largest")),
         "uptime_s": _integer(said.get("uptime_s")),
         "version": _text(said.get("version")),
         "error": _last_error(said),

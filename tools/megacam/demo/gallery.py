@@ -118,7 +118,8 @@ def _status(now: datetime) -> bytes:
         "photos": {"taken": taken, "stored": taken - lost, "damaged": 0, "thinned": 0, "lost": 0},
         "spool": {"photos": 0, "bytes": 0},
         "rssi_dbm": [-71, -72, -70, -74, -77, -73, -72, -75, -76, -74, -73, -74],
-        "heap_free_low": 21_400,
+        "heap_free_low": 9_400,
+        "heap_largest": 2_960,
         "clock_error_ms": 40,
         "errors": [
             {

@@ -27,7 +27,10 @@ _CLOCK_FAIR_MS = 10_000
 _CLOCK_BAD_MS = 300_000
 _BACKLOG_BAD = 60
 _LOSSES = ("damaged", "refused", "thinned", "lost", "missed")
-_HEAP_LOW_BYTES = 4_000
+# As in firmware/health/report.py, which warns in the log. Below 0, MicroPython's heap has grown.
+_HEAP_LOW_BYTES = 4_096
+_BLOCK_LOW_BYTES = 1_024
+_MEMORY_REMEDY = "restart the board, or turn off its sensor function or SD card"
 # If a device has run for a week, earlier reboots no longer matter.
 _FORGIVEN_S = 7 * 86_400
 # Reports come every hour; after three missing reports, the last one is old.
@@ -104,7 +107,7 @@ def facts(status: dict[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
     up_s = number(status.get("uptime_s"))
     if up_s is not None:
         found.append(("up for", days.words(up_s)))
-    for name in ("boots", "heap_free_low"):
+    for name in ("boots", "heap_free_low", "heap_largest"):
         value = number(status.get(name))
         if value is not None:
             found.append((name.replace("_", " "), f"{value:,.0f}"))
@@ -227,9 +230,18 @@ def _losses(status: dict[str, Any]) -> Finding | None:
 
 def _memory(status: dict[str, Any]) -> Finding | None:
     low = number(status.get("heap_free_low"))
-    if low is None or low >= _HEAP_LOW_BYTES:
+    largest = number(status.get("heap_largest"))
+    if low is not None and low < 0:
+        text = f"the heap is {words.count(-low, 'byte')} too large, so uploads will fail"
+        return Finding(BAD, "Memory", f"{text}: {_MEMORY_REMEDY}")
+    told: list[str] = []
+    if low is not None and low < _HEAP_LOW_BYTES:
+        told.append(f"free memory fell to {words.count(low, 'byte')}")
+    if largest is not None and largest < _BLOCK_LOW_BYTES:
+        told.append(f"the largest free block is {words.count(largest, 'byte')}")
+    if not told:
         return None
-    return Finding(FAIR, "Memory", f"free memory fell to {low:,.0f} bytes")
+    return Finding(FAIR, "Memory", f"{', '.join(told)}: {_MEMORY_REMEDY}")
 
 
 def _part(status: dict[str, Any], name: str) -> dict[str, Any]:
