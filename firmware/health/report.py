@@ -4,12 +4,6 @@ import json
 
 from firmware import __version__, clock, log
 
-const = int  # MicroPython's compiler folds const() by itself; CPython calls this
-
-# Nothing asks for more than 1 KB after the start: with less, the heap grows, and TLS has no RAM.
-_FREE_LOW = const(4096)
-_BLOCK_LOW = const(1024)
-
 # In three pieces, because the heap may have no free block of 2 KB. The strings are long, because
 # MicroPython interns each short string forever.
 _COUNTS = """{{
@@ -65,7 +59,9 @@ def _counts(app):
 
 
 def _state(app):
-    low, largest = _memory(app)
+    from firmware.health import report_block
+
+    low, largest = report_block.report(app)
     errors = [
         {"time": at if clock.is_credible(at) else None, "text": line}
         for at, line in log.recent
@@ -78,25 +74,6 @@ def _state(app):
         json.dumps(clock.error_ms()),
         json.dumps(errors),
     )
-
-
-def _memory(app):
-    """Return the lowest free memory and the largest free block in bytes; warn if it is little.
-
-    The block is None if it is not known.
-    """
-    from firmware.health import report_heap
-
-    low = min(app.heap_free_low, report_heap.mem_free())
-    from firmware.health import report_block
-
-    largest = report_block.size()
-    is_low = low < _FREE_LOW or (largest is not None and largest < _BLOCK_LOW)
-    # Once is enough: the report has room for only four lines.
-    told = [line for _, line in log.recent if line.startswith("W app memory low")]
-    if is_low and not told:
-        log.log(f"W app memory low free={low} largest={largest}")
-    return low, largest
 
 
 def _log(app):
