@@ -1,4 +1,4 @@
-"""Flash and start: bytes of .mpy by module, which modules stay loaded, the cost of a start."""
+"""Flash and start: bytes of .mpy by module, what stays loaded, reads, the cost of a start."""
 
 from megacam.board import overlays, tree
 
@@ -15,6 +15,10 @@ Modules are compiled with `-O3` and with shortened private names, as they are on
 module is *resident* if it is in `sys.modules` after the third photo of the whole firmware on the
 simulated board. All other modules are loaded when they are
 needed and then dropped."""
+_READS = """\
+Reading the flash stops both cores of the ESP32. These are the reads of the block device, below the
+file system, which is littlefs with the parameters of the ESP32. A photo counts from its
+predecessor's `stored` line to its own, with no task in between."""
 _START = """\
 From reset to the first photo in the store, the firmware takes {count:,} instructions of the
 interpreter. They include boot.py, Wi-Fi, the clock, the camera, a handshake with an ECDSA
@@ -52,6 +56,8 @@ def chapter() -> Chapter:
         [["all modules", sum(all_sizes.values())], ["resident", total], ["budget", MOST_RESIDENT]],
     )
     parts: list[object] = [_TEXT, summary, Table(["module", "bytes", "in memory"], rows)]
+    reads = [[what, *counts] for what, counts in whole.flash_reads().items()]
+    parts += [_READS, Table(["what", "reads of the block device", "bytes read"], reads)]
     if running.can_count():
         parts.append(_START.format(count=whole.start_instructions()))
     return Chapter("Flash and start", parts)

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from megacam.board import tree
+from megacam.board.shorten import shorten
 from megacam.demo import run
 from megacam.sim import interpreter, rom
 from megacam.sim.board import Board
@@ -23,10 +25,25 @@ from bench.configurations import CONFIGURATIONS
 _NETWORK = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
 _USUAL = next(iter(CONFIGURATIONS))
 _INTERVAL_S = 5
+_SELDOM_S = 8  # by then lib/https gives up an idle connection
+_PHOTOS = 5
 _TIMEOUT_S = 90
 _FAILED = ("photo lost", "memory allocation", "MemoryError")
-_PROBED = b"import probe\nfrom firmware import app\napp.main()\n"
-_FIRST_ONLY = b"import probe\nprobe.is_last = True\nfrom firmware import app\napp.main()\n"
+_PROBED = b"""\
+import gc
+gc.collect()
+n = gc.mem_alloc()
+import probe
+probe.begin(n)
+from firmware import app
+app.main()
+"""
+_FIRST_ONLY = _PROBED.replace(b"import probe\n", b"import probe\nprobe.is_last = True\n")
+
+#: The keys of flash_reads().
+START = "from reset to the first photo stored"
+STEADY = "a photo over the open connection"
+RECONNECTED = "a photo with a new connection"
 
 
 class CycleError(Exception):
@@ -34,7 +51,10 @@ class CycleError(Exception):
 
 
 class Console:
-    """The output of a board; `reports` has the objects of device/probe.py, with `names`."""
+    """The output of a board; `reports` has an object of device/probe.py for each photo.
+
+    Each has `names` besides, and `asleep` from the second report after the photo.
+    """
 
     def __init__(self, wanted: int):
         self.lines: list[str] = []
@@ -48,13 +68,26 @@ class Console:
         if text.startswith(running.NAMES):
             self._names = running.names(text)
         if text.startswith('{"'):
-            self.reports.append({**json.loads(text), "names": self._names})
-        if len(self.reports) == self._wanted or " photo lost " in text:
+            self._hear(json.loads(text))
+        if " photo lost " in text:
             self.done.set()
+
+    def _hear(self, told: dict) -> None:
+        if "asleep" not in told:
+            self.reports.append({**told, "names": self._names})
+        elif self.reports:
+            self.reports[-1] |= told
+            if len(self.reports) == self._wanted:
+                self.done.set()
 
 
 @contextlib.contextmanager
-def stage(heap: str = interpreter.HEAP, main: bytes = b"", configuration: str = _USUAL):
+def stage(
+    heap: str = interpreter.HEAP,
+    main: bytes = b"",
+    configuration: str = _USUAL,
+    interval_s: int = _INTERVAL_S,
+):
     """Yield a provisioned demo board, ready to start.
 
     `configuration` is one of configurations.CONFIGURATIONS. `main` replaces main.py, so that it
@@ -67,8 +100,9 @@ def stage(heap: str = interpreter.HEAP, main: bytes = b"", configuration: str = 
         ntp = stack.enter_context(NTPServer())
         store.create_bucket(run.BUCKET)
         key_id, secret = store.create_device_user(run.BUCKET, run.DEVICE)
-        files = run.board_files(store, f"127.0.0.1:{ntp.port}", _INTERVAL_S)
-        probe = tree.compile_file(running.PROGRAMS / "probe.py")
+        files = run.board_files(store, f"127.0.0.1:{ntp.port}", interval_s)
+        text = (running.PROGRAMS / "probe.py").read_text(encoding="utf-8")
+        probe = tree.compile_texts(shorten({"probe": text}))["probe"]
         hmac = tree.compile_file(rom.PORT / "hmac.py")
         files |= {"lib/probe.mpy": probe, "lib/hmac.mpy": hmac}
         if main:
@@ -89,7 +123,7 @@ def stage(heap: str = interpreter.HEAP, main: bytes = b"", configuration: str = 
 
 
 def cycle(board: Board, photos: int) -> list[dict]:
-    """Run the board until it has stored `photos` photos; return a report for each.
+    """Run the board until it sleeps after `photos` photos; return a report for each.
 
     Raises CycleError.
     """
@@ -107,10 +141,39 @@ def cycle(board: Board, photos: int) -> list[dict]:
 
 
 @functools.cache
+def reports(interval_s: int = _INTERVAL_S) -> list[dict]:
+    """Return the reports of the first photos, one every `interval_s`.
+
+    Each is {"modules": [...], "heap": {...}, "asleep": {...}, "reads": [count, bytes]}; "asleep"
+    is missing if the next photo was due at once.
+    """
+    with stage(heap="96K", main=_PROBED, interval_s=interval_s) as board:
+        return cycle(board, _PHOTOS)
+
+
 def steady() -> dict:
-    """Return {"modules": [...], "heap": {...}} after the third photo."""
-    with stage(heap="96K", main=_PROBED) as board:
-        return cycle(board, 3)[-1]
+    """Return the report of the last photo of reports()."""
+    return reports()[-1]
+
+
+def flash_reads() -> dict[str, tuple[int, int]]:
+    """Return {what: (reads of the flash, bytes)} of a start and of photos.
+
+    A photo is the cheapest of several, from one `stored` line to the next: a task may run in
+    between. The first photo is late, so the second may come before its connection is given up.
+    """
+    usual, seldom = reports(), reports(_SELDOM_S)
+    count, size = usual[0]["reads"]
+    return {
+        START: (count, size),
+        STEADY: _cheapest(usual),
+        RECONNECTED: _cheapest(seldom),
+    }
+
+
+def _cheapest(told: list[dict]) -> tuple[int, int]:
+    counts = [one["reads"] for one in told[1:]]
+    return min((b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(counts))
 
 
 def fits(staged: Board, heap: int, photos: int = 2) -> bool:

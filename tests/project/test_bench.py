@@ -1,7 +1,7 @@
 """Figures of `make bench` that must never change: counts, not times."""
 
 import pytest
-from bench import flash, fleet, memory, reading, running, transfer, whole, wire
+from bench import configurations, flash, fleet, memory, reading, running, transfer, whole, wire
 
 
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
@@ -12,6 +12,36 @@ def test_at_most_24_kb_of_bytecode_stay_in_memory():
         "firmware.errors", "firmware.log", "firmware.uploader", "firmware.wifi", "overlay",
     }  # fmt: skip
     assert sum(sizes[name] for name in stays) <= flash.MOST_RESIDENT
+
+
+@pytest.mark.parametrize(
+    "what, most_reads, most_bytes",
+    [
+        (whole.STEADY, 300, 40 * 1024),
+        (whole.RECONNECTED, 350, 40 * 1024),
+        (whole.START, 15_000, 1_500_000),
+    ],
+)
+def test_the_flash_is_read_only_for_what_a_photo_needs(what, most_reads, most_bytes):
+    reads, size = whole.flash_reads()[what]
+    assert 0 < reads <= most_reads
+    assert reads < size <= most_bytes
+
+
+def test_at_most_56_kb_are_in_use_between_photos():
+    told = whole.steady()
+    assert told["asleep"]["live"] <= memory.MOST_LIVE
+    # The frames and modules of the upload are gone by then.
+    assert told["asleep"]["live"] < told["heap"]["live"]
+
+
+_HEAPS_KB = dict(zip(configurations.CONFIGURATIONS, (72, 72, 75, 75, 73), strict=True))
+
+
+@pytest.mark.parametrize("name", _HEAPS_KB)
+def test_every_configuration_fits_into_its_heap(name):
+    with whole.stage(configuration=name) as board:
+        assert whole.fits(board, _HEAPS_KB[name] * 1024)
 
 
 @pytest.mark.parametrize("way", reading.WAYS)
