@@ -12,7 +12,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 import firmware
-from bench import endurance, flash, fleet, memory, reading, request, running, transfer, wire
+from bench import (
+    deploying,
+    endurance,
+    flash,
+    fleet,
+    memory,
+    reading,
+    request,
+    running,
+    transfer,
+    wire,
+)
 
 CHAPTERS = {
     "flash": flash.chapter,
@@ -21,6 +32,7 @@ CHAPTERS = {
     "request": request.chapter,
     "memory": memory.chapter,
     "wire": wire.chapter,
+    "deploy": deploying.chapter,
     "fleet": fleet.chapter,
     "endurance": endurance.chapter,
 }

@@ -32,10 +32,11 @@ def sizes() -> dict[str, int]:
     archive, contents = files.pop("lib/overlay.bin"), files.pop("lib/overlay.txt").decode()
     found = {tree.module_name(name): len(content) for name, content in files.items()}
     lines = [line.split() for line in contents.splitlines()]
-    ends = [*(int(offset) for _, offset in lines[1:]), overlays.FIRST + len(archive)]
+    places = [int(offset) - overlays.FIRST for _, offset in lines]
     on_demand = {
-        tree.module_name(f"{name[1:]}.py"): end - int(at)
-        for (name, at), end in zip(lines, ends, strict=True)
+        # Without the zeros up to the next module.
+        tree.module_name(f"{name[1:]}.py"): len(archive[at:end].rstrip(b"\0"))
+        for (name, _), at, end in zip(lines, places, [*places[1:], len(archive)], strict=True)
     }
     return {**found, **on_demand, "hmac": _HMAC_BYTES}
 

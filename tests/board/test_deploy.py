@@ -12,11 +12,8 @@ from megacam.board.device import DeviceError
 from megacam.errors import MegacamError
 from megacam.sim import flash
 from megacam.sim.rom import PORT
+from small_firmware import NEW, OLD, SMALL_OLD
 from usb_board import CONFIG, plugged_in
-
-# The real boot.py, except for its imports: the small test firmware has one module for both.
-BOOT = (PORT.parents[3] / "boot.py").read_bytes()
-BOOT = BOOT.replace(b"firmware.start import boot, safe_mode", b"firmware import boot")
 
 
 def _run(board, wanted, **options):
@@ -59,22 +56,6 @@ def test_the_roots_are_der_and_amazon_s_unless_a_store_has_its_own(tmp_path):
     assert not [path for path in deploy.tree(other) if path.startswith("roots/")]
 
 
-SMALL_OLD = {"boot.py": BOOT, "main.py": b"old", "config.json": b"{}", "roots/a.der": b"0"}
-OLD = {
-    **SMALL_OLD,
-    "firmware/__init__.py": b"",
-    "firmware/boot.py": b"def main(*a):\n print('booted')\n",
-    "firmware/gone.py": b"old",
-    "lib/hmac.py": b"",
-}
-NEW = {
-    "boot.py": BOOT + b"\n",
-    "main.py": b"new",
-    "firmware/__init__.py": b"# new\n",
-    "firmware/boot.py": b"def main(*a):\n print('booted anew')\n",
-    "firmware/more/deep.mpy": bytes(6000),
-    "roots/b.der": b"1",
-}
 # The result of the switch: config.json and hmac belong to the board and stay.
 SWITCHED = {"config.json": b"{}", "lib/hmac.py": b"", **NEW}
 

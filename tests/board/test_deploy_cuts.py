@@ -128,6 +128,25 @@ def test_a_deploy_that_is_cut_twice_starts_whole():
                     _is_deployed(board)
 
 
+def test_a_deploy_that_sends_some_blocks_of_a_file_is_cut_and_starts_whole():
+    big = "".join(f"{line:15}\n" for line in range(5 * files.BLOCK_BYTES // 16))
+    old = {**OLD, "lib/big": big}
+    new = {**NEW, "lib/big": big.replace("555\n", "xxx\n")}
+    wanted = {path: text.encode() for path, text in new.items()}
+    with in_ram(old) as board:
+        plan = deploy.plan(board, wanted, index=NOWHERE)
+        assert 0 < len(plan.copy["lib/big"]) < 5
+        deploy.make(board, plan)
+        for change, torn in board.cuts("deploy"):
+            if change % 5 or torn:
+                continue
+            word = board.start()[0].rpartition(" ")[2]
+            assert board.tree()["lib/big"] == {"old": old, "new": new}[word]["lib/big"]
+            _make(board, new)
+            assert board.start() == SAYS["new"]
+            assert board.tree()["lib/big"] == new["lib/big"]
+
+
 # What older versions, or users, may have left on a board with the files of OLD.
 LEFT = {
     "switch is empty": {"switch/": ""},

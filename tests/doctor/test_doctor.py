@@ -12,6 +12,7 @@ from megacam.board import deploy, device, provision
 from megacam.doctor import checks, run, verdicts
 from megacam.errors import MegacamError
 from megacam.sim.ntp_server import NTPServer
+from megacam.sim.rom import PORT
 from servers.running import authority, server
 from servers.s3_store import STORED
 from servers.scripted import CONTINUE
@@ -123,6 +124,43 @@ def test_boards_that_cannot_be_used_fail_at_the_first_checks(tmp_path, place):
         old = list(run.examine(plugged.port, wanted))
     assert states(old)[-1] == ("files", "bad")
     assert "for example firmware/app.mpy" in old[-1].found
+
+
+@pytest.mark.parametrize("arrived", ["the archive only", "all but the archive", "no archive"])
+def test_a_copy_that_was_cut_off_leaves_files_of_two_builds(tmp_path, place, arrived):
+    wanted = deploy.tree(place[1], place[2])
+    archive, before = "lib/overlay.bin", b"of an older build" if arrived != "no archive" else None
+    new = {archive} if arrived == "the archive only" else {*wanted} - {archive}
+    old = {path: b"of an older build" for path in wanted if path.endswith(".mpy")}
+    there = {**wanted, **old, archive: before, **{path: wanted[path] for path in new}}
+    there["deployed.json"] = deploy.with_manifest(wanted)["deployed.json"]
+    there = {path: content for path, content in there.items() if content is not None}
+    with plugged_in(tmp_path / "b", there) as plugged:
+        [*_, mixed] = run.examine(plugged.port, wanted)
+        assert (mixed.name, mixed.cause) == ("files", checks.cause("files", "mixed"))
+        assert "lib/overlay.bin are not of one build" in mixed.found
+        assert "`megacam deploy`" in mixed.cause.remedy
+        with device.connect(plugged.port) as found:
+            plan = deploy.plan(found, wanted, PORT)
+            deploy.make(found, plan)
+            assert deploy.plan(found, wanted, PORT).is_empty
+    assert archive in plan.send or arrived == "the archive only"
+
+
+def test_an_archive_with_one_wrong_byte_is_seen_and_mended(tmp_path, place):
+    wanted = deploy.with_manifest(deploy.tree(place[1], place[2]))
+    assert "lib/overlay.bin" in json.loads(wanted["deployed.json"])["files"]
+    damaged = bytearray(wanted["lib/overlay.bin"])
+    damaged[50_000] ^= 1
+    files = {**wanted, "lib/overlay.bin": bytes(damaged), "lib/hmac.py": b""}
+    with plugged_in(tmp_path / "b", files) as plugged:
+        del wanted["deployed.json"]
+        assert list(run.examine(plugged.port, wanted))[-1].cause.code == "mixed"
+        with device.connect(plugged.port) as found:
+            plan = deploy.plan(found, wanted)
+            assert ({*plan.send}, plan.size_bytes) == ({"lib/overlay.bin"}, 4096)
+            deploy.make(found, plan)
+            assert deploy.plan(found, wanted).is_empty
 
 
 def _megacam(*args, cwd):

@@ -28,6 +28,7 @@ APART = {
     ("config", "missing"),
     ("config", "pins"),
     ("files", "none"),
+    ("files", "mixed"),
     ("whole", ""),
     ("whole", "unread"),
     ("files", ""),

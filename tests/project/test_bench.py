@@ -1,7 +1,9 @@
 """Figures of `make bench` that must never change: counts, not times."""
 
 import pytest
-from bench import configurations, flash, fleet, memory, reading, running, transfer, whole, wire
+from bench import (
+    configurations, deploying, flash, fleet, memory, reading, running, transfer, whole, wire,
+)  # fmt: skip
 
 
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
@@ -122,6 +124,20 @@ def test_a_photo_is_one_request_and_little_more_than_itself(mode):
     assert told["framing"] < (100 if not mode.startswith("signed") else size * 0.02)
     # A record has a header of 5 bytes, a nonce of 8 and a tag of 16.
     assert told["tls"] <= 29 * told["records"]
+
+
+@pytest.mark.parametrize(
+    ("deploy", "most"),
+    {
+        "first": (32, 158_000, 225_000, 8_300, 320, 23_300),
+        "one line": (2, 10_500, 20_000, 9_900, 55, 14_300),
+        "nothing": (0, 0, 3_100, 6_700, 17, 7_600),
+    }.items(),
+)
+def test_a_deploy_sends_and_reads_little(deploy, most):
+    """The limits are 20 % above what was measured, and allow a second block of the archive."""
+    told = deploying.measure()[deploy]
+    assert not [name for name, limit in zip(told, most, strict=True) if told[name] > limit], told
 
 
 def test_no_photo_of_a_fleet_is_lost():

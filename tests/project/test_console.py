@@ -226,7 +226,7 @@ def test_what_is_said_while_a_spinner_turns_or_a_bar_grows_has_a_line_of_its_own
             terminal.line("two")
         with terminal.progress("counting", 2) as advance:
             advance(1)
-            terminal.now("no words beside a bar")
+            terminal.now("counting harder")
             terminal.line("three")
         print("the end")
     """
@@ -236,6 +236,7 @@ def test_what_is_said_while_a_spinner_turns_or_a_bar_grows_has_a_line_of_its_own
     shown = [re.split(r"\r|\x1b\[2K|\x1b\[1A", line)[-1] for line in lines]
     plain = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line).strip() for line in shown]
     assert "✓ one" in plain
+    assert any("counting harder" in line for line in lines), "beside the bar"
     assert [line for line in plain if line in ("two", "three", "the end")] == [
         "two", "three", "the end"
     ]  # fmt: skip

@@ -227,9 +227,12 @@ class Terminal:
             yield
 
     def now(self, text: str) -> None:
-        """Change the text beside the spinner of working()."""
+        """Change the text beside the spinner of working() or the bar of progress()."""
         if isinstance(self._moving, Status):
             self._moving.update(Text(text))
+        elif self._moving:
+            for task in self._moving.task_ids:
+                self._moving.update(task, description=text)
 
     @contextlib.contextmanager
     def progress(self, text: str, total: float | None = None) -> Iterator[Callable[..., None]]:

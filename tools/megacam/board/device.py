@@ -21,6 +21,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
+from megacam.board import answer
 from megacam.errors import MegacamError
 
 OLDEST = (1, 24)
@@ -32,7 +33,8 @@ _BOOT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
 _POLL_S = 0.005
-_EXEC_TIMEOUT_S = 20
+#: How long a board may make no progress. The slowest single step of littlefs takes a second.
+SILENCE_S = 120
 _WHY_TIMEOUT_S = 10
 # An interrupted boot.py leaves modules behind, some of them half loaded: unload all that have a
 # file (built-in ones have none). From then on, modules are imported by name.
@@ -61,8 +63,6 @@ try:
 except Exception:pass
 """
 _RESET = "import machine\nmachine.reset()"
-_END = b"\x04"
-_TAIL_BYTES = 1000
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _ROM_LINE = re.compile(rb"rst:0x[0-9a-f]+ ")
@@ -97,6 +97,15 @@ class RestartedError(DeviceError):
     def __init__(self, text: str, brown_out: bool):
         super().__init__(text)
         self.brown_out = brown_out
+
+
+class GarbledError(DeviceError):
+    """An answer of the board makes no sense: bytes were lost, or others came between."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the board's answer arrived damaged; check cable and supply, and run the command again"
+        )
 
 
 class RemoteError(DeviceError):
@@ -177,7 +186,7 @@ class Device:
         self.port = port
         self.version = ""
         self._transport = transport
-        self._line: Any = _Tap(transport.serial)
+        self._line: Any = answer.Tap(transport.serial)
         transport.serial = self._line
         self._is_alive = False
         self._is_ready = False  # at the raw prompt
@@ -227,19 +236,22 @@ class Device:
     def exec(
         self,
         code: str,
-        timeout_s: float = _EXEC_TIMEOUT_S,
-        on_line: Callable[[str], None] | None = None,
+        timeout_s: float | None = None,
+        on_line: Callable[[str], Any] | None = None,
     ) -> str:
         """Run `code` on the board and return what it printed; `on_line` gets it line by line.
 
-        `timeout_s` is how long the board may be silent. Raises RemoteError, GoneError and
-        RestartedError.
+        `timeout_s` (default SILENCE_S) is how long the board may make no progress: print no line,
+        or only lines for which `on_line` returns False. Without `on_line`, it is the time for the
+        whole answer.
+        Raises RemoteError, GoneError and RestartedError.
         """
         with self._guarded():
             self._is_ready = False
             self._send(code)
-            out = self._read_part(timeout_s, on_line)
-            error = self._read_part(timeout_s, None)
+            limit_s = SILENCE_S if timeout_s is None else timeout_s
+            out = self._read_part(limit_s, on_line)
+            error = self._read_part(limit_s, None)
             self._is_ready = True
         if error:
             raise _remote_error(error.decode(errors="replace"))
@@ -254,29 +266,29 @@ class Device:
 
     def _send(self, code: str) -> None:
         # mpremote prints any output of the board that it did not expect.
-        with contextlib.redirect_stdout(io.StringIO()):
-            self._transport.exec_raw_no_follow(code)
+        self._line.give_up = time.monotonic() + SILENCE_S
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._transport.exec_raw_no_follow(code)
+        finally:
+            self._line.give_up = float("inf")
 
-    def _read_part(self, timeout_s: float, on_line: Callable[[str], None] | None) -> bytes:
-        port, data, shown = self._line, bytearray(), 0
-        deadline = time.monotonic() + timeout_s
-        while not data.endswith(_END):
+    def _read_part(self, timeout_s: float, on_line: Callable[[str], Any] | None) -> bytes:
+        port, part = self._line, answer.Part(timeout_s, on_line)
+        while not part.is_complete:
             # Never read beyond the end mark: what follows belongs to the next part.
             if port.in_waiting:
-                data += port.read_until(_END, port.in_waiting)
-                deadline = time.monotonic() + timeout_s
+                part.add(port.read_until(answer.END, port.in_waiting))
             else:
                 time.sleep(_POLL_S)
-            if on_line:
-                shown = _show_lines(data, shown, on_line)
-            self._watch_for_restart(bytes(data[-_TAIL_BYTES:]))
-            if time.monotonic() > deadline:
+            self._watch_for_restart(part.tail)
+            if part.is_late and not part.is_complete:
                 port.write(b"\x03")
                 raise GoneError(
-                    f"the board at {self.port} has said nothing for {timeout_s:.0f} s; press its "
-                    "reset button and try again"
+                    f"the board at {self.port} has made no progress for {timeout_s:.0f} s; press "
+                    "its reset button and run the command again"
                 )
-        return bytes(data[: -len(_END)])
+        return part.content
 
     def _watch_for_restart(self, tail: bytes) -> None:
         if not (_ROM_LINE.search(tail) or _BROWN_OUT in tail):
@@ -317,9 +329,9 @@ class Device:
 
     def _check_version(self) -> None:
         found = self.exec("import sys\nprint(sys.implementation.name,*sys.implementation.version)")
-        name, *numbers = found.split()
-        self.version = ".".join(numbers[:3])
-        if name != "micropython" or tuple(map(int, numbers[:2])) < OLDEST:
+        name, *numbers = found.split() or ["an unknown system"]
+        name, self.version = answer.printable(name), answer.printable(".".join(numbers[:3]))
+        if name != "micropython" or not _is_new_enough(numbers[:2]):
             wanted = ".".join(map(str, OLDEST))
             raise NotMicroPythonError(
                 f"the board at {self.port} runs {name} {self.version} and megacam needs "
@@ -345,37 +357,18 @@ class Device:
         return self._line.tail
 
 
-class _Tap:
-    """A serial line that remembers the last bytes read, because mpremote discards them."""
-
-    def __init__(self, line: Any):
-        self._line = line
-        self.tail = b""
-
-    def read(self, size: int = 1) -> bytes:
-        data = self._line.read(size)
-        self.tail = (self.tail + data)[-_TAIL_BYTES:]
-        return data
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._line, name)
+def _is_new_enough(numbers: list[str]) -> bool:
+    return all(map(str.isdecimal, numbers)) and tuple(map(int, numbers)) >= OLDEST
 
 
-def _show_lines(data: bytearray, shown: int, on_line: Callable[[str], None]) -> int:
-    while (end := data.find(b"\n", shown)) >= 0:
-        on_line(data[shown:end].decode(errors="replace").rstrip("\r"))
-        shown = end + 1
-    return shown
-
-
-def _remote_error(traceback: str) -> RemoteError:
+def _remote_error(traceback: str) -> DeviceError:
     """Return the error from the board's traceback: its last line that begins with a name."""
-    lines = traceback.strip().splitlines() or ["no reason given"]
+    lines = traceback.strip().splitlines()
     for i in range(len(lines) - 1, -1, -1):
         found = _ERROR_LINE.match("\n".join(lines[i:]))
         if found and not lines[i].startswith((" ", "Traceback")):
-            return RemoteError(found[1].split(".")[-1], (found[2] or "").strip())
-    return RemoteError("Exception", lines[-1])
+            return RemoteError(found[1].split(".")[-1], answer.printable(found[2] or "").strip())
+    return GarbledError()
 
 
 def console(port: str | None, wait_s: float = 1) -> Iterator[str | None]:

@@ -15,6 +15,10 @@ _RESIDENT_LIBRARIES = ("lib/jpeg.py", "lib/overlay.py", "lib/overlay_names.py")
 #: The first offset: from here on, all offsets have the same size in bytecode.
 FIRST = 1 << 13
 
+# Each module begins at a multiple of this. So most changes of a line leave all others in place,
+# and `megacam deploy` sends one or two blocks of the archive, not all of it and all callers.
+_SLOT_BYTES = 128
+
 Compile = Callable[[Mapping[str, str]], dict[str, bytes]]
 
 
@@ -40,7 +44,8 @@ def archive(
 
     `texts` and `program` are {module: source}. The size of a module depends on the offsets in
     it, so every offset takes three bytes in bytecode: they begin at FIRST, as lib/overlay.py
-    expects, and end below 1 MB.
+    expects, and end below 1 MB. Each module is followed by zeros up to a multiple of _SLOT_BYTES;
+    bytecode never ends with a zero.
     """
     numbers = {name: ~number for number, name in enumerate(texts)}
     numbered = {name: link(text, numbers) for name, text in texts.items()}
@@ -49,14 +54,18 @@ def archive(
     offsets, end = {}, FIRST
     for name in texts:
         offsets[name] = end
-        end += len(sizes[name])
+        end += len(_padded(sizes[name]))
     found = [*offsets.values()]
     blobs = compile_texts({name: _place(text, found) for name, text in numbered.items()})
     assert {name: len(blob) for name, blob in blobs.items()} == {
         name: len(blob) for name, blob in sizes.items()
     }
     linked = {name: _place(link(text, numbers), found) for name, text in program.items()}
-    return b"".join(blobs.values()), offsets, linked
+    return b"".join(map(_padded, blobs.values())), offsets, linked
+
+
+def _padded(module: bytes) -> bytes:
+    return module + bytes(-len(module) % _SLOT_BYTES)
 
 
 def _place(text: str, offsets: Sequence[int]) -> str:

@@ -23,7 +23,9 @@ def opened(terminal: Terminal, port: str | None) -> Iterator[device.Device]:
         found = board.enter_context(device.connect(port))
     with board:
         try:
-            if deploy.complete(found):
+            with terminal.working("looking at the board's files"):
+                was_cut = deploy.complete(found, terminal.now)
+            if was_cut:
                 terminal.mark("warn", "finished a deploy that had been interrupted")
         except deploy.UnfinishedError as error:
             terminal.mark("warn", str(error))

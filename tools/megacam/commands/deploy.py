@@ -48,7 +48,7 @@ def deploy_command(
     show_notes(terminal, raw)
     with board.opened(terminal, port) as found:
         with terminal.working("comparing with the board"):
-            plan = deploy.plan(found, wanted, hmac, index)
+            plan = deploy.plan(found, wanted, hmac, index, terminal.now)
         carry_out(terminal, found, plan, dry_run, verbose)
     terminal.data({"done": not dry_run, **as_data(plan)})
 
@@ -80,7 +80,7 @@ def carry_out(
     """
     if verbose or dry_run or terminal.plain:
         for path in sorted(plan.send):
-            terminal.mark("add", path, f"{len(plan.send[path]):,} bytes")
+            terminal.mark("add", path, _size(plan, path))
         for path in plan.remove:
             terminal.mark("remove", path)
     if plan.is_empty:
@@ -91,12 +91,17 @@ def carry_out(
         terminal.line("nothing was changed (--dry-run)")
     else:
         with terminal.progress("copying", plan.size_bytes) as advance:
-            deploy.make(found, plan, advance)
+            deploy.make(found, plan, advance, terminal.now)
         terminal.mark(
             "done",
             f"version {plan.version} is on the board: {count(len(plan.send), 'file')} copied and "
             f"verified, {plan.same} unchanged",
         )
+
+
+def _size(plan: deploy.Plan, path: str) -> str:
+    sent, size = plan.bytes_of(path), len(plan.send[path])
+    return f"{size:,} bytes" if sent == size else f"{sent:,} of {size:,} bytes"
 
 
 def as_data(plan: deploy.Plan) -> dict[str, Any]:

@@ -223,7 +223,7 @@ class _SetUp:
         with self.terminal.working("compiling"):
             wanted = deploy.tree(self.raw, roots)
         with self.terminal.working("comparing with the board"):
-            return deploy.plan(found, wanted, hmac, index)
+            return deploy.plan(found, wanted, hmac, index, self.terminal.now)
 
     def _wifi(self, found: Device) -> None:
         """Put what is given into NVS; with AWS, the key is not asked for but made."""

@@ -78,6 +78,9 @@ CHECKS = (
         "Are the board's files intact and of this version?",
         (
             Cause("none", "megacam is not on the board", "`megacam deploy`"),
+            Cause("mixed", "the files are not of one build, so that `lib/overlay.bin` is not the "
+                  "archive of the others: a copy with mpremote was cut off",
+                  "`megacam deploy`, or copy all files again"),
             Cause("", "files differ from this version", "`megacam deploy`"),
         ),
     ),

@@ -163,7 +163,7 @@ def _probe():
 def run(board: Device, probe: str) -> Any:
     """Run one probe and return its value; raises ProbeError, or DeviceError if the board fails."""
     try:
-        out = board.exec(probe + _RUN, timeout_s=_TIMEOUT_S)
+        out = board.exec(probe + _RUN, _TIMEOUT_S, on_line=lambda line: None)
     except RemoteError as error:
         raise ProbeError(error.kind, "", error.text) from None
     lines = [line for line in out.splitlines() if line.startswith("(")]

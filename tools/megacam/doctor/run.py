@@ -189,15 +189,22 @@ def _proven(failure: verdicts.FailedError) -> Iterator[Result]:
 
 def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
     manifest = deploy.deployed(board)
-    if manifest is None:
+    digests = {path: files.sha256(wanted[path]) for path in wanted if path != "config.json"}
+    deployed = manifest["files"] if manifest else {}
+    there = files.hashes(board, digests | deployed)
+    if manifest is None and deploy.ARCHIVE not in there:
         raise failed("files", "none", "megacam is not on the board")
-    paths = [path for path in wanted if path != "config.json"]
-    there = files.hashes(board, paths)
-    differ = [path for path in paths if there.get(path) != files.sha256(wanted[path])]
-    if differ:
+    if not any(deploy.is_of_one_build(there, build) for build in (digests, deployed)):
+        text = f"the board's files and its {deploy.ARCHIVE} are not of one build"
+        raise failed("files", "mixed", text)
+    differ = [path for path in digests if there.get(path) != digests[path]]
+    if differ or manifest is None:
         version = settings.firmware_version()
-        text = f"not of version {version}: {count(len(differ), 'file')}, for example {differ[0]}"
+        example = differ[0] if differ else deploy.MANIFEST
+        text = (
+            f"not of version {version}: {count(len(differ) or 1, 'file')}, for example {example}"
+        )
         raise failed("files", "", text)
     return Result(
-        "files", "good", f"version {manifest['version']}, {count(len(paths), 'file')} intact"
+        "files", "good", f"version {manifest['version']}, {count(len(digests), 'file')} intact"
     )
