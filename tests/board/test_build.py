@@ -116,7 +116,7 @@ def test_a_file_in_the_place_of_the_folder_is_one_sentence(tmp_path):
 
 def test_a_store_of_its_own_needs_its_root(tmp_path):
     config = {"s3": {"bucket": "photos", "endpoint": "https://store.example"}}
-    with pytest.raises(MegacamError, match="name its CA's file with --roots FILE"):
+    with pytest.raises(MegacamError, match="name the file of its CA with --roots FILE"):
         build.tree(config, hmac_folder=PORT)
 
 

@@ -198,7 +198,7 @@ def test_a_board_without_settings_or_roots_is_refused_in_words(tmp_path):
         with pytest.raises(MegacamError, match=r"copy config.example.json to config.json"):
             _run(board, NEW)
         without_roots = {"config.json": b"{}", "main.py": b""}
-        with pytest.raises(MegacamError, match=r"name its CA's file with --roots FILE"):
+        with pytest.raises(MegacamError, match=r"name the file of its CA with --roots FILE"):
             _run(board, without_roots)
 
 
