@@ -2,8 +2,17 @@
 
 import pytest
 from bench import (
-    configurations, deploying, flash, fleet, memory, reading, running, transfer, whole, wire,
-)  # fmt: skip
+    configurations,
+    deploying,
+    flash,
+    fleet,
+    memory,
+    reading,
+    running,
+    transfer,
+    whole,
+    wire,
+)
 
 
 def test_at_most_24_kb_of_bytecode_stay_in_memory():
