@@ -53,6 +53,9 @@ class _Folder:
         file.seek(self._at - _FIRST)
         return file
 
+    def ilistdir(self, path):
+        return os.ilistdir(self._root + path)
+
     def _offset(self, path):
         """Return the offset of the module `path`, or of the first in a folder "/.../"; or -1."""
         # Most lookups are for MicroPython's built-in modules: do not read the table for those.
