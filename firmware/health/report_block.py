@@ -34,9 +34,9 @@ def report(app):
     The block is None if it is not known.
     """
     largest = size()
-    from firmware.health import report_heap
+    from firmware.shot import metadata
 
-    low = min(app.heap_free_low, report_heap.mem_free())
+    low = min(app.heap_free_low, metadata.mem_free())
     is_low = low < _FREE_LOW or (largest is not None and largest < _BLOCK_LOW)
     # Once is enough: the report has room for only four lines.
     told = [line for _, line in log.recent if line.startswith("W app memory low")]

@@ -1,7 +1,14 @@
 """Make a photo's metadata, sent as x-amz-meta-... headers; loaded only for that."""
 
+import gc
+import sys
+
 from firmware import __version__, clock, wifi
 
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_FIRST_BYTES = const(56000)  # MicroPython's first heap on a plain ESP32
+_CHIP_BYTES = const(1 << 19)  # the chip itself has less RAM than this: there is PSRAM too
 # One string, because MicroPython interns each short string forever.
 _TEXT = """device={}
 version={}
@@ -17,9 +24,7 @@ def describe(app, number, taken):
 
     `taken` is when it was taken, as for Uploader.deliver().
     """
-    from firmware.health import report_heap
-
-    free = report_heap.mem_free()
+    free = mem_free()
     app.heap_free_low = min(app.heap_free_low, free)
     text = _TEXT.format(
         app.uploader.device, __version__, number, app.camera.id, clock.uptime_s(), free
@@ -40,6 +45,20 @@ def describe(app, number, taken):
     if rssi_dbm is not None:
         text = f"{text}\nrssi-dbm={rssi_dbm}"
     return f"{text}\n{_dated(taken, True)}" if clock.is_credible(taken) else text
+
+
+def mem_free(platform=sys.platform):
+    """Collect garbage and return the free bytes of the heap.
+
+    On a plain ESP32 this is what is left of the first heap; less than 0 means that the heap has
+    grown. gc.mem_free() also counts what the heap could still take from the system there, but TLS
+    needs that memory.
+    """
+    gc.collect()
+    free = gc.mem_free()
+    if platform == "esp32" and free < _CHIP_BYTES:
+        free = _FIRST_BYTES - gc.mem_alloc()
+    return free
 
 
 def date(metadata, taken, is_exact):

@@ -1,4 +1,4 @@
-"""The figures of the heap: health/report_heap.py and report_block.py, and the report's warning."""
+"""The heap's figures: shot/metadata.py, health/report_block.py, and the report's warning."""
 
 import json
 import re
@@ -100,10 +100,10 @@ def test_without_dupterm_nobody_knows(camera):
 _FREE = """
 import gc
 {setup}
-call("health.report_heap", "mem_free")  # loads the modules and their names
+call("shot.metadata", "mem_free")  # loads the modules and their names
 garbage = [bytes(100) for _ in range(50)]
 garbage = None
-found = call("health.report_heap", "mem_free", *{args})
+found = call("shot.metadata", "mem_free", *{args})
 used, free = gc.mem_alloc(), gc.mem_free()
 tell("free", found=found, used=used, free=free)
 """
@@ -144,8 +144,8 @@ class Gc:
         return {rest}
 import sys
 sys.modules["gc"] = collector = Gc()
-tell("free", chip=call("health.report_heap", "mem_free", "esp32"),
-     other=call("health.report_heap", "mem_free", "linux"), collected=collector.collected)
+tell("free", chip=call("shot.metadata", "mem_free", "esp32"),
+     other=call("shot.metadata", "mem_free", "linux"), collected=collector.collected)
 """
     said = run(camera, fake).all("free")[0]
     assert (said["chip"], said["other"], said["collected"]) == (free, rest, 2)
