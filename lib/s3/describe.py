@@ -37,7 +37,7 @@ def describe(client, key, body, content_type, metadata, overwrite):
 def pairs(metadata):
     """Return the (name, value) pairs of `metadata`, in any form that S3Client.put() takes."""
     if isinstance(metadata, str):
-        return [line.split("=", 1) for line in metadata.split("\n")]
+        return [line.split("=", 1) for line in metadata.split("\n") if line]
     return metadata.items() if hasattr(metadata, "items") else metadata
 
 

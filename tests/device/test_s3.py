@@ -1,6 +1,6 @@
 """The address that S3Client connects to, and what it refuses before it connects."""
 
-from s3 import S3Client, S3Error
+from s3 import S3Client, S3Error, describe
 
 
 class _Credentials:
@@ -146,9 +146,20 @@ def test_metadata_that_s3_would_refuse():
         ({"a": "b\r\nx-amz-acl: public-read"}, "InvalidMetadata"),
         ({"a\n": "b"}, "InvalidMetadata"),
         ({"a": "\x7f"}, "InvalidMetadata"),
+        ("seq=42\nlocation=caf\u00e9", "InvalidMetadata"),
+        ("a=b\r\nx-amz-acl: public-read=c", "InvalidMetadata"),
+        ("a=" + "b" * 2048, "MetadataTooLarge"),
     ):
         error = _refusal(_client().put, "a", None, metadata=metadata)
         assert (error.code, error.action) == (code, "object"), metadata
+
+
+def test_metadata_have_the_same_pairs_in_each_form():
+    wanted = [["seq", "42"], ["reading", "a=b"]]
+    for metadata in (dict(wanted), wanted, "seq=42\nreading=a=b", "\nseq=42\nreading=a=b\n"):
+        found = sorted([list(pair) for pair in describe.pairs(metadata)])
+        assert found == sorted(wanted), metadata
+    assert list(describe.pairs("")) == list(describe.pairs({})) == []
 
 
 def test_a_content_type_cannot_carry_another_header():
