@@ -1,13 +1,8 @@
-"""S3Client on the real interpreter with MiniStack, which verifies signatures and policies.
-
-To test tampering, a relay alters requests on the way. The device trusts it like the store.
-"""
+"""S3Client on the real interpreter with MiniStack, which verifies signatures and policies."""
 
 import hashlib
-import json
 import os
 import shutil
-import socket
 import ssl
 import time
 import urllib.error
@@ -15,79 +10,33 @@ import urllib.request
 from types import SimpleNamespace
 
 import pytest
-from megacam.sim.store import Store
+from ministack_puts import (
+    MODES,
+    SIZE,
+    content,
+    device,
+    objects,
+    put,
+    reader,
+    run,
+    store,
+    stored,
+)
 from s3.presign import presign
 from servers.running import authority, compiled, root_der, server, session
 from sigv4 import Signer
 
-__all__ = ["authority", "compiled", "root_der", "server", "session"]
-
-MODES = ("none", "etag", "checksum", "signed", "signed-checksum")
-SIZE = 50_000
-KEY = "cam1/2026/11/23/234500-000042.jpg"
-
-
-def put(**more):
-    return {"op": "put", "key": KEY, "size": SIZE, **more}
-
-
-def content(size):
-    """Return the bytes of a body of the session."""
-    return bytes(i * 7 & 255 for i in range(size))
-
-
-@pytest.fixture(scope="module")
-def store():
-    with Store() as running:
-        running.create_bucket("photos")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def device(store):
-    return store.create_device_user("photos", "cam1")
-
-
-@pytest.fixture(scope="module")
-def reader(store):
-    """Return a key that may read objects under cam1/."""
-    iam = store.client("iam")
-    iam.create_user(UserName="reader")
-    statements = [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/cam1/*"},
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::photos"},
-    ]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    return key["AccessKeyId"], key["SecretAccessKey"]
-
-
-@pytest.fixture
-def run(store, device, session, tmp_path):
-    """Return run(*steps, **job) -> results with an empty bucket."""
-    root = tmp_path / "store.der"
-    root.write_bytes(store.ca_der)
-    for key in objects(store):
-        store.client("s3").delete_object(Bucket="photos", Key=key)
-
-    def run(*steps, key=device, **job):
-        job = {"endpoint": store.endpoint, "bucket": "photos", "roots": [str(root)], **job}
-        job = {"access_key_id": key[0], "secret_access_key": key[1], **job}
-        results = session(list(steps or [put()]), **job)
-        run.log = session.log
-        return results if len(results) > 1 else results[0]
-
-    return run
-
-
-def objects(store):
-    pages = store.client("s3").list_objects_v2(Bucket="photos")
-    return [entry["Key"] for entry in pages.get("Contents", [])]
-
-
-def stored(store, key=KEY):
-    return store.client("s3").get_object(Bucket="photos", Key=key)
+__all__ = [
+    "authority",
+    "compiled",
+    "device",
+    "reader",
+    "root_der",
+    "run",
+    "server",
+    "session",
+    "store",
+]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -285,130 +234,3 @@ def test_a_presigned_put_is_accepted_and_an_altered_one_refused(store, device):
     ):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             _request(store, "PUT", altered, b"abc")
-
-
-def relay(store, alter_head, alter_body):
-    """Return a script that passes an altered request on to the store."""
-
-    def script(peer):
-        context = ssl.create_default_context(cadata=store.ca_der)
-        port = int(store.endpoint.rpartition(":")[2])
-        with (
-            socket.create_connection(("127.0.0.1", port)) as raw,
-            context.wrap_socket(raw, server_hostname="localhost") as upstream,
-        ):
-            upstream.settimeout(10)
-            upstream.sendall(alter_head(peer.read_head()) + b"\r\n\r\n")
-            answer = upstream.recv(65536)
-            if answer.startswith(b"HTTP/1.1 100"):
-                peer.send(answer)
-                upstream.sendall(alter_body(peer.read_body()))
-                answer = upstream.recv(65536)
-            while answer:
-                peer.send(answer)
-                answer = upstream.recv(65536)
-
-    return script
-
-
-def same(data):
-    return data
-
-
-def flip(where):
-    """Return a function that flips a bit of the byte at index `where`, which may be negative."""
-
-    def alter(data):
-        data = bytearray(data)
-        data[where] ^= 1
-        return bytes(data)
-
-    return alter
-
-
-@pytest.fixture
-def relayed(run, store, server, root_der):
-    """Return run(step, alter_head, alter_body, **job): a request through a relay."""
-
-    def relayed(step, alter_head, alter_body, **job):
-        endpoint = f"https://localhost:{server.play(relay(store, alter_head, alter_body))}"
-        return run(step, endpoint=endpoint, roots=[str(root_der)], **job)
-
-    return relayed
-
-
-def test_throttling_ends_in_the_same_photo_stored(run, store, server, root_der):
-    """MiniStack never throttles, so the relay does it once, before any byte of the body."""
-    pass_on = relay(store, same, same)
-    page = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>"
-    refused = []
-
-    def script(peer):
-        if refused:
-            pass_on(peer)
-            return
-        refused.append(peer.read_head())
-        head = b"HTTP/1.1 503 Slow Down\r\nRetry-After: 2\r\nContent-Length: %d\r\n\r\n"
-        peer.send(head % len(page) + page)
-
-    endpoint = f"https://localhost:{server.play(script)}"
-    results = run(put(), put(), endpoint=endpoint, roots=[str(root_der)])
-    assert (results[0]["action"], results[0]["retry_after_ms"]) == ("throttle", 2000)
-    assert (results[0]["body_started"], results[1]["status"]) == (False, 200)
-    assert stored(store)["Body"].read() == content(SIZE)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_a_relay_that_alters_nothing(relayed, mode):
-    assert relayed(put(), same, same, integrity=mode)["status"] == 200
-
-
-@pytest.mark.parametrize("where", [100, SIZE // 2, 40_000])
-@pytest.mark.parametrize(
-    ("mode", "codes"),
-    [
-        ("none", [None]),
-        ("etag", ["BadDigest"]),
-        ("checksum", ["BadDigest"]),
-        ("signed", ["SignatureDoesNotMatch"]),
-        ("signed-checksum", ["SignatureDoesNotMatch", "BadDigest"]),
-    ],
-)
-def test_a_body_altered_on_the_way_is_refused(relayed, store, mode, codes, where):
-    result = relayed(put(), same, flip(where), integrity=mode)
-    assert result.get("code") in codes
-    # Without a checksum the object is stored, and only the ETag can show the difference.
-    assert (objects(store) == []) == (mode not in ("none", "etag"))
-
-
-@pytest.mark.parametrize(
-    ("mode", "where"),
-    # A byte of the CRC32's value; a hex digit of the last chunk's signature.
-    [("checksum", -8), ("signed", -10)],
-)
-def test_an_altered_trailer_is_refused(relayed, store, mode, where):
-    result = relayed(put(), same, flip(where), integrity=mode)
-    assert result["status"] in (400, 403)
-    assert objects(store) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"/cam1/", b"/cam1//"),
-        (b"x-amz-meta-seq: 42", b"x-amz-meta-seq: 43"),
-        (b"content-type: image/jpeg", b"content-type: text/html"),
-        (b"if-none-match: *\r\n", b""),
-        (b"UNSIGNED-PAYLOAD", b"UNSIGNED-PAYLOAD-"),
-        (b"us-east-1", b"us-east-2"),
-        (b"Signature=", b"Signature=0"),
-    ],
-)
-def test_an_altered_head_is_refused(relayed, store, old, new):
-    def alter(head):
-        assert old in head
-        return head.replace(old, new)
-
-    result = relayed(put(metadata={"seq": 42}), alter, same)
-    assert result["status"] in (301, 400, 403)
-    assert objects(store) == []
