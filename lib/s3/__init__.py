@@ -189,18 +189,19 @@ class S3Client:
         # One module at a time: each takes nearly all the memory there is.
         from s3 import describe
 
-        headers, framing = describe.describe(self, key, body, *args)
-        signature = self.send_head("PUT", key, "", headers, framing.payload)
+        headers, payload = describe.describe(self, key, body, *args)
+        sent_bytes = int(headers["content-length"])
+        signed = self.send_head("PUT", key, "", headers, payload)
+        headers = None  # frees 2 KB
         from s3 import put
 
-        stored = put.put(self, key, body, framing, headers, signature)
+        stored = put.put(self, key, body, sent_bytes, signed)
         if not stored:
-            headers = framing = None
             self.refuse("put", key)
         return stored
 
     def send_head(self, *args):
-        """Sign and send a request up to its body; return the signature.
+        """Sign and send a request up to its body; return its date and its signature.
 
         The arguments are method, key, query, headers and payload. `query` must be encoded. The
         key "" stands for the bucket itself.

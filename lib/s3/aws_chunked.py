@@ -15,37 +15,17 @@ NAME = "x-amz-checksum-crc32"
 _MAX_CHUNK = const(1_048_576)
 
 
-def encoded_length(size, chunk, frame, last):
-    """Return the encoded length of `size` bytes in chunks of `chunk` bytes.
-
-    Each chunk adds its length in hex and `frame` bytes; the end of the body adds `last` bytes.
-    AWS: "Signature Calculations: Transferring Payload in Multiple Chunks".
-    """
-    full, rest = divmod(size, chunk)
-    length = size + last + full * (len(f"{chunk:x}") + frame)
-    return length + len(f"{rest:x}") + frame if rest else length
-
-
 class Framing:
     """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
-    payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
     # This mode signs no chunks and does not check the reply.
     begin = is_intact = None
 
     def __init__(self, size, buf):
         self.buf = buf
         self.chunk = _MAX_CHUNK // len(buf) * len(buf)
-        self._size = size
         self._crc = 0
         self._end = b""
-
-    def add_headers(self, headers):
-        length = encoded_length(self._size, self.chunk, 4, len(NAME) + 16)
-        headers["content-encoding"] = "aws-chunked"
-        headers["content-length"] = str(length)
-        headers["x-amz-decoded-content-length"] = str(self._size)
-        headers["x-amz-trailer"] = NAME
 
     def head(self, count):
         """Return the bytes before a chunk of `count` bytes, with the end of the previous one."""

@@ -15,15 +15,10 @@ from binascii import b2a_base64, crc32, hexlify
 
 from signing_key import hmac_sha256, signing_key
 
-from s3.aws_chunked import NAME, encoded_length
-
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 #: The smallest buffer size in bytes.
 CHUNK = const(8192)
-_SIGNATURE = ";chunk-signature="
-# The hex digits of a signature, its name, and two line ends.
-_FRAME = len(_SIGNATURE) + 64 + 4
 
 
 def _sha256_hex(data):
@@ -33,22 +28,12 @@ def _sha256_hex(data):
 class Framing:
     """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
-    payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
     is_intact = None
-    chunk = CHUNK
-    _last = 1 + _FRAME
 
     def __init__(self, size, buf):
         self.buf = buf
         self.chunk = len(buf)
-        self._size = size
         self._line_end = ""
-
-    def add_headers(self, headers):
-        length = encoded_length(self._size, self.chunk, _FRAME, self._last)
-        headers["content-encoding"] = "aws-chunked"
-        headers["content-length"] = str(length)
-        headers["x-amz-decoded-content-length"] = str(self._size)
 
     def begin(self, client, date, signature):
         """Start the signature chain with the date and signature of the request."""
@@ -73,7 +58,7 @@ class Framing:
         self._sign("PAYLOAD", f"{_sha256_hex(b'')}\n{_sha256_hex(data)}")
         end = self._line_end
         self._line_end = "\r\n"
-        return f"{end}{len(data):x}{_SIGNATURE}{self._signature}\r\n".encode()
+        return f"{end}{len(data):x};chunk-signature={self._signature}\r\n".encode()
 
     def _sign(self, kind, hashes):
         text = f"AWS4-HMAC-SHA256-{kind}\n{self._scope}\n{self._signature}\n{hashes}"
@@ -83,14 +68,8 @@ class Framing:
 class TrailerFraming(Framing):
     """Adds a CRC32 of the body, which S3 verifies and keeps with the object."""
 
-    payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
-    _name = NAME
-    _last = 1 + _FRAME + len(NAME) + 1 + 8 + 2 + len("x-amz-trailer-signature:") + 64 + 2
+    _name = "x-amz-checksum-crc32"
     _crc = 0
-
-    def add_headers(self, headers):
-        super().add_headers(headers)
-        headers["x-amz-trailer"] = self._name
 
     def update(self, data):
         self._crc = crc32(data, self._crc)

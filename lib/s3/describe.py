@@ -1,6 +1,6 @@
 """Make the headers that describe one object to S3; freed once they are signed.
 
-headers, framing = describe(client, "cam1/a.jpg", body, "image/jpeg", metadata, False)
+headers, payload = describe(client, "cam1/a.jpg", body, "image/jpeg", metadata, False)
 """
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -11,7 +11,7 @@ _MAX_METADATA = const(2048)
 
 
 def describe(client, key, body, content_type, metadata, overwrite):
-    """Return a put's headers and the framing of its body; raise S3Error if S3 would refuse it."""
+    """Return a put's headers and x-amz-content-sha256; raise S3Error if S3 would refuse it."""
     headers = {"content-type": content_type}
     for name, value in pairs(metadata):
         headers["x-amz-meta-" + name.lower()] = str(value)
@@ -25,13 +25,15 @@ def describe(client, key, body, content_type, metadata, overwrite):
         from s3 import limits
 
         limits.check(key, content_type, metadata)
-    framing = (client.framing or framing_class(client.integrity))(body.size, client.body_buf)
-    if client.integrity == "etag":
-        framing.compare_etag()
-    framing.add_headers(headers)
     if client.is_conditional and not overwrite:
         headers["if-none-match"] = "*"
-    return headers, framing
+    if client.integrity in ("etag", "none"):
+        headers["content-length"] = str(body.size)
+        return headers, "UNSIGNED-PAYLOAD"
+    from s3 import chunked_headers
+
+    payload = chunked_headers.add(headers, client.integrity, body.size, len(client.body_buf))
+    return headers, payload
 
 
 def pairs(metadata):
@@ -39,18 +41,3 @@ def pairs(metadata):
     if isinstance(metadata, str):
         return [line.split("=", 1) for line in metadata.split("\n") if line]
     return metadata.items() if hasattr(metadata, "items") else metadata
-
-
-def framing_class(integrity):
-    """Return the class that encodes bodies in mode `integrity`, one of integrity.MODES."""
-    if integrity == "signed-checksum":
-        from s3.aws_chunked_signed import TrailerFraming
-
-        return TrailerFraming
-    if integrity == "signed":
-        from s3.aws_chunked_signed import Framing
-    elif integrity == "checksum":
-        from s3.aws_chunked import Framing
-    else:
-        from s3.unsigned_payload import Framing
-    return Framing

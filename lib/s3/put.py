@@ -1,6 +1,6 @@
 """Send the body of one object and read S3's reply; loaded only for that.
 
-stored = put(client, "cam1/a.jpg", body, framing, headers, signature)  # by S3Client.put()
+stored = put(client, "cam1/a.jpg", body, sent_bytes, signed)  # by S3Client.put()
 """
 
 from https import EarlyReplyError
@@ -22,14 +22,18 @@ class Stored:
         self.sent_bytes = sent_bytes
 
 
-def put(client, key, body, framing, headers, signature):
+def put(client, key, body, sent_bytes, signed):
     """Return a Stored, or None if S3 refused; then the reply has begun to arrive.
 
-    The head of the request has been sent already: `headers`, signed with `signature`.
+    The head of the request has been sent already, with `sent_bytes` as the length of the encoded
+    body; `signed` is its (date, signature).
     """
-    connection = client.connection
+    from s3 import framings
+
+    framing = framings.make(client, body.size)
     if framing.begin:
-        framing.begin(client, headers["x-amz-date"], signature)
+        framing.begin(client, *signed)
+    connection = client.connection
     # A reply before the body is a refusal, unless there is no body.
     is_sent = not (connection.expect_continue(client.expect_continue) and body.size)
     if is_sent:
@@ -45,7 +49,7 @@ def put(client, key, body, framing, headers, signature):
         raise S3Error("BadDigest", 200, "retry", f"{key}: stored as {etag}, not as sent")
     if getattr(framing, "is_exact", True):
         client._proof = True
-    return Stored(200, etag, int(headers["content-length"]))
+    return Stored(200, etag, sent_bytes)
 
 
 def _send(client, body, framing):

@@ -21,7 +21,7 @@ def send_head(client, method, key, query, headers, payload):
     expect = b"expect: 100-continue\r\n" if is_asking else b""
     lines = _lines(headers, expect, begin, signature)
     client.connection.request(first, client.limit_ms, lines)
-    return signature
+    return headers["x-amz-date"], signature
 
 
 def _lines(headers, unsigned, begin, signature):

@@ -12,7 +12,6 @@ from binascii import hexlify
 class Framing:
     """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
-    payload = "UNSIGNED-PAYLOAD"
     # The body is not signed and has no checksum.
     begin = update = is_intact = None
     # After compare_etag(): whether the reply has proved that the store has the bytes sent.
@@ -20,11 +19,7 @@ class Framing:
 
     def __init__(self, size, buf):
         self.buf = buf
-        self._size = size
         self.chunk = size or 1
-
-    def add_headers(self, headers):
-        headers["content-length"] = str(self._size)
 
     def head(self, count):
         return b""

@@ -6,6 +6,7 @@ Multiple Chunks", and the same with trailing headers.
 
 from s3 import aws_chunked
 from s3 import aws_chunked_signed
+from s3 import chunked_headers
 from s3 import unsigned_payload
 
 _SIZE = 66560
@@ -57,9 +58,10 @@ def _frame(framing, size, client=None, signature=""):
     return b"".join(client.sent)
 
 
-def _length(framing):
+def _length(integrity, size, block):
     headers = {}
-    framing.add_headers(headers)
+    chunked_headers.add(headers, integrity, size, block)
+    assert headers["x-amz-decoded-content-length"] == str(size)
     return int(headers["content-length"])
 
 
@@ -74,7 +76,7 @@ def test_signed_chunks_are_those_of_the_documentation():
         "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
     ]
     assert body.startswith(b"10000;chunk-signature=ad80") and body.endswith(b"9df9\r\n\r\n")
-    assert len(body) == _length(framing) == 66824
+    assert len(body) == _length("signed", _SIZE, 65536) == 66824
 
 
 def test_the_signed_trailer_is_that_of_the_documentation():
@@ -94,6 +96,11 @@ def test_the_signed_trailer_is_that_of_the_documentation():
     assert len(body) == 66946
 
 
+def _unsigned_length(size):
+    """Return the length of a body in unsigned chunks of 8,192 bytes with a trailer."""
+    return chunked_headers.encoded_length(size, 8192, 4, len("x-amz-checksum-crc32") + 16)
+
+
 def test_an_unsigned_trailer():
     framing = aws_chunked.Framing(_SIZE, bytearray(8192))
     framing.chunk = 8192
@@ -102,7 +109,7 @@ def test_an_unsigned_trailer():
     assert body.endswith(
         b"\r\n400\r\n" + b"a" * 1024 + b"\r\n0\r\nx-amz-checksum-crc32:sK4Y7A==\r\n\r\n"
     )
-    assert len(body) == _length(framing) == 66667
+    assert len(body) == _unsigned_length(_SIZE) == 66667
 
 
 def test_chunks_are_whole_buffers_of_at_most_1_mib():
@@ -112,22 +119,22 @@ def test_chunks_are_whole_buffers_of_at_most_1_mib():
 
 
 def test_content_length_is_exact_for_every_mode_and_size():
-    for module, name in (
-        (aws_chunked, "Framing"),
-        (aws_chunked_signed, "Framing"),
-        (aws_chunked_signed, "TrailerFraming"),
-        (unsigned_payload, "Framing"),
+    for module, name, integrity in (
+        (aws_chunked, "Framing", "checksum"),
+        (aws_chunked_signed, "Framing", "signed"),
+        (aws_chunked_signed, "TrailerFraming", "signed-checksum"),
     ):
         for size in (0, 1, 15, 16, 255, 256, 4091, 4092, 8191, 8192, 8193, 16384, 70000):
             buf = bytearray(getattr(module, "CHUNK", 4092))
             framing = getattr(module, name)(size, buf)
-            assert len(_frame(framing, size)) == _length(framing), (name, size)
+            length = _length(integrity, size, len(buf))
+            assert len(_frame(framing, size)) == length, (integrity, size)
 
 
 def test_content_length_is_exact_for_many_chunks():
     framing = aws_chunked.Framing(40_000, bytearray(256))
     framing.chunk = 8192
-    assert len(_frame(framing, 40_000)) == _length(framing)
+    assert len(_frame(framing, 40_000)) == _unsigned_length(40_000)
 
 
 def _compared():

@@ -25,9 +25,9 @@ from sigv4 import Signer
 CASES = {"headers": 4_000, "urls": 2_000, "trailers": 2_500, "signed chunks": 1_500}
 PAYLOADS = (
     "UNSIGNED-PAYLOAD",
-    aws_chunked.Framing.payload,
-    aws_chunked_signed.Framing.payload,
-    aws_chunked_signed.TrailerFraming.payload,
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 )
 

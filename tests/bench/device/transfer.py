@@ -16,7 +16,7 @@ from buses import Bus, Replay
 from jpeg import JPEGBody
 from marks import begin, job, mark
 from s3 import Credentials, S3Client
-from s3.describe import framing_class
+from s3.framings import framing_class
 
 _LIMIT_MS = 600_000
 _CALLS = 100
