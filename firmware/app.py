@@ -8,6 +8,7 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _SLICE_MS = const(1000)
+_SHOTS = const(3)  # attempts in all to take one photo and send it intact
 _SHORTAGES = const(20)  # restart after this many memory errors within an hour
 _LOOK_AGAIN_S = const(300)  # until a restart checks unusable settings again
 
@@ -138,6 +139,28 @@ class App:
 
     def take(self):
         """Take the photo that is due, retry if it is damaged or lost, and count the result."""
-        from firmware.shot import take
+        for attempt in range(_SHOTS):
+            taken = self.counters["taken"]
+            error = None
+            try:
+                from firmware.shot import take
 
-        take.take(self)
+                # The code that takes a photo is freed before the photo is sent.
+                self.uploader.deliver(*take.shoot(self, attempt, attempt == _SHOTS - 1))
+                self.failures = 0
+                self.good_s = clock.uptime_s()
+            except Exception as e:
+                # The loop must go on, whatever happens to one photo.
+                error = e
+            if not self.try_to(_settle, self, error, taken):
+                break
+
+
+def _settle(app, error, taken):
+    if error:
+        from firmware.shot import failure
+
+        return failure.may_retry(app, error, taken)
+    from firmware.health import counters
+
+    counters.keep(app.counters)

@@ -9,6 +9,15 @@ from firmware.log import log
 
 def may_retry(app, error, taken):
     """Return whether to take another photo; `taken` is the counter from before the shot."""
+    try:
+        return _judge(app, error, taken)
+    finally:
+        from firmware.health.counters import keep
+
+        keep(app.counters)
+
+
+def _judge(app, error, taken):
     log("E app photo lost", why=error)
     app.note(error)
     app.failures += 1

@@ -1,56 +1,23 @@
 """Sequence numbers of photos, which never repeat."""
 
-import os
-
-const = int  # MicroPython's compiler folds const() by itself; CPython calls this
-
-# The flash is written once per this many photos, and a reboot skips at most as many numbers.
-_RESERVED = const(64)
-
-
-class Sequence:
-    """Numbers that never repeat, also after a reboot or a power cut, kept in the file `path`.
-
-    Numbers are reserved in the file before use: it holds a number that no photo has yet. `used`
-    is the last number in use if known, or 0.
-    """
-
-    def __init__(self, path, used=0):
-        self._path = path
-        self._next = self._reserved = self._read()
-        if 0 < self._reserved - used <= _RESERVED:
-            self._next = used + 1
-
-    def _read(self):
-        try:
-            with open(self._path) as f:
-                return int(f.read())
-        except (OSError, ValueError):
-            return 1
-
-    def next(self):
-        """Return the next number, from 1; raises OSError if the flash cannot be written."""
-        if self._next >= self._reserved:
-            self._reserve(self._next + _RESERVED)
-        number = self._next
-        self._next += 1
-        return number
-
-    def _reserve(self, number):
-        with open(self._path + ".new", "w") as f:
-            f.write(str(number))
-        os.rename(self._path + ".new", self._path)
-        self._reserved = number
-
 
 def advance(counters, path="/sequence"):
-    """Return the number of the next photo, and save it in `counters`."""
-    try:
-        counters["seq"] = Sequence(path, counters["seq"]).next()
-    except OSError as e:
-        from firmware.log import log  # seldom needed
+    """Return the number of the next photo, and save it in `counters`.
 
-        # A flash that cannot be written must not lose a photo that can be sent.
-        log("W sequence not kept", why=e)
-        counters["seq"] += 1
-    return counters["seq"]
+    The file is read only when the known numbers, those below "seq_end", are used up.
+    """
+    number = counters["seq"] + 1
+    if not 1 < number < counters["seq_end"]:
+        try:
+            from firmware.shot import reserve
+
+            sequence = reserve.Sequence(path, number - 1)
+            number = sequence.next()
+            counters["seq_end"] = sequence.reserved
+        except OSError as e:
+            from firmware.log import log  # seldom needed
+
+            # A flash that cannot be written must not lose a photo that can be sent.
+            log("W sequence not kept", why=e)
+    counters["seq"] = number
+    return number

@@ -28,6 +28,7 @@ _COUNTS = (
     "powered_s",
     "quick",
     "seq",
+    "seq_end",
     "due",
     "day",
     "requests",
@@ -51,7 +52,9 @@ def start():
 
     kept = counters.read() or {}
     # Another version may have saved values that this one cannot use.
-    counts.update({name: kept[name] for name in kept if isinstance(kept[name], (int, str, dict))})
+    for name in kept:
+        if isinstance(kept[name], type(counts[name]) if name in counts else (int, str)):
+            counts[name] = kept[name]
     cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
     counts["cause"] = cause
     counts["boots"] += 1

@@ -10,7 +10,7 @@ import sys
 import flash_with_cuts as chip
 
 from firmware.settings import config
-from firmware.shot.sequence import Sequence
+from firmware.shot.reserve import Sequence
 
 _BYTES = 16 * 4096
 _SECRET = "wJalrXUtnFEMI/K7MDENG"

@@ -3,7 +3,7 @@
 import os
 
 from firmware.shot.key import photo_key
-from firmware.shot.sequence import Sequence
+from firmware.shot.reserve import Sequence
 from firmware.shot.sequence import advance
 
 _FILE = "sequence-of-this-test"
@@ -51,7 +51,7 @@ def test_a_damaged_file_starts_anew():
 
 def test_who_remembers_the_last_number_skips_none():
     _forget()
-    counters = {"seq": 0}
+    counters = {"seq": 0, "seq_end": 0}
     numbers = [advance(counters, _FILE) for _ in range(200)]
     assert numbers == list(range(1, 201))
     counters["seq"] = 0  # a power cut
