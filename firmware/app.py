@@ -1,13 +1,10 @@
 """The capture loop: take each photo when it is due, and upload it or keep it in the spool."""
 
-import time
-
 from firmware import __version__, clock
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_SLICE_MS = const(1000)
 _SHOTS = const(3)  # attempts in all to take one photo and send it intact
 _SHORTAGES = const(20)  # restart after this many memory errors within an hour
 _LOOK_AGAIN_S = const(300)  # until a restart checks unusable settings again
@@ -91,11 +88,9 @@ class App:
     def run(self):
         """Take photos until power-off or Ctrl-C."""
         log("I app started", device=self.uploader.device, version=__version__)
-        self.due, self.cycle_s = clock.now(), clock.cycle_s
-        if clock.is_set():
-            self.tasks["plan"] = -9
-            self.work()
-            self.due = self.counters["due"] or self.due  # saved before the restart
+        from firmware.shot import windows
+
+        windows.begin(self)
         while True:
             from firmware.shot import schedule
 
@@ -104,10 +99,9 @@ class App:
             if due:
                 self.take()
             else:
-                self.uploader.feed()
-                self.tasks["plan"] = 0  # the known windows have ended
-                self.work()
-                time.sleep_ms(_SLICE_MS)
+                from firmware.shot import windows
+
+                windows.renew(self)
 
     def work_until(self, due):
         """Run tasks and uploads until `due`, UTC seconds since 1970."""

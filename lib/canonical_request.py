@@ -10,6 +10,8 @@ import hashlib
 import time
 from binascii import hexlify
 
+from header_fields import fields
+
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 # gmtime() counts from 1970 on most ports and from 2000 on the ESP32.
@@ -42,7 +44,7 @@ def sha256_hex(data):
 def signed_names(headers):
     """Yield all names of `headers` as the signature lists them: "a;b;c" in pieces."""
     end = ""
-    for name in sorted(headers):
+    for name, _ in fields(headers):
         yield end + name
         end = ";"
 
@@ -50,14 +52,14 @@ def signed_names(headers):
 def canonical_request(method, path, query, headers, payload):
     """Yield the canonical request in pieces; as one string it would take 2 KB of RAM at once.
 
-    `path` and `query` must be encoded. `headers` must have lower-case names; all are signed.
+    `path` and `query` must be encoded. `headers`, as for header_fields.py, must have lower-case
+    names; all are signed.
     """
     yield f"{method}\n{path}\n"
     yield query
     yield "\n"
-    for name in sorted(headers):
+    for name, value in fields(headers):
         yield name + ":"
-        value = headers[name]
         # A session token has a kilobyte: no copies of it where nothing has to change.
         yield value if " " not in value else " ".join(value.split())
         yield "\n"

@@ -52,9 +52,8 @@ def start():
 
     kept = counters.read() or {}
     # Another version may have saved values that this one cannot use.
-    for name in kept:
-        if isinstance(kept[name], type(counts[name]) if name in counts else (int, str)):
-            counts[name] = kept[name]
+    kinds = {name: type(counts[name]) if name in counts else (int, str) for name in kept}
+    counts.update({name: kept[name] for name in kept if isinstance(kept[name], kinds[name])})
     cause = counts.pop("why", None) or _CAUSES.get(machine.reset_cause(), "unknown")
     counts["cause"] = cause
     counts["boots"] += 1

@@ -12,19 +12,24 @@ _MAX_METADATA = const(2048)
 
 def describe(client, key, body, content_type, metadata, overwrite):
     """Return a put's headers and x-amz-content-sha256; raise S3Error if S3 would refuse it."""
-    headers = {"content-type": content_type}
+    named = {}
     for name, value in pairs(metadata):
-        headers["x-amz-meta-" + name.lower()] = str(value)
+        named[name.lower()] = str(value)
+    names = "".join(named)
     # Bytes, because MicroPython would intern each single letter of a string forever.
-    text = ("".join(headers) + "".join(headers.values())).encode()
+    text = (content_type + names + "".join(named.values())).encode()
     if (
         not 0 < len(key) <= _SHORT_KEY
         or len(text) > _MAX_METADATA
         or not 32 <= min(text) <= max(text) <= 126
+        or "=" in names
     ):
         from s3 import limits
 
         limits.check(key, content_type, metadata)
+    headers = {"content-type": content_type}
+    if named:
+        headers["x-amz-meta-="] = "\n".join([f"{name}={named[name]}" for name in sorted(named)])
     if client.is_conditional and not overwrite:
         headers["if-none-match"] = "*"
     if client.integrity in ("etag", "none"):

@@ -24,6 +24,8 @@ def check(key, content_type, metadata):
 
     for name, value in describe.pairs(metadata):
         _check_text(f"metadata {name}", f"{name}{value}")
+        if "=" in name:
+            _refuse("InvalidMetadata", f"metadata {name}: use letters, digits and hyphens")
         size += len(f"{name}{value}")
     if size > _MAX_METADATA:
         _refuse("MetadataTooLarge", f"metadata: {size} bytes, S3 accepts {_MAX_METADATA}")

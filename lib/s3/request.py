@@ -26,15 +26,17 @@ def send_head(client, method, key, query, headers, payload):
 
 def _lines(headers, unsigned, begin, signature):
     # One by one: as one string, with its copies, they would take 6 KB of RAM at once.
-    for name in headers:
+    from header_fields import fields
+
+    for name, value in fields(headers):
         yield f"{name}: ".encode()
-        yield headers[name].encode()
+        yield value.encode()
         yield b"\r\n"
     yield unsigned
     yield f"authorization: {begin}".encode()
     # The same as signed_names() of canonical_request.py, which has been freed by now.
     end = ""
-    for name in sorted(headers):
+    for name, _ in fields(headers):
         yield (end + name).encode()
         end = ";"
     yield f", Signature={signature}\r\n\r\n".encode()
