@@ -11,7 +11,7 @@ AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential
 
 import time
 
-from https import Connection, HTTPSError
+from https import HTTPSError
 from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -36,7 +36,8 @@ class IoTCredentials:
         self._now = now
         #: Trusts the roots, and presents the certificate if asked. S3Client can use it as well.
         self.context = context
-        self._connection = Connection(host, port, context, buf, clock)
+        # A Connection is made for each fetch: between two of them it would take half a KB.
+        self._where = host, port, context, buf, clock
 
     def renew(self, close):
         """Fetch new credentials if these expire soon; call close() before it.
@@ -54,5 +55,3 @@ class IoTCredentials:
             # The old credentials are still valid: use them, and the next request tries again.
             if self.expires_s <= self._now():
                 raise
-        finally:
-            self._connection.close()

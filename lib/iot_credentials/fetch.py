@@ -5,6 +5,7 @@ AWS IoT: "Authorizing direct calls to AWS services using AWS IoT Core credential
 
 import json
 
+from https import Connection
 from s3 import S3Error
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -16,7 +17,14 @@ _MAX_ANSWER = const(4096)
 
 def fetch(credentials):
     """Fetch new keys into `credentials`; raises HTTPSError or S3Error."""
-    connection = credentials._connection
+    connection = Connection(*credentials._where)
+    try:
+        _fetch(credentials, connection)
+    finally:
+        connection.close()
+
+
+def _fetch(credentials, connection):
     head = (
         f"GET /role-aliases/{credentials._alias}/credentials HTTP/1.1\r\n"
         f"host: {connection.host}\r\nx-amzn-iot-thingname: {credentials._thing}\r\n\r\n"
