@@ -13,7 +13,6 @@ from binascii import hexlify
 from header_fields import fields
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 # gmtime() counts from 1970 on most ports and from 2000 on the ESP32.
 _EPOCH_S = 946_684_800 if time.gmtime(0)[0] == 2000 else 0
 
@@ -22,23 +21,6 @@ def amz_date(seconds):
     """Return UTC `seconds` since 1970 as `YYYYMMDDTHHMMSSZ`."""
     date = time.gmtime(seconds - _EPOCH_S)
     return "{:04d}{:02d}{:02d}T{:02d}{:02d}{:02d}Z".format(*date[:6])
-
-
-def uri_encode(text, safe="/"):
-    """Percent-encode the UTF-8 bytes of `text` once: only S3 signs paths encoded once."""
-    # Not one letter at a time as text: MicroPython would intern each forever.
-    safe = _PLAIN + safe.encode()
-    encoded = bytearray()
-    for b in text.encode():
-        if b in safe:
-            encoded.append(b)
-        else:
-            encoded += f"%{b:02X}".encode()
-    return encoded.decode()
-
-
-def sha256_hex(data):
-    return hexlify(hashlib.sha256(data).digest()).decode()
 
 
 def signed_names(headers):

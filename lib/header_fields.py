@@ -12,6 +12,11 @@ def fields(headers):
         if name[-1] != "=":
             yield name, value
             continue
-        for line in value.split("\n"):
-            rest, _, value = line.partition("=")
-            yield name[:-1] + rest, value
+        at = 0
+        while at < len(value):  # split() would take a KB at once
+            end = value.find("\n", at)
+            if end < 0:
+                end = len(value)
+            rest, _, one = value[at:end].partition("=")
+            yield name[:-1] + rest, one
+            at = end + 1

@@ -6,8 +6,9 @@ signer.sign(credentials, "PUT", "/cam1/a.jpg", "", headers, "UNSIGNED-PAYLOAD", 
 # headers now holds x-amz-date, x-amz-content-sha256 and authorization as well
 """
 
-from canonical_request import prepare, scope_of, signed_names, string_to_sign, uri_encode
+from canonical_request import prepare, scope_of, signed_names, string_to_sign
 from signing_key import sign, signing_key
+from uri_encode import uri_encode
 
 
 class Signer:

@@ -11,6 +11,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _STALL_MS = const(10_000)
 _MAX_HEADER_LINES = const(100)
 _MAX_HEADERS = const(4096)
+_CR = const(13)
 
 
 def expect_continue(connection, wait_ms):
@@ -81,9 +82,11 @@ def line(connection):
     while True:
         end = connection._buf.find(b"\n", connection.at, connection.end)
         if end >= 0:
-            found = bytes(connection.view[connection.at : end]).rstrip(b"\r")
+            at = connection.at
             connection.at = end + 1
-            return found
+            if end > at and connection._buf[end - 1] == _CR:
+                end -= 1
+            return bytes(connection.view[at:end])
         if connection.end - connection.at == len(connection._buf):
             connection.stop("headers too long")
         more(connection)

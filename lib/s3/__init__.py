@@ -2,8 +2,8 @@
 
 context = tls_context.client_context(roots)
 client = S3Client("bucket", "eu-central-1", credentials, context, buf, now)
-stored = client.put("cam1/a.jpg", body)  # body: .size and .readinto(buf)
-print(stored.etag, client.url("cam1/a.jpg"))
+status, etag, sent_bytes = client.put("cam1/a.jpg", body)  # body: .size and .readinto(buf)
+print(etag, client.url("cam1/a.jpg"))
 """
 
 import time
@@ -121,7 +121,7 @@ class S3Client:
         return sigv4.Signer(self.region, self._key)
 
     def path(self, key):
-        from canonical_request import uri_encode
+        from uri_encode import uri_encode
 
         return self.prefix + uri_encode(key)
 
@@ -136,7 +136,7 @@ class S3Client:
         self.connection.close()
 
     def put(self, key, body, content_type="image/jpeg", metadata=(), overwrite=False):
-        """Store `body` under `key` and return a Stored (s3/put.py).
+        """Store `body` under `key`; return (status, ETag, bytes of the body as sent).
 
         Raises S3Error, or what the body raises. The body is read only after the server has agreed
         to take it. Nothing is stored unless it is exactly `body.size` bytes long. Without
@@ -200,15 +200,18 @@ class S3Client:
             self.refuse("put", key)
         return stored
 
-    def send_head(self, *args):
+    def send_head(self, method, key, query, headers, payload):
         """Sign and send a request up to its body; return its date and its signature.
 
-        The arguments are method, key, query, headers and payload. `query` must be encoded. The
-        key "" stands for the bucket itself.
+        `query` must be encoded; `headers` is a dict, to which the signed headers are added;
+        `payload` is the x-amz-content-sha256. The key "" stands for the bucket itself.
         """
+        from s3 import sign
+
+        signed = sign.sign(self, method, key, query, headers, payload)
         from s3 import request
 
-        return request.send_head(self, *args)
+        return request.send(self, method, headers, *signed)
 
     def refuse(self, verb, key):
         """Raise the S3Error for the reply that has begun to arrive."""

@@ -5,7 +5,8 @@
 AWS: "Authenticating Requests: Using Query Parameters".
 """
 
-from canonical_request import amz_date, canonical_request, uri_encode
+from canonical_request import amz_date, canonical_request
+from uri_encode import uri_encode
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 

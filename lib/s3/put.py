@@ -13,17 +13,8 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _LOOK = const(8)
 
 
-class Stored:
-    """A stored object; `sent_bytes` is the size of its body as sent over the network."""
-
-    def __init__(self, status, etag, sent_bytes):
-        self.status = status
-        self.etag = etag
-        self.sent_bytes = sent_bytes
-
-
 def put(client, key, body, sent_bytes, signed):
-    """Return a Stored, or None if S3 refused; then the reply has begun to arrive.
+    """Return what S3Client.put() returns, or None if S3 refused; then its reply has begun.
 
     The head of the request has been sent already, with `sent_bytes` as the length of the encoded
     body; `signed` is its (date, signature).
@@ -49,7 +40,7 @@ def put(client, key, body, sent_bytes, signed):
         raise S3Error("BadDigest", 200, "retry", f"{key}: stored as {etag}, not as sent")
     if getattr(framing, "is_exact", True):
         client._proof = True
-    return Stored(200, etag, sent_bytes)
+    return 200, etag, sent_bytes
 
 
 def _send(client, body, framing):

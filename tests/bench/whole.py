@@ -5,6 +5,7 @@ import functools
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -177,7 +178,7 @@ def _cheapest(told: list[dict]) -> tuple[int, int]:
 
 
 def fits(staged: Board, heap: int, photos: int = 2) -> bool:
-    """Return whether the board stores `photos` photos with `heap` bytes of heap."""
+    """Return whether a copy of the board, as it was staged, stores `photos` with `heap` bytes."""
     stored: list[str] = []
     over = threading.Event()
 
@@ -186,14 +187,16 @@ def fits(staged: Board, heap: int, photos: int = 2) -> bool:
         if len(stored) == photos or any(word in text for word in _FAILED):
             over.set()
 
-    board = Board(
-        staged.folder,
-        None,
-        networks=[_NETWORK],
-        heap=str(heap),
-        card_bytes=staged.card_bytes,
-    )
-    with board:
+    with (
+        tempfile.TemporaryDirectory(prefix="megacam-bench-") as folder,
+        Board(
+            shutil.copytree(staged.folder, Path(folder) / "board"),
+            None,
+            networks=[_NETWORK],
+            heap=str(heap),
+            card_bytes=staged.card_bytes,
+        ) as board,
+    ):
         board.start(line)
         for _ in range(_TIMEOUT_S * 10):
             if over.wait(0.1) or board.join(0):

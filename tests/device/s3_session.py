@@ -137,13 +137,13 @@ def _put(client, step):
     body = _Body(step.get("size", 10_000), step.get("fault"))
     result = {"read": 0}
     try:
-        stored = client.put(
+        status, etag, sent_bytes = client.put(
             step["key"],
             body,
             metadata=step.get("metadata", {}),
             overwrite=step.get("overwrite", False),
         )
-        result = {"status": stored.status, "etag": stored.etag, "sent": stored.sent_bytes}
+        result = {"status": status, "etag": etag, "sent": sent_bytes}
     except _BodyError:
         result["error"] = "body fault"
     except OSError as error:

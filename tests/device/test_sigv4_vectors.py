@@ -9,9 +9,10 @@ import hashlib
 from binascii import b2a_base64, crc32, hexlify
 
 from s3.presign import presign
-from canonical_request import canonical_request, sha256_hex, uri_encode
+from canonical_request import canonical_request
 from sigv4 import Signer
 from signing_key import hmac_sha256
+from uri_encode import uri_encode
 
 _TIME_S = 1369353600  # 2013-05-24T00:00:00Z
 _SIZE = 66560
@@ -28,6 +29,10 @@ _LENGTH = ("content-length", "66560")
 _DECODED = ("x-amz-decoded-content-length", "66560")
 _CHUNKED = ("content-encoding", "aws-chunked")
 _REDUCED = ("x-amz-storage-class", "REDUCED_REDUNDANCY")
+
+
+def _sha256_hex(data):
+    return hexlify(hashlib.sha256(data).digest()).decode()
 
 
 class _Credentials:
@@ -140,7 +145,7 @@ def test_requests():
         )
         del headers["authorization"]
         text = "".join(canonical_request(method, path, query, headers, payload))
-        assert sha256_hex(text.encode()) == request, path
+        assert _sha256_hex(text.encode()) == request, path
         assert signature == expected, path
 
 
@@ -160,7 +165,7 @@ def test_presigned_requests():
         url = presign(Signer(region), _Credentials(), method, host, path, expires_s, _TIME_S)
         query, _, given = url.partition("?")[2].partition("&X-Amz-Signature=")
         text = "".join(canonical_request(method, path, query, {"host": host}, _UNSIGNED))
-        assert sha256_hex(text.encode()) == request
+        assert _sha256_hex(text.encode()) == request
         assert given == signature
 
 
@@ -189,7 +194,7 @@ def test_hashes_of_the_chunks_and_of_their_trailer():
             "1e376db7e1a34a8ef1c4bcee131a2d60a1cb62503747488624e10995f448d774",
         ),
     ):
-        assert sha256_hex(data) == expected
+        assert _sha256_hex(data) == expected
 
 
 def test_checksums_of_the_whole_body():

@@ -15,12 +15,12 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.httpchecksum
 import botocore.utils
-from canonical_request import uri_encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from s3 import aws_chunked, aws_chunked_signed
 from s3.presign import presign
 from sigv4 import Signer
+from uri_encode import uri_encode
 
 CASES = {"headers": 4_000, "urls": 2_000, "trailers": 2_500, "signed chunks": 1_500}
 PAYLOADS = (

@@ -40,7 +40,7 @@ def main(wanted):
     for number in range(wanted["count"]):
         key = f"{wanted['device']}/2026/11/24/101500-{number:06}.jpg"
         try:
-            ended = client.put(key, Noise(wanted["size"])).status
+            ended = client.put(key, Noise(wanted["size"]))[0]
         except S3Error as error:
             ended = error.code
         print(json.dumps({"ended": ended}))

@@ -150,8 +150,8 @@ def _probe():
  from firmware.settings import config
  key=config.load()['device']+'/megacam-doctor'
  text='megacam doctor: {}-{:02}-{:02} {:02}:{:02}:{:02} UTC'.format(*clock.fields(clock.now()))
- stored=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
- return key,stored.status,client.region,client.skew_s,text
+ status,etag,sent=client.put(key,BytesBody(text.encode()),'text/plain',(),True)
+ return key,status,client.region,client.skew_s,text
 """
 KEY = """
 def _probe():
