@@ -22,7 +22,7 @@ board: $(VENV)/base
 mip: $(VENV)/base
 	$(BIN)/python -m megacam.board.mip_index $(OPTIONS)
 
-# Some ten minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
+# Some twenty minutes; prints, and with `-- --write` writes docs/performance.md. After `make soak`:
 # `make bench -- --only=endurance --write` puts its figures there.
 bench: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m bench $(OPTIONS)

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,7 @@ def execute(
 def _follow(process: subprocess.Popen, counted: bool, at_mark: Callable[[str], object]) -> Run:
     assert process.stdin and process.stdout
     run, strange, last, total = Run(), [], "", 0
+    times: Counter[str] = Counter()
     for line in process.stdout:
         if line.startswith(NAMES):
             run.names.append(names(line))
@@ -129,6 +131,7 @@ def _follow(process: subprocess.Popen, counted: bool, at_mark: Callable[[str], o
             if counted:
                 now = _instructions(process.pid)
                 run.instructions[last] = run.instructions.get(last, 0) + now - total
+                times[last] += 1
                 last, total = result["mark"], now
             at_mark(result["mark"])
             process.stdin.write("\n")
@@ -137,7 +140,7 @@ def _follow(process: subprocess.Popen, counted: bool, at_mark: Callable[[str], o
             run.results.append(result)
     if process.wait(_TIMEOUT_S) or strange:
         raise ProgramError("".join(strange) or f"ended with {process.returncode}")
-    _take_off_marks(run.instructions)
+    _take_off_marks(run.instructions, times)
     return run
 
 
@@ -149,13 +152,13 @@ def _instructions(pid: int) -> int:
     return int(found[1].replace(",", ""))
 
 
-def _take_off_marks(instructions: dict[str, int]) -> None:
+def _take_off_marks(instructions: dict[str, int], times: Counter[str]) -> None:
     # A mark prints a line and reads one; marks.py measures that by a mark named "nothing".
     cost = instructions.pop("nothing", 0)
     for unwanted in ("", "end"):
         instructions.pop(unwanted, None)
     for name in instructions:
-        instructions[name] -= cost
+        instructions[name] -= cost * times[name]
 
 
 def smallest_heap(program: str, job: dict) -> int:

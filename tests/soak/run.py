@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -26,7 +26,8 @@ _HEAD_BYTES = 192  # of every frame; the driver reads them to check it
 _LAST_SHOTS = 20  # after the last fault
 _RECOVERY_S = 2 * 3600  # the longest time to wait for them
 _SAMPLE_SHOTS = 100  # between two samples of the descriptors
-_INTERVAL_S = 30
+#: Seconds between two photos.
+INTERVAL_S = 30
 _SPOOL_KB = 200  # fifty photos; listing more would dominate the run's time
 _MOST_STARTS = 100_000
 
@@ -47,6 +48,9 @@ def run(
 
 class Month:
     """A run: its parts, and when each fault happens to them."""
+
+    #: Files of the board besides the firmware, or in place of its own: {path: content}.
+    more: Mapping[str, bytes] = {}
 
     def __init__(
         self,
@@ -92,14 +96,14 @@ class Month:
         config, _ = settings.check(
             {
                 "device": DEVICE,
-                "interval_s": _INTERVAL_S,
+                "interval_s": INTERVAL_S,
                 "s3": {"bucket": BUCKET, "region": REGION},
                 "spool": {"limit_kb": _SPOOL_KB},
                 "camera": {"resolution": "{}x{}".format(*SIZE)},
             }
         )
-        root = {"roots/soak.der": self.store.root_der}
-        with Board(self._folder, {**tree.build(), **root, "config.json": config}) as board:
+        files = {**tree.build(), "roots/soak.der": self.store.root_der, "config.json": config}
+        with Board(self._folder, {**files, **self.more}) as board:
             network = {"ssid": WIFI["ssid"], "password": WIFI["password"]}
             demo.provision(board, network, KEY_ID, SECRET)
 
