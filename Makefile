@@ -7,12 +7,16 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test board mip bench soak lint screenshots clean
+.PHONY: demo test coverage board mip bench soak lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
 	$(BIN)/pytest -n 4 --dist=worksteal
+
+# Which statements of the device code no test runs, on either interpreter; about as long as the tests.
+coverage: $(VENV)/test
+	PYTHONPATH=tests:. $(BIN)/python -m statements $(OPTIONS)
 
 # The board's files into build/, for mpremote; `make board -- --roots=CA-FILE` for a store of your own.
 board: $(VENV)/base

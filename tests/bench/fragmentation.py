@@ -29,10 +29,10 @@ _FREE = re.compile(r"GC: .* free: (\d+)")
 _TEXT = """\
 The firmware takes {photos:,} photos in one life, in simulated time (the world of `make soak`).
 Every {period} photos, the store answers `503 Slow Down` for five minutes, and refuses connections
-for ten. A health report goes out every hour. Every ten minutes, while the loop sleeps, garbage is
-collected and the largest free block of the heap is read. A block on this interpreter has 32
-bytes, on the ESP32 16. Each figure but the smallest is the median of the five or so samples of a
-hundred photos."""
+for ten. A health report goes out every 15 minutes. Every ten minutes, while the loop sleeps,
+garbage is collected and the largest free block of the heap is read. A block on this interpreter
+has 32 bytes, on the ESP32 16. Each figure but the smallest is the median of the five or so samples
+of a hundred photos."""
 _GOAL = (
     "The goal is that the block at the end is no smaller than after the first hundred: {verdict}."
 )
