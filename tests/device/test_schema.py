@@ -69,6 +69,8 @@ def test_a_wrong_value_names_the_setting_the_value_and_what_would_be_right():
         assert "interval_s is" in _refusal(_with("interval_s", value))
     assert "one of 96x96, 128x128" in _refusal(_with("camera.resolution", "1x1"))
     assert "true or false" in _refusal(_with("s3.path_style", 1))
+    assert "true or false" in _refusal(_with("watchdog", 1))
+    assert "already needs the time" in _refusal(_with("clock.http_urls", ["https://nas/"]))
     assert "https://HOST" in _refusal(_with("s3.endpoint", "http://nas"))
     assert "https://HOST" in _refusal(_with("s3.endpoint", "https://nas/bucket"))
     assert "lower-case" in _refusal(_with("device", "Cam 1"))

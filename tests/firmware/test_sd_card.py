@@ -190,6 +190,15 @@ def test_no_card_or_a_new_one_leaves_the_photos_to_the_flash(tmp_path, card_byte
     assert len(told.said("E spool on the flash")) == 1
 
 
+def test_a_slot_that_the_chip_refuses_leaves_the_photos_to_the_flash(camera):
+    told = use(camera, """
+tell("slot", slot=call("spool.sd_card", "slot", settings["spool"]["sd"], 1))  # the camera's bus
+""")  # fmt: skip
+    assert told.all("slot")[0]["slot"] == []
+    (said,) = told.said("E spool on the flash")
+    assert "why=" in said
+
+
 def test_many_photos_of_a_flash_go_out_from_there_once_the_card_is_good(camera):
     told = use(camera, "fault('pull')\nwait(60)\nfault('insert')\n"
                "call('spool.count', 'count', u)\nwait(2)\nwhere()\nsend()")  # fmt: skip

@@ -31,6 +31,12 @@ def test_half_a_key_in_config_json_is_said_to_everybody_who_reads_it():
         settings.check({**CONFIG, "aws": {"access_key_id": "minioadmin"}})
 
 
+def test_half_a_character_is_refused():
+    network = {"ssid": "\ud83d", "password": "hay hay hay"}  # JSON allows it, UTF-8 does not
+    with pytest.raises(settings.SettingsError, match=r"wifi\.networks"):
+        settings.check({**CONFIG, "wifi": {"networks": [network]}})
+
+
 @pytest.mark.parametrize("space", [" ", "\r\n", "\u00a0", "\ufeff"])
 def test_spaces_around_where_the_photos_are_are_dropped(tmp_path, space):
     path = tmp_path / "config.json"

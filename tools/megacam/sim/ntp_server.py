@@ -15,6 +15,7 @@ from typing import Any
 MISBEHAVIOURS = {
     "kiss-of-death": "stratum 0 and the code RATE: stop asking (RFC 5905, 7.4)",
     "not-synchronised": "leap indicator 3 and stratum 16: the server knows no time",
+    "far": "a root dispersion of 3 s, as of a server that nobody corrects (RFC 5905, A.1.1)",
     "other-originate": "the reply to some other request, as a blind attacker would send",
     "other-source": "the reply comes from another port",
     "short": "a reply of 40 bytes",
@@ -35,6 +36,7 @@ _STRATUM_PRIMARY = 1
 _STRATUM_UNSYNCHRONISED = 16
 _PRECISION = -20  # log2 seconds: a microsecond
 _DISPERSION = 655  # 10 ms in 16.16 fixed point
+_FAR = 3 << 16
 
 
 def stamp(unix_s: float) -> int:
@@ -53,6 +55,7 @@ def reply(request: bytes, received_s: float, sent_s: float, misbehaviour: str = 
     if request[0] & 7 != _MODE_CLIENT:
         raise ValueError(f"an NTP request has mode 3 (client), this one {request[0] & 7}")
     leap, mode, stratum, code = 0, _MODE_SERVER, _STRATUM_PRIMARY, b"LOCL"
+    dispersion = _FAR if misbehaviour == "far" else _DISPERSION
     originate = int.from_bytes(request[40:48], "big")
     received, sent = stamp(received_s), stamp(sent_s)
     if misbehaviour == "kiss-of-death":
@@ -69,7 +72,7 @@ def reply(request: bytes, received_s: float, sent_s: float, misbehaviour: str = 
         sent = 0
     first = leap << 6 | request[0] & 0b111000 | mode
     poll = struct.unpack_from("b", request, 2)[0]
-    fixed = (first, stratum, poll, _PRECISION, 0, _DISPERSION, code)
+    fixed = (first, stratum, poll, _PRECISION, 0, dispersion, code)
     packet = _PACKET.pack(*fixed, received, originate, received, sent)
     return packet[:40] if misbehaviour == "short" else packet
 

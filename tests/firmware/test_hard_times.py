@@ -1,0 +1,73 @@
+"""The flash takes no counters, or memory is short again and again: what goes on all the same."""
+
+from app_rig import run
+
+# A folder has the name of the file that is written first.
+_FULL = "import os\nos.mkdir('/tally.new')\n"
+_START = "t = call('start.supervisor', 'start')\n"
+
+
+def test_a_start_whose_counters_the_flash_does_not_take_is_counted_all_the_same(camera):
+    told = run(camera, _FULL + _START + "tell('start', boots=t['boots'])")
+    assert told.said("E counters not kept") and told.all("start")[0]["boots"] == 1
+    camera.world.cause = 5
+    told = run(camera, _START + "tell('start', boots=t['boots'])")
+    assert told.all("start")[0]["boots"] == 2, "from RTC memory"
+
+
+def test_a_restart_happens_and_says_why_without_the_flash_too(camera):
+    told = run(camera, _FULL + _START + "print(catch(call, 'start.restart', 'reset', t, 'wifi'))")
+    assert told.said("W counters not kept") and told.lines[-1] == "75"
+    camera.world.cause = 2
+    told = run(camera, _START + "tell('start', cause=t['cause'])")
+    assert told.all("start")[0]["cause"] == "wifi"
+
+
+def test_counters_that_the_flash_does_not_take_are_tried_again_in_an_hour(camera):
+    told = run(camera, "a = app()\n" + _FULL + """
+time.sleep_ms(600000)
+tell("counters", after_s=call("tasks.counters", "do", a))
+os.rmdir("/tally.new")
+tell("counters", after_s=call("tasks.counters", "do", a))
+""")  # fmt: skip
+    assert [event["after_s"] for event in told.all("counters")] == [3600, 3600]
+    assert len(told.said("E counters not kept")) == 1
+
+
+def test_twenty_shortages_of_memory_end_in_a_restart_and_fewer_an_hour_do_not(camera):
+    told = run(camera, """
+def short():
+    raise MemoryError("so much")
+a = app()
+time.sleep_ms(600000)
+def many(times):
+    try:
+        for _ in range(times):
+            a.try_to(short)
+        tell("end", why="")
+    except MemoryError as e:
+        tell("end", why=str(e))
+many(19)
+call("tasks.counters", "do", a)
+many(19)
+many(1)
+""")  # fmt: skip
+    assert [event["why"] for event in told.all("end")] == ["", "", "so much"]
+    assert len(told.said("E app work failed")) == 39
+
+
+def test_settings_that_another_version_checked_are_not_used(camera):
+    told = run(camera, """
+import json
+with open("/config.json") as f:
+    wanted = json.load(f)
+wanted["checked"] = "0.0.1"
+with open("/config.json", "w") as f:
+    json.dump(wanted, f)
+from firmware.errors import ConfigError
+try:
+    config.load()
+except ConfigError as e:
+    tell("refused", why=str(e))
+""")  # fmt: skip
+    assert "has not been checked; restart the board" in told.all("refused")[0]["why"]
