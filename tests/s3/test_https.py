@@ -66,6 +66,33 @@ def test_a_connection_is_used_again(server, session):
     assert len(connections) == 1
 
 
+@pytest.mark.parametrize("buffer_bytes", [256, 1024, 2044])
+def test_a_head_that_is_larger_than_the_buffer_arrives_whole(server, session, buffer_bytes):
+    """As with a certificate's token of more than 1 KB, and the small buffer beside an SD card."""
+    heads = []
+
+    def script(peer):
+        heads.append(peer.read_head().decode())
+        peer.send(CONTINUE)
+        peer.read_body()
+        peer.send(STORED)
+
+    token = "t0ken+/" * 170
+    metadata = {f"note-{number}": f"{number} " * 130 for number in range(4)}
+    steps = [put(metadata=metadata)]
+    endpoint = f"https://localhost:{server.play(script)}"
+    told = session(steps, endpoint=endpoint, buffer_bytes=buffer_bytes, session_token=token)
+    assert only(told)["status"] == 200
+    ((first, *lines),) = [head.split("\r\n") for head in heads]
+    sent = dict(line.split(": ", 1) for line in lines)
+    assert first == "PUT /bucket/cam1/a.jpg HTTP/1.1" and len(sent) == len(lines)
+    assert sent["x-amz-security-token"] == token
+    for name, value in metadata.items():
+        assert sent[f"x-amz-meta-{name}"] == value
+    signed = sent["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    assert signed == sorted(set(sent) - {"authorization", "expect"})
+
+
 def test_an_idle_connection_is_not_used_after_5_s(server, session):
     steps = [put(close=False), {"op": "sleep", "ms": 5100, "close": False}, put()]
     results = session(steps, endpoint=f"https://localhost:{server.play(store_all)}")
