@@ -88,6 +88,19 @@ def test_half_a_key_leaves_nvs_as_it_was(tmp_path):
         )
 
 
+def test_damaged_wifi_credentials_are_said_and_the_start_goes_on(tmp_path):
+    config = _config(wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]})
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        _boot(board)
+        board.exec(
+            "from esp32 import NVS\nn = NVS('megacam')\nn.set_blob('wifi', b'half')\nn.commit()"
+        )
+        lines = _boot(board)
+    (said,) = [line for line in lines if line.startswith("E credentials unusable")]
+    assert "run `megacam provision`" in said
+    assert not [line for line in lines if "rror:" in line or line.startswith("Traceback")]
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [

@@ -86,3 +86,18 @@ def test_a_store_in_trouble_never_costs_a_waiting_photo(camera, code):
     # The others are sent first, and this one continues to wait.
     assert (told.end["counters"]["stored"], told.end["waiting"]) == (79, 1)
     assert told.end["counters"]["refused"] == 0
+
+
+def test_more_refused_photos_than_the_camera_remembers_all_go_out_in_the_end(camera):
+    told = run(
+        camera, f"a = app(connects={[DOWN] * 60})\nshoot(a, 12)\n"
+        f"store = a.uploader.store\nstore.connects = []\nstore.script = {[ODD] * 12}\n"
+        "for _ in range(100):\n    drain(a)\n    time.sleep_ms(600000)\n    clock.uptime_s()\n"
+        "    tell('kept', refused=len(a.uploader.refused))\nreport(a)"
+    )  # fmt: skip
+    assert max(event["refused"] for event in told.all("kept")) == 8
+    assert (told.end["counters"]["stored"], told.end["waiting"]) == (12, 0)
+    assert told.end["counters"]["refused"] == 0
+    assert {event["sha256"] for event in told.all("stored")} == set(
+        map(photo_sha256, range(1, 13))
+    )

@@ -22,12 +22,15 @@ _COPIED = (
 )
 _DEVICE = ("*.py", "firmware/**/*.py", "lib/**/*.py")
 _TESTS = ("driver", "firmware", "s3", "board", "doctor", "e2e")
-# In the copy, code and heap have other sizes.
+# In the copy, code and heap have other sizes, and there is one file more.
 _LEFT_OUT = (
     "tests/driver/test_arducam_mega_memory.py",
     "tests/e2e/test_sd_card_memory.py",
     "tests/firmware/test_large_pieces.py",
-    "tests/firmware/test_memory_figures.py",
+    "tests/firmware/test_memory_figures.py::test_on_the_chip_it_is_what_is_left_of_the_first_heap",
+    "tests/firmware/test_memory_figures.py::test_a_photo_and_the_report_of_the_chip_say_the_chips_figure",
+    "tests/s3/test_iot_credentials.py::test_a_provider_that_hangs_up_is_tried_again_later",
+    "tests/s3/test_s3_body.py::test_8_mb_need_no_more_memory_than_1_kb",
     "tests/s3/test_s3_footprint.py",
 )
 # Where the counter must lie for CPython and for MicroPython.
@@ -84,7 +87,7 @@ def _rewrite() -> tuple[report.Table, int]:
 
 def run(tests: list[str], jobs: int) -> bool:
     """Run `tests` on the copy, `jobs` at a time; return whether all passed."""
-    left_out = [f"--ignore={name}" for name in _LEFT_OUT]
+    left_out = [f"--deselect={name}" for name in _LEFT_OUT]
     argv = ["pytest", "-n", str(jobs), "--dist=worksteal", *left_out, *tests]
     environment = {**os.environ, "MEGACAM_COVERAGE": str(_NUMBERS), "PYTHONPATH": ""}
     return not subprocess.run([sys.executable, "-m", *argv], cwd=_COPY, env=environment).returncode
@@ -101,7 +104,7 @@ def main() -> int:
     files = report.read(_NUMBERS, table)
     print(report.text(files))
     if not has_passed:
-        print("Some tests failed on the copy: there may be more that runs.", file=sys.stderr)
+        print("Some tests failed on the copy, so more may run than this says.", file=sys.stderr)
     return report.total(files) < report.GOAL
 
 
