@@ -1,12 +1,15 @@
-"""Fixtures for all tests: MicroPython as a subprocess, and less work for garbage collection."""
+"""For all tests: MicroPython as a subprocess, one build of the firmware, less to collect."""
 
 import gc
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+from megacam.board import builds
 from megacam.sim import interpreter
 
 ROOT = Path(__file__).parent.parent
@@ -15,6 +18,13 @@ PORT = ROOT / "tools" / "megacam" / "sim" / "port"
 # A shell makes background jobs ignore SIGINT, and every process that the tests start would inherit
 # that: then Ctrl-C could not end any of them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    """Let all processes of this run share what one of them has built; workers find it set."""
+    if builds.FOLDER not in os.environ:
+        os.environ[builds.FOLDER] = folder = tempfile.mkdtemp(prefix="megacam-builds-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from board_of_cuts import in_ram
 from megacam import settings
-from megacam.board import build, deploy, tree
+from megacam.board import build, builds, deploy, tree
 from megacam.errors import MegacamError
 from megacam.sim.rom import PORT
 from setup_run import megacam
@@ -21,8 +21,8 @@ SECRETS = {
 }
 
 
-def _build(folder, *args):
-    return megacam(folder, "build", *args, MEGACAM_HMAC=str(PORT))
+def _build(folder, *args, **environment):
+    return megacam(folder, "build", *args, MEGACAM_HMAC=str(PORT), **environment)
 
 
 def _files(folder):
@@ -133,7 +133,7 @@ def test_make_board_is_megacam_build():
 def test_the_same_sources_give_the_same_bytes_in_another_process(tmp_path):
     digests = set()
     for name in ("a", "b"):
-        done = _build(tmp_path, name)
+        done = _build(tmp_path, name, **{builds.FOLDER: ""})  # each builds on its own
         assert done.returncode == 0, done.stderr
         files = _files(tmp_path / name)
         digests.add(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())

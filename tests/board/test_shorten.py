@@ -1,6 +1,7 @@
 """Shortened private names change nothing but the names, and save as much as promised."""
 
 import ast
+import functools
 import symtable
 
 import pytest
@@ -12,7 +13,11 @@ SOURCES = {
     for name, path in device_tree.sources().items()
     if "/" in name
 }
-SHORT = shorten(SOURCES)
+
+
+@functools.cache
+def _short():
+    return shorten(SOURCES)
 
 
 def _shape(text):
@@ -36,12 +41,12 @@ def _shape(text):
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_nothing_but_names_changes(name):
-    assert _shape(SHORT[name]) == _shape(SOURCES[name])
+    assert _shape(_short()[name]) == _shape(SOURCES[name])
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_every_variable_of_a_function_stays_the_same_variable(name):
-    before, after = (symtable.symtable(t, name, "exec") for t in (SOURCES[name], SHORT[name]))
+    before, after = (symtable.symtable(t, name, "exec") for t in (SOURCES[name], _short()[name]))
     for one, other in zip(_scopes(before), _scopes(after), strict=True):
         assert len(one.get_symbols()) == len(other.get_symbols())
         assert len(one.get_globals()) == len(other.get_globals())
@@ -65,7 +70,7 @@ def _private(texts):
 
 def test_the_whole_program_needs_a_quarter_fewer_private_names():
     before = _private(SOURCES.values())
-    after = _private(SHORT.values())
+    after = _private(_short().values())
     assert len(after) - len(before) < -len(before) / 4
 
 

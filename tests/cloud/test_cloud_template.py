@@ -4,7 +4,6 @@ import itertools
 import json
 
 import pytest
-from cfnlint.api import lint
 from megacam.cloud import create, iot, keys, rotate, show
 from megacam.cloud.spec import CloudSpec
 from megacam.cloud.template import Options, template
@@ -15,6 +14,9 @@ BUDGET = {"budget_usd": 5, "budget_email": "owner@example.org"}
 
 
 def _complaints(made):
+    # Its import takes a second, which each worker would spend for its list of tests.
+    from cfnlint.api import lint
+
     return [str(one) for one in lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
 
 

@@ -52,7 +52,6 @@ read(camera.finish())
 print(polls > len(loads))
 print(sorted(name for name in sys.modules if "arducam" in name))
 """
-FILES = tree.build({"program": "__import__('overlay')\n" + PROGRAM})
 
 
 @pytest.mark.parametrize("word", KINDS)
@@ -61,7 +60,8 @@ def test_every_model_gives_its_photos_byte_for_byte(word, tmp_path):
     camera = ["--model", word, "--record", str(record)]
     for fault in FAULTS:
         camera += ["--fault", fault]
-    with Board(tmp_path, FILES, camera=camera, fast=True, heap="80K") as board:
+    files = tree.build({"program": "__import__('overlay')\n" + PROGRAM})
+    with Board(tmp_path, files, camera=camera, fast=True, heap="80K") as board:
         lines = board.exec("import program").splitlines()
     photos = [line.split()[1:] for line in lines if line.startswith("photo")]
     taken = [json.loads(line) for line in (record / "frames.jsonl").read_text().splitlines()]

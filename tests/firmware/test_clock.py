@@ -11,7 +11,6 @@ from megacam.board import tree
 from megacam.sim.board import Board
 from megacam.sim.ntp_server import MISBEHAVIOURS, NTPServer
 
-FILES = tree.build()
 _DAY_S = 86400
 _SYNC = """
 import time
@@ -37,7 +36,7 @@ def wait(seconds):
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, FILES, fast=True) as board:
+    with Board(tmp_path, tree.build(), fast=True) as board:
         yield board
 
 

@@ -11,12 +11,10 @@ from servers.scripted import ScriptedServer
 
 __all__ = ["authority", "root_der"]
 
-FILES = tree.build()
-
 
 @pytest.fixture
 def board(tmp_path, root_der):
-    files = {**FILES, "roots/ca.der": root_der.read_bytes()}
+    files = {**tree.build(), "roots/ca.der": root_der.read_bytes()}
     with Board(tmp_path, files, fast=True) as board:
         yield board
 

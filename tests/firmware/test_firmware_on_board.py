@@ -8,12 +8,11 @@ from megacam.sim import flash
 from megacam.sim.board import Board
 
 BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
-FILES = tree.build()
 
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, FILES, networks=[BARN], fast=True) as board:
+    with Board(tmp_path, tree.build(), networks=[BARN], fast=True) as board:
         yield board
 
 
@@ -29,7 +28,7 @@ def _config(**extra):
 
 
 def _new_board(tmp_path, config):
-    files = {**FILES, "config.json": config.encode(), "main.py": b""}
+    files = {**tree.build(), "config.json": config.encode(), "main.py": b""}
     return Board(tmp_path, files, networks=[BARN], fast=True)
 
 

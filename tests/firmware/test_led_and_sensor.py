@@ -6,7 +6,6 @@ import pytest
 from megacam.board import tree
 from megacam.sim.board import Board
 
-FILES = tree.build()
 PROBE = """
 import time
 def read(): return 21.5
@@ -28,7 +27,7 @@ for _ in range({times}):
 
 @pytest.fixture
 def board(tmp_path):
-    files = {**FILES, "probe.py": PROBE.encode(), "lib/kept.py": PROBE.encode()}
+    files = {**tree.build(), "probe.py": PROBE.encode(), "lib/kept.py": PROBE.encode()}
     with Board(tmp_path, files, fast=True) as board:
         yield board
 

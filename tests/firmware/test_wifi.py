@@ -7,7 +7,6 @@ from megacam.sim.board import Board
 BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 SHED = {"ssid": "Shed", "password": "", "rssi": -48}
 ADDRESS = ["192.168.1.9", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
-FILES = tree.build()
 _CONNECT = """
 import time
 from firmware import wifi
@@ -32,7 +31,7 @@ credentials.save("wifi", {known!r})
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, FILES, networks=[BARN, SHED], fast=True) as board:
+    with Board(tmp_path, tree.build(), networks=[BARN, SHED], fast=True) as board:
         yield board
 
 

