@@ -14,6 +14,7 @@ import spool_rig as rig
 from firmware.errors import SpoolError
 
 BYTES = 48 * 4096
+_WEARS = 120  # a directory's block is full, and rewritten, once in a hundred changes
 SIZE = 5000  # two blocks, so that the cuts hit data and not only the directory
 
 
@@ -88,13 +89,15 @@ class Remove(Put):
 class Thin(Put):
     """Two photos are removed for a new one; each of them is removed completely or not at all."""
 
+    size = 1500  # Put cuts the writes of a large photo
+
     def prepare(self, spool):
         for seq in (1001, 1002, 1003, 1004):
-            rig.put(spool, seq, SIZE)
+            rig.put(spool, seq, self.size)
         self.limit_bytes = spool.bytes + 100
 
     def act(self, spool):
-        rig.put(spool, 1006, 2 * SIZE - 500)
+        rig.put(spool, 1006, 2 * self.size - 500)
 
     def states(self, before, after):
         gone = set(before) - set(after)
@@ -185,31 +188,30 @@ ACTIONS = {
 }
 
 
-def prepared(action, block, wear=0):
-    """Return a chip with some photos, `action` prepared, and directories changed `wear` times.
-
-    The number of used bytes in the directory's block depends on `wear`.
-    """
+def prepared(action, block):
+    """Return a chip with some photos and `action` prepared."""
     image = chip.new_image(BYTES, block)
     _, spool = rig.start(image, block=block)
     for seq in range(1, 8):
         rig.put(spool, seq)
     action.prepare(spool)
-    for folder in (chip.where(block), spool.folder):
-        _wear_out(folder + "/" + "x" * (1 + wear % 40), wear)
     chip.unmount(block)
     return image
 
 
-def _wear_out(path, changes):
-    for change in range(changes):
+def _wear_out(image, block, wear):
+    """Change the directories once more: how full their blocks are depends on `wear`."""
+    chip.mount(chip.Flash(image, block))
+    for folder in (chip.where(block), rig.folder(block)):
+        path = folder + "/" + "x" * (1 + wear // 2 % 40)
         try:
-            if change % 2 == 0:
+            if wear % 2 == 0:
                 open(path, "wb").close()
             else:
                 os.remove(path)
         except OSError:
-            return  # this action has no spool folder yet
+            pass  # this action has no spool folder yet
+    chip.unmount(block)
 
 
 def run(action, image, block, **fault):
@@ -288,20 +290,28 @@ def _cut(action, image, block):
     return changes
 
 
-def _wears(action, block):
-    """Return the values of `wear` with which the action needs the fewest and the most writes."""
+def _worn(action, block):
+    """Return the chips on which the action needs the fewest and the most writes."""
+    image = prepared(action, block)
     if block == chip.CARD:
-        return [0]
-    costs = [(run(action, prepared(action, block, w), block)[1].changes, w) for w in range(120)]
-    assert min(costs)[0] < max(costs)[0]
-    return [min(costs)[1], max(costs)[1]]
+        return [image]
+    least, most = (1 << 30, image), (0, image)
+    for wear in range(_WEARS):
+        changes = run(action, image, block)[1].changes
+        if changes < least[0]:
+            least = changes, bytes(image)
+        if changes > most[0]:
+            most = changes, bytes(image)
+        _wear_out(image, block, wear)
+    assert least[0] < most[0]
+    return [least[1], most[1]]
 
 
 def main(name, kind):
     # When a directory's block is full, littlefs rewrites the directory: cut that rewrite, too.
     block = {"flash": chip.FLASH, "card": chip.CARD}[kind]
     action = ACTIONS[name]()
-    total = sum(_cut(action, prepared(action, block, w), block) for w in _wears(action, block))
+    total = sum(_cut(action, image, block) for image in _worn(action, block))
     print(f"{name} on {kind}: {total} writes and erases, {2 * total} cuts")
 
 

@@ -146,21 +146,21 @@ def _outage(room, photos, first, step, interval_s, late_s=0):
 
 
 def test_photos_stay_evenly_whatever_their_numbers():
-    for first in (1, 2, 3, 4, 64, 999_001):
-        for step in (1, 2, 3, 4, 7, 30):
+    for first in (1, 4, 999_001):
+        for step in (1, 3, 4, 30):
             _outage(12, 100, first, step, 30, late_s=1)
 
 
 def test_photos_stay_evenly_whatever_the_interval():
     for interval_s in (5, 7, 30, 60, 600, 1800, 86400):
         for late_s in (0, 2):
-            _outage(20, 150, 1, 4, interval_s, late_s)
+            _outage(20, 100, 1, 4, interval_s, late_s)
 
 
 def test_an_outage_of_any_length_keeps_photos_evenly():
     for room in (4, 9, 16, 17, 40):
-        _outage(room, 500, 1, 1, 30, late_s=3)
-        _outage(room, 300, 1, 4, 1800, late_s=5)
+        _outage(room, 300, 1, 1, 30, late_s=3)
+        _outage(room, 200, 1, 4, 1800, late_s=5)
 
 
 def test_thousands_of_photos_on_a_card():
