@@ -43,6 +43,8 @@ OLD = {**_firmware("old"), **OWN, "firmware/gone.py": "", "roots/a.der": "0"}
 NEW = {**_firmware("new"), "firmware/more/deep.py": "x" * 5000, "roots/b.der": "1"}
 SAYS = {word: [f"boot of {word}", f"{word} {word} {word}"] for word in ("old", "new")}
 NOWHERE = str(Path(__file__).parent / "nowhere")
+# One cut of so many is tried where each leads to as many others.
+_SAMPLE = 13
 # What a deploy needs besides the files, or leaves until the next one.
 _LEFT = ("new", "switch", "switched", "deployed.json")
 
@@ -105,25 +107,25 @@ def test_a_switch_that_is_cut_twice_starts_whole():
     twice = 0
     with in_ram(OLD) as board:
         _deploy(board)
-        for _ in board.cuts("deploy"):
-            if "switch" not in files.listing(board, "/"):
+        for _, torn in board.cuts("deploy"):
+            if torn or "switch" not in files.listing(board, "/"):
                 continue
             assert _starts_whole(board) == "new"
             for _ in board.cuts("start"):
                 assert _starts_whole(board) == "new"
                 twice += 1
-    assert twice > 200
+    assert twice > 100
 
 
 def test_a_deploy_that_is_cut_twice_starts_whole():
     with in_ram(OLD) as board:
         _deploy(board)
         for change, torn in board.cuts("deploy"):
-            if torn or change % 9:
+            if torn or change % _SAMPLE:
                 continue
             _deploy(board)
             for again, _ in board.cuts("again"):
-                if (change + again) % 9 == 0:
+                if (change + again) % _SAMPLE == 0:
                     _starts_whole(board)
                     _is_deployed(board)
 
@@ -138,7 +140,7 @@ def test_a_deploy_that_sends_some_blocks_of_a_file_is_cut_and_starts_whole():
         assert 0 < len(plan.copy["lib/big"]) < 5
         deploy.make(board, plan)
         for change, torn in board.cuts("deploy"):
-            if change % 5 or torn:
+            if change % 7 or torn:
                 continue
             word = board.start()[0].rpartition(" ")[2]
             assert board.tree()["lib/big"] == {"old": old, "new": new}[word]["lib/big"]
@@ -212,7 +214,8 @@ def test_what_is_missing_on_a_board_is_put_there(missing):
 def test_a_flash_that_is_full_keeps_the_old_firmware_and_the_space():
     big = {**NEW, **{f"firmware/part{n}.py": "x" * (n * 700) for n in range(9)}}
     refused, done = [], []
-    for blocks in range(20, 60):
+    sizes = range(20, 60, 2)
+    for blocks in sizes:
         with in_ram(OLD, blocks) as board:
             free = files.free_bytes(board)
             try:
@@ -226,7 +229,7 @@ def test_a_flash_that_is_full_keeps_the_old_firmware_and_the_space():
                 done.append(blocks)
                 assert board.start() == SAYS["new"]
                 assert _files(board) == {**OWN, **big}
-    assert refused and done == list(range(min(done), 60))
+    assert refused and done == [blocks for blocks in sizes if blocks >= min(done)]
     assert all("has no space" in text and "is unchanged" in text for text in refused)
 
 
@@ -255,7 +258,7 @@ def test_a_flash_that_fails_once_is_one_sentence_and_the_next_deploy_mends_it():
         board.call("keep", "start")
         _deploy(board)
         accesses = int(board.call("accesses"))
-        for fail_at in range(1, accesses, max(1, accesses // 150)):
+        for fail_at in range(1, accesses, max(1, accesses // 75)):
             board.call("cut", "start", 0, False)
             board.call("fail", fail_at)
             try:
