@@ -15,8 +15,6 @@ import gallery_server
 import pytest
 
 WAIT_S = 30
-# The time for a process to import NiceGUI on a busy computer.
-START_S = 120
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -136,14 +134,8 @@ def look(page, tmp_path):
     with contextlib.ExitStack() as running:
 
         def start(endpoint: str, now: datetime) -> Page:
-            link = tmp_path / "link"
-            settings = {
-                "GALLERY_NOW": now.isoformat(), "GALLERY_ENDPOINT": endpoint,
-                "GALLERY_LINK": str(link), "GALLERY_CACHE": str(tmp_path / "thumbnails"),
-            }  # fmt: skip
-            running.enter_context(gallery_server.process(settings, tmp_path / "log"))
-            page.wait(link.exists, "the gallery's link", START_S)
-            page.enter(link.read_text())
+            link = running.enter_context(gallery_server.process(endpoint, now, tmp_path))
+            page.enter(link)
             return page
 
         yield start

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +20,6 @@ PLACES = (
     f"img/photo?key={quote(KEY)}", f"img/thumb?key={quote(KEY)}",
     "static/player.js", "favicon.ico", "_nicegui_ws/socket.io/?EIO=4&transport=polling",
 )  # fmt: skip
-WAIT_S = 30
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -61,19 +59,10 @@ class Served:
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
-    link = folder / "link"
     with WireS3() as s3:
         s3.put(KEY, jpeg(120))
-        settings = {
-            "GALLERY_NOW": NOW.isoformat(), "GALLERY_ENDPOINT": s3.endpoint,
-            "GALLERY_LINK": str(link), "GALLERY_CACHE": str(folder / "thumbnails"),
-        }  # fmt: skip
-        with gallery_server.process(settings, folder / "log") as running:
-            deadline_s = time.monotonic() + WAIT_S
-            while not link.exists():
-                assert running.poll() is None and time.monotonic() < deadline_s
-                time.sleep(0.05)
-            yield Served(link.read_text())
+        with gallery_server.process(s3.endpoint, NOW, folder) as link:
+            yield Served(link)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -1,7 +1,6 @@
 """The player: full screen and zoom; the zoomed time line; a day of 2,880 photos; stars."""
 
 import json
-import time
 import zipfile
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +16,6 @@ MIDNIGHT = at("2026-05-05T00:00:00")
 YESTERDAY = MIDNIGHT - timedelta(days=1)
 FULL_DAY = "/day?device=full&date=2026-05-04"
 FEW = "/day?device=few&date=2026-05-05"
-_START_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +32,8 @@ def s3():
 @pytest.fixture(scope="module")
 def link(s3, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
-    settings = {
-        "GALLERY_NOW": NOW.isoformat(), "GALLERY_ENDPOINT": s3.endpoint,
-        "GALLERY_LINK": str(folder / "link"), "GALLERY_CACHE": str(folder / "thumbnails"),
-    }  # fmt: skip
-    with gallery_server.process(settings, folder / "log") as running:
-        deadline_s = time.monotonic() + _START_S
-        while not (folder / "link").exists():
-            assert running.poll() is None and time.monotonic() < deadline_s
-            time.sleep(0.05)
-        yield (folder / "link").read_text()
+    with gallery_server.process(s3.endpoint, NOW, folder) as link:
+        yield link
 
 
 @pytest.fixture
