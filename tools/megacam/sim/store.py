@@ -9,6 +9,7 @@ It verifies signatures and IAM policies, keeps everything in memory and ends wit
 
 import contextlib
 import datetime
+import functools
 import importlib.util
 import json
 import os
@@ -65,6 +66,7 @@ class Store:
         self._services = services
         self._port = port
         self._ready_timeout_s = ready_timeout_s
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._cleanup = contextlib.ExitStack()
 
     def __repr__(self) -> str:
@@ -93,17 +95,25 @@ class Store:
 
     def client_with_key(self, service: str, access_key_id: str, secret_access_key: str) -> Any:
         """Return a client with the rights of an access key, for example a device's."""
+        name = service, access_key_id, secret_access_key
+        if name not in self._clients:
+            self._clients[name] = self._new_client(*name)
+        return self._clients[name]
+
+    @functools.cached_property
+    def _session(self) -> boto3.Session:
+        """The session of all clients: reading AWS's service descriptions takes a tenth second."""
         own = {
             "profile": (None, None, None, None),
             "config_file": (None, None, os.devnull, None),
             "credentials_file": (None, None, os.devnull, None),
         }
-        session = boto3.Session(
-            aws_access_key_id=access_key_id,
-            aws_secret_access_key=secret_access_key,
+        return boto3.Session(
             region_name=self.region,
             botocore_session=botocore.session.Session(session_vars=own),
         )
+
+    def _new_client(self, service: str, access_key_id: str, secret_access_key: str) -> Any:
         config = botocore.config.Config(
             proxies={},
             s3={"addressing_style": "path"},
@@ -112,8 +122,13 @@ class Store:
             # boto3 still signs links for us-east-1 with Signature V2.
             **({"signature_version": "s3v4"} if service == "s3" else {}),
         )
-        return session.client(
-            service, endpoint_url=self.endpoint, verify=str(self.ca_pem), config=config
+        return self._session.client(
+            service,
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            endpoint_url=self.endpoint,
+            verify=str(self.ca_pem),
+            config=config,
         )
 
     def create_bucket(self, bucket: str) -> None:
