@@ -1,4 +1,7 @@
-"""Puts of the S3 session on MicroPython to MiniStack; fixtures of the tests of s3."""
+"""Puts of the S3 session on MicroPython to MiniStack; fixtures for a conftest.py.
+
+def test_something(run, store): assert run(put())["status"] == 200; stored(store)["Body"] ...
+"""
 
 import json
 
@@ -19,19 +22,19 @@ def content(size):
     return bytes(i * 7 & 255 for i in range(size))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def store():
     with Store() as running:
         running.create_bucket("photos")
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def device(store):
     return store.create_device_user("photos", "cam1")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reader(store):
     """Return a key that may read objects under cam1/."""
     iam = store.client("iam")

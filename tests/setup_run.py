@@ -29,12 +29,11 @@ class Spy:
         self._thread.join()
 
     def _watch(self):
-        while not self._stop.wait(0.02):
+        # An interpreter needs longer than this to start.
+        while not self._stop.wait(0.1):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
+                with contextlib.suppress(OSError):
                     self.seen.add(path.read_bytes())
-                except OSError:
-                    continue
 
 
 def write_config(folder, account, bucket, ntp, device="cam1"):

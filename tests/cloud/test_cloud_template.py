@@ -1,6 +1,5 @@
 """The CloudFormation template: valid for AWS's linter, with the same resources as `create`."""
 
-import itertools
 import json
 
 import pytest
@@ -20,15 +19,12 @@ def _complaints(made):
     return [str(one) for one in lint(json.dumps(made), regions=["us-east-1", "eu-central-1"])]
 
 
+# Each two of the three options occur in all combinations.
 @pytest.mark.parametrize(
-    ("iot", "public_read", "cloudfront", "rest"),
-    list(
-        itertools.product(
-            *[[False, True]] * 3,
-            [{}, {"keep_days": 30, **BUDGET}, {"keep_versions": 30}],
-        )
-    ),
+    ("iot", "public_read", "cloudfront"),
+    [(False, False, False), (False, True, True), (True, False, True), (True, True, False)],
 )
+@pytest.mark.parametrize("rest", [{}, {"keep_days": 30, **BUDGET}, {"keep_versions": 30}])
 def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
     options = Options(
         "garden-photos",

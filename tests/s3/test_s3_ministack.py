@@ -10,33 +10,9 @@ import urllib.request
 from types import SimpleNamespace
 
 import pytest
-from ministack_puts import (
-    MODES,
-    SIZE,
-    content,
-    device,
-    objects,
-    put,
-    reader,
-    run,
-    store,
-    stored,
-)
+from ministack_puts import MODES, SIZE, content, objects, put, stored
 from s3.presign import presign
-from servers.running import authority, compiled, root_der, server, session
 from sigv4 import Signer
-
-__all__ = [
-    "authority",
-    "compiled",
-    "device",
-    "reader",
-    "root_der",
-    "run",
-    "server",
-    "session",
-    "store",
-]
 
 
 @pytest.mark.parametrize("mode", MODES)

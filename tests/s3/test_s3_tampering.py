@@ -4,10 +4,7 @@ import socket
 import ssl
 
 import pytest
-from ministack_puts import MODES, SIZE, content, device, objects, put, run, store, stored
-from servers.running import authority, compiled, root_der, server, session
-
-__all__ = ["authority", "compiled", "device", "root_der", "run", "server", "session", "store"]
+from ministack_puts import MODES, SIZE, content, objects, put, stored
 
 
 def relay(store, alter_head, alter_body):

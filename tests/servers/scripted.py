@@ -52,11 +52,15 @@ class Peer:
         """Read `count` bytes of the body, by default as many as the head declares."""
         if count is None:
             count = int(self.header("content-length"))
-        while len(self.body) < count:
-            piece = self.tls.recv(65536)
-            if not piece:
-                raise ConnectionError("the client has left")
-            self.body += piece
+        body = bytearray(self.body)
+        try:
+            while len(body) < count:
+                piece = self.tls.recv(65536)
+                if not piece:
+                    raise ConnectionError("the client has left")
+                body += piece
+        finally:
+            self.body = bytes(body)
         return self.body
 
     def header(self, name: str) -> str:
