@@ -7,16 +7,16 @@ from soak.plan import HOUR, MINUTE, Fault, Plan
 HEAP = "82K"
 
 
-def _live(made, folder):
+def _live(made, folder, interval_s=30):
     with (folder / "console.txt").open("w") as log:
-        report = run.run(made, HEAP, log=log)
+        report = run.run(made, HEAP, log=log, interval_s=interval_s)
     assert not report.broken, report
     return report
 
 
 def test_through_every_fault_each_photo_is_stored_waits_or_is_accounted_for(tmp_path):
     made = plan.sample(seed=1)
-    report = _live(made, tmp_path)
+    report = _live(made, tmp_path, interval_s=45)
     expected = {
         *plan.LASTING,
         *("camera " + detail.partition(":")[0] for detail in plan.CAMERA_FAULTS),
@@ -50,7 +50,7 @@ def test_time_servers_that_lie_date_no_photo_through_outages_resets_and_power_cu
         Fault("refused", 101 * MINUTE, 115 * MINUTE), _reset(107 * MINUTE, "spi", 3),
         _power_off(134 * MINUTE),
     ])  # fmt: skip
-    report = _live(made, tmp_path)
+    report = _live(made, tmp_path, interval_s=60)
     assert made.happened["ntp-lies"] == 2 and made.happened["reset in line"] == 4
     assert report.figures["log_lines"]["W clock set"] > 0
     assert report.figures["sent_from_the_spool"] > 20
@@ -58,6 +58,6 @@ def test_time_servers_that_lie_date_no_photo_through_outages_resets_and_power_cu
 
 def test_a_crash_loop_ends_in_safe_mode_and_out_of_it(tmp_path):
     burst = [_reset(7 * MINUTE + i / 100, "line", 3 + i % 2) for i in range(7)]
-    report = _live(Plan(1, 2 * HOUR, burst), tmp_path)
+    report = _live(Plan(1, 2 * HOUR, burst), tmp_path, interval_s=60)
     assert report.figures["log_lines"]["E safe mode"] > 1
     assert report.figures["log_lines"]["W restart why=retry"] == 1

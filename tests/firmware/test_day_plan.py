@@ -37,8 +37,8 @@ INVENTED = [
 
 
 @pytest.fixture(params=plan_rig.INTERPRETERS)
-def ask(request, micropython):
-    return plan_rig.asker(request.param, micropython)
+def ask(request):
+    return plan_rig.asker(request.param)
 
 
 def _file(name):
@@ -137,7 +137,8 @@ def _date(zone, moment):
 def test_a_day_lasts_until_the_next_local_date_begins(ask):
     for posix, changes in _footers().items():
         zone = _only(posix)
-        moments = _around(changes or [BEGIN, END])
+        # Every third, so that both directions come in all kinds of years.
+        moments = _around(changes[::3] or [BEGIN, END])
         plans = _plans(ask, moments, _schedule(posix))
         for now, (windows, until) in zip(moments, plans, strict=True):
             context = (posix, now, windows, until)

@@ -17,8 +17,8 @@ BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
 
 
 @pytest.fixture(params=plan_rig.INTERPRETERS)
-def ask(request, micropython):
-    return plan_rig.asker(request.param, micropython)
+def ask(request):
+    return plan_rig.asker(request.param)
 
 
 PLACES = [(0, 0), (52.5, 13.4), (-33.9, 151.2), (40.7, -74.0), (60.0, 25.0), (-54.8, -68.3)]

@@ -26,7 +26,7 @@ _HEAD_BYTES = 192  # of every frame; the driver reads them to check it
 _LAST_SHOTS = 20  # after the last fault
 _RECOVERY_S = 2 * 3600  # the longest time to wait for them
 _SAMPLE_SHOTS = 100  # between two samples of the descriptors
-#: Seconds between two photos.
+#: Seconds between two photos, unless a run is given others.
 INTERVAL_S = 30
 _SPOOL_KB = 200  # fifty photos; listing more would dominate the run's time
 _MOST_STARTS = 100_000
@@ -37,11 +37,15 @@ def run(
     heap: str,
     say: Callable[[str], None] = lambda text: None,
     log: TextIO | None = None,
+    interval_s: int = INTERVAL_S,
 ) -> report.Report:
-    """Run `plan` with a heap of that size; write the console to `log`, call `say` once a day."""
+    """Run `plan` with a heap of that size and a photo each `interval_s`.
+
+    The console is written to `log`; `say` is called once a day.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="megacam-soak-") as folder:
-        month = Month(plan, Path(folder), heap, say, log)
+        month = Month(plan, Path(folder), heap, say, log, interval_s)
         asyncio.run(month.run())
         return report.settle(month, time.monotonic() - started)
 
@@ -59,6 +63,7 @@ class Month:
         heap: str,
         say: Callable[[str], None],
         log: TextIO | None,
+        interval_s: int = INTERVAL_S,
     ):
         self.plan = plan
         self.truth = Truth()
@@ -72,6 +77,7 @@ class Month:
         self.has_recovered = False
         self.heap = heap
         self._folder, self._say, self._log = folder, say, log
+        self._interval_s = interval_s
         self._armed: list[Fault] = []
         self._events_left = self._off_s = self._day = 0
         self._last_shots = _LAST_SHOTS
@@ -96,7 +102,7 @@ class Month:
         config, _ = settings.check(
             {
                 "device": DEVICE,
-                "interval_s": INTERVAL_S,
+                "interval_s": self._interval_s,
                 "s3": {"bucket": BUCKET, "region": REGION},
                 "spool": {"limit_kb": _SPOOL_KB},
                 "camera": {"resolution": "{}x{}".format(*SIZE)},
