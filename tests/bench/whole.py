@@ -88,11 +88,12 @@ def stage(
     main: bytes = b"",
     configuration: str = _USUAL,
     interval_s: int = _INTERVAL_S,
+    fast: bool = False,
 ):
     """Yield a provisioned demo board, ready to start.
 
     `configuration` is one of configurations.CONFIGURATIONS. `main` replaces main.py, so that it
-    can import device/probe.py, which reports.
+    can import device/probe.py, which reports. With `fast`, its sleeps take no time.
     """
     with contextlib.ExitStack() as stack:
         more = stack.enter_context(CONFIGURATIONS[configuration]())
@@ -115,6 +116,7 @@ def stage(
                 networks=[_NETWORK],
                 heap=heap,
                 card_bytes=more.card_bytes,
+                fast=fast,
             )
         )
         network = {"ssid": _NETWORK["ssid"], "password": _NETWORK["password"]}
@@ -148,7 +150,7 @@ def reports(interval_s: int = _INTERVAL_S) -> list[dict]:
     Each is {"modules": [...], "heap": {...}, "asleep": {...}, "reads": [count, bytes]}; "asleep"
     is missing if the next photo was due at once.
     """
-    with stage(heap="96K", main=_PROBED, interval_s=interval_s) as board:
+    with stage(heap="96K", main=_PROBED, interval_s=interval_s, fast=True) as board:
         return cycle(board, _PHOTOS)
 
 
@@ -195,6 +197,7 @@ def fits(staged: Board, heap: int, photos: int = 2) -> bool:
             networks=[_NETWORK],
             heap=str(heap),
             card_bytes=staged.card_bytes,
+            fast=True,
         ) as board,
     ):
         board.start(line)
