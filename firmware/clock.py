@@ -1,12 +1,10 @@
-"""The only module that knows the port's epoch and touches the real-time clock.
+"""The only module that knows the port's epoch.
 
 Everywhere else, time is UTC in whole seconds since 1970. The modules in timing/ get the time
-from the network.
+from the network, and timing/rtc.py sets the chip's clock.
 """
 
 import time
-
-import machine
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -76,14 +74,3 @@ def error_ms():
 def fields(seconds):
     """Return (year, month, day, hour, minute, second) of UTC `seconds` since 1970."""
     return time.gmtime(seconds - EPOCH_S)[:6]
-
-
-def set_time(seconds, microseconds):
-    """Set the clock to UTC `seconds` since 1970; the caller has checked them."""
-    global cycle_s
-    jump_s = seconds - now()
-    # A smaller change corrects the clock's drift; the power cycle began when it did.
-    if abs(jump_s) > JUMP_S:
-        cycle_s += jump_s
-    year, month, day, hour, minute, second, weekday, _ = time.gmtime(seconds - EPOCH_S)[:8]
-    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, microseconds))

@@ -77,7 +77,9 @@ def correct(utc_ms, error_ms):
     if not clock.is_credible(utc_ms // 1000):
         raise NetworkError(f"{utc_ms // 1000} is before this firmware was built, or after 2100")
     _measure(utc_ms - _now_ms(), error_ms)
-    clock.set_time(utc_ms // 1000, utc_ms % 1000 * 1000)
+    from firmware.timing import rtc
+
+    rtc.set_time(utc_ms // 1000, utc_ms % 1000 * 1000)
     clock.set_error_ms = error_ms
     clock.set_at_s = clock.uptime_s()
 

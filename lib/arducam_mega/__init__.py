@@ -215,9 +215,9 @@ class ArducamMega:
 
     def start(self):
         """Begin a capture; the previous Frame can no longer be read."""
-        from arducam_mega import capture
+        from arducam_mega import start
 
-        capture.start(self)
+        start.start(self)
 
     def ready(self):
         """Return whether the capture is complete; call it every 10 ms or so after start().

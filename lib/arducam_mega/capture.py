@@ -1,27 +1,21 @@
-"""Begin, check and finish a capture of an Arducam Mega; part of arducam_mega.
+"""Check and finish a capture of an Arducam Mega; part of arducam_mega.
 
-Loaded by start(), ready() and finish(), but not while a photo is read, when memory is short.
+Loaded by ready() and finish(), but not while a photo is read, when memory is short. start.py
+begins a capture.
 """
 
 from arducam_mega import CameraError
-from arducam_mega.registers import hold, secure, wait
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 # Register names are those of the application note "Mega SPI Camera Series".
-_FIFO_CTRL = const(0x04)
 _STATE = const(0x44)
 _FIFO_LEN = const(0x45)  # three bytes, low first
 
-_CLEAR_DONE = const(0x01)
-_START = const(0x02)
-_IDLE_MASK = const(0x03)
-_IDLE = const(0x02)
 _CAP_DONE = const(0x04)
 _FIFO_BYTES = const(0x800000)
 _MIN_JPEG_BYTES = const(500)  # the tables of a JPEG alone are larger
 
-_IDLE_MS = const(1000)
 _EXPOSE_MS = const(10000)  # a full-size photo in the dark takes a few seconds
 _FRAME_MS = const(100)  # per further frame of a burst; 36 ms measured at 128x128
 _RETRY_MS = const(300)  # a camera that gave a blank frame needs this long to recover
@@ -34,17 +28,6 @@ _EXPOSING = const(2)
 _DONE = const(3)
 
 _VGA = const(640 << 16 | 480)
-
-
-def start(camera):
-    """See ArducamMega.start()."""
-    secure(camera)
-    if camera._asleep:
-        camera.wake()
-    camera.frame = None
-    camera._tries = 0
-    camera._state = _SETTLING
-    ready(camera)
 
 
 def ready(camera):
@@ -74,7 +57,9 @@ def finish(camera):
 def _advance(camera):
     if camera._state == _SETTLING:
         if not camera._within(camera._since, camera._hold_ms):
-            _trigger(camera)
+            from arducam_mega import start
+
+            start._trigger(camera)
         return
     if not camera.intact():
         from arducam_mega import errors
@@ -84,15 +69,6 @@ def _advance(camera):
         _check(camera)
     elif not camera._within(camera._since, _EXPOSE_MS + camera._extra_frames * _FRAME_MS):
         raise CameraError("timeout", "a capture never ends; check the supply")
-
-
-def _trigger(camera):
-    camera._reg(_FIFO_CTRL, _CLEAR_DONE)
-    wait(camera, _IDLE_MASK | _CAP_DONE, _IDLE, _IDLE_MS)
-    camera._reg(_FIFO_CTRL, _START)
-    camera._since = camera._clock.ticks_ms()
-    camera._hold_ms = 0
-    camera._state = _EXPOSING
 
 
 def _check(camera):
@@ -165,5 +141,7 @@ def _recover(camera, error):
 
         reset.restore(camera)
     else:
+        from arducam_mega.registers import hold
+
         hold(camera, _RETRY_MS)
     camera._state = _SETTLING

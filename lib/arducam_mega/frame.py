@@ -1,6 +1,6 @@
 """One photo in the camera, which is read straight from its FIFO."""
 
-import io
+from struct import pack_into
 
 
 class Frame:
@@ -17,13 +17,25 @@ class Frame:
         self.photos = photos
         self._camera = camera
         self._body = size - len(camera._head)
-        self._head = io.BytesIO(camera._head)
+        self._block = b""
+        self._formats = b"%ds" % len(camera._head), b""
         self._buf = self._first = self._last = None
+
+    def insert(self, buf):
+        """Put `buf`, an EXIF segment for example, behind the photo's first two bytes (SOI).
+
+        Call it once, before anything is read or prepared. `size` grows by the length of `buf`,
+        which should be a multiple of 4: then DMA still reads in place. `buf` is not copied; do not
+        change it before the first readinto().
+        """
+        self._block = buf
+        self._formats = self._formats[0], b"2s%ds" % len(buf)
+        self.size = self._left = self.size + len(buf)
 
     def prepare(self, buf):
         """Create the views of `buf` in advance, so that readinto(buf) allocates nothing."""
         view = memoryview(buf)
-        self._first = view[len(self._camera._head) : self.size]
+        self._first = view[self.size - self._body : self.size]
         self._last = view[: self.size % (len(buf) or 1)]
         self._buf = buf
 
@@ -52,7 +64,7 @@ class Frame:
             if count > left:
                 count = left
             if left > self._body:
-                at = self._head.readinto(buf)
+                at = self._begin(buf, count)
                 view = self._first
             else:
                 at = 0
@@ -72,6 +84,23 @@ class Frame:
                 raise errors.dead()
         camera.frame = self
         return count
+
+    def _begin(self, buf, count):
+        """Write block and bytes read ahead into `buf`; return how many, at most `count`."""
+        head = self._camera._head
+        block = self._block
+        size = self.size - self._body
+        done = self.size - self._left
+        if not done and size <= count:
+            # The block ends where the rest of the photo begins, so it replaces SOI there.
+            whole, before = self._formats
+            pack_into(whole, buf, len(block), head)
+            if before:
+                pack_into(before, buf, 0, head, block)
+            return size
+        piece = (head[:2] + block + head[2:])[done : done + count]  # a buffer that is very small
+        buf[: len(piece)] = piece
+        return len(piece)
 
     def close(self):
         """Discard the unread rest of the frame."""

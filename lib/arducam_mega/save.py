@@ -33,7 +33,7 @@ def save(frame, path):
 
     A damaged photo is taken again, like a failed capture. A burst is written as it is.
     """
-    camera = frame._camera
+    camera, block = frame._camera, frame._block
     for left in (2, 1, 0):
         try:
             return _write(frame, path)
@@ -45,6 +45,7 @@ def save(frame, path):
 
             reset.restore(camera)
         frame = camera.capture()
+        frame.insert(block)
 
 
 def _write(frame, path):

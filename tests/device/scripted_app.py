@@ -29,6 +29,10 @@ def call(module, function, *args):
     return getattr(found, function)(*args)
 
 
+def set_time(seconds, microseconds):
+    call("timing.rtc", "set_time", seconds, microseconds)
+
+
 def tell(what, **values):
     print("@" + json.dumps(dict(values, what=what, ms=time.ticks_ms(), up_s=clock.uptime_s())))
 
@@ -44,6 +48,10 @@ class Frame:
         self._data = memoryview(data)
         self._at = 0
         self.size = len(data)
+
+    def insert(self, buf):
+        data = bytes(self._data)
+        self.__init__(data[:2] + bytes(buf) + data[2:])
 
     def prepare(self, buf):
         pass
@@ -144,12 +152,16 @@ class Store:
         left = fault[3].get("body", 0) if fault else body.size
         self.body_started = left > 0
         sent = 0
+        block = ""
         text = b""  # of a status report; photos are identified by their SHA-256
         while left > 0:
             n = body.readinto(self.buf)
             if not n:
                 break
             digest.update(memoryview(self.buf)[:n])
+            if not sent and self.buf[6:10] == b"Exif":
+                end = 4 + (self.buf[4] << 8 | self.buf[5])
+                block = hexlify(memoryview(self.buf)[2:end]).decode()
             if "json" in content_type:
                 text += bytes(memoryview(self.buf)[:n])
             left -= n
@@ -164,6 +176,7 @@ class Store:
             metadata=dict(describe.pairs(metadata)),
             kind=content_type,
             text=text.decode(),
+            exif=block,
         )
         if is_known:
             return 412, "", 0
@@ -221,7 +234,7 @@ def app(
         "cam1", Store(script, connects), ("/spool", limit_kb << 10), cap, counters, feed
     )
     if at:
-        clock.set_time(at, 0)
+        set_time(at, 0)
         clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
         counters["known_cycle"], counters["cycle_s"] = counters["cycle"], clock.cycle_s
     elif not clock.is_set():

@@ -135,6 +135,33 @@ def test_a_frame_is_read_byte_for_byte_without_allocating():
         assert wire.hz == 8000000 * (size & 1)  # slow again for the last register read
 
 
+def test_a_block_behind_the_first_two_bytes_is_read_without_allocating():
+    buf = bytearray(BLOCK)
+    block = bytearray([i * 7 & 0xFF for i in range(504)])
+    for size in (500, BLOCK - 504, BLOCK, 2 * BLOCK + 193):
+        camera, wire = _camera(size)
+        frame = camera.capture()
+        frame.insert(block)
+        frame.prepare(buf)
+        at = 0
+        good = frame.size == size + 504
+        heap_lock()
+        try:
+            while True:
+                count = frame.readinto(buf)
+                if count == 0:
+                    break
+                for i in range(count):
+                    if 2 <= at < 506:
+                        good = good and buf[i] == block[at - 2]
+                    else:
+                        good = good and buf[i] == _byte(at if at < 2 else at - 504)
+                    at += 1
+        finally:
+            heap_unlock()
+        assert good and at == size + 504 and wire.errors == 0 and wire.level == 1, size
+
+
 def test_blocks_and_a_tail_view_made_before_are_read_without_allocating():
     buf = bytearray(BLOCK)
     size = 3 * BLOCK + 1001

@@ -101,6 +101,35 @@ def test_a_prepared_buffer_may_be_used_after_another_one():
             assert out == rig.model.frames[-1].fifo
 
 
+@pytest.mark.parametrize("size", [500, BLOCK - 240, BLOCK - 239, BLOCK, 2 * BLOCK + 193])
+def test_a_block_goes_behind_soi_whatever_the_size_of_the_buffer(size):
+    block = bytes(range(240))
+    with Rig(frames=lambda *_: _photo_of(size)) as rig:
+        for block_bytes in (1, 2, 3, 191, 192, 241, 431, 432, 433, BLOCK):
+            for is_prepared in (False, True):
+                frame = rig.camera.capture()
+                frame.insert(block)
+                assert frame.size == size + 240
+                if is_prepared:
+                    frame.prepare(bytearray(block_bytes))
+                photo = _photo_of(size)
+                assert read(frame, block_bytes) == photo[:2] + block + photo[2:]
+
+
+def test_with_a_block_of_4_n_bytes_every_transfer_is_aligned_for_dma():
+    with Rig(photos=[3 * BLOCK + 999]) as rig:
+        buf = bytearray(BLOCK)
+        frame = rig.camera.capture()
+        frame.insert(bytearray(504))
+        frame.prepare(buf)
+        readinto, sizes = rig.spi.readinto, []
+        rig.spi.readinto = lambda part: (sizes.append(len(part)), readinto(part))
+        while frame.readinto(buf):
+            pass
+        # The first one ends with the buffer, so it begins after head and block: 192 + 504 bytes.
+        assert sizes == [BLOCK - 696, BLOCK, BLOCK, 999 + 504]
+
+
 def test_closing_an_old_frame_does_not_end_the_new_one():
     with Rig() as rig:
         old = rig.camera.capture()

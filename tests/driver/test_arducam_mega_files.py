@@ -37,6 +37,17 @@ def test_a_photo_that_turns_out_damaged_is_taken_again(fault, times, tmp_path):
         assert rig.model.frames[-1].width == 320
 
 
+def test_a_block_behind_soi_is_saved_too_also_when_the_photo_is_taken_again(tmp_path):
+    block = b"\xff\xe1\x00\x08Exif\0\0"
+    with Rig("3mp", "missing-eoi:1") as rig:
+        frame = rig.camera.capture()
+        frame.insert(block)
+        size = frame.save(tmp_path / "photo.jpg")
+        photo = rig.model.frames[-1].photo
+        assert (tmp_path / "photo.jpg").read_bytes() == photo[:2] + block + photo[2:]
+        assert size == len(photo) + len(block) and len(rig.model.frames) == 2
+
+
 def test_a_second_damaged_photo_costs_a_reset(tmp_path):
     with Rig("3mp", "missing-eoi:2") as rig:
         rig.camera.reset()

@@ -197,7 +197,8 @@ def test_the_error_grows_with_the_drift_and_ends_with_the_next_answer(run):
 
 def test_a_verified_date_of_s3_corrects_the_clock(run):
     out = run(
-        "clock.set_time(1800000000, 250000)\nbefore = clock.now()\nlearn(-500)\n"
+        "from firmware.timing import rtc\nrtc.set_time(1800000000, 250000)\n"
+        "before = clock.now()\nlearn(-500)\n"
         "print(clock.now() - before, clock.error_ms())\n"
         "try:\n    learn(-90000000)\nexcept NetworkError as e:\n    print(e)\n"
         "print(clock.now() - before)"

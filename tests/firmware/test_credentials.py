@@ -81,7 +81,8 @@ c.save_der("iot_key", binascii.a2b_base64({key!r}))
 _ASK = """
 from firmware import clock
 from firmware import credentials
-clock.set_time(1798761600, 0)
+from firmware.timing import rtc
+rtc.set_time(1798761600, 0)
 key = credentials.load_key(bytearray(4092))
 key.renew(lambda: None)
 print(key.access_key_id, key.session_token)

@@ -86,7 +86,7 @@ def built():
     tell("built", is_known=app.uploader.is_time_known)
     return app
 built()
-clock.set_time(NOON, 0)
+set_time(NOON, 0)
 counters["cycle_s"] = clock.cycle_s
 call("health.counters", "keep", counters)
 built()
@@ -128,7 +128,7 @@ do()
 
 def test_a_date_that_could_not_be_written_is_made_up_for_as_the_latest_possible(tmp_path):
     with NTPServer(now=lambda: NOON) as ntp, camera_with(tmp_path, [ntp]) as camera:
-        run(camera, "a = app(at=0)\nshoot(a, 2)\nclock.set_time(NOON, 0)")
+        run(camera, "a = app(at=0)\nshoot(a, 2)\nset_time(NOON, 0)")
         told = run(camera, f"{CODE}{_UNKNOWN}tell('cycle', cycle=a.counters['cycle'])\nshoot(a)\n"
                    f"says({http_date(NOON)})\ndo()\ndrain(a)\nreport(a)")  # fmt: skip
     assert told.all("cycle")[0]["cycle"] == 2, "nobody knows when the first one began"

@@ -155,7 +155,7 @@ def test_photos_from_before_the_time_was_known_are_dated_later(tmp_path):
 
 def test_dating_that_was_cut_off_is_made_up_for(tmp_path):
     with board(tmp_path, CONFIG) as camera:
-        run(camera, "a = app(at=0)\nshoot(a, 2)\nclock.set_time(NOON, 0)")
+        run(camera, "a = app(at=0)\nshoot(a, 2)\nset_time(NOON, 0)")
         # The clock continues over the reset, so this start knows the time from the beginning.
         told = run(
             camera, "a = app(at=NOON + 60)\nreport(a)\ncall('tasks.clock', 'do', a)\n"

@@ -121,7 +121,7 @@ def test_a_clock_that_is_set_misses_nothing(camera):
 a = app(at=0)
 def set_clock():
     if clock.uptime_s() > 100 and not clock.is_set():
-        clock.set_time(NOON, 0)
+        set_time(NOON, 0)
         a.uploader.is_time_known = True
         a.counters["known_cycle"] = a.counters["cycle"]
     a.uploader.has_waiting = lambda: False

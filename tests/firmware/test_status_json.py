@@ -131,7 +131,7 @@ def test_an_error_from_before_the_time_was_known_has_no_date(tmp_path):
     with board(tmp_path) as camera:
         told = run(
             camera, "from firmware.log import log\na = app(at=0)\nlog('E test early')\n"
-            "clock.set_time(NOON, 0)\na.uploader.is_time_known = True\n" + _REPORT
+            "set_time(NOON, 0)\na.uploader.is_time_known = True\n" + _REPORT
         )  # fmt: skip
     said = json.loads(told.all("put")[-1]["text"])
     assert said["errors"] == [{"time": None, "text": "E test early"}]

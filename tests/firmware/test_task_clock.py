@@ -23,7 +23,7 @@ def test_a_known_time_is_set_daily_by_ntp_and_confirmed(tmp_path):
 
 def test_seconds_that_add_up_from_day_to_day_are_found_by_the_store(tmp_path):
     with NTPServer(now=lambda: NOON + 100) as ntp, camera_with(tmp_path, [ntp]) as camera:
-        told = do(camera, f"clock.set_time(NOON + 50, 0)\nsays({http_date(NOON)})\ndo()")
+        told = do(camera, f"set_time(NOON + 50, 0)\nsays({http_date(NOON)})\ndo()")
     (clock,) = told.all("clock")
     assert clock["after_s"] == 3600 and abs(clock["now"] - NOON) <= 2
 

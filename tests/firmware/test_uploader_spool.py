@@ -101,7 +101,7 @@ a = app(at=0)
 shoot(a, 2)
 drain(a)
 report(a)
-clock.set_time(NOON, 0)
+set_time(NOON, 0)
 clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()
 drain(a)
 report(a)
@@ -134,7 +134,7 @@ def test_photos_of_a_start_that_never_knew_the_time_are_exact_unless_the_power_w
     if power_goes:
         camera.world.power_on()
     told = run(
-        camera, "a = app(at=0)\nshoot(a)\nclock.set_time(NOON, 0)\n"
+        camera, "a = app(at=0)\nshoot(a)\nset_time(NOON, 0)\n"
         "clock.set_error_ms, clock.set_at_s = 20, clock.uptime_s()\n"
         "a.uploader.is_time_known = True\ncall('tasks.date', 'do', a)\n"
         "drain(a)\nreport(a)"

@@ -9,7 +9,6 @@ ROOT = Path(__file__).parents[2]
 LIB = {path.stem for path in (ROOT / "lib").glob("*") if path.suffix in ("", ".py")}
 HARDWARE = {"machine", "network", "esp32"}
 TOUCHES_HARDWARE = {
-    "clock.py",
     "credentials/__init__.py",
     "credentials/read.py",
     "health/counters.py",
@@ -22,6 +21,7 @@ TOUCHES_HARDWARE = {
     "start/restart.py",
     "start/supervisor.py",
     "start/watchdog.py",
+    "timing/rtc.py",
     "wifi.py",
 }
 

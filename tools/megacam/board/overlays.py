@@ -19,6 +19,16 @@ FIRST = 1 << 13
 # and `megacam deploy` sends one or two blocks of the archive, not all of it and all callers.
 _SLOT_BYTES = 128
 
+# What each photo loads lies at the end: littlefs finds a place in a file from its end, in steps.
+_FOR_EACH_PHOTO = (
+    *("firmware.health.counters", "firmware.shot.schedule", "firmware.tasks.loop"),
+    *("firmware.shot.take", "firmware.shot.sequence", "firmware.shot.metadata"),
+    *("firmware.shot.key", "exif", "arducam_mega.registers", "arducam_mega.start"),
+    *("arducam_mega.capture", "arducam_mega.frame", "s3.describe", "s3.aws_chunked"),
+    *("s3.unsigned_payload", "s3.request", "s3.put", "canonical_request", "signing_key"),
+    *("https.request", "https.reply"),
+)
+
 Compile = Callable[[Mapping[str, str]], dict[str, bytes]]
 
 
@@ -45,8 +55,9 @@ def archive(
     `texts` and `program` are {module: source}. The size of a module depends on the offsets in
     it, so every offset takes three bytes in bytecode: they begin at FIRST, as lib/overlay.py
     expects, and end below 1 MB. Each module is followed by zeros up to a multiple of _SLOT_BYTES;
-    bytecode never ends with a zero.
+    bytecode never ends with a zero. What each photo loads comes last.
     """
+    texts = {name: texts[name] for name in sorted(texts, key=_FOR_EACH_PHOTO.__contains__)}
     numbers = {name: ~number for number, name in enumerate(texts)}
     numbered = {name: link(text, numbers) for name, text in texts.items()}
     same = [FIRST] * len(texts)
