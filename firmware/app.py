@@ -70,6 +70,11 @@ class App:
     #: For the metadata: where the camera is, and the settings section "sensor" if there is one.
     location = ""
     sensor = None
+    #: The EXIF block of the photos, or None: they go as the camera gives them.
+    exif = None
+    #: (from, until, offset): how many seconds local time is ahead of UTC between two moments in
+    #: UTC seconds since 1970. None if local time is UTC.
+    zone = None
     #: When a photo was last due, and clock.cycle_s at that time.
     due = cycle_s = 0
     #: How many time servers have failed since one last answered.

@@ -74,6 +74,7 @@ _AFTER_PICTURE = (
     ("location.name", "text", 0, 64, "", "where the camera is, for the photos' metadata"),
     ("location.latitude", "degrees", -90, 90, 0, "degrees, north is positive"),
     ("location.longitude", "degrees", -180, 180, 0, "degrees, east is positive"),
+    ("photo.exif", "bool", 0, 1, True, "time, place and camera inside each photo (EXIF)"),
     ("power.deep_sleep", "bool", 0, 1, False, "sleep between photos, for batteries"),
     ("power.battery_pin", "int", -1, 39, -1, "GPIO 32 to 39 that measures the battery; -1: none"),
     ("power.divider", "int", 1, 20, 2, "battery voltage divided by the voltage at the pin"),

@@ -1,4 +1,4 @@
-"""Make a photo's metadata, sent as x-amz-meta-... headers; loaded only for that."""
+"""Make a photo's metadata, x-amz-meta-... headers and EXIF; loaded only for that."""
 
 import gc
 import sys
@@ -33,6 +33,7 @@ def describe(app, number, taken):
         # S3 accepts only ASCII.
         place = "".join([c if " " <= c <= "~" else "?" for c in app.location])
         text = f"{text}\nlocation={place}"
+    reading = ""
     if app.sensor:
         from firmware.shot import sensor
 
@@ -41,10 +42,40 @@ def describe(app, number, taken):
             app.sensor = None
         elif reading:
             text = f"{text}\nreading={reading}"
+    if app.exif:
+        _insert(app, number, taken, (reading or "").encode())
     rssi_dbm = wifi.rssi_dbm()
     if rssi_dbm is not None:
         text = f"{text}\nrssi-dbm={rssi_dbm}"
     return f"{text}\n{_dated(taken, True)}" if clock.is_credible(taken) else text
+
+
+def _insert(app, number, taken, reading):
+    """Put the EXIF block of photo `number` into the camera's frame."""
+    local = utc = None
+    offset_s = 0
+    if clock.is_credible(taken):
+        if app.zone:
+            since, until, offset_s = app.zone
+            if not since <= taken < until:
+                # The first photo, or the first one after the clocks have changed.
+                offset_s = app.try_to(_offset_s, app, taken)
+        if offset_s is not None:
+            local, utc = clock.fields(taken + offset_s), clock.fields(taken)
+    import exif
+
+    exif.fill(app.exif, number, local, (offset_s or 0) // 60, utc, reading)
+    app.camera.frame.insert(app.exif)
+
+
+def _offset_s(app, taken):
+    from firmware.settings import config
+
+    zone = config.section("schedule")["timezone"]
+    from firmware.shot import time_zone
+
+    app.zone = time_zone.find(taken, zone)
+    return app.zone[2]
 
 
 def mem_free(platform=sys.platform):

@@ -41,6 +41,10 @@ def build(is_safe=False):
         camera, is_ready = (None, False) if is_safe else find()
         app = _app(camera, _uploader(_store(_CARD_BUFFER_BYTES if card else _BUFFER_BYTES), card))
         app.is_camera_ready = is_ready
+        if camera:
+            from firmware.start import exif
+
+            exif.build(app)
         return app
     except ConfigError as e:
         log("E app cannot start", why=e)

@@ -26,17 +26,28 @@ def open_next(uploader):
         from firmware.spool.photo import open_photo
 
         photo = open_photo(folder, name)
+        photo.taken = taken
+        if "clock-error-ms" not in photo.meta:
+            _date(photo, is_exact)
     except SpoolError as e:
         forget(uploader, name, e)
         return None
-    photo.taken = taken
-    if "clock-error-ms" not in photo.meta:
-        from firmware.shot import metadata
-
-        metadata.date(photo.meta, taken, is_exact)
     if uploader.refused.get(name, 0) < 0:
         photo.taken += 1  # the name of the next second
     return photo
+
+
+def _date(photo, is_exact):
+    from firmware.shot import metadata
+
+    metadata.date(photo.meta, photo.taken, is_exact)
+    try:
+        from firmware.spool import exif
+
+        exif.date(photo)
+    except Exception:
+        photo.close()
+        raise
 
 
 def forget(uploader, name, why=None):

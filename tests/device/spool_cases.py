@@ -72,6 +72,15 @@ def test_a_file_is_the_photo_then_json_then_16_bytes_of_checks():
     assert all_check == crc32(text + foot[:12], 7)
 
 
+def test_dating_writes_one_small_file_and_no_photo():
+    flash, spool = rig.start(chip.new_image(_BYTES))
+    for seq in (1, 2):
+        rig.put(spool, seq, 50_000, 7)
+    flash.arm()
+    _date(spool, 7, rig.START_S)
+    assert 0 < flash.changes <= 4
+
+
 def test_what_waits_is_counted_again_after_a_reset():
     spool = _spool()
     for seq in range(1, 6):

@@ -4,6 +4,7 @@ import hashlib
 
 from e2e.console import Console
 from e2e.on_board import change_setting
+from megacam import exif
 from megacam.demo import run
 from servers.relay import Relay
 
@@ -34,6 +35,8 @@ clock_set.sync(config.load()["clock"])
 app = build()
 app.camera.start()
 frame = app.camera.finish()
+from firmware.shot.metadata import describe
+describe(app, 7, app.uploader.store.now())
 frame.prepare(app.uploader.store.body_buf)
 connection = app.uploader.store.connection
 expect = connection.expect_continue
@@ -49,7 +52,9 @@ def test_camera_to_tls_allocates_nothing(tmp_path):
         said = board.exec(PUT_WITH_A_LOCKED_HEAP)
         assert said.splitlines()[-1] == "200"
         found = store.client("s3").head_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
-    assert found["ContentLength"] > 100_000
+        photo = store.client("s3").get_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
+        block, _ = exif.split(photo["Body"].read())
+    assert found["ContentLength"] > 100_000 and b"cam1-0000000007" in block
 
 
 def test_after_a_server_that_vanishes_in_mid_body_the_next_photo_is_stored(tmp_path):
@@ -101,5 +106,7 @@ def test_photos_of_an_outage_wait_on_the_flash_and_are_stored_afterwards(tmp_pat
         hashes = run._served_hashes(served)
     assert _waited(console.lines) <= {key[-10:-4] for key in keys}, console.lines
     photos = [body for key, body in zip(keys, bodies, strict=True) if key.endswith(".jpg")]
-    assert all(hashlib.sha256(body).hexdigest() in hashes for body in photos)
+    own = [exif.split(body)[1] for body in photos]
+    assert all(hashlib.sha256(body).hexdigest() in hashes for body in own)
+    assert all(len(body) < len(photo) for body, photo in zip(own, photos, strict=True))
     assert not any("memory" in line or "thinned" in line for line in console.lines), console.lines

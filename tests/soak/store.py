@@ -19,9 +19,11 @@ import zlib
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import unquote
 
 import trustme
+from megacam import exif
 
 from soak.plan import Plan
 from soak.truth import Truth
@@ -252,9 +254,15 @@ class Store:
     def _keep_object(self, key: str, body: bytes, headers: dict[str, str]) -> None:
         start = "x-amz-meta-"
         metadata = {k[len(start) :]: v for k, v in headers.items() if k.startswith(start)}
-        stored = Object(hashlib.sha256(body).hexdigest(), len(body), self._truth.now_s, metadata)
         if key.endswith(".jpg"):
-            self.objects[key] = stored
+            taken = exif.taken(body)
+            # A photo that was refused gets the name of the next second.
+            names = [f"{taken + timedelta(seconds=s):%Y/%m/%d/%H%M%S}-" for s in (0, 1) if taken]
+            if not any(name in key for name in names):
+                self.wrong.append(f"EXIF of {key}: {taken}")
+            photo = exif.split(body)[1]
+            sha256 = hashlib.sha256(photo).hexdigest()
+            self.objects[key] = Object(sha256, len(body), self._truth.now_s, metadata)
         else:
             self.reports += 1
             self.last_reports.append(body.decode())

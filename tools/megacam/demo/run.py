@@ -224,14 +224,34 @@ def _fetch(store: Store, line: dict[str, str], served: Path, folder: Path) -> Ph
     key = line["key"]
     answer = store.client("s3").get_object(Bucket=BUCKET, Key=key)
     content = answer["Body"].read()
-    if hashlib.sha256(content).hexdigest() not in _served_hashes(served):
-        raise DemoError(f"{key} in the bucket is not what the camera gave")
+    _prove(key, content, served)
     Image.open(io.BytesIO(content)).load()
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     etag_ok = answer["ETag"].strip('"') == hashlib.md5(content).hexdigest()
     return Photo(key, len(content), int(line["ms"]), etag_ok, int(line["heap"]), path)
+
+
+def _prove(key: str, content: bytes, served: Path) -> None:
+    """Raise DemoError unless a photo is the EXIF block for its key and then the camera's bytes."""
+    from megacam import exif
+    from megacam.gallery import photos
+
+    block, photo = exif.split(content)
+    if hashlib.sha256(photo).hexdigest() not in _served_hashes(served):
+        raise DemoError(f"{key} in the bucket is not what the camera gave")
+    known = photos.parse(key)
+    expected = known and {
+        "make": "Arducam",
+        "model": "Mega 3MP",
+        "software": f"megacam {settings.firmware_version()}",
+        "device": known.device,
+        "seq": str(known.seq),
+        "taken-at": f"{known.taken:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    if not block or exif.read(content) != expected:
+        raise DemoError(f"the EXIF of {key} in the bucket is not that of this photo")
 
 
 def _served_hashes(served: Path) -> set[str]:
