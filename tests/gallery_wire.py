@@ -48,6 +48,7 @@ class WireS3:
         self.filler = b""
         self.archived: set[str] = set()
         self.asked: list[str] = []
+        self.ranges: list[str] = []
         self.sent_bytes = 0
         self.refusal: tuple[int, str] | None = None
         self.delay_s = 0.0
@@ -182,6 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         if key in self.s3.archived and self.command == "GET":
             return self._refuse(403, "InvalidObjectState")
         data, metadata = self.s3.objects.get(key, (self.s3.filler, {}))
+        self.s3.ranges += self.headers.get_all("Range", [])
         if not data:
             return self._refuse(404, "NoSuchKey")
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}

@@ -4,6 +4,7 @@ import io
 import json
 from datetime import timedelta
 
+import exif_block
 import pytest
 from gallery_wire import EveryThirtySeconds, WireS3, at, jpeg, key_of
 from PIL import Image
@@ -236,7 +237,8 @@ def test_two_moments_are_compared_with_a_slider_and_the_keyboard(s3, look):
 def test_a_photo_shows_its_metadata_as_text(s3, look):
     first, second = (key_of("cam1", NOW - timedelta(seconds=s), 9) for s in (60, 30))
     s3.put(first, jpeg(60), rssi="-61", reading=EVIL, origin="spool")
-    s3.put(second, jpeg(60))
+    block = exif_block.build((EVIL, "Arducam", "Mega 3MP", "megacam 1.2.3"), "cam1")
+    s3.put(second, jpeg(60)[:2] + bytes(block) + jpeg(60)[2:])
     page = look(s3.endpoint, NOW)
     page.open(f"/photo?key={first}")
     page.wait(lambda: page.shown_pictures("figure img") == 1, "the photo")
@@ -247,6 +249,8 @@ def test_a_photo_shows_its_metadata_as_text(s3, look):
         "document.body.dispatchEvent(new KeyboardEvent('keydown',{key:'ArrowRight',bubbles:true}))"
     )
     page.wait_text("15:59:30", "h1")
+    for words in ("In the photo itself", "Mega 3MP", "onerror"):
+        page.wait_text(words, ".about")
     for key in ("../../etc/passwd", f"{EVIL}/2026/05/05/120000-000001.jpg", "cam1/status.json"):
         page.open("/photo?key=" + page.script("return encodeURIComponent(arguments[0])", key))
         page.wait_for(".empty")

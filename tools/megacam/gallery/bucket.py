@@ -20,7 +20,7 @@ from typing import Any
 import botocore.config
 import botocore.exceptions
 
-from megacam.gallery import photos, refusals, sharing
+from megacam.gallery import copies, photos, refusals, sharing
 from megacam.gallery.photos import Photo
 
 # A person waits for these calls: a dead network is reported after 10 s, a silent S3 after 30 s.
@@ -71,6 +71,7 @@ class Bucket:
         self._asking: dict[int, tuple[str, float]] = {}
         self._tickets = itertools.count()
         self._listings: OrderedDict[tuple[str, ...], tuple[float, list[Photo]]] = OrderedDict()
+        self._copies = copies.Copies(self.head)
 
     def devices(self) -> list[str]:
         """Return the names of the devices, which are the folders at the root of the bucket."""
@@ -91,7 +92,10 @@ class Bucket:
         ]
 
     def photos(self, device: str, start: datetime, end: datetime) -> list[Photo]:
-        """Return the photos in [start, end), oldest first; one request per 1000 photos."""
+        """Return the photos in [start, end), oldest first; one request per 1000 photos.
+
+        Photos that were copied in under other names take one more request each, but only once.
+        """
         start, end = start.astimezone(timezone.utc), end.astimezone(timezone.utc)
         found: list[Photo] = []
         for day in photos.utc_days(start, end):
@@ -136,6 +140,23 @@ class Bucket:
                 f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: not a photo"
             )
         return data
+
+    def find(self, key: str) -> Photo | None:
+        """Return the photo of a key, or None if it is not that of a photo; may ask S3."""
+        copy = photos.parse_copy(key)
+        if copy is None:
+            return photos.parse(key)
+        return next(iter(self._copies.dated([copy])), copy)
+
+    def head(self, key: str) -> bytes:
+        """Return the beginning of an object, where a photo has its EXIF."""
+        size = copies.HEAD_BYTES
+        with self._ask(f"reading {key}"):
+            answer = self._client.get_object(
+                Bucket=self.name, Key=key, Range=f"bytes=0-{size - 1}"
+            )
+            with contextlib.closing(answer["Body"]) as body:
+                return body.read(size)
 
     def metadata(self, key: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return S3's facts about an object and the device's metadata, which is untrusted text."""
@@ -211,12 +232,15 @@ class Bucket:
         found: list[Photo] = []
         prefix = photos.day_prefix(device, start.date())
         after = photos.before_moment(device, start) if start.time() else ""
-        for page in self._pages(prefix, after):
+        for number, page in enumerate(self._pages(prefix, after)):
             part = _photos_in(page)
-            found += [photo for photo in part if start <= photo.taken < end]
-            if part and part[-1].taken >= end:
+            found += part + self._copies.dated(_copies_in(page))
+            if part and part[-1].taken >= end and page.get("IsTruncated"):
+                # Copies come last in the listing. For an hour or so, they are not worth a request.
+                for last in self._pages(prefix, f"{prefix}:") if number else ():
+                    found += self._copies.dated(_copies_in(last))
                 break
-        return found
+        return sorted(photo for photo in found if start <= photo.taken < end)
 
     def _days_from_the_end(self, device: str, limit: datetime) -> Iterator[datetime]:
         last = limit - timedelta(microseconds=1)
@@ -293,6 +317,11 @@ class Bucket:
 
 def _photos_in(page: dict[str, Any]) -> list[Photo]:
     parsed = (photos.parse(item["Key"], item["Size"]) for item in page.get("Contents", ()))
+    return [photo for photo in parsed if photo]
+
+
+def _copies_in(page: dict[str, Any]) -> list[Photo]:
+    parsed = (photos.parse_copy(item["Key"], item["Size"]) for item in page.get("Contents", ()))
     return [photo for photo in parsed if photo]
 
 

@@ -46,7 +46,9 @@ class Favourites:
             return []
         listed = told.get("keys") if isinstance(told, dict) else None
         keys = listed[:LIMIT] if isinstance(listed, list) else []
-        found = [photos.parse(key) for key in keys if isinstance(key, str)]
+        found = [
+            photos.parse(key) or photos.parse_copy(key) for key in keys if isinstance(key, str)
+        ]
         return sorted({photo for photo in found if photo})
 
     def __contains__(self, photo: Photo) -> bool:

@@ -52,7 +52,7 @@ def router(gallery: Gallery) -> APIRouter:
 
 
 def _star(gallery: Gallery, key: str, starred: bool) -> Response:
-    if not photos.parse(key):
+    if not (photos.parse(key) or photos.parse_copy(key)):
         return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
         gallery.favourites.put(key, starred)
@@ -86,7 +86,7 @@ async def _photo(gallery: Gallery, photo: Photo, download: bool) -> bytes:
 async def _picture(
     key: str, read: Callable[[Photo], Awaitable[bytes]], download: bool = False
 ) -> Response:
-    photo = photos.parse(key)
+    photo = photos.parse(key) or photos.parse_copy(key)
     if not photo:
         return PlainTextResponse("this is not the key of a photo", 404, _DROP)
     try:
@@ -114,8 +114,10 @@ async def _cover(gallery: Gallery, device: str, day: date) -> Response:
 
 
 def _cover_photo(gallery: Gallery, device: str, day: date) -> Photo | None:
-    """Return the first photo after noon, or the first of the day; at most two requests."""
+    """Return the first photo after noon, or the first of the day; two requests if it has any."""
     span = gallery.span(day)
     noon = span.start + timedelta(hours=12)
     bucket = gallery.bucket
-    return bucket.first(device, noon, span.end) or bucket.first(device, span.start, noon)
+    found = bucket.first(device, noon, span.end) or bucket.first(device, span.start, noon)
+    # A day may have nothing but copies.
+    return found or next(iter(bucket.photos(device, span.start, span.end)), None)

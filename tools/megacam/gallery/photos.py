@@ -1,6 +1,7 @@
 """Parse the keys of photos: device, moment and sequence number. Pure functions.
 
 Keys look like cam1/2026/11/23/234500-000042.jpg and are in UTC, so a device's keys sort by time.
+A photo that somebody has copied into the folder of its day may have another name: see copies.py.
 """
 
 import re
@@ -12,6 +13,11 @@ STATUS_NAME = "status.json"
 _DEVICE = r"[^/\x00-\x1f\x7f]{1,255}"
 _KEY = re.compile(
     rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-(\d{{1,12}})\.jpg", re.ASCII
+)
+# Names that are safe in URLs and on any file system, and that sort after the camera's own.
+_COPY = re.compile(
+    rf"({_DEVICE})/(\d{{4}})/(\d\d)/(\d\d)/[A-Za-z][A-Za-z0-9_.-]{{0,99}}\.(?:jpe?g|JPE?G)",
+    re.ASCII,
 )
 # No device's clock goes further, and a day or a zone beyond is still a valid date in Python.
 YEARS = range(1970, 9000)
@@ -47,6 +53,21 @@ def parse(key: str, size_bytes: int = 0) -> Photo | None:
     return Photo(taken, int(match[8]), match[1], size_bytes, key)
 
 
+def parse_copy(key: str, size_bytes: int = 0) -> Photo | None:
+    """Return a photo with another name in the folder of a day, as if taken when the day began.
+
+    The result is None for any other key, also for one that parse() knows.
+    """
+    match = _COPY.fullmatch(key)
+    if not match or match[1] in (".", "..") or parse(key):
+        return None
+    try:
+        taken = datetime(int(match[2]), int(match[3]), int(match[4]), tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return Photo(taken, 0, match[1], size_bytes, key) if taken.year in YEARS else None
+
+
 def day_prefix(device: str, day: date) -> str:
     """Return the prefix of one UTC day of a device."""
     return f"{device}/{day:%Y/%m/%d}/"
@@ -59,6 +80,8 @@ def before_moment(device: str, moment: datetime) -> str:
 
 def file_name(photo: Photo) -> str:
     """Return a file name for the photo that is valid on any file system."""
+    if parse_copy(photo.key):
+        return photo.key.rpartition("/")[2]
     device = re.sub(r"[^A-Za-z0-9_-]+", "-", photo.device).strip("-") or "device"
     return f"{device}-{photo.taken:%Y-%m-%d-%H%M%S}-{photo.seq:06d}.jpg"
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from nicegui import run, ui
 
-from megacam.gallery import markup, photos
+from megacam.gallery import markup
 from megacam.gallery.pages.frame import button, empty, fill, frame, heading
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
@@ -38,10 +38,10 @@ def read(gallery: Gallery, a: str, b: str) -> Pair:
     """Find the two photos; the defaults are the newest one and one from a day before; blocks."""
     bucket = gallery.bucket
     devices = bucket.devices()
-    first = photos.parse(a) or next(filter(None, map(bucket.newest, devices)), None)
+    first = bucket.find(a) or next(filter(None, map(bucket.newest, devices)), None)
     if first is None:
         return Pair(devices, None, None)
-    second = photos.parse(b) or nearest(gallery, first.device, first.taken - timedelta(days=1))
+    second = bucket.find(b) or nearest(gallery, first.device, first.taken - timedelta(days=1))
     if second is None:
         return Pair(devices, first, None)
     return Pair(devices, *sorted((first, second)))

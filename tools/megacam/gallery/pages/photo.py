@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from nicegui import run, ui
 
+from megacam import exif
 from megacam.errors import MegacamError
 from megacam.gallery import days, markup, photos
 from megacam.gallery.markup import text
@@ -18,11 +19,15 @@ _LASTING = {1: "an hour", 24: "a day", 72: "3 days", 168: "7 days"}
 
 @dataclass(frozen=True)
 class Known:
-    """A photo and its data; `facts` is None if the photo is not in the bucket."""
+    """A photo and its data; `facts` is None if the photo is not in the bucket.
+
+    `exif` is read only if S3 has no metadata.
+    """
 
     photo: Photo
     facts: dict[str, str] | None
     metadata: dict[str, str]
+    exif: dict[str, str]
     previous: Photo | None
     next: Photo | None
 
@@ -33,7 +38,7 @@ def add(gallery: Gallery) -> None:
     @ui.page("/photo")
     async def page(key: str = "") -> None:
         main = frame(gallery, "", "Photo")
-        photo = photos.parse(key)
+        photo = photos.parse(key) or photos.parse_copy(key)
         await ui.context.client.connected()
         if photo is None:
             with main:
@@ -45,13 +50,15 @@ def add(gallery: Gallery) -> None:
 def read(gallery: Gallery, photo: Photo) -> Known:
     """Read a photo's metadata and find its neighbours; blocks."""
     bucket = gallery.bucket
+    photo = bucket.find(photo.key) or photo
     previous = bucket.newest(photo.device, before=photo.taken)
     newer = bucket.newer(photo)
     try:
         facts, metadata = bucket.metadata(photo.key)
     except PhotoMissingError:
-        return Known(photo, None, {}, previous, newer[0] if newer else None)
-    return Known(photo, facts, metadata, previous, newer[0] if newer else None)
+        return Known(photo, None, {}, {}, previous, newer[0] if newer else None)
+    said = {} if metadata else exif.read(bucket.head(photo.key))
+    return Known(photo, facts, metadata, said, previous, newer[0] if newer else None)
 
 
 def _show(gallery: Gallery, known: Known) -> None:
@@ -113,12 +120,12 @@ def _about(gallery: Gallery, known: Known) -> str:
         gap = (photo.taken - known.previous.taken) / timedelta(seconds=1)
         rows.append(("since the previous photo", days.words(gap)))
     rows += [("key", photo.key), *(known.facts or {}).items()]
-    written = sorted(known.metadata.items())
-    device = (
-        f"<h2>Written by the device</h2>{markup.table(written)}"
-        if written
-        else "<p>The device wrote no metadata.</p>"
-    )
+    if known.metadata:
+        device = f"<h2>Written by the device</h2>{markup.table(sorted(known.metadata.items()))}"
+    elif known.exif:
+        device = f"<h2>In the photo itself (EXIF)</h2>{markup.table(sorted(known.exif.items()))}"
+    else:
+        device = "<p>The device wrote no metadata.</p>"
     return f"<h2>About this photo</h2>{markup.table(rows)}{device}"
 
 
