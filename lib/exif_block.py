@@ -37,21 +37,8 @@ def build(texts, device, position=None, comment_bytes=0):
     millionths of a degree, north and east positive, or None. UserComment holds `comment_bytes`; 0
     leaves it out.
     """
-    name = _text(f"{device}-0000000000")
-    exif = [
-        (0x9000, _UNDEFINED, 4, b"0232"),
-        (0x9003, _ASCII, 20, _DATE),
-        (0x9011, _ASCII, 7, _OFFSET),
-        (0x9286, _UNDEFINED, 8, 0),
-        (0xA420, _ASCII, len(name), name),
-    ]
-    if not comment_bytes:
-        exif.pop(3)
-    main = []
-    for i in range(4):
-        text = _text(texts[i])
-        if texts[i]:
-            main.append(((0x010E, 0x010F, 0x0110, 0x0131)[i], _ASCII, len(text), text))
+    exif = _exif(f"{device}-0000000000", comment_bytes)
+    main = _main(texts)
     gps = _gps(*position) if position else ()
     main_at = _EXIF + _size(exif)
     main.append((0x8769, _LONG, 1, _EXIF))
@@ -65,6 +52,29 @@ def build(texts, device, position=None, comment_bytes=0):
     block += bytes(-len(block) % 4)
     block[2:4] = pack(b">H", len(block) - 2)
     return block
+
+
+def _exif(name, comment_bytes):
+    name = _text(name)
+    entries = [
+        (0x9000, _UNDEFINED, 4, b"0232"),
+        (0x9003, _ASCII, 20, _DATE),
+        (0x9011, _ASCII, 7, _OFFSET),
+        (0x9286, _UNDEFINED, 8, 0),
+        (0xA420, _ASCII, len(name), name),
+    ]
+    if not comment_bytes:
+        entries.pop(3)
+    return entries
+
+
+def _main(texts):
+    entries = []
+    for i in range(4):
+        text = _text(texts[i])
+        if texts[i]:
+            entries.append(((0x010E, 0x010F, 0x0110, 0x0131)[i], _ASCII, len(text), text))
+    return entries
 
 
 def _text(text):
