@@ -44,7 +44,8 @@ raises a ValueError that lists what it offers, and nothing is written.
 
 After a failed capture, the driver triggers again, then resets and configures the camera, and only
 then raises CameraError with a `reason`. Rarely used code is loaded on demand: sleep(), wake(),
-focus(), burst(), and the module arducam_mega.sensor (sensor registers and a self-test).
+focus(), burst(), and the modules arducam_mega.look (small raw frames between photos) and
+arducam_mega.sensor (sensor registers and a self-test).
 """
 
 import time
@@ -146,6 +147,7 @@ class ArducamMega:
         self._program = b""  # the register writes for the settings: address, value, ...
         self._pixels = _VGA  # width << 16 | height
         self._raw = False
+        self._photo = None  # while looks are taken: the three above, of photos
 
     # Reset
 

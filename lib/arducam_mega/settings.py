@@ -74,6 +74,10 @@ def change(camera, changes):
         from arducam_mega import reset
 
         reset.restore(camera)
+    if camera._photo:
+        from arducam_mega import look
+
+        look.end(camera, 0, 0)
     writes = _choose(camera, changes)
     try:
         stop(camera)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from megacam.sim import camera_capture
 from megacam.sim import camera_models as reg
+from megacam.sim.camera_blanks import Blanks
 from megacam.sim.camera_capture import Capture
 from megacam.sim.camera_faults import Faults
 from megacam.sim.camera_fifo import OVERFULL_LENGTH, Fifo, FrameRecord
@@ -27,9 +28,6 @@ _SENSOR_READ_US = 3_000  # the vendor waits 5 ms; measured: 2 ms are enough
 _FOCUS_INIT_US = 1_200_000  # downloads the autofocus firmware
 _AUTO_CTRL_STATE1_US = 12_000
 _BUSY_US = {reg.RESOLUTION: _SIZE_US, reg.FORMAT: _FORMAT_US}
-_BLANK_AFTER_RESET_US = 400_000  # measured, in the dark
-_BLANK_AFTER_REDUNDANT_US = 300_000
-_BLANK_AFTER_WAKE_US = 300_000
 _AWAKE = 0x05  # POWER: sensor on, not in power-down, not in reset
 _SENSOR_LINES = 0x05  # POWER: without one of these the sensor forgets its settings
 _MAX_RAW_PIXELS = 1920 * 1080  # application note: raw formats end at 1080p
@@ -89,10 +87,9 @@ class Engine:
         self.registers = {**reg.DEFAULTS, **kept}
         self.sensor.reset(now_us)
         self._flush()
-        self._stuck = self._blank_until_reset = self._overfull = False
-        self._reset_us = now_us
-        self._redundant_until_us = self._quiet_until_us = self._state1_until_us = 0
-        self._woken_us: int | None = None
+        self._stuck = self._overfull = False
+        self._blanks = Blanks(self.faults, now_us)
+        self._quiet_until_us = self._state1_until_us = 0
         self._sensor_read_us: int | None = None
         self._busy_until_us = now_us + _RESET_US
 
@@ -266,8 +263,9 @@ class Engine:
             self._wake()
 
     def _wake(self) -> None:
-        self._woken_us = self._clock.now_us
-        self.sensor.restart_exposure(self._woken_us)
+        now_us = self._clock.now_us
+        self._blanks.note_wake(now_us)
+        self.sensor.restart_exposure(now_us)
 
     @property
     def _asleep(self) -> bool:
@@ -309,7 +307,9 @@ class Engine:
         sensor = self.sensor
         held = sensor.settings.get(address) if sensor.size_was_written else None
         if address == reg.RESOLUTION and held == value:
-            self._redundant_until_us = now_us + _BLANK_AFTER_REDUNDANT_US
+            self._blanks.note_redundant(now_us)
+        if address in (reg.RESOLUTION, reg.FORMAT) and held != value:
+            self._note_change(now_us)
         was_asleep = sensor.asleep
         sensor.write_setting(address, value, now_us)
         if was_asleep and not sensor.asleep:
@@ -318,6 +318,12 @@ class Engine:
             self._state1_until_us = now_us + _AUTO_CTRL_STATE1_US
         focus_init = address == reg.AUTOFOCUS and value == 0
         self._be_busy(_FOCUS_INIT_US if focus_init else _BUSY_US.get(address, _SETTING_US))
+
+    def _note_change(self, now_us: int) -> None:
+        """Note a new format or size: the frames after it may be blank or dark."""
+        self._blanks.note_change(now_us)
+        if "dark-after-change" in self.faults:
+            self.sensor.restart_exposure(now_us)
 
     # Captures.
 
@@ -349,7 +355,7 @@ class Engine:
         ends = ends and not self.faults.strike("capture-stuck")
         counter = bool(self.registers[reg.TESTPAT] & 0x80)
         due_us = now_us + lasts_us if ends else None
-        self._capture = Capture(now_us, due_us, count, self._is_blank(now_us), counter)
+        self._capture = Capture(now_us, due_us, count, self._blanks.is_blank(now_us), counter)
         if self.faults.strike("brown-out"):
             self._fails_us = now_us + lasts_us // 2
 
@@ -362,17 +368,8 @@ class Engine:
     def reset_in_field(self) -> None:
         """Reset the whole camera as 0x07 = 0x40 does, without the host knowing about it."""
         self._reset(self._clock.now_us)
-        self._reset_us -= _BLANK_AFTER_RESET_US
+        self._blanks.forget_reset()
         self._excused = True
-
-    def _is_blank(self, now_us: int) -> bool:
-        strike = self.faults.strike
-        if now_us - self._reset_us < _BLANK_AFTER_RESET_US and strike("early-trigger-blanking"):
-            self._blank_until_reset = True
-        redundant = now_us < self._redundant_until_us and strike("redundant-0x21-blanking")
-        self._redundant_until_us = 0
-        woken = self._woken_us is not None and now_us - self._woken_us < _BLANK_AFTER_WAKE_US
-        return self._blank_until_reset or redundant or (woken and strike("early-wake-blanking"))
 
     def _finish(self, capture: Capture) -> None:
         number = self.frames[-1].number + len(self.frames[-1].photos) if self.frames else 1

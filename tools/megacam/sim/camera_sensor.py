@@ -93,7 +93,7 @@ class Sensor:
 
     def exposure(self, now_us: int) -> float:
         """Return the brightness that automatic exposure has reached, 1/16 to 1."""
-        if "dark-first-frames" not in self._faults:
+        if not {"dark-first-frames", "dark-after-change"} & {*self._faults}:
             return 1.0
         frames = float(self._captured_frames)
         if "exposure-needs-captures" not in self._faults:
