@@ -75,6 +75,8 @@ class App:
     #: (from, until, offset): how many seconds local time is ahead of UTC between two moments in
     #: UTC seconds since 1970. None if local time is UTC.
     zone = None
+    #: An early.py's Early if the camera looks for motion or has a trigger.
+    early = None
     #: When a photo was last due, and clock.cycle_s at that time.
     due = cycle_s = 0
     #: How many time servers have failed since one last answered.
@@ -109,7 +111,7 @@ class App:
                 windows.renew(self)
 
     def work_until(self, due):
-        """Run tasks and uploads until `due`, UTC seconds since 1970."""
+        """Run tasks and uploads until `due`, UTC seconds since 1970, or until a photo is early."""
         from firmware.tasks import loop
 
         loop.work_until(self, due)
@@ -138,6 +140,8 @@ class App:
 
     def take(self):
         """Take the photo that is due, retry if it is damaged or lost, and count the result."""
+        if self.early and not self.early.begin(self):
+            return
         for attempt in range(_SHOTS):
             taken = self.counters["taken"]
             error = None

@@ -27,12 +27,12 @@ def _word(value):
 def log(event, **values):
     """Print one event: level, subsystem and what happened, as in "I wifi joined".
 
-    Levels are I (fine), W (handled) and E (a photo is lost or late). The three are one string
-    because MicroPython interns every short string and keeps it in RAM forever.
+    Levels are D (details), I (fine), W (handled) and E (a photo is lost or late). The event is
+    one string because MicroPython interns every short string and keeps it in RAM forever.
     """
     for name in values:
         event += f" {name}={_word(values[name])}"
     print(event)
-    if event[0] != "I":
+    if event[0] in "WE":
         recent.append((clock.now(), event[:_RECENT_CHARACTERS]))
         del recent[:-_RECENT]

@@ -17,13 +17,16 @@ a.tasks = {{"spool": -3, "link": -2, "clock": -1, "plan": 0, "day": 0, "counters
 tell("wake", at=clock.now())
 if start == 1:
     time.sleep_ms({slow_ms})
+{more}
 return a
 """
 
 
-def sleepy(folder, at=NOON, interval_s=600, connects="[]", script="[]", config=None, slow_ms=0):
+def sleepy(
+    folder, at=NOON, interval_s=600, connects="[]", script="[]", config=None, slow_ms=0, more=""
+):
     build = _BUILD.format(
-        at=at, interval_s=interval_s, connects=connects, script=script, slow_ms=slow_ms
+        at=at, interval_s=interval_s, connects=connects, script=script, slow_ms=slow_ms, more=more
     )
     return board(folder, {**CONFIG, **(config or {})}, build)
 

@@ -8,10 +8,11 @@ from firmware import __version__, clock, log
 # MicroPython interns each short string forever.
 _COUNTS = """{{
 "time": {}, "device": "{}", "version": "{}", "config": "{}",
-"interval_s": {}, "uptime_s": {}, "boots": {}, "reset_cause": "{}", "reboots": {},
+"interval_s": {}, "keepalive_s": {}, "uptime_s": {},
+"boots": {}, "reset_cause": "{}", "reboots": {},
 "photos": {{
     "taken": {}, "stored": {}, "damaged": {}, "refused": {}, "thinned": {}, "missed": {},
-    "lost": {}
+    "lost": {}, "gated": {}, "triggered": {}
 }},
 "spool": {{"photos": {}, "bytes": {}, "written_kb": {}}},
 "today": {{"requests": {}, "sent_kb": {}}},"""
@@ -39,6 +40,7 @@ def _counts(app):
         __version__,
         report_hash.digest(),
         app.interval_s,
+        app.early.keepalive_s if app.early else 0,
         clock.uptime_s(),
         counters["boots"],
         counters["cause"],
@@ -50,6 +52,8 @@ def _counts(app):
         counters["thinned"],
         counters["missed"],
         counters["lost"],
+        counters.get("gated", 0),
+        counters.get("triggered", 0),
         uploader.waiting,
         uploader.waiting_kb << 10,
         counters["written_kb"],

@@ -35,6 +35,10 @@ def sleep(app, due, is_taken, ahead_s):
         log("E counters not kept", why=e)
     wake = due - ahead_s if due else app.windows_until
     sleep_s = min(max(wake - now, 1), _LONGEST_SLEEP_S)
+    if app.early:
+        from firmware.power import trigger
+
+        sleep_s = min(sleep_s, trigger.arm(app) or sleep_s)
     log("I deep sleep", seconds=sleep_s)
     wifi.off()
     from firmware.power import battery

@@ -51,7 +51,7 @@ def do_tasks(app, due):
 
 def moment(app, due):
     """Return when to take the photo of `due`, which may be late: 0 is at once, None is not now."""
-    if not due or not clock.is_set():
+    if not due or not clock.is_set() or (app.early and _has_triggered(app)):
         return 0
     now = clock.now()
     if abs(due - now) > _LATE_S:
@@ -61,6 +61,12 @@ def moment(app, due):
         since = now - app.interval_s if due < now else now
         due = schedule.next_shot(since, app.interval_s, app.windows)
     return due if due and due - now <= _LATE_S else None
+
+
+def _has_triggered(app):
+    from firmware.power import trigger
+
+    return trigger.has_woken(app)
 
 
 def send(app):

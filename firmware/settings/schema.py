@@ -11,7 +11,7 @@ stripped. The limits of these two are in bytes of UTF-8 (IEEE 802.11).
 """
 
 from firmware.errors import ConfigError
-from firmware.settings import schema_camera
+from firmware.settings import schema_camera, schema_motion
 
 # Sizes that at least one Arducam Mega offers; the driver refuses those that yours lacks.
 RESOLUTIONS = (
@@ -106,7 +106,7 @@ _AFTER_PICTURE = (
     ("spi.cs", "int", 0, 39, 5, "GPIO of the camera's chip select"),
 )
 # Columns: name, kind, lowest value or choices, highest value, default, help.
-SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + _AFTER_PICTURE
+SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + schema_motion.MOTION + _AFTER_PICTURE
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -289,6 +289,9 @@ def _check(name, kind, low, high, value):
         _check_texts(name, kind, low, high, value)
     elif kind in ("hours", "weekdays", "timezone"):
         _check_schedule(name, kind, low, high, value)
+    elif kind == "mask":
+        if not schema_motion.is_mask(value):
+            _refuse(name, value, 'a list of 24 words of 24 marks, "." or "x", or empty')
     elif kind == "degrees":
         if (
             not isinstance(value, (int, float))
@@ -365,6 +368,7 @@ def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
     Picture settings (schema_camera.py) at their default are left out: the camera has them anyway.
+    So is what is switched off (schema_motion.py).
     `raw` is the parsed config.json. `secrets` holds only the given ones; `settings` holds no
     secret. Raises ConfigError with one sentence for the first error.
     """
@@ -388,12 +392,13 @@ def check(raw):
     flat = known = None
     from firmware.settings import schema_place
 
-    wrong = schema_place.contradiction(settings)
+    wrong = schema_place.contradiction(settings) or schema_motion.contradiction(settings)
     if wrong:
         _refuse(*wrong)
     from firmware.settings import schema_pins
 
     schema_pins.check(settings)
+    schema_motion.drop_off(settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: set both aws.access_key_id and aws.secret_access_key, or neither"

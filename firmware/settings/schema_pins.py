@@ -33,8 +33,8 @@ def _pins(settings):
     if settings["spool.sd.enabled"]:
         for name in ("sck", "mosi", "miso", "cs"):
             used.append(("spool.sd." + name, settings["spool.sd." + name]))
-    for name in ("led.pin", "power.battery_pin"):
-        if settings[name] >= 0:
+    for name in ("led.pin", "power.battery_pin", "trigger.pin"):
+        if settings.get(name, -1) >= 0:
             used.append((name, settings[name]))
     return used
 

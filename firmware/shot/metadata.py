@@ -33,6 +33,8 @@ def describe(app, number, taken):
         # S3 accepts only ASCII.
         place = "".join([c if " " <= c <= "~" else "?" for c in app.location])
         text = f"{text}\nlocation={place}"
+    if app.early:
+        text += app.early.words()
     reading = ""
     if app.sensor:
         from firmware.shot import sensor

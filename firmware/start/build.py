@@ -152,4 +152,10 @@ def _app(camera, uploader):
     # Leave the sensor out after a watchdog reset: its function may have been what hung.
     if settings["sensor"]["function"] and uploader.counters["cause"] != "watchdog":
         app.sensor = settings["sensor"]
+    motion, trigger = settings.get("motion"), settings.get("trigger")
+    settings = None
+    if motion or trigger:
+        from firmware.start import look_out
+
+        look_out.add(app, motion, trigger)
     return app

@@ -7,6 +7,7 @@ from firmware import clock
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _SLICE_MS = const(1000)
+_SHORT_MS = const(50)  # so that a photo is not late
 _WORK_S = const(8)  # start no other work when less than this, or half an interval, is left
 _SET_BACK_S = const(60)  # larger than any correction of a clock that was right
 _ASK_S = const(32)  # during a long wait, check this often for work to do
@@ -20,12 +21,14 @@ def work_until(app, due):
     # If more is left than before, the clock was set back: do not wait hours for that.
     while 0 < left_s <= last_s + _SET_BACK_S:
         app.uploader.feed()
+        if app.early and app.early.calls(app, left_s):
+            return
         last_s = left_s
         if is_more and left_s >= min(_WORK_S, app.interval_s // 2):
             app.uploader.try_for(left_s)
             is_more = work(app)
         else:
-            time.sleep_ms(_SLICE_MS if left_s > 1 else _SLICE_MS // 20)
+            time.sleep_ms(_SLICE_MS if left_s > 1 and not app.early else _SHORT_MS)
             is_more = not left_s % _ASK_S
         left_s = due - clock.now()
 

@@ -147,7 +147,6 @@ class ArducamMega:
         self._program = b""  # the register writes for the settings: address, value, ...
         self._pixels = _VGA  # width << 16 | height
         self._raw = False
-        self._photo = None  # while looks are taken: the three above, of photos
 
     # Reset
 

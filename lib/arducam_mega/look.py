@@ -28,9 +28,9 @@ def take(camera, settle_ms=300, discard=1):
     `discard` frames. Raises CameraError as capture() does.
     """
     secure(camera)
-    if not camera._photo:
-        small = _SMALL_NEW if camera.id >= _NEW_FAMILY else _SMALL
-        camera._photo = camera._program, camera._pixels, camera._raw
+    small = _small(camera)
+    if not camera._program.startswith(small):
+        camera.photo = camera._program, camera._pixels, camera._raw
         _switch(camera, small + camera._program[len(small) :], _SMALL_PIXELS, True)
         _settle(camera, settle_ms, discard)
     return camera.capture()
@@ -41,14 +41,21 @@ def end(camera, settle_ms=300, discard=1):
 
     Does nothing if no look was taken since the last photo.
     """
-    if not camera._photo:
+    photo = getattr(camera, "photo", None)
+    if not photo:
         return
+    camera.photo = None
     secure(camera)
-    photo, camera._photo = camera._photo, None
+    if not camera._program.startswith(_small(camera)):
+        return  # a reset() has ended the looks
     _switch(camera, *photo)
     _settle(camera, settle_ms, max(discard - 1, 0))
     if discard:
         camera.capture()
+
+
+def _small(camera):
+    return _SMALL_NEW if camera.id >= _NEW_FAMILY else _SMALL
 
 
 def _switch(camera, program, pixels, raw):

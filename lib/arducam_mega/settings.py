@@ -74,7 +74,7 @@ def change(camera, changes):
         from arducam_mega import reset
 
         reset.restore(camera)
-    if camera._photo:
+    if hasattr(camera, "photo"):
         from arducam_mega import look
 
         look.end(camera, 0, 0)

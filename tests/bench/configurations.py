@@ -22,6 +22,12 @@ _TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRol
 _MAY = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{run.BUCKET}/*"}
 
 
+# With a mask, and soon enough for a look between two photos of the benchmark.
+_MASK = (*["." * 24] * 12, *["x" * 24] * 12)
+_MOTION = {"mode": "mark", "mask": _MASK, "settle_ms": 0, "discard": 0, "debug": True}
+_TRIGGER = {"pin": 27}
+
+
 @dataclass
 class Configuration:
     """What a board needs besides the demo's files.
@@ -39,7 +45,7 @@ class Configuration:
         """Return `files` with those of this configuration, and with its settings."""
         wanted = json.loads(files["config.json"])
         for section, values in self.changes.items():
-            wanted[section] = {**wanted[section], **values}
+            wanted[section] = {**wanted.get(section, {}), **values}
         return {**files, **self.files, "config.json": settings.check(wanted)[0]}
 
 
@@ -114,4 +120,5 @@ CONFIGURATIONS = {
     "SD card": _card,
     "certificate": _certificate,
     "deep sleep": lambda: _settings(power={"deep_sleep": True}),
+    "motion (`motion.mode`), and a trigger": lambda: _settings(motion=_MOTION, trigger=_TRIGGER),
 }

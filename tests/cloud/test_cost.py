@@ -36,6 +36,28 @@ def test_a_photo_of_200_kb_every_30_s_is_86400_puts_for_43_cents_and_17_gb_for_4
     assert round(month.total_usd, 2) == 0.83
 
 
+def test_a_camera_that_waits_for_motion_sends_what_moves_and_one_an_hour():
+    month = _month(interval_s=30, motion="gate", motion_day=50, keepalive_s=3600)
+    assert month.photos == 30 * (50 + 24)
+    assert _month(interval_s=30, motion="mark").photos == 86_400
+    # Never more than are due.
+    assert _month(interval_s=3600, motion="gate", motion_day=9999).photos == 30 * 24
+
+
+def test_the_command_knows_the_mode_of_config_json(tmp_path, capsys):
+    from megacam import cli
+
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"motion": {"mode": "gate", "keepalive_min": 30}}))
+    for more, photos in (([], 100 + 48), (["--motion-day", "10"], 10 + 48)):
+        with pytest.raises(SystemExit):
+            cli.app(["cost", "--config", str(config), "--json", *more])
+        assert json.loads(capsys.readouterr().out)["photos"] == 30 * photos
+    with pytest.raises(SystemExit):
+        cli.app(["cost", "--config", str(config)])
+    assert "when something moves (100 a day) and every 30 min" in capsys.readouterr().out
+
+
 def test_every_line_is_amount_times_price():
     month = _month(interval_s=60, photo_kb=1000, hours_day=10, views_day=100, status_s=3600)
     lines = _lines(month)

@@ -83,6 +83,14 @@ def test_late_is_three_intervals_and_five_minutes_at_least(
     assert _read(account)["cam1"].late is late
 
 
+@pytest.mark.parametrize(("age_s", "late"), [(3 * 3600 - 9, False), (3 * 3600 + 9, True)])
+def test_a_camera_that_waits_for_motion_is_late_after_three_keepalives(
+    account, camera, age_s, late
+):
+    camera("cam1", age_s, 0, interval_s=30, keepalive_s=3600)
+    assert _read(account)["cam1"].late is late
+
+
 def test_without_a_report_an_hour_is_late(account, camera):
     camera("cam1", 3500)
     camera("cam2", 3700)

@@ -4,6 +4,7 @@ from s3.integrity import MODES
 
 from firmware.settings import schema
 from firmware.settings import schema_camera
+from firmware.settings import schema_motion
 from firmware.settings import schema_pins
 from firmware.errors import ConfigError
 
@@ -33,7 +34,7 @@ def test_a_minimal_config_gets_every_default():
     assert settings["interval_s"] == 30
     assert settings["s3.bucket"] == "my-photos"
     assert secrets == {}
-    left_out = len(schema.SECRETS) + len(schema_camera.PICTURE)
+    left_out = len(schema.SECRETS) + len(schema_camera.PICTURE) + len(schema_motion.MOTION)
     assert len(settings) == len(schema.SETTINGS) - left_out
 
 

@@ -54,7 +54,8 @@ def test_it_has_exactly_the_entries_that_are_documented(sent):
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert set(said) == {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert set(said["photos"]) == {
-        *("taken", "stored", "damaged", "refused", "thinned", "missed", "lost")
+        *("taken", "stored", "damaged", "refused", "thinned", "missed", "lost"),
+        *("gated", "triggered"),
     }
     assert set(said["spool"]) == {"photos", "bytes", "written_kb"}
     assert set(said["today"]) == {"requests", "sent_kb"}
@@ -66,7 +67,8 @@ def test_what_it_says_is_so(sent):
     shots = told.all("shot")
     assert said["device"] == DEVICE and said["version"] == settings.firmware_version()
     assert said["config"] == hashlib.sha256(files()["config.json"]).hexdigest()[:8]
-    assert said["interval_s"] == 30 and abs(said["uptime_s"] - put["up_s"]) <= 1
+    assert (said["interval_s"], said["keepalive_s"]) == (30, 0)
+    assert abs(said["uptime_s"] - put["up_s"]) <= 1
     assert abs(said["time"] - NOON - put["up_s"]) <= 2
     assert (said["boots"], said["reset_cause"], said["reboots"]) == (
         1,
@@ -76,7 +78,8 @@ def test_what_it_says_is_so(sent):
     # One upload failed and the photo was taken again; one shot failed.
     assert len(shots) == 5
     assert said["photos"] == {
-        "taken": 4, "stored": 2, "damaged": 0, "refused": 0, "thinned": 0, "missed": 1, "lost": 1
+        "taken": 4, "stored": 2, "damaged": 0, "refused": 0, "thinned": 0, "missed": 1, "lost": 1,
+        "gated": 0, "triggered": 0,
     }  # fmt: skip
     assert said["spool"]["photos"] == 1 and 3000 <= said["spool"]["bytes"] + 1023 < 5000
     assert said["today"] == {"requests": 4, "sent_kb": 6}

@@ -76,6 +76,9 @@ def test_lateness_is_measured_in_the_devices_own_intervals(seconds_ago, level, w
     assert told[0] == level and word in told[1]
     hourly = said({"interval_s": 3600}, seconds_ago=max(80, seconds_ago))["Photos"]
     assert hourly[0] == GOOD
+    patient = said({"keepalive_s": 3600}, seconds_ago=max(80, seconds_ago))["Photos"]
+    assert patient[0] == GOOD, "waits for motion"
+    assert said({"keepalive_s": 1e12}, seconds_ago=seconds_ago)["Photos"][0] == level
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,27 @@ def test_too_few_photos_to_compare_have_no_motion(count):
     assert marked(signatures([jpeg(120, fox=9 * n) for n in range(count)])) == []
 
 
+def test_what_the_camera_has_seen_is_read_without_its_photos(tmp_path):
+    start = at("2026-05-05T12:00:00")
+    told = {3: "75", 5: "74", 7: "255", 9: "fox", 11: "-80", 13: "9" * 4000}
+    with WireS3() as s3:
+        keys = [key_of("cam1", start + timedelta(seconds=30 * n), n) for n in range(20)]
+        for n, key in enumerate(keys):
+            s3.put(key, b"no photo", motion=told.get(n, "0"))
+        bucket = Bucket(s3.client(), BUCKET)
+        with Thumbnails(bucket, tmp_path) as thumbnails:
+            stars = Favourites(tmp_path, "", BUCKET)
+            gallery = state.Gallery(bucket, thumbnails, stars, tmp_path, tz.UTC)
+            photos = bucket.photos("cam1", start, start + timedelta(hours=1))
+            work = Work(len(photos))
+            found = state.find_motion(gallery, "cam1", start.date(), photos, work)
+            assert found == gallery.moved("cam1", start.date()) == {keys[3], keys[7], keys[13]}
+            assert work.done == 20
+            work.stop()
+            assert state.find_motion(gallery, "cam1", start.date(), photos, work) is None
+        assert not [asked for asked in s3.asked if asked.startswith("GET cam1/")]
+
+
 def test_a_search_that_is_stopped_marks_nothing_and_another_one_finds_the_fox(tmp_path):
     start = at("2026-05-05T12:00:00")
     with WireS3() as s3:

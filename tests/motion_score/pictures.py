@@ -12,13 +12,6 @@ from PIL import Image, ImageChops, ImageDraw
 SIDE = 96
 _FINE = 4  # figures are drawn this many times larger, so that their edges are soft
 _DAY = datetime(2026, 7, 14)
-_STILL = (
-    landscape.paint_sky,
-    landscape.paint_land,
-    landscape.paint_lake,
-    landscape.paint_village,
-    landscape.paint_foreground,
-)
 _NOISE_SIDE = 512
 _NOISE_SIGMA = 24
 _CLOTHES = (
@@ -37,8 +30,7 @@ def lake(quarter: int) -> Image.Image:
     """Return the demo's landscape without anything that moves, at a quarter of an hour's light."""
     stage = Stage(4 * SIDE, 3 * SIDE, _DAY + timedelta(minutes=15 * quarter))
     stage.seconds = 43_200.0  # clouds, water and reeds stand still
-    for paint in _STILL:
-        paint(stage)
+    landscape.paint_still(stage)
     return stage.image.resize((SIDE, SIDE), Image.Resampling.BOX)
 
 

@@ -15,6 +15,7 @@ TOUCHES_HARDWARE = {
     "health/led.py",
     "network/join.py",
     "power/battery.py",
+    "power/trigger.py",
     "spool/sd_card.py",
     "start/board.py",
     "start/prompt.py",
@@ -22,6 +23,7 @@ TOUCHES_HARDWARE = {
     "start/supervisor.py",
     "start/watchdog.py",
     "timing/rtc.py",
+    "trigger.py",
     "wifi.py",
 }
 

@@ -168,6 +168,7 @@ def _range(kind: str, low: Any, high: Any) -> str:
         "texts": f"{low} to {high} names or addresses",
         "secret": "printable ASCII without spaces",
         "name": f"a-z 0-9 -, at most {high}",
+        "mask": "24 words of . and x",
         "bucket": f"a-z 0-9 - ., {low} to {high}",
     }
     if kind == "choice":

@@ -19,13 +19,17 @@ FIRST = 1 << 13
 # and `megacam deploy` sends one or two blocks of the archive, not all of it and all callers.
 _SLOT_BYTES = 128
 
+_BLOCK_BYTES = 4096
+_POINTER_BYTES = 4
+_JUMP = 4  # blocks
 # What each photo loads lies at the end: littlefs finds a place in a file from its end, in steps.
 _FOR_EACH_PHOTO = (
     *("firmware.health.counters", "firmware.shot.schedule", "firmware.tasks.loop"),
     *("firmware.shot.take", "firmware.shot.sequence", "firmware.shot.metadata"),
     *("firmware.shot.key", "exif", "arducam_mega.registers", "arducam_mega.start"),
     *("arducam_mega.capture", "arducam_mega.frame", "s3.describe", "s3.aws_chunked"),
-    *("s3.unsigned_payload", "s3.request", "s3.put", "canonical_request", "signing_key"),
+    *("s3.framings", "s3.unsigned_payload", "s3.sign", "s3.request", "s3.put"),
+    *("uri_encode", "header_fields", "canonical_request", "signing_key"),
     *("https.request", "https.reply"),
 )
 
@@ -72,7 +76,28 @@ def archive(
         name: len(blob) for name, blob in sizes.items()
     }
     linked = {name: _place(link(text, numbers), found) for name, text in program.items()}
-    return b"".join(map(_padded, blobs.values())), offsets, linked
+    return _easy_to_search(b"".join(map(_padded, blobs.values()))), offsets, linked
+
+
+def _easy_to_search(content: bytes) -> bytes:
+    """Return `content` with zeros at its end, so that littlefs finds any place in it soon.
+
+    Each search begins at the last block. Block n has pointers to the blocks n - 1, n - 2, n - 4
+    ... for the powers of two that divide n, so with an odd n each search takes one or two more
+    reads (littlefs DESIGN.md, "CTZ skip-lists").
+    """
+    while _last_block(len(content)) % _JUMP:
+        content += bytes(_SLOT_BYTES)
+    return content
+
+
+def _last_block(size: int) -> int:
+    """Return the number of a file's last block, counted from 0; see lfs_ctz_index() in lfs.c."""
+    room = _BLOCK_BYTES - 2 * _POINTER_BYTES
+    guess = (size - 1) // room
+    if guess <= 0:
+        return 0
+    return (size - 1 - _POINTER_BYTES * ((guess - 1).bit_count() + 2)) // room
 
 
 def _padded(module: bytes) -> bytes:

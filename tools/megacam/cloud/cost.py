@@ -41,7 +41,8 @@ class Usage:
     `keep_days`: None keeps photos for ever; the estimate is then for the first full month.
     `views_day`: photos that people open a day. `status_s`: seconds between uploads of status.json.
     `spool_first`: every photo is written to flash before it is sent. `cap_*`: the device's daily
-    caps.
+    caps. `motion` is the mode of the setting motion.mode: with "gate" a camera sends `motion_day`
+    photos a day because something moved, and one every `keepalive_s` in any case.
     """
 
     interval_s: float = 30
@@ -54,6 +55,9 @@ class Usage:
     spool_first: bool = False
     cap_requests_day: int | None = None
     cap_mb_day: float | None = None
+    motion: str = "off"
+    motion_day: float = 100
+    keepalive_s: float = 3600
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -63,8 +67,12 @@ class Usage:
 
     @property
     def photos_day(self) -> float:
-        """Photos that one camera takes a day."""
-        return self.hours_day * _HOUR_S / self.interval_s
+        """Photos that one camera sends a day."""
+        due = self.hours_day * _HOUR_S / self.interval_s
+        if self.motion != "gate":
+            return due
+        kept = self.hours_day * _HOUR_S / max(self.keepalive_s, self.interval_s)
+        return min(due, kept + self.motion_day)
 
     @property
     def status_day(self) -> float:
@@ -91,6 +99,8 @@ _RANGES = (
     ("devices", 1, 10_000),
     ("views_day", 0, 1e9),
     ("cap_requests_day", 1, 1e9),
+    ("motion_day", 0, 1e6),
+    ("keepalive_s", 60, 86_400),
     ("cap_mb_day", 0.001, 1e9),
 )
 

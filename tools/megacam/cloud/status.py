@@ -2,7 +2,8 @@
 
     for device in read(aws, "my-photos"): print(device.name, device.late, device.remark)
 
-A device is late when its newest photo is older than three of its intervals. The permissions
+A device is late when its newest photo is older than three of its intervals, or of the times after
+which a camera that waits for motion sends one in any case. The permissions
 s3:ListBucket and s3:GetObject are enough.
 """
 
@@ -100,7 +101,7 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
     said = source.status(name) or {}
     taken = round(photo.taken.timestamp()) if photo else None
     age_s = round(now.timestamp()) - taken if taken is not None else None
-    limit_s = late_after_s or _limit_s(_number(said.get("interval_s")))
+    limit_s = late_after_s or _limit_s(_longest_s(said))
     # A photo from the future stays the newest one, as keys sort by time, and so would hide that
     # no more photos arrive.
     late = age_s is None or abs(age_s) > limit_s
@@ -137,6 +138,12 @@ def _report(said: dict[str, Any]) -> dict[str, Any]:
         "version": _text(said.get("version")),
         "error": _last_error(said),
     }
+
+
+def _longest_s(said: dict[str, Any]) -> float | None:
+    """Return the longest time from one photo to the next, or None if that is unknown."""
+    interval_s, keepalive_s = (_number(said.get(name)) for name in ("interval_s", "keepalive_s"))
+    return interval_s if interval_s is None else max(interval_s, keepalive_s or 0)
 
 
 def _limit_s(interval_s: float | None) -> float:

@@ -34,6 +34,9 @@ SpoolFirst = Annotated[
 ]
 CapRequests = Annotated[int | None, typer.Option(help="The device's daily cap on requests")]
 CapMb = Annotated[float | None, typer.Option(help="The device's daily cap on megabytes")]
+MotionDay = Annotated[
+    float, typer.Option(help="With motion.mode gate: photos per day because something moved")
+]
 Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
 Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
@@ -49,6 +52,7 @@ def cost_command(
     spool_first: SpoolFirst = False,
     cap_requests: CapRequests = None,
     cap_mb: CapMb = None,
+    motion_day: MotionDay = 100,
     compare: Compare = _COMPARED,
     region: options.Region = None,
     prices: Prices = None,
@@ -68,6 +72,7 @@ def cost_command(
         spool_first,
         cap_requests,
         cap_mb,
+        *_motion(config, motion_day),
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
 
@@ -85,6 +90,18 @@ def _size_kb(config: Path) -> float:
         settings.value("camera.resolution", resolution, {}),
         settings.value("camera.quality", quality, {}),
     )
+
+
+def _motion(config: Path, motion_day: float) -> tuple[str, float, float]:
+    """Return motion.mode, the photos a day because of motion, and the seconds of keepalive_min."""
+    raw = settings.read(config) if config.exists() else {}
+    section = raw.get("motion")
+    section = section if isinstance(section, dict) else {}
+    mode, minutes = (
+        settings.value(name, section.get(name.partition(".")[2], settings.default(name)), {})
+        for name in ("motion.mode", "motion.keepalive_min")
+    )
+    return mode, motion_day, minutes * 60
 
 
 def _answer(
@@ -115,9 +132,14 @@ def _print(
 ) -> None:
     usage = month.usage
     cameras = count(usage.devices, "camera")
+    when = f"every {_every(usage.interval_s)}"
+    if usage.motion == "gate":
+        when = (
+            f"when something moves ({usage.motion_day:g} a day) and every "
+            f"{_every(usage.keepalive_s)}"
+        )
     terminal.heading(
-        f"{cameras}, a photo of {usage.photo_kb:g} KB every {_every(usage.interval_s)}, "
-        f"{usage.hours_day:g} h a day"
+        f"{cameras}, a photo of {usage.photo_kb:g} KB {when}, {usage.hours_day:g} h a day"
     )
     terminal.line(f"{month.region} ({name}), prices of {month.prices_date}, US dollars", "dim")
     rows: list[tuple[str | Text, ...]] = [

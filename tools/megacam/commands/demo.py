@@ -9,6 +9,8 @@ from megacam.commands import extras
 from megacam.console import Terminal
 from megacam.words import count
 
+_MOTION_INTERVAL_S = 10
+
 
 def demo_command(
     photos_count: Annotated[int, typer.Option(min=1, help="Photos to take.")] = 3,
@@ -21,6 +23,13 @@ def demo_command(
         bool, typer.Option("--gallery", help="Open the gallery too; runs until Ctrl-C.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="With --gallery: open the browser.")] = True,
+    motion: Annotated[
+        bool,
+        typer.Option(
+            "--motion",
+            help="Let visitors come and go; photos only when something moves. 2 minutes.",
+        ),
+    ] = False,
     folder: Annotated[Path, typer.Option(help="Folder for the photos.")] = Path("demo-photos"),
 ) -> None:
     """Run the firmware on a simulated board with a local S3.
@@ -29,13 +38,19 @@ def demo_command(
     """
     demo = extras.load("megacam.demo.run", "demo", "PIL")
     terminal = Terminal()
+    if motion:
+        if photos:
+            raise typer.BadParameter("--motion draws its own pictures; leave --photos out")
+        interval = _MOTION_INTERVAL_S
     taken = demo.run(
-        demo.Options(photos_count, interval, photos, keep, folder, gallery, browser),
+        demo.Options(photos_count, interval, photos, keep, folder, gallery, browser, motion),
         say=lambda text: terminal.line(text, "bold"),
         on_line=lambda line: terminal.line(f"  board | {line}", "dim"),
     )
     columns = ("key", "bytes", "ms", "checksum", "peak heap")
     terminal.table(columns, [_row(photo) for photo in taken], right=("bytes", "ms"))
+    if motion:
+        _show_motion(terminal, taken)
     terminal.mark(
         "done",
         f"{count(len(taken), 'photo')} in {folder.resolve()}, identical byte for byte to what the "
@@ -48,6 +63,29 @@ def demo_command(
     terminal.command("megacam sim board --pty")
     terminal.mark("next", "or set up a real one, with the board on USB and an AWS account:")
     terminal.command("megacam setup")
+
+
+def _show_motion(terminal: Terminal, taken: list[Any]) -> None:
+    """Print what moved, what was sent because of it, and what was not."""
+    from megacam.demo import motion
+
+    found = motion.rows(taken)
+    terminal.table(
+        ("what moved", "when", "photos", "taken after", "score", ""),
+        [
+            (
+                row.name,
+                row.when,
+                str(len(row.photos)),
+                ", ".join(f"{photo.at_s:.0f} s" for photo in row.photos),
+                ", ".join(str(photo.motion) for photo in row.photos),
+                "as it should be" if row.is_right else "WRONG",
+            )
+            for row in found
+        ],
+        right=("photos",),
+        title="Motion",
+    )
 
 
 def _row(photo: Any) -> tuple[str, ...]:

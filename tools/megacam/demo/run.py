@@ -29,6 +29,9 @@ DEVICE = "cam1"
 _WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
 # From power-on to the first photo: boot, Wi-Fi, clock, and time for the camera's exposure.
 _START_TIMEOUT_S = 60
+# With short times, so that the demo is over soon.
+_MOTION: dict[str, Any] = {"mode": "gate", "look_s": 2, "keepalive_min": 1}
+_MORNING = "2026-07-14T10:30:00"
 
 
 class DemoError(MegacamError):
@@ -41,6 +44,7 @@ class Options:
 
     `pictures` is a folder of photos for the camera; None draws a scene. The photos are saved in
     `folder`. `keep` runs until Ctrl-C. `gallery` serves the gallery, and `browser` opens it.
+    `motion` shows a still scene with visitors, of which the camera sends photos (demo/motion.py).
     """
 
     photos_count: int = 3
@@ -50,6 +54,7 @@ class Options:
     folder: Path = Path("demo-photos")
     gallery: bool = False
     browser: bool = True
+    motion: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -59,7 +64,11 @@ class Options:
 
 @dataclass
 class Photo:
-    """One photo from the bucket; `etag_ok`: the store's MD5 is that of the photo."""
+    """One photo from the bucket; `etag_ok`: the store's MD5 is that of the photo.
+
+    `at_s` is when the camera took it, in seconds since it has power; `motion` the score in its
+    metadata.
+    """
 
     key: str
     size_bytes: int
@@ -67,6 +76,8 @@ class Photo:
     etag_ok: bool
     heap_bytes: int
     path: Path
+    at_s: float = 0
+    motion: int = 0
 
 
 class Watch:
@@ -139,10 +150,17 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
         say("compiling the firmware and writing it to the flash of a simulated board")
         served = folder / "served"
         scene = ["--photos", str(options.pictures.resolve())] if options.pictures else ["--scene"]
+        if options.motion:
+            scene = ["--visits", "--begin", _MORNING]
         board = stack.enter_context(
             Board(
                 folder,
-                board_files(store, f"127.0.0.1:{ntp.port}", options.interval_s),
+                board_files(
+                    store,
+                    f"127.0.0.1:{ntp.port}",
+                    options.interval_s,
+                    {"motion": _MOTION} if options.motion else None,
+                ),
                 networks=[_WIFI],
                 camera=["--record", str(served), *scene],
             )
@@ -168,14 +186,20 @@ def _gallery(options: Options, store: Store, say: Callable[[str], None]) -> Iter
         yield
 
 
-def board_files(store: Store, ntp: str, interval_s: int) -> dict[str, bytes]:
-    """Return the files of a demo board: the firmware, its settings and the store's root CA."""
+def board_files(
+    store: Store, ntp: str, interval_s: int, more: dict[str, Any] | None = None
+) -> dict[str, bytes]:
+    """Return the files of a demo board: the firmware, its settings and the store's root CA.
+
+    `more` has further sections of the settings.
+    """
     config, _ = settings.check(
         {
             "device": DEVICE,
             "interval_s": interval_s,
             "s3": {"bucket": BUCKET, "endpoint": store.endpoint, "path_style": True},
             "clock": {"servers": [ntp]},
+            **(more or {}),
         }
     )
     return {**tree.build(), "config.json": config, "roots/store.der": store.ca_der}
@@ -207,7 +231,18 @@ def _terminate_as_interrupt() -> Iterator[None]:
 def _wait_for_photos(options: Options, board: Board, watch: Watch) -> None:
     patience_s = _START_TIMEOUT_S + 3 * options.interval_s
     latest, seen = time.monotonic(), 0
-    while options.goes_on or len(watch.stored) < options.photos_count:
+    until = latest
+    if options.motion:
+        from megacam.sim.scene import visits
+
+        patience_s += 60 * _MOTION["keepalive_min"]
+        until += visits.END_S
+
+    while (
+        options.goes_on
+        or time.monotonic() < until
+        or (len(watch.stored) < options.photos_count and not options.motion)
+    ):
         watch.news.clear()
         watch.news.wait(1)
         if len(watch.stored) > seen:
@@ -224,22 +259,28 @@ def _fetch(store: Store, line: dict[str, str], served: Path, folder: Path) -> Ph
     key = line["key"]
     answer = store.client("s3").get_object(Bucket=BUCKET, Key=key)
     content = answer["Body"].read()
-    _prove(key, content, served)
+    at_s = _prove(key, content, served)
     Image.open(io.BytesIO(content)).load()
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     etag_ok = answer["ETag"].strip('"') == hashlib.md5(content).hexdigest()
-    return Photo(key, len(content), int(line["ms"]), etag_ok, int(line["heap"]), path)
+    motion = int(answer["Metadata"].get("motion", 0))
+    ms, heap = int(line["ms"]), int(line["heap"])
+    return Photo(key, len(content), ms, etag_ok, heap, path, at_s, motion)
 
 
-def _prove(key: str, content: bytes, served: Path) -> None:
-    """Raise DemoError unless a photo is the EXIF block for its key and then the camera's bytes."""
+def _prove(key: str, content: bytes, served: Path) -> float:
+    """Raise DemoError unless a photo is the EXIF block for its key and then the camera's bytes.
+
+    Return when the camera took it, in seconds since it has power.
+    """
     from megacam import exif
     from megacam.gallery import photos
 
     block, photo = exif.split(content)
-    if hashlib.sha256(photo).hexdigest() not in _served_hashes(served):
+    at_s = _served(served).get(hashlib.sha256(photo).hexdigest())
+    if at_s is None:
         raise DemoError(f"{key} in the bucket is not what the camera gave")
     known = photos.parse(key)
     expected = known and {
@@ -252,10 +293,12 @@ def _prove(key: str, content: bytes, served: Path) -> None:
     }
     if not block or exif.read(content) != expected:
         raise DemoError(f"the EXIF of {key} in the bucket is not that of this photo")
+    return at_s
 
 
-def _served_hashes(served: Path) -> set[str]:
+def _served(served: Path) -> dict[str, float]:
+    """Return {SHA-256 of a photo: when the camera took it, in seconds since it has power}."""
     lines: list[dict[str, Any]] = [
         json.loads(line) for line in (served / "frames.jsonl").read_text().splitlines()
     ]
-    return {line["sha256"] for line in lines}
+    return {line["sha256"]: line["time_us"] / 1e6 for line in lines}

@@ -69,9 +69,14 @@ def level(found: list[Finding]) -> str:
 
 
 def interval_s(status: dict[str, Any]) -> float:
-    """Return the configured seconds between two shots, or the default."""
+    """Return the configured seconds between two photos, or the default.
+
+    For a camera that waits for motion, this is after how long it sends one in any case.
+    """
     told = number(status.get("interval_s"))
-    return told if told and 0 < told < 10_000_000 else days.DEFAULT_INTERVAL_S
+    told = told if told and 0 < told < 10_000_000 else days.DEFAULT_INTERVAL_S
+    longest = number(status.get("keepalive_s")) or 0
+    return max(told, longest) if longest < 10_000_000 else told
 
 
 def errors(status: dict[str, Any]) -> list[tuple[datetime | None, str]]:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from dateutil import tz
 
+from megacam import settings
 from megacam.errors import MegacamError
 from megacam.gallery import days, motion
 from megacam.gallery.bucket import Bucket
@@ -19,11 +20,13 @@ from megacam.gallery.days import Gap
 from megacam.gallery.favourites import Favourites
 from megacam.gallery.markup import Span
 from megacam.gallery.photos import Photo
+from megacam.gallery.refusals import PhotoMissingError
 from megacam.gallery.thumbnails import Thumbnails
 from megacam.gallery.work import Work
 
 # Photos are read in threads of their own, so that a slow S3 does not block the pages' listings.
 _READERS = 8
+_TOLD = "motion"  # the score in the metadata of a camera that looks for motion
 
 
 @dataclass
@@ -81,7 +84,13 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
 def find_motion(
     gallery: Gallery, device: str, day: date, photos: Sequence[Photo], work: Work
 ) -> frozenset[str] | None:
-    """Mark and return the photos with motion, or None if `work` was stopped; blocks."""
+    """Mark and return the photos with motion, or None if `work` was stopped; blocks.
+
+    If the camera looks for motion itself (`motion.mode`), its metadata are asked for instead of
+    its photos.
+    """
+    if photos and _TOLD in _metadata(gallery, photos[-1]):
+        return _read_motion(gallery, device, day, photos, work)
     signatures = []
     for signature in gallery.thumbnails.signatures(photo.key for photo in photos):
         if work.is_stopped():
@@ -92,6 +101,31 @@ def find_motion(
     keys = frozenset(p.key for p, mark in zip(photos, seen, strict=True) if mark)
     gallery.marks[f"{device}/{day}"] = keys
     return keys
+
+
+def _read_motion(
+    gallery: Gallery, device: str, day: date, photos: Sequence[Photo], work: Work
+) -> frozenset[str] | None:
+    least = settings.default("motion.threshold")
+    found = set()
+    told = gallery.readers.map(lambda photo: _metadata(gallery, photo), photos)
+    for photo, metadata in zip(photos, told, strict=True):
+        if work.is_stopped():
+            return None
+        score = metadata.get(_TOLD, "")
+        if score.isdecimal() and int(score[:9]) >= least:
+            found.add(photo.key)
+        work.done += 1
+    gallery.marks[f"{device}/{day}"] = frozenset(found)
+    return gallery.marks[f"{device}/{day}"]
+
+
+def _metadata(gallery: Gallery, photo: Photo) -> dict[str, str]:
+    """Return what the device wrote about a photo; nothing about one that is deleted meanwhile."""
+    try:
+        return gallery.bucket.metadata(photo.key)[1]
+    except PhotoMissingError:
+        return {}
 
 
 def zone_named(name: str | None) -> tzinfo:

@@ -165,9 +165,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _source(options: argparse.Namespace) -> FrameSource:
-    if not options.scene and not options.photos:
+    if not (options.scene or options.visits or options.photos):
         return synthetic_frames
     from megacam.sim import frame_pictures
+
+    if options.visits:
+        return frame_pictures.visited_frames(options.begin)
 
     if not options.photos:
         return frame_pictures.scene_frames(options.begin)
@@ -189,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
     pictures = parser.add_mutually_exclusive_group()
     pictures.add_argument("--scene", action="store_true", help="draw a landscape")
+    pictures.add_argument(
+        "--visits", action="store_true", help="draw a still one, and visitors on a known plan"
+    )
     pictures.add_argument("--photos", metavar="DIR", help="show the pictures in DIR")
     parser.add_argument(
         "--begin",

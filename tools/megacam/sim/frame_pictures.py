@@ -45,6 +45,13 @@ def scene_frames(begin: datetime) -> FrameSource:
     return PaintedFrames(scene.draw, begin)
 
 
+def visited_frames(begin: datetime) -> FrameSource:
+    """Return the source that draws a still landscape with visitors on a known plan."""
+    from megacam.sim import scene
+
+    return PaintedFrames(scene.visited(begin), begin)
+
+
 def photo_frames(folder: str, begin: datetime) -> FrameSource:
     """Return the source that shows the user's own pictures in `folder`, one after the other.
 

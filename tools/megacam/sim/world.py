@@ -31,6 +31,7 @@ _CAUSES = {_HARD_RESET: 2, _SOFT_RESET: 5, _DEEP_SLEEP: 4, _STARVED: 3}
 _CAMERA = [2, 18, 23, 19]
 _CS = 5
 _WATCH_S = 1
+_PIN_WAKE, _TIMER_WAKE = 2, 4  # ESP-IDF's esp_sleep_wakeup_cause_t
 _PIECE_BYTES = 512
 
 
@@ -55,6 +56,11 @@ class World:
         self.pwms: dict[int, tuple[int, int]] = {}
         #: {GPIO: volts}: the voltages at the analog inputs.
         self.volts: dict[int, float] = {}
+        #: Seconds from the beginning of a deep sleep to the moment at which an input wakes the
+        #: board, for each of the next sleeps that an input may end.
+        self.wakes_after_s: list[float] = []
+        self._changes: dict[int, list[int]] = {}
+        self._woken_by = _TIMER_WAKE
         self.on_power_cut: Callable[[], None] = lambda: None
         #: Called when the watchdog bites a board that is silent; it must kill the interpreter.
         self.on_bite: Callable[[], None] = lambda: None
@@ -84,7 +90,7 @@ class World:
         self._filling = Filling()
         self._bites_us: int | None = None
         self._bites_at = 0.0
-        self._is_watched = False
+        self._is_watched = self._is_armed = False
         self.has_bitten = False
 
     def reset_cause(self, code: int) -> int:
@@ -108,6 +114,10 @@ class World:
             "SOFT_RESET": 5,
             "deepsleep": self._deep_sleep,
             "hostname": self.radio.hostname,
+            "PIN_WAKE": _PIN_WAKE,
+            "wake_reason": lambda: self._woken_by,
+            "wake_on_ext0": self._arm,
+            "pin": self._pin_changes,
             "idf_heap_info": lambda capabilities: [(100000, 53000, 31000, 29000)],
             "reset_cause": lambda: self.cause,
             "unique_id": lambda: MAC,
@@ -191,7 +201,22 @@ class World:
         wired = [pin or usual for pin, usual in zip(pins, _CAMERA[1:], strict=True)]
         return [bus, *wired] == _CAMERA
 
+    def set_pin(self, pin: int, level: int) -> None:
+        """Set the level of an input that the firmware watches."""
+        self._changes.setdefault(pin, []).append(level)
+
+    def _pin_changes(self, pin: int) -> list[int]:
+        return self._changes.pop(pin, [])
+
+    def _arm(self, pin: int, level: int) -> None:
+        self._is_armed = True
+
     def _deep_sleep(self, time_ms: int = 0) -> None:
+        self._woken_by = _TIMER_WAKE
+        if self._is_armed and self.wakes_after_s:
+            wakes_ms = round(self.wakes_after_s.pop(0) * 1000)
+            if wakes_ms < time_ms:
+                self._woken_by, time_ms = _PIN_WAKE, wakes_ms
         self.rtc_us += time_ms * 1000  # a real chip's clock is then up to 5 % off
         self._exit(_DEEP_SLEEP)
 

@@ -342,7 +342,10 @@ class _MotionSearch:
             if not all(key in self._gallery.marks for key in keys):
                 size = f"{self._size_mb:,.0f} MB"
                 find = button("Find motion", self._search)
-                find.tooltip(f"Looks through the photos once: at most {size} from S3")
+                find.tooltip(
+                    "Asks for what the camera has seen (motion.mode); without that, looks through "
+                    f"the photos once: at most {size} from S3"
+                )
                 return
             count = sum(len(self._gallery.marks[key]) for key in keys)
             ui.label(f"{count} with motion").classes("motion-count")

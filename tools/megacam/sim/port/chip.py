@@ -144,10 +144,12 @@ def _plain(value):
 def __getattr__(name):
     if hasattr(utime, name):
         return getattr(utime, name)
-    if name in ("RTC", "SDCard"):
-        sys.path.insert(0, "/.rom")  # in the ROM, not on the flash
+    # In the ROM, not on the flash.
+    module = {"RTC": "rtc", "SDCard": "chip_sdcard", "watch": "chip_irq"}.get(name)
+    if module:
+        sys.path.insert(0, "/.rom")
         try:
-            return getattr(__import__("rtc" if name == "RTC" else "chip_sdcard"), name)
+            return getattr(__import__(module), name)
         finally:
             sys.path.pop(0)
     return ask(name)
@@ -160,12 +162,13 @@ _cs = ask("cs")
 
 
 class Pin:
-    IN = 1
+    IN = PULL_DOWN = 1
+    PULL_UP = 2
     OUT = 3
 
     def __init__(self, id, mode=-1, pull=-1, value=0):
         self.id = id
-        self(value)
+        self(1 if pull == 2 else value)
 
     def __call__(self, level=None):
         if level is None:
@@ -176,6 +179,9 @@ class Pin:
             _header[0] = 0
 
     value = __call__
+
+    def irq(self, handler):
+        __getattr__("watch")(self, handler)
 
 
 class SPI:

@@ -32,12 +32,18 @@ def draw(width: int, height: int, moment: datetime) -> Image.Image:
         paint_foreground,
     ):
         paint(stage)
-    return _add_grain(stage)
+    return add_grain(stage.image, stage.seconds, stage.light.night)
 
 
-def _add_grain(stage: Stage) -> Image.Image:
-    """Return the picture with the noise of a small sensor, stronger in the dark."""
-    rng = random.Random(stage.seconds)
-    size = stage.image.size
+def paint_still(stage: Stage) -> None:
+    """Paint the landscape without anything that moves."""
+    for paint in (paint_sky, paint_land, paint_lake, paint_village, paint_foreground):
+        paint(stage)
+
+
+def add_grain(image: Image.Image, seed: float, night: float = 0) -> Image.Image:
+    """Return `image` with the noise of a small sensor, stronger in the dark (`night`, 0 to 1)."""
+    rng = random.Random(seed)
+    size = image.size
     noise = Image.frombytes("RGB", size, rng.randbytes(3 * size[0] * size[1]))
-    return Image.blend(stage.image, noise, 0.022 + 0.014 * stage.light.night)
+    return Image.blend(image, noise, 0.022 + 0.014 * night)

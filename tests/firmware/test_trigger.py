@@ -1,0 +1,195 @@
+"""firmware/trigger.py: photos because of a PIR sensor or a button, awake and out of deep sleep."""
+
+import itertools
+import re
+import threading
+
+import pytest
+from app_rig import board, power_on, run
+from sleepy_board import photos, sleepy
+
+_PIN = 27
+_BUILD = """
+a = app(is_started=True)
+a.interval_s = 3600
+call("start.look_out", "add", a, None, {section})
+{more}
+return a
+"""
+# Presses a button by the clock of the board: {milliseconds: level}.
+_RIG = """
+from firmware import trigger as module
+
+class Pin:
+    IN, PULL_UP, PULL_DOWN = 1, 2, 3
+    level = 0
+    def __init__(self, number, mode, pull):
+        tell("pin", number=number, pull=pull)
+    def irq(self, handler):
+        self.handler = handler
+    def __call__(self):
+        return Pin.level
+    def set(self, level):
+        Pin.level = level
+        self.handler(self)
+
+module.Pin = Pin
+t = module.Trigger({section})
+def hold(ms):
+    t.pin.set({level})
+    time.sleep_ms(ms)
+    t.pin.set(1 - {level})
+"""
+_SECTION = {"pin": _PIN, "level": 1, "pause_s": 10}
+
+
+@pytest.fixture
+def pressed(tmp_path):
+    def start(code, **section):
+        section = {**_SECTION, **section}
+        rig = _RIG.replace("{section}", repr(section)).replace("{level}", str(section["level"]))
+        with board(tmp_path) as camera:
+            return run(camera, rig + code)
+
+    return start
+
+
+@pytest.mark.parametrize(("level", "pull"), [(1, 3), (0, 2)])
+def test_it_fires_once_for_each_press(level, pull, pressed):
+    told = pressed(
+        """
+tell("before", fired=t.is_fired())
+hold(50)
+tell("pressed", fired=t.take())
+tell("after", fired=t.take())
+time.sleep_ms(11000)
+t.pin.set({level})
+time.sleep_ms(50)
+tell("held", fired=t.take())
+time.sleep_ms(60000)
+tell("still held", fired=t.take())
+""".replace("{level}", str(level)),
+        level=level,
+    )
+    assert told.all("pin")[0]["pull"] == pull
+    fired = [event["fired"] for event in told.events if "fired" in event]
+    assert fired == [False, True, False, True, False]
+
+
+def test_a_pin_without_resistors_gets_none(pressed):
+    assert pressed("", pin=34).all("pin")[0]["pull"] is None
+
+
+def test_what_bounces_or_is_noise_does_not_fire(pressed):
+    told = pressed("""
+for _ in range(20):
+    hold(10)
+    time.sleep_ms(3)
+tell("bounced", fired=t.is_fired())
+""")
+    assert not told.all("bounced")[0]["fired"]
+
+
+def test_the_rate_is_bounded(pressed):
+    told = pressed("""
+for _ in range(60):
+    hold(100)
+    tell("press", fired=t.take())
+    time.sleep_ms(900)
+""")
+    times = [event["up_s"] for event in told.all("press") if event["fired"]]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    assert len(times) == 6 and min(gaps) >= 10
+
+
+def _loop(tmp_path, press, section=_SECTION, more="", fast=False, until="shot"):
+    """Run the loop; `press(world)` is called once the application has started."""
+    build = _BUILD.replace("{section}", repr(section)).replace("{more}", more)
+    with board(tmp_path, None, build, fast=fast) as camera:
+        seen = {}
+
+        def watch(line):
+            if line.startswith("I app started"):
+
+                def later():
+                    seen["pressed_us"] = camera.world.radio.now_us
+                    press(camera.world)
+
+                threading.Timer(2.5, later).start()
+
+        told = power_on(camera, until, 30, watch)
+    assert seen, told.lines
+    return told, seen["pressed_us"] / 1000
+
+
+def test_a_photo_is_taken_within_a_fraction_of_a_second(tmp_path):
+    def press(world):
+        world.set_pin(_PIN, 1)
+
+    told, pressed_ms = _loop(tmp_path, press, until="stored")
+    (shot,) = told.all("shot")
+    assert 20 <= shot["ms"] - pressed_ms < 1000
+    (put,) = told.all("put")
+    assert put["key"].endswith(".jpg")
+
+
+def test_a_triggered_photo_is_counted_and_ignores_the_gate(tmp_path):
+    more = """
+from firmware.shot.lookout import Lookout
+section = {"mode": "gate", "look_s": 60, "keepalive_min": 600, "threshold": 75, "mask": ()}
+section.update({"settle_ms": 0, "discard": 0, "debug": False})
+lookout = a.early.lookout = Lookout(section)
+lookout.photo_s = lookout.seen_s = clock.uptime_s()
+lookout.at_s = 1 << 28
+put = a.uploader.store.put
+def report(*args, **more):
+    done = put(*args, **more)
+    tell("told", counters=a.counters)
+    return done
+a.uploader.store.put = report
+"""
+    told, _ = _loop(tmp_path, lambda world: world.set_pin(_PIN, 1), more=more, until="told")
+    (said,) = told.all("told")
+    assert said["counters"]["triggered"] == 1 and "gated" not in said["counters"]
+
+
+def test_it_wakes_the_board_from_deep_sleep(tmp_path):
+    more = f"call('start.look_out', 'add', a, None, {_SECTION})"
+    with sleepy(tmp_path, more=more) as camera:
+        run(camera, "join()")
+        camera.world.wakes_after_s = [100.0, 1e9, 200.0]
+        told = power_on(camera, " start=6")
+        counted = run(camera, "print(call('health.counters', 'read')['triggered'])")
+    times = [put["key"][-17:-11] for put in photos(told)]
+    assert times[0] == "120000"
+    assert re.fullmatch("1201[34].", times[1]), times
+    assert times[2] == "121000"
+    assert counted.lines[-1:] == ["2"]
+
+
+def test_a_pin_that_keeps_its_level_does_not_wake_the_board_again_and_again(tmp_path):
+    code = """
+import machine, esp32
+from firmware.power import trigger as power
+
+class Held:
+    level, pause_s = 1, 10
+    def __init__(self, now):
+        self.now = now
+    def pin(self):
+        return self.now
+
+class App:
+    pass
+
+app_ = App()
+app_.early = App()
+clock.set_time(NOON, 0)
+app_.counters = {"trigger_at": NOON - 4}
+for now in (1, 0):
+    app_.early.trigger = Held(now)
+    tell("arm", again_s=power.arm(app_))
+"""
+    with board(tmp_path) as camera:
+        told = run(camera, code)
+    assert [event["again_s"] for event in told.all("arm")] == [60, 6]
