@@ -138,3 +138,15 @@ def test_the_same_sources_give_the_same_bytes_in_another_process(tmp_path):
         files = _files(tmp_path / name)
         digests.add(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())
     assert len(digests) == 1
+
+
+def test_the_boards_schema_has_everything_but_the_help():
+    path = tree.root() / "firmware/settings/schema.py"
+    text = path.read_text(encoding="utf-8")
+    whole, short = {}, {}
+    exec(compile(text, "whole", "exec"), whole)
+    exec(compile(tree._without_help(text), "short", "exec"), short)
+    own = [row for row in short["SETTINGS"] if row[0] in {row[0] for row in whole["SETTINGS"]}]
+    assert [row[:-1] for row in own] == [row[:-1] for row in whole["SETTINGS"]]
+    assert short["INTEGRITY"] == whole["INTEGRITY"] and short["RESOLUTIONS"]
+    assert all(row[-1] == "" for row in short["SETTINGS"] if not row[0].startswith("camera."))

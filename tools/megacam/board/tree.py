@@ -73,9 +73,11 @@ def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
 def _without_help(schema: str) -> str:
     """Return the schema without the last column of its tables, which is only for people."""
     tree = ast.parse(schema)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Tuple) and len(node.elts) == _COLUMNS:
-            node.elts[-1] = ast.Constant("")
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    for table in tables:
+        for row in table.elts if isinstance(table, ast.Tuple) else ():
+            if isinstance(row, ast.Tuple) and len(row.elts) == _COLUMNS:
+                row.elts[-1] = ast.Constant("")
     return ast.unparse(tree)
 
 
