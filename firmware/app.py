@@ -101,10 +101,14 @@ class App:
         while True:
             from firmware.shot import schedule
 
-            due = schedule.advance(self)
+            due, known = schedule.advance(self), self.windows
             self.work_until(due or self.windows_until)
             if due:
-                self.take()
+                if self.tasks.get("plan", 0) < 0:
+                    self.work()  # the clock has just been set
+                # A schedule that became known only now may say that no photo is due.
+                if self.windows is known:
+                    self.take()
             else:
                 from firmware.shot import windows
 

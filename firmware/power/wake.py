@@ -51,12 +51,15 @@ def do_tasks(app, due):
 
 def moment(app, due):
     """Return when to take the photo of `due`, which may be late: 0 is at once, None is not now."""
-    if not due or not clock.is_set() or (app.early and _has_triggered(app)):
+    if not clock.is_set() or (app.early and _has_triggered(app)):
         return 0
     now = clock.now()
-    if abs(due - now) > _LATE_S:
-        from firmware.shot import schedule
+    from firmware.shot import schedule
 
+    if not due:
+        # The first photo: at once, but only when the schedule takes photos.
+        return 0 if schedule.next_shot(now - 1, 1, app.windows) == now else None
+    if abs(due - now) > _LATE_S:
         # The last one that was due, or the next one if the clock was set back.
         since = now - app.interval_s if due < now else now
         due = schedule.next_shot(since, app.interval_s, app.windows)

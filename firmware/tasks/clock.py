@@ -30,8 +30,10 @@ def do(app):
         return _AGAIN_S
     is_moved = _keep(app)
     is_confirmed = False
-    # On batteries, do not spend power on a request at each wake: a photo's reply has the time too.
-    if not (app.sleeps and is_known and server) or uploader.store.skew_s:
+    counters = uploader.counters
+    is_sure = is_known and not counters.get("unsure")
+    # On batteries, do not spend power on a request at each wake.
+    if not (app.sleeps and is_sure and server) or uploader.store.skew_s:
         from firmware.timing import confirm
 
         is_confirmed = confirm.confirm(uploader, bool(server))
@@ -39,6 +41,7 @@ def do(app):
     if server == "" and app.sleeps:
         # In deep sleep the clock drifts by minutes, and the store may be unreachable to say so.
         server = _sync(app, is_confirmed, 0)
+        is_known = is_confirmed
     is_moved = _keep(app) or is_moved
     if not (uploader.is_time_known or is_confirmed or app.sleeps):
         if is_moved:
@@ -46,7 +49,12 @@ def do(app):
         # As often as a photo would test whether the store is back.
         wait_s = min(app.interval_s, _AGAIN_S) if server else _UNTOLD_S
         return max(uploader.pause_until_s - clock.uptime_s(), wait_s)
-    counters = uploader.counters
+    if is_confirmed:
+        counters["unsure"] = 0
+    elif not is_known:
+        counters["unsure"] = 1
+    if counters.get("unsure"):
+        clock.set_error_ms = None  # a time server's word alone: the metadata say so
     if counters["known_cycle"] != counters["cycle"]:
         uploader.is_time_known = True
         app.tasks["date"] = -1
@@ -79,7 +87,7 @@ def _keep(app):
     if "plan" in app.tasks:
         # The known windows were for another day.
         app.windows, app.windows_until = app.__class__.windows, 0
-        app.tasks["plan"] = 0
+        app.tasks["plan"] = -9  # before the next photo
     return True
 
 

@@ -168,7 +168,7 @@ def test_the_windows_of_another_day_are_forgotten_with_it(tmp_path):
         )  # fmt: skip
     far, now = told.all("w")
     assert far["windows"][0][0] > NOON + 299 * DAY_S and far["plan"] > 0
-    assert now["windows"] == [[0, 1 << 40]] and now["plan"] == 0
+    assert now["windows"] == [[0, 1 << 40]] and now["plan"] < 0
 
 
 def test_without_any_time_it_is_asked_for_again_soon(alone):
@@ -187,14 +187,15 @@ def test_a_start_that_no_time_server_answers_asks_them_seldom(alone):
 # Battery power.
 
 
-@pytest.mark.parametrize(("answers", "error_ms"), [(True, 500), (False, 500)])
-def test_asleep_the_clock_may_jump(tmp_path, answers, error_ms):
+@pytest.mark.parametrize("answers", [True, False])
+def test_asleep_the_clock_may_jump_and_what_nobody_confirms_has_no_known_error(tmp_path, answers):
     asks = [] if answers else [DOWN] * 3
     with NTPServer(now=lambda: NOON + 700) as ntp, camera_with(tmp_path, [ntp]) as camera:
         told = do(camera, f"a.sleeps = True\na.uploader.store.asks = {asks}\n"
                   f"says({http_date(NOON + 700)})\ndo()")  # fmt: skip
     (clock,) = told.all("clock")
-    assert abs(clock["now"] - NOON - 700) <= 30 and clock["error_ms"] < error_ms
+    assert abs(clock["now"] - NOON - 700) <= 30
+    assert clock["error_ms"] < 500 if answers else clock["error_ms"] is None
 
 
 def test_asleep_a_lie_is_not_believed_where_the_store_knows_better(tmp_path):
