@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # with a `=` for variables.
 OPTIONS := $(filter --%,$(MAKECMDGOALS) $(MAKEOVERRIDES))
 
-.PHONY: demo test coverage board mip bench soak motion-score lint screenshots clean
+.PHONY: demo test coverage board mip bench soak swarm swarm-score motion-score lint screenshots clean
 demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
@@ -38,6 +38,14 @@ soak: $(VENV)/test
 # How much motion the camera finds, and how often there was none: some minutes.
 motion-score: $(VENV)/test $(VENV)/videos
 	PYTHONPATH=tests:lib:. $(BIN)/python -m motion_score --videos=$(VENV)/videos $(OPTIONS)
+
+# Any configuration and any fault, from seeds: see docs/swarm.md. `make swarm -- --replay=SEED`.
+swarm: $(VENV)/test
+	PYTHONPATH=tests:. $(BIN)/python -m swarm $(OPTIONS)
+
+# How many seeds it takes to find each planted mistake; hours on two cores.
+swarm-score: $(VENV)/test
+	PYTHONPATH=tests:. $(BIN)/python -m swarm.score $(OPTIONS)
 
 lint: $(VENV)/test $(VENV)/typings
 	$(BIN)/ruff check .

@@ -1,0 +1,61 @@
+"""`make swarm`: live through many histories; print each that breaks an invariant.
+
+python -m swarm [--seeds N] [--first N] [--minutes N] [--jobs N]
+python -m swarm --replay SEED | --shrink SEED
+"""
+
+import argparse
+import sys
+import time
+
+from swarm import draw, fleet, world
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="swarm", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no more then")
+    parser.add_argument("--jobs", type=int, default=0, help="processes; 0: one per core")
+    parser.add_argument("--replay", type=int, metavar="SEED", help="print the log of a seed")
+    parser.add_argument("--shrink", type=int, metavar="SEED", help="find the shortest history")
+    options = parser.parse_args()
+    if options.replay is not None:
+        return _replay(options.replay)
+    if options.shrink is not None:
+        from swarm import shrink
+
+        return shrink.main(options.shrink)
+    return _run(options)
+
+
+def _replay(seed: int) -> int:
+    history = draw.history(seed)
+    print(history.to_json())
+    outcome = world.run(history)
+    print("\n".join(outcome.log))
+    return bool(outcome.broken)
+
+
+def _run(options: argparse.Namespace) -> int:
+    began_s, days, failed, count = time.monotonic(), 0.0, 0, 0
+    seeds = range(options.first, options.first + options.seeds)
+    for outcome in fleet.outcomes(seeds, options.minutes, options.jobs):
+        count += 1
+        days += outcome.figures["days"]
+        text = f"seed {outcome.history.seed}: {outcome.history.described()}"
+        if outcome.broken:
+            failed += 1
+            name, why = outcome.broken
+            print(f"BROKEN {text}\n    {name}: {why}\n    {outcome.figures}", flush=True)
+        else:
+            print(f"ok {text} {outcome.figures}", flush=True)
+    minutes = (time.monotonic() - began_s) / 60
+    print(
+        f"{count} histories, {days:.1f} days, {failed} broken; {days / minutes:.1f} days a minute"
+    )
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""Draw a history out of a seed: a configuration out of the whole schema, faults, and a person.
+
+This is swarm testing: each seed has only some of the kinds of fault, and much of each, because
+faults hide one another.
+"""
+
+import calendar
+import random
+from typing import Any
+
+from megacam import settings
+
+from swarm import servers
+from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+_SHOTS = 150  # of a history, give or take
+_INTERVALS = (5, 10, 30, 30, 30, 60, 60, 300, 900, 3600)
+_SPANS_S = (HOUR // 2, 2 * DAY)
+# Some begin just before a change to or from summer time.
+_BEGINS = ((2026, 12, 1, 0), (2026, 12, 31, 18), (2027, 3, 13, 20), (2027, 3, 27, 20))
+_BEGINS += ((2027, 6, 20, 9), (2027, 10, 30, 20), (2028, 2, 28, 12))
+_ZONES = ("UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0", "NPT-5:45")
+_ZONES += ("AEST-10AEDT,M10.1.0,M4.1.0/3", "<-03>3")
+_PLACES = ((52.5, 13.4), (-33.9, 151.2), (0.3, 32.6), (67.9, 13.0), (40.7, -74.0))
+_CAMERA_FAULTS = (
+    *("capture-stuck:1", "capture-stuck:4", "idle-stuck:1", "length-zero:1", "length-8mib:1"),
+    *("length-all-ones:1", "constant-frame:1", "constant-frame:4", "sensor-reset-in-field:1"),
+    *("sensor-only-reset:1", "brown-out:1", "dies-in-burst:1", "missing-eoi:1", "soi-at-one:1"),
+    *("slow-capture:1", "slow-reset:1"),
+)
+#: Where the board is killed: {place: at most at this event of the kind after it is due}.
+PLACES = {"spi": 300, "world": 60, "head": 2, "body": 2, "stored": 2, "replied": 2, "line": 15}
+_DEVICE = "cam1"
+
+
+def history(seed: int) -> History:
+    """Return the history of `seed`, always the same."""
+    rng = random.Random(f"swarm {seed}")
+    store = rng.choice(("aws", "aws", "aws", "full", "old", "encrypting", "plain"))
+    config = _config(rng, store)
+    interval_s = config["interval_s"]
+    if config["power"]["deep_sleep"]:
+        interval_s = config["interval_s"] = max(interval_s, 30)
+    low_s, high_s = _SPANS_S
+    span_s = min(max(_SHOTS * interval_s, low_s), high_s)
+    settings.check({**config, "wifi": {**config["wifi"], "networks": []}})
+    made = History(seed, _begin(rng), span_s, config, _world(rng, store, config))
+    made.faults = _faults(rng, made)
+    return made
+
+
+def _begin(rng: random.Random) -> int:
+    return calendar.timegm((*rng.choice(_BEGINS), 0, 0)) + rng.randrange(HOUR)
+
+
+def _maybe(rng: random.Random, share: float) -> bool:
+    return rng.random() < share
+
+
+def _config(rng: random.Random, store: str) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "device": _DEVICE,
+        "interval_s": rng.choice(_INTERVALS),
+        "status_min": rng.choice((1, 5, 15, 60, 1440)),
+        "watchdog": not _maybe(rng, 0.15),
+        "s3": _s3(rng, store),
+        "camera": {
+            "resolution": rng.choice(("96x96", "320x240", "640x480", "1600x1200", "2048x1536")),
+            "quality": rng.choice(("high", "medium", "low")),
+        },
+        "wifi": {"power_save": rng.choice(("none", "min", "max"))},
+        "spool": {"limit_kb": rng.choice((64, 100, 200)), "first": _maybe(rng, 0.25)},
+        "power": {"deep_sleep": _maybe(rng, 0.3)},
+        "location": {"name": rng.choice(("", "Höhe über dem Tal", "roof"))},
+    }
+    if _maybe(rng, 0.2):
+        config["spool"]["sd"] = {"enabled": True, "limit_mb": 1}
+    if config["power"]["deep_sleep"] and _maybe(rng, 0.6):
+        config["power"].update({"battery_pin": 34, "divider": 2, "low_mv": 3300})
+    if _maybe(rng, 0.15):
+        config["cap"] = {"requests": rng.choice((100, 300, 2000)), "mb": 10}
+    if _maybe(rng, 0.3):
+        config["schedule"] = _schedule(rng)
+        latitude, longitude = rng.choice(_PLACES)
+        config["location"].update({"latitude": latitude, "longitude": longitude})
+    if _maybe(rng, 0.3):
+        urls = ["http://connectivitycheck.gstatic.com/generate_204"]
+        config["clock"] = {
+            "servers": rng.sample(("pool.ntp.org", "time.google.com", "ntp.example"), 2),
+            "http_urls": rng.choice(([], urls)),
+        }
+    if _maybe(rng, 0.2):
+        config["led"] = {"pin": 25, "inverted": _maybe(rng, 0.5)}
+    return config
+
+
+def _s3(rng: random.Random, store: str) -> dict[str, Any]:
+    modes = ["auto", "etag", "none"]
+    if store != "old":
+        modes += ["checksum", "signed", "signed-checksum"]
+    if store == "aws":
+        region = rng.choice(("us-east-1", "eu-central-1"))
+        own = {"path_style": rng.choice((None, None, True))}
+    else:
+        region = "us-east-1"
+        own = {"endpoint": rng.choice(("https://store.example", "https://minio.example:9000"))}
+        own["path_style"] = rng.choice((None, None, False))
+    return {"bucket": "swarm-photos", "region": region, "integrity": rng.choice(modes), **own}
+
+
+def _schedule(rng: random.Random) -> dict[str, Any]:
+    by_day = (["06:00-20:00"], ["00:00-24:00"])
+    hours = rng.choice((*by_day, ["22:00-04:00"], ["01:00-03:30"]))
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    return {
+        "hours": hours,
+        "weekdays": week if _maybe(rng, 0.7) else rng.sample(week, 5),
+        "timezone": rng.choice(_ZONES),
+        "daylight": hours in by_day and _maybe(rng, 0.5),
+    }
+
+
+def _world(rng: random.Random, store: str, config: dict[str, Any]) -> dict[str, Any]:
+    networks = [{"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}]
+    if _maybe(rng, 0.3):
+        networks.append({"ssid": "Barn", "password": "hay and straw", "rssi": -71})
+    if _maybe(rng, 0.15):
+        networks[0]["hidden"] = True
+    if _maybe(rng, 0.15):
+        networks[0]["address"] = ["192.168.1.9", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
+    low = rng.choice((900, 2500, 6000))
+    return {
+        "store": store,
+        "networks": networks,
+        "camera": rng.choice(("3mp", "3mp", "3mp-v2", "5mp")),
+        "ppm": rng.randint(-40, 40),
+        "sleep_ppm": rng.choice((0, 3000, -20000, 45000)),
+        "delay_ms": rng.choice((8, 30, 120)),
+        "card": "sd" in config["spool"],
+        "sizes": [low, rng.choice((low + 1000, low * 4))],
+        "iot": store == "aws" and _maybe(rng, 0.4),
+        "iot_life_s": rng.choice((900, 3600)),
+    }
+
+
+def _faults(rng: random.Random, made: History) -> list[Fault]:
+    kinds = [kind for kind in (*LASTING, *SUDDEN, *ACTS) if _fits(kind, made)]
+    chosen = rng.sample(kinds, min(len(kinds), rng.choice((0, 1, 2, 3, 4, 6))))
+    faults: list[Fault] = []
+    for kind in sorted(chosen):
+        for _ in range(_times(rng, kind)):
+            faults.append(_fault(rng, kind, made))
+    faults.sort(key=lambda fault: (fault.start_s, fault.kind))
+    return faults
+
+
+def _fits(kind: str, made: History) -> bool:
+    if kind in ("card-out", "card-worn", "new-card"):
+        return made.world["card"]
+    if kind == "battery-low":
+        return "battery_pin" in made.config["power"]
+    if kind == "expired-token":
+        return made.world["iot"]
+    return True
+
+
+def _times(rng: random.Random, kind: str) -> int:
+    if kind in ACTS or kind in ("router-password", "key-revoked", "root-changed", "bucket-gone"):
+        return rng.choice((1, 1, 2))
+    return rng.choice((1, 2, 4, 8)) if kind in LASTING else rng.choice((2, 6, 15))
+
+
+def _fault(rng: random.Random, kind: str, made: History) -> Fault:
+    start_s = rng.uniform(60, made.span_s * 0.8)
+    if kind in LASTING:
+        longest_s = max(2 * MINUTE, made.span_s - start_s)
+        end_s = start_s + 20 * (longest_s / 20) ** rng.random()
+        return Fault(kind, round(start_s, 3), round(end_s, 3), _detail(rng, kind))
+    number = {
+        "power-off": lambda: int(2 * 3600 ** rng.random()),
+        "cut": lambda: int(2 ** rng.uniform(0, 9)),
+        "radio-blink": lambda: rng.choice((100, 5000, 90000)),
+        "plug-twice": lambda: rng.randint(1, 8),
+    }.get(kind, lambda: 0)()
+    detail = _detail(rng, kind)
+    if kind == "kill":
+        number = rng.randint(1, PLACES[detail])
+    return Fault(kind, round(start_s, 3), 0, detail, number)
+
+
+def _detail(rng: random.Random, kind: str) -> str:
+    choices = {
+        "camera": _CAMERA_FAULTS,
+        "kill": tuple(PLACES),
+        "ntp-wrong": servers.NTP_WRONG,
+        "date-wrong": servers.DATES_WRONG,
+        "ntp-lies": ("-7200", "-600", "600", "7200"),
+        "cut": ("", "torn"),
+    }
+    return rng.choice(choices.get(kind, ("",)))

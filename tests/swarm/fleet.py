@@ -1,0 +1,48 @@
+"""Many histories at once, one process per core."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
+from swarm import draw, mutations, world
+from swarm.world import Outcome
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def live(mutation: str, seed: int) -> Outcome:
+    """Live through the history of a seed with that mistake in the firmware, "" for none."""
+    return world.run(draw.history(seed), is_logging=False, mutation=mutation)
+
+
+def outcomes(
+    seeds: Iterable[int], minutes: float = float("inf"), jobs: int = 0, mutation: str = ""
+) -> Iterator[Outcome]:
+    """Yield the outcome of each seed as it ends; begin no more after `minutes`.
+
+    `jobs` is the number of processes, by default one per core.
+    """
+    mutations.firmware(mutation)  # built once, before the processes fork
+    end_s = time.monotonic() + minutes * 60
+    left = iter(seeds)
+    count = jobs or os.cpu_count() or 1
+    with ProcessPoolExecutor(count, initializer=_die_with_parent) as pool:
+        running = set()
+        while True:
+            while len(running) < count and time.monotonic() < end_s:
+                seed = next(left, None)
+                if seed is None:
+                    break
+                running.add(pool.submit(live, mutation, seed))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()

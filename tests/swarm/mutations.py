@@ -1,0 +1,246 @@
+"""Mistakes in the firmware that a reviewer fears, planted one at a time: the swarm must find each.
+
+Each edit replaces a text that is in its file exactly once.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from megacam.board import tree
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A planted mistake: `edits` are (file, old text, new text)."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+
+    def modules(self) -> dict[str, str]:
+        """Return {module: source} of the modules that it changes."""
+        texts: dict[str, str] = {}
+        for path, old, new in self.edits:
+            text = texts.get(path) or (tree.root() / path).read_text(encoding="utf-8")
+            if text.count(old) != 1:
+                raise ValueError(f"{self.name}: {path} has {old!r} {text.count(old)} times")
+            texts[path] = text.replace(old, new)
+        return {tree.module_name(path): text for path, text in texts.items()}
+
+
+def _one(name: str, path: str, old: str, new: str) -> Mutation:
+    return Mutation(name, ((path, old, new),))
+
+
+MUTATIONS = (
+    # Liveness.
+    _one(
+        "a sleeping camera's pause is never over",
+        "firmware/power/sleep.py",
+        "now + uploader.pause_until_s - clock.uptime_s()",
+        "now + uploader.pause_until_s - clock.uptime_s() + 3600",
+    ),
+    _one(
+        "the hour after a refusal is a day",
+        "firmware/upload/retry.py",
+        "_FATAL_PAUSE_S = const(3600)",
+        "_FATAL_PAUSE_S = const(86400)",
+    ),
+    _one(
+        "the counter of failures is not reset",
+        "firmware/uploader.py",
+        "self.failures = self.unanswered = 0\n                    return",
+        "self.unanswered = 0\n                    return",
+    ),
+    _one(
+        "a battery is low when it is full",
+        "firmware/power/battery.py",
+        'if mv < power["low_mv"]:',
+        'if mv > power["low_mv"]:',
+    ),
+    _one(
+        "the radio is not stopped before it joins",
+        "firmware/network/join.py",
+        "wlan.disconnect()  # connect()",
+        "pass  # connect()",
+    ),
+    _one(
+        "an except that is too wide hides the need for a new start",
+        "firmware/tasks/link.py",
+        'restart.reset(app.counters, "wifi")',
+        "app.link_failures = 0",
+    ),
+    Mutation(
+        "the time-outs of a reply are gone",
+        (
+            ("lib/https/reply.py", "min(left, wait_ms)", "1 << 29"),
+            (
+                "lib/https/__init__.py",
+                "for _ in range(_STALL_MS // _STUCK_MS):",
+                "for _ in range(1 << 29):",
+            ),
+        ),
+    ),
+    _one(
+        "a new credential is not asked for",
+        "lib/iot_credentials/__init__.py",
+        "if self.expires_s - self._now() > _MARGIN_S:",
+        "if self.expires_s:",
+    ),
+    _one(
+        "the daily counts are never reset",
+        "firmware/tasks/day.py",
+        'counters["requests"] = counters["sent_kb"] = 0',
+        "pass",
+    ),
+    _one(
+        "the watchdog is not fed while the board waits",
+        "firmware/tasks/loop.py",
+        "        app.uploader.feed()\n        last_s",
+        "        last_s",
+    ),
+    _one(
+        "the certificate's doubt about the clock is never cleared",
+        "firmware/tasks/clock.py",
+        "    uploader.is_clock_doubted = False\n    uploader.is_time_known = False",
+        "    uploader.is_time_known = False",
+    ),
+    # Photos.
+    _one(
+        "a photo that cannot be sent is dropped",
+        "firmware/uploader.py",
+        "if not (is_live and self.put(body, number, taken, metadata)):",
+        "if is_live and self.put(body, number, taken, metadata):\n                return\n"
+        "            if not is_live:",
+    ),
+    _one(
+        "a stored photo stays in the spool",
+        "firmware/upload/drain.py",
+        'os.remove(f"/sd/spool/{name}" if card else f"{uploader.place[0]}/{name}")',
+        "pass",
+    ),
+    _one(
+        "thinned photos are not counted",
+        "firmware/spool/thin.py",
+        "        spool.thinned += 1",
+        "        pass",
+    ),
+    _one(
+        "two photos are thinned for one",
+        "firmware/spool/thin.py",
+        "        spool.remove(name)\n",
+        "        spool.remove(name)\n        spool.discard(spool.oldest() or name)\n",
+    ),
+    _one(
+        "the end of a photo is not looked for",
+        "lib/jpeg.py",
+        "if left < self._tail:",
+        "if left < 0:",
+    ),
+    _one(
+        "a damaged photo is not taken again and leaves no line",
+        "firmware/shot/failure.py",
+        'log("E app photo lost", why=error)',
+        "pass",
+    ),
+    # Numbers and names.
+    _one(
+        "numbers are reserved too late",
+        "firmware/shot/sequence.py",
+        "self._reserve(self._next + _RESERVED)",
+        "self._reserve(self._next)",
+    ),
+    _one(
+        "a restart forgets the numbers that may be in use",
+        "firmware/start/supervisor.py",
+        'counts["seq"] += _FORGOTTEN',
+        "pass",
+    ),
+    _one(
+        "the sequence is written and never renamed",
+        "firmware/shot/sequence.py",
+        'os.rename(self._path + ".new", self._path)',
+        "pass",
+    ),
+    _one(
+        "counters of a power cut keep their number",
+        "firmware/health/counters.py",
+        'lasting["seq"] = lasting["cycle"] = 0',
+        'lasting["cycle"] = 0',
+    ),
+    # Dates.
+    _one(
+        "photos are dated by the first server that answers",
+        "firmware/start/build.py",
+        'clock.is_set() and counters["known_cycle"] == counters["cycle"]',
+        "True",
+    ),
+    _one(
+        "the store's correction of the clock is ignored",
+        "firmware/timing/confirm.py",
+        '            learn(skew_s)\n            log("W clock set by the store"',
+        '            log("W clock set by the store"',
+    ),
+    _one(
+        "a jump of the clock is accepted",
+        "firmware/timing/set_clock.py",
+        "if is_known and abs(jump_s) > clock.JUMP_S:",
+        "if is_known and abs(jump_s) > 1 << 28:",
+    ),
+    _one(
+        "a photo without a date gets the earliest possible one",
+        "firmware/spool/date.py",
+        "offset_s -= 1 + lasts[number]",
+        "offset_s -= 86400 + lasts[number]",
+    ),
+    _one(
+        "the time of the exposure is the time after the request",
+        "firmware/shot/take.py",
+        "    taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000",
+        "    taken += 5",
+    ),
+    _one(
+        "the schedule is not read",
+        "firmware/tasks/plan.py",
+        "    return app.windows_until - now",
+        "    app.windows = app.__class__.windows\n    return app.windows_until - now",
+    ),
+    # Secrets and TLS.
+    _one(
+        "the password is logged",
+        "firmware/network/join.py",
+        'log("I wifi seen", networks=seen)',
+        'log("I wifi seen", networks=seen + str(networks))',
+    ),
+    _one(
+        "the certificate is not verified",
+        "lib/https/tls_context.py",
+        "tls.CERT_REQUIRED",
+        "tls.CERT_NONE",
+    ),
+    _one(
+        "a failed connection is not closed",
+        "lib/https/__init__.py",
+        "            self._raw.close()",
+        "            pass",
+    ),
+    # The camera, and what lasts.
+    _one(
+        "a commit is lost",
+        "firmware/credentials/__init__.py",
+        "    nvs.set_blob(name, blob)\n    nvs.commit()",
+        "    nvs.set_blob(name, blob)",
+    ),
+    _one(
+        "CS stays low",
+        "lib/arducam_mega/__init__.py",
+        "            self._spi.readinto(buf)\n        finally:\n            self._cs(1)",
+        "            self._spi.readinto(buf)\n        finally:\n            pass",
+    ),
+)
+
+
+@cache
+def firmware(name: str = "") -> dict[str, bytes]:
+    """Return the board's files {path: content}, with the mistake of that name planted in them."""
+    more = {mutation.name: mutation for mutation in MUTATIONS}[name].modules() if name else {}
+    return tree.build(more)
