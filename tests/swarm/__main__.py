@@ -1,10 +1,11 @@
 """`make swarm`: live through many histories; print each that breaks an invariant.
 
-python -m swarm [--seeds N] [--first N] [--minutes N] [--jobs N]
+python -m swarm [--seeds N] [--first N] [--fresh N] [--minutes N] [--jobs N]
 python -m swarm --replay SEED | --shrink SEED
 """
 
 import argparse
+import subprocess
 import sys
 import time
 
@@ -15,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="swarm", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--fresh", type=int, default=0, help="so many more, by the commit")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no more then")
     parser.add_argument("--jobs", type=int, default=0, help="processes; 0: one per core")
     parser.add_argument("--replay", type=int, metavar="SEED", help="print the log of a seed")
@@ -37,9 +39,22 @@ def _replay(seed: int) -> int:
     return bool(outcome.broken)
 
 
+def _fresh(count: int) -> range:
+    """Return seeds of this commit alone, so that each run of CI lives new histories."""
+    if not count:
+        return range(0)
+    done = subprocess.run(
+        ["git", "rev-parse", "--short=7", "HEAD"], capture_output=True, text=True
+    )
+    commit = done.stdout.strip() or f"{int(time.time()):x}"
+    first = int(commit, 16) * 1000
+    print(f"new seeds of {commit}: {first} to {first + count - 1}", flush=True)
+    return range(first, first + count)
+
+
 def _run(options: argparse.Namespace) -> int:
     began_s, days, failed, count = time.monotonic(), 0.0, 0, 0
-    seeds = range(options.first, options.first + options.seeds)
+    seeds = [*_fresh(options.fresh), *range(options.first, options.first + options.seeds)]
     for outcome in fleet.outcomes(seeds, options.minutes, options.jobs):
         count += 1
         days += outcome.figures["days"]

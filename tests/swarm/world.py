@@ -31,7 +31,8 @@ _MOST_STARTS = 40_000
 _QUICK_STARTS = 60
 _FLASH_WRITES_A_SHOT = 300
 _MOST_SOCKETS = 4
-_HEAP_GROWTH = 60_000
+# Names of seldom loaded modules stay in memory.
+_HEAP_GROWTH, _HEAP_SAMPLES = 16_000, 30
 _KEPT_LINES = 60
 
 
@@ -187,6 +188,7 @@ class World:
                 self._at_rest.pop(0)()
             self.chip.seed(self.entropy.getrandbits(31))
             self.ledger.begin_life()
+            self._heaps.clear()
             pipe, console = self.board.start(self.chip.rtc_us)
             began_us = self.engine.now_us
             self._link = Link(self, pipe, console, self.history.world["ppm"])
@@ -283,6 +285,11 @@ class World:
     def note_heap(self, used: int) -> None:
         """Take the heap in use, which is no part of the history."""
         self._heaps.append(used)
+        quarter = len(self._heaps) // 4
+        if quarter >= _HEAP_SAMPLES:
+            grown = min(self._heaps[-quarter:]) - min(self._heaps[:quarter])
+            if grown > _HEAP_GROWTH:
+                raise BrokenError("heap", f"{grown} bytes more are in use than at first")
 
     def stored(
         self, store: Store, key: str, one: Object, before: Object | None, body: bytes
