@@ -9,6 +9,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _FIRST_BYTES = const(56000)  # MicroPython's first heap on a plain ESP32
 _CHIP_BYTES = const(1 << 19)  # the chip itself has less RAM than this: there is PSRAM too
+_ASLEEP_PPM = const(50000)  # an RC oscillator counts in deep sleep
 # One string, because MicroPython interns each short string forever.
 _TEXT = """device={}
 version={}
@@ -94,15 +95,20 @@ def mem_free(platform=sys.platform):
     return free
 
 
-def date(metadata, taken, is_exact):
+def date(metadata, taken, is_exact, sleeps):
     """Add to the dict `metadata` when the photo was taken, in UTC seconds since 1970.
 
-    If not `is_exact`, `taken` is the latest possible time.
+    If not `is_exact`, `taken` is the latest possible time. The photo is from before the clock was
+    set, so its error grows with its age, and faster if the camera `sleeps` in between.
     """
-    metadata.update([line.split("=", 1) for line in _dated(taken, is_exact).split("\n")])
+    ppm = _ASLEEP_PPM if sleeps else abs(clock.drift_ppm) + 10
+    lines = _dated(taken, is_exact, ppm).split("\n")
+    metadata.update([line.split("=", 1) for line in lines])
 
 
-def _dated(taken, is_exact):
+def _dated(taken, is_exact, ppm=0):
     error_ms = clock.error_ms() if is_exact else None
+    if error_ms is not None:
+        error_ms += ppm * (clock.now() - taken) // 1000
     at = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*clock.fields(taken))
     return f"taken-at={at}\nclock-error-ms={'unknown' if error_ms is None else error_ms}"

@@ -28,7 +28,8 @@ def open_next(uploader):
         photo = open_photo(folder, name)
         photo.taken = taken
         if "clock-error-ms" not in photo.meta:
-            _date(photo, is_exact)
+            # Only a camera that sleeps saves the end of a pause, see power/sleep.py.
+            _date(photo, is_exact, "pause_until" in uploader.counters)
     except SpoolError as e:
         forget(uploader, name, e)
         return None
@@ -37,10 +38,10 @@ def open_next(uploader):
     return photo
 
 
-def _date(photo, is_exact):
+def _date(photo, is_exact, sleeps):
     from firmware.shot import metadata
 
-    metadata.date(photo.meta, photo.taken, is_exact)
+    metadata.date(photo.meta, photo.taken, is_exact, sleeps)
     try:
         from firmware.spool import exif
 

@@ -93,3 +93,15 @@ def test_a_sensor_that_is_too_slow_is_asked_once(camera):
     told = run(camera, "a = app()\n" + _sensor("slow") + "shoot(a, 3)")
     assert not any("reading" in put["metadata"] for put in told.all("put"))
     assert len(told.said("W sensor left out")) == 1 and len(told.all("stored")) == 3
+
+
+def test_a_date_from_before_the_clock_was_set_is_the_less_sure_the_older_it_is(camera):
+    code = (
+        "clock.set_time(NOON, 0)\nclock.set_error_ms = 20\nclock.set_at_s = clock.uptime_s()\n"
+        "for sleeps in (False, True):\n    meta = {}\n"
+        "    call('shot.metadata', 'date', meta, NOON - 10000, True, sleeps)\n"
+        "    tell('date', error=int(meta['clock-error-ms']))"
+    )
+    errors = [one["error"] for one in run(camera, code).all("date")]
+    # 60 ppm of an unknown crystal, 5 % in deep sleep.
+    assert 620 <= errors[0] <= 622 and 500020 <= errors[1] <= 500070
