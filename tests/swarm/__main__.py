@@ -1,7 +1,7 @@
 """`make swarm`: live through many histories; print each that breaks an invariant.
 
 python -m swarm [--seeds N] [--first N] [--fresh N] [--minutes N] [--jobs N]
-python -m swarm --replay SEED | --shrink SEED
+python -m swarm --replay SEED | --shrink SEED [--mistake NAME]
 """
 
 import argparse
@@ -21,20 +21,21 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=0, help="processes; 0: one per core")
     parser.add_argument("--replay", type=int, metavar="SEED", help="print the log of a seed")
     parser.add_argument("--shrink", type=int, metavar="SEED", help="find the shortest history")
+    parser.add_argument("--mistake", default="", help="to plant, of mutations.py")
     options = parser.parse_args()
     if options.replay is not None:
-        return _replay(options.replay)
+        return _replay(options.replay, options.mistake)
     if options.shrink is not None:
         from swarm import shrink
 
-        return shrink.main(options.shrink)
+        return shrink.main(options.shrink, options.mistake)
     return _run(options)
 
 
-def _replay(seed: int) -> int:
+def _replay(seed: int, mistake: str) -> int:
     history = draw.history(seed)
     print(history.to_json())
-    outcome = world.run(history)
+    outcome = world.run(history, mutation=mistake)
     print("\n".join(outcome.log))
     return bool(outcome.broken)
 

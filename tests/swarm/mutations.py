@@ -221,7 +221,7 @@ MUTATIONS = (
         "a failed connection is not closed",
         "lib/https/__init__.py",
         "            self._raw.close()",
-        "            pass",
+        "            self._raw",
     ),
     # The camera, and what lasts.
     _one(

@@ -25,24 +25,24 @@ _PLAIN_WORLD = {
 _KEPT = ("device", "interval_s", "s3", "power", "spool", "location", "camera")
 
 
-def main(seed: int) -> int:
-    """Shrink the history of a seed and print it."""
+def main(seed: int, mistake: str = "") -> int:
+    """Shrink the history of a seed and print it; `mistake` is one to plant in the firmware."""
     history = draw.history(seed)
-    name = broken(history)
+    name = broken(history, mistake)
     if not name:
         print(f"seed {seed} breaks nothing")
         return 0
     print(f"seed {seed} breaks {name!r}: {history.described()}", flush=True)
-    history = shrunk(history, lambda one: broken(one) == name)
+    history = shrunk(history, lambda one: broken(one, mistake) == name)
     print(history.to_json())
     print(f"{history.described()}\nsave this as {FOUND.name}/WHAT-IT-IS.json beside shrink.py: ")
     print("tests/e2e/test_swarm.py lives through every history there")
     return 1
 
 
-def broken(history: History) -> str:
+def broken(history: History, mistake: str = "") -> str:
     """Return the name of the first invariant that a history breaks, or ""."""
-    outcome = world.run(history, is_logging=False)
+    outcome = world.run(history, is_logging=False, mutation=mistake)
     return outcome.broken[0] if outcome.broken else ""
 
 

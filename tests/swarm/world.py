@@ -215,7 +215,7 @@ class World:
             self._power_on()
             self.engine.run_until(self.engine.now_us + pause_us)
             return
-        self.chip.reset(lived_us)
+        self.chip.reset(lived_us + _BOOT_US)
         if ended == "killed":
             self.chip.cause = 3
         elif ended == "usb":

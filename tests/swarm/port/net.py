@@ -14,7 +14,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 AF_INET, SOCK_STREAM, SOCK_DGRAM, IPPROTO_TCP = 2, 1, 2, 6
 POLLIN, POLLOUT = 1, 4
-PROTOCOL_TLS_CLIENT, CERT_REQUIRED = 0, 2
+PROTOCOL_TLS_CLIENT, CERT_NONE, CERT_REQUIRED = 0, 0, 2
 
 
 def getaddrinfo(host, port, family=0, kind=SOCK_STREAM):
