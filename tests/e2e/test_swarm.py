@@ -12,10 +12,12 @@ _BUSY = "while True: pass"
 
 
 def test_the_same_seed_gives_the_same_log_to_the_byte_on_a_busy_machine_too():
-    idle = world.run(draw.history(_SEED))
+    history = draw.history(_SEED)
+    history.span_s = 2400  # with another store in it, and two starts
+    idle = world.run(history)
     busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(4)]
     try:
-        again = world.run(draw.history(_SEED))
+        again = world.run(history)
     finally:
         for process in busy:
             process.kill()
@@ -32,14 +34,14 @@ def test_what_once_broke_holds(path):
 
 
 @pytest.mark.parametrize(
-    ("mutation", "invariant"),
+    ("mutation", "seed", "invariant"),
     [
-        ("the certificate is not verified", "tls"),
-        ("numbers are reserved too late", "number twice"),
+        ("the certificate is not verified", 2, "tls"),
+        ("the time of the exposure is the time after the request", 2, "date"),
+        ("the schedule is not read", 3, "schedule"),
     ],
 )
-def test_a_planted_mistake_is_found(mutation, invariant):
-    seeds = range(1, 60)
-    outcomes = (world.run(draw.history(seed), mutation=mutation) for seed in seeds)
-    broken = next(outcome.broken for outcome in outcomes if outcome.broken)
-    assert broken[0] == invariant
+def test_a_planted_mistake_is_found(mutation, seed, invariant):
+    outcome = world.run(draw.history(seed), mutation=mutation)
+    assert outcome.broken
+    assert outcome.broken[0] == invariant

@@ -74,6 +74,11 @@ def _config(rng: random.Random, store: str) -> dict[str, Any]:
         "power": {"deep_sleep": _maybe(rng, 0.3)},
         "location": {"name": rng.choice(("", "Höhe über dem Tal", "roof"))},
     }
+    _add_options(rng, config)
+    return config
+
+
+def _add_options(rng: random.Random, config: dict[str, Any]) -> None:
     if _maybe(rng, 0.2):
         config["spool"]["sd"] = {"enabled": True, "limit_mb": 1}
     if config["power"]["deep_sleep"] and _maybe(rng, 0.6):
@@ -92,7 +97,6 @@ def _config(rng: random.Random, store: str) -> dict[str, Any]:
         }
     if _maybe(rng, 0.2):
         config["led"] = {"pin": 25, "inverted": _maybe(rng, 0.5)}
-    return config
 
 
 def _s3(rng: random.Random, store: str) -> dict[str, Any]:

@@ -58,12 +58,6 @@ MUTATIONS = (
         'if mv > power["low_mv"]:',
     ),
     _one(
-        "the radio is not stopped before it joins",
-        "firmware/network/join.py",
-        "wlan.disconnect()  # connect()",
-        "pass  # connect()",
-    ),
-    _one(
         "an except that is too wide hides the need for a new start",
         "firmware/tasks/link.py",
         'restart.reset(app.counters, "wifi")',

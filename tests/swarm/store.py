@@ -275,6 +275,10 @@ class Session:
             self._refuse(RefusedError(400, "BadDigest", str(e)))
             return False
         self._keep(body)
+        self._confirm(body)
+        return not self._silent
+
+    def _confirm(self, body: bytes) -> None:
         if self._world.is_on("reset-before-reply"):
             self._break()
         elif self._world.is_on("silent-reply"):
@@ -288,7 +292,6 @@ class Session:
                 etag = hashlib.md5(md5.encode()).hexdigest()
             self._reply(200, f'ETag: "{etag}"\r\n{kms}')
             self._world.place("replied")
-        return not self._silent
 
     def _keep(self, body: bytes) -> None:
         start = "x-amz-meta-"

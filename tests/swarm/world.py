@@ -4,6 +4,7 @@ outcome = world.run(history)
 outcome.broken          # None, or (invariant, text)
 """
 
+import hashlib
 import random
 import re
 import struct
@@ -61,10 +62,11 @@ def run(history: History, is_logging: bool = True, mutation: str = "") -> Outcom
         except HungError as e:
             broken = "hung", str(e)
         finally:
+            figures = world.figures()
             world.board.close()
         if broken:
             world.note(f"BROKEN {broken[0]}: {broken[1]}")
-        return Outcome(history, broken, world.log, world.figures())
+        return Outcome(history, broken, world.log, figures)
 
 
 def _memory() -> str | None:
@@ -94,6 +96,12 @@ class World:
         self._at_rest: list[Callable[[], None]] = []
         self.refusals: Counter[str] = Counter()
         self.questions = self.handshakes = 0
+        self._build(folder)
+        self.liveness = Liveness(self)
+        happenings.schedule(self)
+
+    def _build(self, folder: Path) -> None:
+        history = self.history
         self.ledger = Ledger(self)
         self.camera = Camera(
             self.engine,
@@ -111,8 +119,6 @@ class World:
         self.board = Board(folder, self.setting.files(), self.setting.card_bytes())
         self.card.on_change = self.board.note_card
         self.setting.furnish()
-        self.liveness = Liveness(self)
-        happenings.schedule(self)
 
     # Faults
 
@@ -343,20 +349,13 @@ class World:
             "stored": sum(bool(photo.key) for photo in self.ledger.photos.values()),
             "starts": self.lives,
             "questions": self.questions,
-            "writes": self.board_writes,
-            "recovery_s": self.liveness.longest_s,
+            "writes": self.board.writes[0],
+            "recovery_s": round(self.liveness.longest_s),
         }
-
-    @property
-    def board_writes(self) -> int:
-        """The number of writes to the flash, 0 once the board is closed."""
-        return 0
 
 
 def _waiting(files: dict[str, bytes]) -> set[str]:
     """Return the SHA-256 of each photo in the spool."""
-    import hashlib
-
     found = set()
     for name, content in files.items():
         if re.fullmatch(r"spool/(damaged-)?\d+-\d+", name) and len(content) > 16:
