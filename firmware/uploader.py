@@ -131,7 +131,7 @@ class Uploader:
             key=key,
             bytes=body.size,
             ms=time.ticks_diff(time.ticks_ms(), start),
-            status=stored[0],
+            status=stored[0],  # pyright: ignore[reportIndexIssue]: a put returns a tuple
             heap=gc.mem_alloc(),
             url=self.store.base + self.store.prefix + key,  # nothing in it has to be encoded
         )

@@ -31,7 +31,8 @@ for _name in _names:
         if _prompt:
             micropython.kbd_intr(3)
         _source = compile(_source, _name, "exec")  # or its text would stay while it runs
-        exec(_source, {"__name__": "__main__"})
+        # One call deeper: else a stale pointer keeps a module of boot.py, 1.3 KB, for ever.
+        [exec(_source, _globals) for _globals in ({"__name__": "__main__"},)]
         if _prompt:
             micropython.kbd_intr(-1)
     except SystemExit as _e:
