@@ -22,7 +22,7 @@ def print(*a):
 """
 _NOTED = "builtins.print(n)"
 # 0.1 s on an ESP32. The first moves are the most expensive: the folders are still full.
-_MOST_READS = 800
+_MOST_READS = 900
 
 
 def _deploy(board, wanted):

@@ -97,7 +97,7 @@ def test_a_sensor_that_is_too_slow_is_asked_once(camera):
 
 def test_a_date_from_before_the_clock_was_set_is_the_less_sure_the_older_it_is(camera):
     code = (
-        "clock.set_time(NOON, 0)\nclock.set_error_ms = 20\nclock.set_at_s = clock.uptime_s()\n"
+        "set_time(NOON, 0)\nclock.set_error_ms = 20\nclock.set_at_s = clock.uptime_s()\n"
         "for sleeps in (False, True):\n    meta = {}\n"
         "    call('shot.metadata', 'date', meta, NOON - 10000, True, sleeps)\n"
         "    tell('date', error=int(meta['clock-error-ms']))"

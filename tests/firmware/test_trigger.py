@@ -184,7 +184,7 @@ class App:
 
 app_ = App()
 app_.early = App()
-clock.set_time(NOON, 0)
+set_time(NOON, 0)
 app_.counters = {"trigger_at": NOON - 4}
 for now in (1, 0):
     app_.early.trigger = Held(now)

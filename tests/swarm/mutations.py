@@ -89,8 +89,8 @@ MUTATIONS = (
     _one(
         "the watchdog is not fed while the board waits",
         "firmware/tasks/loop.py",
-        "        app.uploader.feed()\n        last_s",
-        "        last_s",
+        "        app.uploader.feed()\n        if app.early",
+        "        if app.early",
     ),
     _one(
         "the certificate's doubt about the clock is never cleared",
@@ -139,7 +139,7 @@ MUTATIONS = (
     # Numbers and names.
     _one(
         "numbers are reserved too late",
-        "firmware/shot/sequence.py",
+        "firmware/shot/reserve.py",
         "self._reserve(self._next + _RESERVED)",
         "self._reserve(self._next)",
     ),
@@ -151,7 +151,7 @@ MUTATIONS = (
     ),
     _one(
         "the sequence is written and never renamed",
-        "firmware/shot/sequence.py",
+        "firmware/shot/reserve.py",
         'os.rename(self._path + ".new", self._path)',
         "pass",
     ),

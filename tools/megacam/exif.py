@@ -4,8 +4,6 @@ from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
-from PIL import Image
-
 _EXIF, _GPS = 0x8769, 0x8825
 _TEXTS = {
     "description": (0, 0x010E),
@@ -58,6 +56,8 @@ def _tags(photo: bytes) -> dict[int, Any]:
     block, _ = split(photo)
     if not block:
         return {0: {}, _EXIF: {}, _GPS: {}}
+    from PIL import Image  # an extra, which most commands do without
+
     exif = Image.Exif()
     try:
         exif.load(block[4:])
