@@ -1,6 +1,9 @@
 """The flash takes no counters, or memory is short again and again: what goes on all the same."""
 
+import threading
+
 from app_rig import run
+from bench import whole
 
 # A folder has the name of the file that is written first.
 _FULL = "import os\nos.mkdir('/tally.new')\n"
@@ -54,6 +57,42 @@ many(1)
 """)  # fmt: skip
     assert [event["why"] for event in told.all("end")] == ["", "", "so much"]
     assert len(told.said("E app work failed")) == 39
+
+
+_SHORT = b"""\
+import builtins
+import overlay
+from firmware import app
+load, take = overlay.load, app.App.take
+def lack(offset):
+    builtins.overlay = load
+    raise MemoryError("so much")
+def take_without_memory(self):
+    builtins.overlay = lack
+    app.App.take = take
+    take(self)
+    print("missed", self.counters["missed"], "taken", self.counters["taken"])
+app.App.take = take_without_memory
+app.main()
+"""
+
+
+def test_memory_too_short_for_the_code_that_takes_a_photo_costs_that_photo_only():
+    lines = []
+    over = threading.Event()
+
+    def line(text):
+        lines.append(text)
+        if text.startswith("I s3 stored") or "I boot" in lines[1:]:
+            over.set()
+
+    with whole.stage(main=_SHORT) as board:
+        board.start(line)
+        over.wait(60)
+        board.stop()
+    assert [text for text in lines if "lost" in text] == ['E app photo lost why="so much"']
+    assert "missed 1 taken 0" in lines and lines[-1].startswith("I s3 stored")
+    assert sum(text.startswith("I boot") for text in lines) == 1
 
 
 def test_settings_that_another_version_checked_are_not_used(camera):
