@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from megacam import exif
+
 from soak.ledger import Photo
 from soak.truth import BEGIN_S
 
@@ -92,12 +94,12 @@ def settle(month: "Month", wall_s: float) -> Report:
 
 
 def waiting(image: dict[str, bytes]) -> set[str]:
-    """Return the SHA-256 of each photo in the spool of a flash image."""
+    """Return the SHA-256 of each photo in the spool of a flash image, without its EXIF."""
     found = set()
     for name, content in image.items():
         if re.fullmatch(r"spool/\d+-\d+", name) and len(content) > 16:
             size = struct.unpack("<I", content[-16:-12])[0]
-            found.add(hashlib.sha256(content[:size]).hexdigest())
+            found.add(hashlib.sha256(exif.split(content[:size])[1]).hexdigest())
     return found
 
 

@@ -8,6 +8,8 @@ import re
 import struct
 from collections.abc import Iterator
 
+from megacam import exif
+
 _SECTOR = 512
 _ROOT_ENTRIES = 512
 _BOOT = struct.Struct("<3s8sHBHBHHBHHHII")
@@ -87,5 +89,5 @@ def waiting(image: bytes) -> set[str]:
     for name, content in files(image):
         if re.fullmatch(r"spool/(damaged-)?\d+-\d+", name.lower()) and len(content) > 16:
             size = struct.unpack("<I", content[-16:-12])[0]
-            found.add(hashlib.sha256(content[:size]).hexdigest())
+            found.add(hashlib.sha256(exif.split(content[:size])[1]).hexdigest())
     return found

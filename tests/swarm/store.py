@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from megacam import exif
+
 from swarm import signature
 from swarm.engine import SECOND
 from swarm.network import Certificate, Wire
@@ -31,7 +33,7 @@ _REFUSALS = {
 
 @dataclass
 class Object:
-    """A stored object, with the true time at which it arrived."""
+    """A stored object, with the true time at which it arrived; `sha256` is without its EXIF."""
 
     sha256: str
     size: int
@@ -298,7 +300,8 @@ class Session:
         headers = self._headers
         metadata = {k[len(start) :]: v for k, v in headers.items() if k.startswith(start)}
         now_us = self._world.engine.now_us
-        one = Object(hashlib.sha256(body).hexdigest(), len(body), now_us, metadata)
+        photo = exif.split(body)[1]
+        one = Object(hashlib.sha256(photo).hexdigest(), len(body), now_us, metadata)
         before = self._store.objects.get(self._key)
         self._store.objects[self._key] = one
         self._world.stored(self._store, self._key, one, before, body)

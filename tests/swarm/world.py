@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from megacam import exif
+
 from swarm import happenings, setting
 from swarm.board import Board
 from swarm.camera import Camera
@@ -355,10 +357,10 @@ class World:
 
 
 def _waiting(files: dict[str, bytes]) -> set[str]:
-    """Return the SHA-256 of each photo in the spool."""
+    """Return the SHA-256 of each photo in the spool, without its EXIF."""
     found = set()
     for name, content in files.items():
         if re.fullmatch(r"spool/(damaged-)?\d+-\d+", name) and len(content) > 16:
             size = struct.unpack("<I", content[-16:-12])[0]
-            found.add(hashlib.sha256(content[:size]).hexdigest())
+            found.add(hashlib.sha256(exif.split(content[:size])[1]).hexdigest())
     return found
