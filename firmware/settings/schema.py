@@ -107,6 +107,7 @@ _AFTER_PICTURE = (
 )
 # Columns: name, kind, lowest value or choices, highest value, default, help.
 SETTINGS = _BEFORE_PICTURE + schema_camera.PICTURE + schema_motion.MOTION + _AFTER_PICTURE
+_BEFORE_PICTURE = _AFTER_PICTURE = None  # frees 700 bytes
 SECRETS = ("wifi.networks", "aws.access_key_id", "aws.secret_access_key")
 
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -290,7 +291,9 @@ def _check(name, kind, low, high, value):
     elif kind in ("hours", "weekdays", "timezone"):
         _check_schedule(name, kind, low, high, value)
     elif kind == "mask":
-        if not schema_motion.is_mask(value):
+        from firmware.settings import motion_rules
+
+        if not motion_rules.is_mask(value):
             _refuse(name, value, 'a list of 24 words of 24 marks, "." or "x", or empty')
     elif kind == "degrees":
         if (
@@ -309,35 +312,21 @@ def _check(name, kind, low, high, value):
         _check_text(name, kind, low, high, value)
 
 
-def _flatten(raw, section=""):
-    flat = {}
-    for name, value in raw.items():
-        name = section + name
+def _flatten(raw, section, flat):
+    """Move the settings of `raw` to `flat`, so that they are in memory only once."""
+    for key in list(raw):
+        name = section + key
+        value = raw.pop(key)
         if not any(row[0].startswith(name + ".") for row in SETTINGS):
+            if not any(row[0] == name for row in SETTINGS):
+                from firmware.settings import unknown
+
+                unknown.refuse(name, [row[0] for row in SETTINGS])
             flat[name] = value
         elif not isinstance(value, dict):
             raise ConfigError(f"config.json: {name} must be an object, {{ ... }}")
         else:
-            flat.update(_flatten(value, name + "."))
-    return flat
-
-
-def _distance(a, b):
-    # Levenshtein distance, row by row: how many letters must change to turn a into b.
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a):
-        before, row[0] = row[0], i + 1
-        for j, other in enumerate(b):
-            before, row[j + 1] = (
-                row[j + 1],
-                min(row[j + 1] + 1, row[j] + 1, before + (letter != other)),
-            )
-    return row[-1]
-
-
-def _refuse_unknown(name):
-    nearest = sorted((_distance(name, row[0]), row[0]) for row in SETTINGS)[0][1]
-    raise ConfigError(f"config.json: there is no setting {name!r}; did you mean {nearest!r}?")
+            _flatten(value, name + ".", flat)
 
 
 def nest(flat):
@@ -368,37 +357,38 @@ def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
     Picture settings (schema_camera.py) at their default are left out: the camera has them anyway.
-    So is what is switched off (schema_motion.py).
-    `raw` is the parsed config.json. `secrets` holds only the given ones; `settings` holds no
-    secret. Raises ConfigError with one sentence for the first error.
+    So is what is switched off (motion_rules.py).
+    `raw` is the parsed config.json; it is empty afterwards, which frees memory that a board needs.
+    `secrets` holds only the given ones; `settings` holds no secret. Raises ConfigError with one
+    sentence for the first error.
     """
     if not isinstance(raw, dict):
         raise ConfigError("config.json: the top level must be an object, { ... }")
-    flat = _flatten(raw)
-    raw = None  # frees memory that a board needs below
-    known = [row[0] for row in SETTINGS]
-    for name in flat:
-        if name not in known:
-            _refuse_unknown(name)
-    settings, secrets = {}, {}
+    flat, settings, secrets = {}, {}, {}
+    _flatten(raw, "", flat)
     for row in SETTINGS:
         name, default = row[0], row[4]
-        value = value_of(name, flat.get(name, default))
+        value = value_of(name, flat.pop(name, default))
         if name not in SECRETS:
             if value != default or row not in schema_camera.PICTURE:
                 settings[name] = value
         elif value:
             secrets[name] = value
-    flat = known = None
     from firmware.settings import schema_place
 
-    wrong = schema_place.contradiction(settings) or schema_motion.contradiction(settings)
+    wrong = schema_place.contradiction(settings)
+    from firmware.settings import motion_rules
+
+    wrong = wrong or motion_rules.contradiction(settings)
     if wrong:
         _refuse(*wrong)
+    motion_rules = None  # frees its code
     from firmware.settings import schema_pins
 
     schema_pins.check(settings)
-    schema_motion.drop_off(settings)
+    from firmware.settings import motion_rules
+
+    motion_rules.drop_off(settings)
     if len([name for name in SECRETS[1:] if name in secrets]) == 1:
         raise ConfigError(
             "config.json: set both aws.access_key_id and aws.secret_access_key, or neither"

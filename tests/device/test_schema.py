@@ -8,7 +8,9 @@ from firmware.settings import schema_motion
 from firmware.settings import schema_pins
 from firmware.errors import ConfigError
 
-_GOOD = {"s3": {"bucket": "my-photos"}}
+
+def _good():
+    return {"s3": {"bucket": "my-photos"}}
 
 
 def _refusal(raw):
@@ -30,7 +32,7 @@ def _with(name, value):
 
 
 def test_a_minimal_config_gets_every_default():
-    settings, secrets = schema.check(_GOOD)
+    settings, secrets = schema.check(_good())
     assert settings["interval_s"] == 30
     assert settings["s3.bucket"] == "my-photos"
     assert secrets == {}
@@ -106,7 +108,7 @@ def test_a_config_that_is_no_object_is_refused():
 
 
 def test_a_checked_config_passes_again():
-    settings, _ = schema.check(_GOOD)
+    settings, _ = schema.check(_good())
     assert schema.check(schema.nest(settings))[0] == settings
 
 
@@ -199,7 +201,7 @@ def test_a_region_has_amazons_shape_at_amazon_only():
 
 
 def test_path_style_may_be_left_to_the_endpoint():
-    assert schema.check(_GOOD)[0]["s3.path_style"] is None
+    assert schema.check(_good())[0]["s3.path_style"] is None
     for value in (True, False, None):
         assert schema.check(_s3(path_style=value))[0]["s3.path_style"] is value
     for value in (0, "", "auto"):

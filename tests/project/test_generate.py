@@ -24,8 +24,9 @@ def test_the_example_is_valid_and_names_every_setting():
     board, secrets = settings.check(raw)
     assert secrets == {"wifi.networks": [{"ssid": "", "password": ""}]}
     assert json.loads(board)["interval_s"] == 30
-    named = set(settings.schema()._flatten(raw))
-    assert named == {row[0] for row in settings.schema().SETTINGS}
+    named = {}
+    settings.schema()._flatten(raw, "", named)
+    assert {*named} == {row[0] for row in settings.schema().SETTINGS}
 
 
 def test_mip_installs_every_file_of_the_board():

@@ -1,6 +1,7 @@
 """What a history's board is given: its files, secrets and servers, and what is due when."""
 
 import calendar
+import copy
 import json
 import time
 import zlib
@@ -213,7 +214,7 @@ class Setting:
             return (until_s - since_s) // interval_s
         plan = settings._of_the_board("firmware.shot.day_plan")
         schedule = settings._of_the_board("firmware.shot.schedule")
-        values, _ = whole.check(self.config)
+        values, _ = whole.check(copy.deepcopy(self.config))
         flat = whole.nest(values)
         count, at_s = 0, since_s
         while at_s < until_s:

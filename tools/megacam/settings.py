@@ -1,6 +1,7 @@
 """Read config.json on the host, check it with the firmware's schema and split off its secrets."""
 
 import contextlib
+import copy
 import importlib
 import json
 import re
@@ -88,11 +89,16 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     table = schema()
     try:
         with _explained({}, source(raw)):
-            settings, secrets = table.check({k: v for k, v in raw.items() if k != "checked"})
+            settings, secrets = table.check(_copy(raw))
     except SettingsError as e:
         raise SettingsError(timezones.explained(str(e), raw)) from None
     board = {**table.nest(settings), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def _copy(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return what the schema's check() may empty."""
+    return copy.deepcopy({name: value for name, value in raw.items() if name != "checked"})
 
 
 def source(raw: Mapping[str, Any]) -> str:
@@ -102,7 +108,7 @@ def source(raw: Mapping[str, Any]) -> str:
 
 def doubts(raw: dict[str, Any]) -> list[str]:
     """Return a sentence for each risky pin in `raw`, a config.json that check() accepts."""
-    settings, _ = schema().check({k: v for k, v in raw.items() if k != "checked"})
+    settings, _ = schema().check(_copy(raw))
     return importlib.import_module("firmware.settings.schema_pins").doubts(settings)
 
 
