@@ -144,7 +144,8 @@ class App:
 
     def take(self):
         """Take the photo that is due, retry if it is damaged or lost, and count the result."""
-        if self.early and not self.early.begin(self):
+        # If this fails, the photo is taken: one too many is better than none.
+        if self.early and self.try_to(self.early.begin, self) is False:
             return
         for attempt in range(_SHOTS):
             taken = self.counters["taken"]

@@ -51,14 +51,22 @@ def do_tasks(app, due):
 
 def moment(app, due):
     """Return when to take the photo of `due`, which may be late: 0 is at once, None is not now."""
-    if not clock.is_set() or (app.early and _has_triggered(app)):
+    is_at_once = not due
+    if app.early and _has_triggered(app):
+        is_at_once = True
+    if not clock.is_set():
         return 0
     now = clock.now()
     from firmware.shot import schedule
 
-    if not due:
-        # The first photo: at once, but only when the schedule takes photos.
-        return 0 if schedule.next_shot(now - 1, 1, app.windows) == now else None
+    if is_at_once:
+        # The first photo, or one by the trigger, but only when the schedule takes photos.
+        if schedule.next_shot(now - 1, 1, app.windows) == now:
+            return 0
+        if app.early:
+            app.early.trigger.clear()
+        if not due:
+            return None
     if abs(due - now) > _LATE_S:
         # The last one that was due, or the next one if the clock was set back.
         since = now - app.interval_s if due < now else now

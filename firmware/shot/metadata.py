@@ -46,14 +46,15 @@ def describe(app, number, taken):
         elif reading:
             text = f"{text}\nreading={reading}"
     if app.exif:
-        _insert(app, number, taken, (reading or "").encode())
+        # Without its EXIF a photo is better than none.
+        app.try_to(_insert, "exif", app, number, taken, (reading or "").encode())
     rssi_dbm = wifi.rssi_dbm()
     if rssi_dbm is not None:
         text = f"{text}\nrssi-dbm={rssi_dbm}"
     return f"{text}\n{_dated(taken, True)}" if clock.is_credible(taken) else text
 
 
-def _insert(app, number, taken, reading):
+def _insert(name, app, number, taken, reading):
     """Put the EXIF block of photo `number` into the camera's frame."""
     local = utc = None
     offset_s = 0

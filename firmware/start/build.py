@@ -42,9 +42,7 @@ def build(is_safe=False):
         app = _app(camera, _uploader(_store(_CARD_BUFFER_BYTES if card else _BUFFER_BYTES), card))
         app.is_camera_ready = is_ready
         if camera:
-            from firmware.start import exif
-
-            exif.build(app)
+            app.try_to(_build_exif, "exif", app)
         return app
     except ConfigError as e:
         log("E app cannot start", why=e)
@@ -159,3 +157,10 @@ def _app(camera, uploader):
 
         look_out.add(app, motion, trigger)
     return app
+
+
+def _build_exif(name, app):
+    # Without EXIF, photos are better than none.
+    from firmware.start import exif
+
+    exif.build(app)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from app_rig import board, power_on, run
-from sleepy_board import photos, sleepy
+from sleepy_board import NOON, photos, sleepy
 
 _PIN = 27
 _BUILD = """
@@ -165,6 +165,19 @@ def test_it_wakes_the_board_from_deep_sleep(tmp_path):
     assert re.fullmatch("1201[34].", times[1]), times
     assert times[2] == "121000"
     assert counted.lines[-1:] == ["2"]
+
+
+def test_outside_of_the_schedule_it_wakes_the_board_for_nothing(tmp_path):
+    schedule = {"schedule": {"hours": ["13:00-13:10"]}, "interval_s": 300}
+    more = f"call('start.look_out', 'add', a, None, {_SECTION})"
+    with sleepy(tmp_path, NOON + 3400, 300, config=schedule, more=more) as camera:
+        run(camera, "join()")
+        camera.world.wakes_after_s = [100.0]
+        told = power_on(camera, " start=5")
+        counted = run(camera, "print(call('health.counters', 'read').get('triggered'))")
+    times = [put["key"][-17:-11] for put in photos(told)]
+    assert times[:2] == ["130000", "130500"]
+    assert counted.lines[-1:] == ["None"]
 
 
 def test_a_pin_that_keeps_its_level_does_not_wake_the_board_again_and_again(tmp_path):
