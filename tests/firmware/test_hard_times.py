@@ -95,6 +95,28 @@ def test_memory_too_short_for_the_code_that_takes_a_photo_costs_that_photo_only(
     assert sum(text.startswith("I boot") for text in lines) == 1
 
 
+def test_a_photo_goes_without_exif_if_the_block_cannot_be_filled(camera):
+    told = run(camera, "a = app()\na.exif = bytearray(4)\nshoot(a)")
+    assert len(told.all("put")) == 1 and told.said("E app work failed at=exif")
+
+
+def test_a_photo_is_taken_if_looking_for_motion_fails(camera):
+    told = run(camera, """
+class Broken:
+    keepalive_s = 0
+    def begin(self, app):
+        raise OSError(5)
+    def calls(self, app, left_s):
+        return False
+    def words(self):
+        return ""
+a = app()
+a.early = Broken()
+shoot(a)
+""")  # fmt: skip
+    assert len(told.all("put")) == 1 and told.said("E app work failed")
+
+
 def test_settings_that_another_version_checked_are_not_used(camera):
     told = run(camera, """
 import json
