@@ -58,9 +58,13 @@ class Case:
         return self.objects["release"]
 
 
-@functools.cache
 def key(name: str = "current") -> rsa.RSAPrivateKey:
     """Return one of the tests' own keys: "current", "next" or any other word; made once."""
+    return _key(name)
+
+
+@functools.cache
+def _key(name: str) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=verify.EXPONENT, key_size=3072)
 
 
