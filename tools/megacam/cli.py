@@ -15,12 +15,14 @@ from megacam.commands import (
     flash,
     gallery,
     provision,
+    release,
     setup,
     shot,
     sim,
     sim_board,
     sim_cloud,
     status,
+    update,
 )
 
 app = typer.Typer(
@@ -53,6 +55,8 @@ app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)
 app.add_typer(cloud.make_app(keys.opened), name="cloud")
+app.command("release")(release.release_command)
+app.add_typer(update.make_app(), name="update")
 app.command("status")(status.status_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)

@@ -27,6 +27,8 @@ _IOT = ("iot", *(name + slot for slot in _SLOTS for name in _DER))
 _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
 # Not AWS_...: those are the owner's, with far more rights than a board may have.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
+#: The public keys that sign releases, and the key of a sealed Wi-Fi change; see docs/updates.md.
+UPDATE = ("upd_key", "upd_next", "seal")
 # Runs on both sides. The salt keeps the hash from confirming a guessed password.
 _DIGEST = """
 import binascii,hashlib
@@ -178,9 +180,25 @@ def _store_der(board: Device, name: str, der: bytes) -> None:
         raise _not_stored(name)
 
 
+def store_update(board: Device, current: bytes, following: bytes | None, seal: bytes) -> None:
+    """Write the moduli of the two keys that sign releases, and the seal; raises as store() does.
+
+    Without a `following` key, the board forgets the one that it had.
+    """
+    for name, content in zip(UPDATE, (current, following, seal), strict=True):
+        if content:
+            _store_der(board, name, content)
+        else:
+            _erase(board, (name,))
+
+
 def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
-    """Erase the entries from NVS, a certificate with "aws"; a missing entry is no error."""
-    _erase(board, (*(_IOT if "aws" in entries else ()), *entries))
+    """Erase the entries from NVS, a certificate with "aws"; a missing entry is no error.
+
+    A board that loses all of them also forgets whose releases it takes.
+    """
+    more = (*(_IOT if "aws" in entries else ()), *(UPDATE if {*entries} >= {*ENTRIES} else ()))
+    _erase(board, (*more, *entries))
 
 
 def _erase(board: Device, names: tuple[str, ...]) -> None:

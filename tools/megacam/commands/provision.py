@@ -1,13 +1,15 @@
 """`megacam provision` and `megacam wipe`: secrets into the board's NVS, and out of it."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from megacam import settings
 from megacam.board import provision
-from megacam.commands import board, options
+from megacam.commands import board, options, update_options
 from megacam.console import MisuseError, Terminal
+from megacam.update.keys import KeyFolder
 
 Only = Annotated[
     list[str] | None, typer.Option("--only", help="Only this one, wifi or aws (default: both)")
@@ -22,10 +24,11 @@ def provision_command(
     port: board.Port = None,
     only: Only = None,
     config: options.Config = options.CONFIG,
+    folder: update_options.Keys = update_options.FOLDER,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put the Wi-Fi password and the key on the board.
+    """Put the Wi-Fi password and the key on the board, and your update keys if you made any.
 
     They come from the environment, then from config.json, or you are asked for them.
     """
@@ -44,7 +47,13 @@ def provision_command(
             provision.store(found, entry, value)
             terminal.mark("done", f"{entry} is in NVS, read back and compared", shown(value))
             warn(terminal, value)
+        if not only and KeyFolder(folder).modulus("current"):
+            update_options.put_keys(terminal, found, KeyFolder(folder), _device(config))
     terminal.data({"done": True, "entries": entries})
+
+
+def _device(config: Path) -> str:
+    return options.place(None, None, None, config).device or settings.default("device")
 
 
 def wipe_command(

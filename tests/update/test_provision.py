@@ -1,0 +1,75 @@
+"""The public keys and the seal in a board's NVS: put there over USB, and erased with the rest."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+from megacam.board import device
+from megacam.update.keys import KeyFolder
+from update import releases
+from usb_board import CONFIG, WIFI, firmware, plugged_in
+
+_HELD = """
+import binascii,hashlib
+from firmware import credentials as c
+from firmware.errors import CredentialsError
+for e in ('upd_key','upd_next','seal'):
+ try:print(e,binascii.hexlify(hashlib.sha256(c.load_der(e)).digest()).decode())
+ except CredentialsError:pass
+"""
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("board")
+    with plugged_in(folder, firmware(CONFIG), networks=[WIFI], camera=["--scene"]) as board:
+        yield board
+
+
+@pytest.fixture
+def folder(tmp_path):
+    found = KeyFolder(tmp_path / "keys")
+    found.put_public("current", releases.key().public_key())
+    return found
+
+
+def _megacam(board, folder, *words, **environment):
+    argv = [sys.executable, "-m", "megacam", *words, "--port", board.port]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=120, cwd=folder.path.parent,
+        env={**os.environ, "MEGACAM_KEYS": str(folder.path), **environment},
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _held(board):
+    """Return {entry: SHA-256 in hex of what NVS has}."""
+    with device.connect(board.port) as found:
+        return dict(line.split() for line in found.exec(_HELD).splitlines())
+
+
+def _hashes(**entries):
+    return {name: hashlib.sha256(one).hexdigest() for name, one in entries.items()}
+
+
+def test_a_board_gets_the_public_keys_and_a_seal_and_loses_them_when_wiped(board, folder):
+    said = _megacam(board, folder, "update", "key", "--provision")
+    seal = folder.seal("cam1")
+    assert seal
+    assert "cam1 takes releases from now on" in said
+    assert _held(board) == _hashes(upd_key=releases.modulus(), seal=seal)
+    folder.put_public("next", releases.key("next").public_key())
+    secrets = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "pass word"}
+    key = {"MEGACAM_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "MEGACAM_KEY_SECRET": "s" * 40}
+    said = _megacam(board, folder, "provision", **secrets, **key)
+    assert seal.hex() not in said
+    all_three = _hashes(upd_key=releases.modulus(), upd_next=releases.modulus("next"), seal=seal)
+    assert _held(board) == all_three
+    _megacam(board, folder, "wipe", "--only", "wifi", "--yes")
+    assert _held(board) == all_three
+    _megacam(board, folder, "wipe", "--yes")
+    assert _held(board) == {}
