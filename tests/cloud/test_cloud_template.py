@@ -24,7 +24,15 @@ def _complaints(made):
     ("iot", "public_read", "cloudfront"),
     [(False, False, False), (False, True, True), (True, False, True), (True, True, False)],
 )
-@pytest.mark.parametrize("rest", [{}, {"keep_days": 30, **BUDGET}, {"keep_versions": 30}])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"updates": True},
+        {"keep_days": 30, **BUDGET},
+        {"keep_versions": 30, "updates": True},
+        {"keep_days": 9, "keep_versions": 3, "updates": True},
+    ],
+)
 def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
     options = Options(
         "garden-photos",

@@ -11,7 +11,7 @@ from typing import Any
 from megacam.aws import Aws, AwsError
 from megacam.cloud import policies, retention
 from megacam.cloud.plan import Step, step
-from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
+from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec, updates_folder, user_path
 from megacam.words import count
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -229,6 +229,8 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     now = policy(aws, spec.bucket) if there else policies.document()
     wanted = _wanted_policy(aws, spec, there)
     text = "refuse everything that is not sent over TLS"
+    if updates_are_the_owners(wanted):
+        text += ", let only you write updates"
     if policies.public_read_sid(spec.device) in _shown(wanted):
         text += f", show {spec.device}/*.jpg to everybody"
     elif len(_shown(now)) > len(_shown(wanted)):
@@ -255,9 +257,29 @@ def _wanted_policy(aws: Aws, spec: CloudSpec, there: bool) -> dict[str, Any]:
     if spec.public_read:
         photos = arn(aws, spec.bucket, f"{spec.device}/*.jpg")
         ours.append(policies.public_read(spec.device, photos))
-    gone = [policies.TLS_ONLY, *([] if spec.public_read is None else [sid])]
+    if spec.updates or updates_are_the_owners(now):
+        ours += _updates_policy(aws, spec.bucket)
+    gone = [
+        *(policies.TLS_ONLY, policies.UPDATES_BY_OWNER, policies.UPDATES_NOT_BY_CAMERA),
+        *([] if spec.public_read is None else [sid]),
+    ]
     others = [one for one in now["Statement"] if one.get("Sid") not in gone]
     return {**now, "Statement": others + ours}
+
+
+def _updates_policy(aws: Aws, name: str) -> list[dict[str, Any]]:
+    account = aws.identity["account"]
+    kinds = ("user", "role")
+    cameras: list[policies.Arn] = [
+        f"arn:{aws.partition}:iam::{account}:{kind}{user_path(name)}*" for kind in kinds
+    ]
+    return policies.updates_by_owner(arn(aws, name, f"{updates_folder('*')}/*"), account, cameras)
+
+
+def updates_are_the_owners(document: dict[str, Any]) -> bool:
+    """Return whether a bucket's policy lets only the owner write updates."""
+    wanted = {policies.UPDATES_BY_OWNER, policies.UPDATES_NOT_BY_CAMERA}
+    return wanted <= {one.get("Sid") for one in document["Statement"]}
 
 
 def _put_policy(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ _PRICE_NAMES = ("put_1000", "get_1000", "storage_gb", "transfer_gb")
 # Measured values for the warnings; docs/cloud.md has the reasoning.
 # TLS from MicroPython on an ESP32 transfers about 70 KB a second.
 _UPLOAD_BYTES_S = 70_000
+# The default of the setting status_min.
+_STATUS_S = 900
 # Exposure, connection and request before the first byte.
 _SHOT_OVERHEAD_S = 2.5
 # The file system of a board with 4 MB, and the erase cycles that makers of NOR flash guarantee.
@@ -42,7 +44,8 @@ class Usage:
     `views_day`: photos that people open a day. `status_s`: seconds between uploads of status.json.
     `spool_first`: every photo is written to flash before it is sent. `cap_*`: the device's daily
     caps. `motion` is the mode of the setting motion.mode: with "gate" a camera sends `motion_day`
-    photos a day because something moved, and one every `keepalive_s` in any case.
+    photos a day because something moved, and one every `keepalive_s` in any case. `updates`: with
+    each status.json the camera asks for a release, every 15 minutes if `status_s` is 0.
     """
 
     interval_s: float = 30
@@ -58,6 +61,7 @@ class Usage:
     motion: str = "off"
     motion_day: float = 100
     keepalive_s: float = 3600
+    updates: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -78,6 +82,11 @@ class Usage:
     def status_day(self) -> float:
         """Uploads of status.json by one camera a day."""
         return 24 * _HOUR_S / self.status_s if self.status_s else 0
+
+    @property
+    def polls_day(self) -> float:
+        """How often one camera a day asks for a release."""
+        return (self.status_day or 24 * _HOUR_S / _STATUS_S) if self.updates else 0
 
 
 #: Bytes per pixel of a daylight JPEG, by quality: a 1600x1200 photo has 350 KB at "high".
@@ -176,6 +185,7 @@ def estimate(
     lines = (
         Line("uploads", f"{photos:,} PUT", photos / 1000 * row["put_1000"]),
         *_status_line(usage, row),
+        *_polls_line(usage, row),
         Line("storage", _storage_words(usage, stored_gb), stored_gb * row["storage_gb"]),
         Line("transfer in", f"{_gb(month_gb)}", 0.0),
         *_view_lines(usage, row, prices["transfer_free_gb"]),
@@ -203,6 +213,12 @@ def flash_years(bytes_day: float, flash_bytes: int = _FLASH_BYTES) -> float:
 def _status_line(usage: Usage, row: Mapping[str, Any]) -> list[Line]:
     puts = round(usage.status_day * DAYS * usage.devices)
     return [Line("status.json", f"{puts:,} PUT", puts / 1000 * row["put_1000"])] if puts else []
+
+
+def _polls_line(usage: Usage, row: Mapping[str, Any]) -> list[Line]:
+    # Nearly all are answered by 304 or "not there", without a body.
+    gets = round(usage.polls_day * DAYS * usage.devices)
+    return [Line("update polls", f"{gets:,} GET", gets / 1000 * row["get_1000"])] if gets else []
 
 
 def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Line]:
@@ -271,7 +287,7 @@ def _span(years: float) -> str:
 
 def _cap_warnings(usage: Usage) -> list[str]:
     found = []
-    requests = usage.photos_day + usage.status_day
+    requests = usage.photos_day + usage.status_day + usage.polls_day
     if usage.cap_requests_day and requests > usage.cap_requests_day:
         hour = usage.hours_day * usage.cap_requests_day / requests
         found.append(

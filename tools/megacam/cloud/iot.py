@@ -122,18 +122,18 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
 def role_is_put_only(aws: Aws, bucket_name: str) -> bool:
     """Return True if the role of the bucket's devices can put photos and nothing else."""
     roles = _roles(aws, bucket_name)
-    return bool(roles) and _role_policy(aws, roles[0]["RoleName"]) == _role_may(aws, bucket_name)
+    return bool(roles) and rights.is_right(aws, role_policy(aws, bucket_name), bucket_name, THING)
 
 
-def _role_may(aws: Aws, bucket_name: str) -> dict[str, Any]:
-    return rights.wanted(aws, bucket_name, THING)
+def role_policy(aws: Aws, bucket_name: str) -> dict[str, Any] | None:
+    """Return the policy of the role of the bucket's devices, or None."""
+    roles = _roles(aws, bucket_name)
+    return _role_policy(aws, roles[0]["RoleName"]) if roles else None
 
 
 def role_was(aws: Aws, bucket_name: str) -> str:
     """Return in words what is wrong with the policy of the devices' role, or ""."""
-    roles = _roles(aws, bucket_name)
-    found = _role_policy(aws, roles[0]["RoleName"]) if roles else None
-    return rights.was(aws, found, bucket_name, THING)
+    return rights.was(aws, role_policy(aws, bucket_name), bucket_name, THING)
 
 
 def _role_policy(aws: Aws, role: str) -> dict[str, Any] | None:
@@ -148,7 +148,8 @@ def _role_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     trust = json.dumps(policies.iot_trust())
     create: dict[str, Any] = {"Path": user_path(spec.bucket), "AssumeRolePolicyDocument": trust}
     found = _role_policy(aws, name) if roles else None
-    wanted = _role_may(aws, spec.bucket)
+    updates = policies.takes_updates(found) if spec.updates is None else spec.updates
+    wanted = rights.wanted(aws, spec.bucket, THING, updates)
     put = {"RoleName": name, "PolicyName": POLICY, "PolicyDocument": json.dumps(wanted)}
     return [
         Step(
@@ -156,7 +157,7 @@ def _role_steps(aws: Aws, spec: CloudSpec) -> list[Step]:
             None if roles else lambda: aws.call("iam", "create_role", RoleName=name, **create),
         ),
         Step(
-            rights.text(aws, "under the name of the device that asks"),
+            rights.text(aws, "under the name of the device that asks", updates),
             None if found == wanted else lambda: aws.call("iam", "put_role_policy", **put),
             "change" if found else "add",
             rights.detail(aws, found, spec.bucket, THING),

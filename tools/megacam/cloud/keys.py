@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from megacam.aws import AccessKey, Aws
-from megacam.cloud import proof, rights
+from megacam.cloud import policies, proof, rights
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import CloudSpec, user_name, user_path
 from megacam.errors import MegacamError
@@ -35,14 +35,15 @@ def _users(aws: Aws, path: str) -> list[dict[str, Any]]:
 def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     """Return the steps for the device's user and its single permission."""
     name = find_user(aws, spec.bucket, spec.device)
-    wanted = rights.wanted(aws, spec.bucket, spec.device)
     found = user_policy(aws, name) if name else None
+    updates = policies.takes_updates(found) if spec.updates is None else spec.updates
+    wanted = rights.wanted(aws, spec.bucket, spec.device, updates)
     user = name or user_name(spec.bucket, spec.device)
     make_user = None if name else lambda: _create_user(aws, spec)
     return [
         Step(f"create the IAM user {user}", make_user),
         Step(
-            rights.text(aws, f"under {spec.device}/"),
+            rights.text(aws, f"under {spec.device}/", updates),
             None if found == wanted else lambda: _put_policy(aws, user, wanted),
             "change" if found else "add",
             rights.detail(aws, found, spec.bucket, spec.device),
@@ -173,7 +174,8 @@ class AccessKeys:
 
         Returns in words which protections this store lacks; "" at Amazon.
         """
-        trials = proof.prove_put_only(self._aws, self._bucket, self._device, key)
+        updates = policies.takes_updates(user_policy(self._aws, self.user))
+        trials = proof.prove_put_only(self._aws, self._bucket, self._device, key, updates=updates)
         return proof.not_given(trials)
 
     def delete(self, identity: str) -> None:

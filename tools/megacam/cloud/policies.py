@@ -14,6 +14,12 @@ TLS_ONLY = _OURS + "TlsOnly"
 PUBLIC_READ = _OURS + "PublicRead"
 # Objects that a camera overwrites: its report, and the test object of `megacam doctor`.
 REPORTS = ("status.json", "megacam-doctor")
+#: Below DEVICE/: what the camera reads, and only the owner writes.
+UPDATES = "_update"
+UPDATES_BY_OWNER = _OURS + "UpdatesByOwner"
+UPDATES_NOT_BY_CAMERA = _OURS + "UpdatesNotByCamera"
+_MAY_UPDATE = "Updates"
+_WRITES = ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"]
 CLOUDFRONT_READ = _OURS + "CloudFrontRead"
 # The metadata that the board writes and a page may show; S3 allows no wildcard here.
 _SHOWN_HEADERS = (
@@ -66,6 +72,43 @@ def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
         {"Sid": "NewPhotos", **put, "Resource": photos, "Condition": {**new, **ours}},
         {"Sid": "Reports", **put, "Resource": reports, "Condition": ours},
     )
+
+
+def updates(objects: Arn, account: Arn | None = None) -> list[Document]:
+    """Return the statements of a device that takes updates: it may read them and never put any.
+
+    `account`: whose bucket it must be; None for a store that does not know the condition.
+    """
+    ours = {"Condition": {"StringEquals": {"aws:ResourceAccount": account}}} if account else {}
+    read: Document = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects}
+    return [
+        {"Sid": _MAY_UPDATE, **read, **ours},
+        {"Sid": "NoOwnUpdates", "Effect": "Deny", "Action": _WRITES, "Resource": objects},
+    ]
+
+
+def takes_updates(policy: Document | None) -> bool:
+    """Return whether a device's policy lets it read updates."""
+    return any(one.get("Sid") == _MAY_UPDATE for one in (policy or {}).get("Statement", ()))
+
+
+def updates_by_owner(objects: Arn, account: Arn, cameras: list[Arn]) -> list[Document]:
+    """Return the statements by which only the owner writes updates in a bucket.
+
+    `cameras`: patterns of the ARNs of users and roles of cameras, which are of the same account.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    deny: Document = {"Effect": "Deny", "Principal": "*", "Action": _WRITES, "Resource": objects}
+    # Nobody without an account has this key either, and then StringNotEquals is true.
+    others = {"StringNotEquals": {"aws:PrincipalAccount": account}}
+    return [
+        {"Sid": UPDATES_BY_OWNER, **deny, "Condition": others},
+        {
+            "Sid": UPDATES_NOT_BY_CAMERA,
+            **deny,
+            "Condition": {"ArnLike": {"aws:PrincipalArn": cameras}},
+        },
+    ]
 
 
 def tls_only(bucket: Arn, objects: Arn) -> Document:

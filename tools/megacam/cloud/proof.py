@@ -1,12 +1,17 @@
-"""Prove that a device's key can only put new photos, by trying what must be refused."""
+"""Prove that a device's key can only put new photos, by trying what must be refused.
+
+A key that takes updates can also read them, and is proved to write none.
+"""
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
 
 from megacam.aws import AccessKey, Aws, AwsError
 from megacam.cloud import policies, retention, rights
+from megacam.cloud.spec import updates_folder
 from megacam.errors import MegacamError
 
 # A new key or policy takes some seconds, rarely more, to reach all servers of AWS:
@@ -42,9 +47,16 @@ class TooMuchAllowedError(MegacamError):
 
 
 def prove_put_only(
-    aws: Aws, bucket: str, device: str, key: AccessKey, clock: Any = time
+    aws: Aws,
+    bucket: str,
+    device: str,
+    key: AccessKey,
+    clock: Any = time,
+    updates: bool = False,
 ) -> list[Trial]:
     """Put an object with `key`, then try everything that must be refused; return the trials.
+
+    `updates`: the key must be able to read its releases.
 
     `aws` is the owner's access, used to clean up. Raises AwsError if the put is never accepted,
     and TooMuchAllowedError if something else is.
@@ -52,7 +64,10 @@ def prove_put_only(
     # An interrupted proof may have left its object, and the key can only put new objects.
     _clean_up(aws, bucket, device)
     try:
-        trials = _try_all(aws, aws.as_key(key), bucket, device, clock)
+        seen = aws.as_key(key)
+        trials = _try_all(aws, seen, bucket, device, clock)
+        if updates:
+            trials += _try_updates(aws, seen, bucket, device, clock)
     finally:
         _clean_up(aws, bucket, device)
     wrong = [trial.text for trial in trials if trial.must and not trial.right]
@@ -81,6 +96,35 @@ def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[
     for text, call in _forbidden(aws, seen, bucket, device):
         trials.append(_refused(text, call, deadline_s, clock))
     return trials
+
+
+def _try_updates(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[Trial]:
+    """Read a release as the device does, then try to write one; return the trials."""
+    deadline_s = clock.monotonic() + _SPREAD_TIMEOUT_S
+    [release, other, foreign] = _releases(device)
+    for name in (release, foreign):
+        aws.call("s3", "put_object", Bucket=bucket, Key=name, Body=b"release")
+    there: dict[str, Any] = {"Bucket": bucket, "Key": release}
+    _spread(lambda: seen.call("s3", "get_object", **there), _not_yet, deadline_s, clock)
+    new: dict[str, Any] = {"Bucket": bucket, "Key": other, "Body": b"", **_NEW}
+    tries: tuple[tuple[str, Aws, str, dict[str, Any]], ...] = (
+        ("put an update", seen, "put_object", new),
+        ("overwrite an update", seen, "put_object", {**there, "Body": b""}),
+        ("delete an update", seen, "delete_object", there),
+        ("read another camera's update", seen, "get_object", {**there, "Key": foreign}),
+        ("without any key: read an update", aws.as_key(False), "get_object", there),
+    )
+    trials = [Trial("read its updates", True, True)]
+    for text, who, operation, order in tries:
+        call = functools.partial(who.call, "s3", operation, **order)
+        trials.append(_refused(text, call, deadline_s, clock))
+    return trials
+
+
+def _releases(device: str) -> list[str]:
+    """Return two objects among the device's updates, and one among another device's."""
+    own, other = updates_folder(device), updates_folder(f"not-{device}")
+    return [f"{own}/{_OBJECT}", f"{own}/{_OBJECT}-2", f"{other}/{_OBJECT}"]
 
 
 def not_given(trials: list[Trial]) -> str:
@@ -200,5 +244,5 @@ def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) 
 
 def _clean_up(aws: Aws, bucket: str, device: str) -> None:
     report = f"{device}/{policies.REPORTS[1]}"
-    for name in (f"{device}/{_OBJECT}", report, _elsewhere(device)):
+    for name in (f"{device}/{_OBJECT}", report, _elsewhere(device), *_releases(device)):
         retention.delete(aws, bucket, name)

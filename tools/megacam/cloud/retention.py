@@ -5,9 +5,11 @@ from typing import Any
 from megacam.aws import Aws
 from megacam.cloud import policies
 from megacam.cloud.plan import Step, step
-from megacam.cloud.spec import CloudSpec
+from megacam.cloud.spec import CloudSpec, updates_folder
 from megacam.words import count
 
+#: After so many days the bucket deletes a release; a new push renews it.
+UPDATES_DAYS = 90
 _NO_LIFECYCLE = ("NoSuchLifecycleConfiguration",)
 
 
@@ -37,6 +39,7 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     days = before if spec.keep_days is None else spec.keep_days
     version = wanted_version_days(aws, spec, there)
     wanted = [policies.lifecycle_rule(spec.device, days, version)]
+    wanted += _updates_rule(spec, rules, days, version)
     wanted += _rules_of_others(spec, rules)
     names = [rule["ID"] for rule in wanted]
     now = [rule for name in names for rule in rules if rule.get("ID") == name]
@@ -56,6 +59,16 @@ def lifecycle_step(aws: Aws, spec: CloudSpec, there: bool) -> Step:
     )
 
 
+def _updates_rule(
+    spec: CloudSpec, rules: list[dict[str, Any]], days: int | None, version: int | None
+) -> list[dict[str, Any]]:
+    """Return the rule by which releases go that nobody offers any more; [] without updates."""
+    folder = updates_folder(spec.device)
+    if not (keep_days(rules, folder) if spec.updates is None else spec.updates):
+        return []
+    return [policies.lifecycle_rule(folder, min(UPDATES_DAYS, days or UPDATES_DAYS), version)]
+
+
 def _rules_of_others(spec: CloudSpec, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rules that the other cameras need if old versions are kept from now on."""
     # Versioning applies to the whole bucket, so the other cameras' old versions must expire too.
@@ -63,7 +76,7 @@ def _rules_of_others(spec: CloudSpec, rules: list[dict[str, Any]]) -> list[dict[
     return [
         policies.lifecycle_rule(one, keep_days(rules, one), spec.keep_versions)
         for one in found
-        if spec.keep_versions and one != spec.device
+        if spec.keep_versions and one not in (spec.device, updates_folder(spec.device))
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from megacam import settings
 from megacam.aws import Aws
 from megacam.cloud import bucket, policies
+from megacam.cloud.spec import updates_folder
 
 NOT_AMAZON = (
     "this store is not Amazon S3 and does not restrict a key to new names: whoever steals the "
@@ -22,27 +23,43 @@ def is_amazon(aws: Aws) -> bool:
     return settings.where().is_aws(host)
 
 
-def wanted(aws: Aws, bucket_name: str, device: str) -> dict[str, Any]:
-    """Return the policy of `device`, which may also be an IAM policy variable."""
+def wanted(aws: Aws, bucket_name: str, device: str, updates: bool = False) -> dict[str, Any]:
+    """Return the policy of `device`, which may also be an IAM policy variable.
+
+    `updates`: it also reads its releases.
+    """
     photos = bucket.arn(aws, bucket_name, f"{device}/*")
-    if not is_amazon(aws):
-        return policies.put_only(photos)
-    names = [f"{device}/{name}" for name in policies.REPORTS]
-    reports: list[policies.Arn] = [bucket.arn(aws, bucket_name, name) for name in names]
-    return policies.put_new_only(photos, reports, aws.identity["account"])
+    account = aws.identity["account"] if is_amazon(aws) else None
+    found = policies.put_only(photos)
+    if account:
+        names = [f"{device}/{name}" for name in policies.REPORTS]
+        reports: list[policies.Arn] = [bucket.arn(aws, bucket_name, name) for name in names]
+        found = policies.put_new_only(photos, reports, account)
+    if updates:
+        releases = bucket.arn(aws, bucket_name, f"{updates_folder(device)}/*")
+        found["Statement"] += policies.updates(releases, account)
+    return found
 
 
-def text(aws: Aws, where: str) -> str:
+def text(aws: Aws, where: str, updates: bool = False) -> str:
     """Return the permission in words, in the imperative; `where` is like "under cam1/"."""
+    more = ", to read its updates" if updates else ""
     if not is_amazon(aws):
-        return f"allow it to put objects {where} and nothing else"
+        return f"allow it to put objects {where}{more} and nothing else"
     reports = " and ".join(policies.REPORTS)
-    return f"allow it to put new objects {where} and to replace {reports} there, nothing else"
+    return (
+        f"allow it to put new objects {where}{more} and to replace {reports} there, nothing else"
+    )
+
+
+def is_right(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> bool:
+    """Return whether the policy `found` is one that megacam makes, with updates or without."""
+    return found == wanted(aws, bucket_name, device, policies.takes_updates(found))
 
 
 def was(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -> str:
     """Return in words what is wrong with the policy `found`; "" if it is right or missing."""
-    if not found or found == wanted(aws, bucket_name, device):
+    if not found or is_right(aws, found, bucket_name, device):
         return ""
     if found == policies.put_only(bucket.arn(aws, bucket_name, f"{device}/*")):
         return "lets it overwrite photos: an earlier megacam made it"

@@ -35,12 +35,16 @@ class Key:
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A device: how it signs in and as whom, its permissions, and its retention."""
+    """A device: how it signs in and as whom, its permissions, and its retention.
+
+    `updates`: it may also read its releases; `put_only` does not count that.
+    """
 
     name: str
     kind: str
     user: str
     put_only: bool
+    updates: bool
     keep_days: int | None
     public: bool
     keys: tuple[Key, ...]
@@ -81,7 +85,10 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
         bucket_name,
         aws.region,
         aws.identity["account"],
-        tuple(_checks(aws, bucket_name, document)),
+        (
+            *_checks(aws, bucket_name, document),
+            *_updates(document, any(one.updates for one in (*users, *things))),
+        ),
         (*users, *things),
         budget.limit_usd(aws, bucket_name),
     )
@@ -112,6 +119,14 @@ def _checks(aws: Aws, name: str, document: dict[str, Any]) -> list[Check]:
     ]
 
 
+def _updates(document: dict[str, Any], are_taken: bool) -> list[Check]:
+    closed = bucket.updates_are_the_owners(document)
+    if not closed and not are_taken:
+        return []
+    words = "only you may write them" if closed else "cameras and others may write them"
+    return [Check("updates", words, closed)]
+
+
 def _versions(aws: Aws, name: str) -> tuple[str, bool]:
     days = sorted(set(retention.version_days(retention.lifecycle(aws, name)).values()))
     words = " or ".join([*map(str, days[:-1]), *(count(one, "day") for one in days[-1:])])
@@ -139,7 +154,7 @@ def _user(
 ) -> Device:
     may = keys.user_policy(aws, user)
     more = keys.excess(aws, user)
-    right = may == rights.wanted(aws, bucket_name, name) and not more
+    right = rights.is_right(aws, may, bucket_name, name) and not more
     found = _aged(keys.AccessKeys(aws, bucket_name, name).list(), now)
     remarks = [f"has more rights than it needs: {', '.join(more)}"] if more else []
     remarks += _policy_remarks(rights.was(aws, may, bucket_name, name), name)
@@ -148,6 +163,7 @@ def _user(
         "access key",
         user,
         right,
+        policies.takes_updates(may),
         retention.keep_days(rules, name),
         _is_public(document, name),
         found,
@@ -169,6 +185,7 @@ def _thing(
         "certificate",
         shared_name(bucket_name),
         iot.role_is_put_only(aws, bucket_name),
+        policies.takes_updates(iot.role_policy(aws, bucket_name)),
         retention.keep_days(rules, name),
         _is_public(document, name),
         found,

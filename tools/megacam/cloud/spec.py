@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import re
 
+from megacam.cloud import policies
 from megacam.errors import MegacamError
 
 # S3 supports patterns such as `http://localhost:*`; the gallery may listen on any free port.
@@ -29,6 +30,7 @@ class CloudSpec:
     in a new bucket: not at all.
     `origins`: web origins whose pages may read photos; None in a new bucket: GALLERY_ORIGINS.
     `public_read`: whether everybody may read this device's photos; None in a new bucket: no.
+    `updates`: whether it may read releases under DEVICE/_update/; None for a new device: no.
     `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
@@ -42,6 +44,7 @@ class CloudSpec:
     budget_usd: float | None = None
     budget_email: str = ""
     keep_versions: int | None = None
+    updates: bool | None = None
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -117,6 +120,11 @@ def user_name(bucket: str, device: str) -> str:
 def shared_name(bucket: str) -> str:
     """Return the name of the role alias, IoT policy and budget that a bucket's devices share."""
     return f"megacam-{bucket}"
+
+
+def updates_folder(device: str) -> str:
+    """Return the folder of a device's updates."""
+    return f"{device}/{policies.UPDATES}"
 
 
 def role_name(bucket: str) -> str:

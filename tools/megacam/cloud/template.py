@@ -9,7 +9,7 @@ The template makes no key and no certificate, because the stack would show the s
 import dataclasses
 from typing import Any
 
-from megacam.cloud import budget, iot, keys, policies, spec
+from megacam.cloud import budget, iot, keys, policies, retention, spec
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
 # The photos belong to the owner: they stay when the stack is deleted.
@@ -35,6 +35,7 @@ class Options:
     budget_usd: float | None = None
     budget_email: str = ""
     keep_versions: int | None = None
+    updates: bool = False
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -55,7 +56,7 @@ def template(options: Options) -> dict[str, Any]:
     if options.iot:
         resources |= _iot(options)
     else:
-        resources |= {f"User{_word(name)}": _user(name) for name in options.devices}
+        resources |= {f"User{_word(name)}": _user(name, options) for name in options.devices}
     if options.cloudfront:
         resources |= {"OriginAccess": _origin_access(), "Distribution": _distribution()}
     if options.budget_usd is not None:
@@ -130,12 +131,24 @@ def _bucket(options: Options) -> Resource:
         "PublicAccessBlockConfiguration": private,
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
-        "LifecycleConfiguration": {"Rules": [_lifecycle(d, options) for d in options.devices]},
+        "LifecycleConfiguration": {
+            "Rules": [rule for d in options.devices for rule in _lifecycles(d, options)]
+        },
         "CorsConfiguration": {"CorsRules": [_cors(options)]},
     }
     if options.keep_versions:
         properties["VersioningConfiguration"] = {"Status": "Enabled"}
     return {"Type": "AWS::S3::Bucket", **_KEEP, "Properties": properties}
+
+
+def _lifecycles(device: str, options: Options) -> list[Resource]:
+    rules = [_lifecycle(device, options)]
+    if options.updates:
+        days = min(retention.UPDATES_DAYS, options.keep_days or retention.UPDATES_DAYS)
+        rule = _lifecycle(spec.updates_folder(device), options)
+        rule.pop("ExpiredObjectDeleteMarker", None)
+        rules.append({**rule, "ExpirationInDays": days})
+    return rules
 
 
 def _lifecycle(device: str, options: Options) -> Resource:
@@ -174,6 +187,8 @@ def _objects(below: str) -> dict[str, Any]:
 
 def _bucket_policy(options: Options) -> Resource:
     statements = [policies.tls_only(_BUCKET, _objects("*"))]
+    if options.updates:
+        statements += _updates_by_owner()
     if options.public_read:
         statements += [policies.public_read(d, _objects(f"{d}/*.jpg")) for d in options.devices]
     if options.cloudfront:
@@ -191,14 +206,32 @@ def _bucket_policy(options: Options) -> Resource:
     }
 
 
-def _rights(device: str) -> dict[str, Any]:
+def _updates_by_owner() -> list[dict[str, Any]]:
+    cameras: list[policies.Arn] = [
+        {
+            "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:"
+            f"{kind}{spec.user_path('${BucketName}')}*"
+        }
+        for kind in ("user", "role")
+    ]
+    releases = _objects(f"{spec.updates_folder('*')}/*")
+    return policies.updates_by_owner(releases, {"Ref": "AWS::AccountId"}, cameras)
+
+
+def _rights(device: str, options: Options) -> dict[str, Any]:
     # CloudFormation always creates the bucket in Amazon S3, which knows the condition keys.
     reports: list[policies.Arn] = [_objects(f"{device}/{name}") for name in policies.REPORTS]
-    return policies.put_new_only(_objects(f"{device}/*"), reports, {"Ref": "AWS::AccountId"})
+    account = {"Ref": "AWS::AccountId"}
+    found = policies.put_new_only(_objects(f"{device}/*"), reports, account)
+    if options.updates:
+        found["Statement"] += policies.updates(
+            _objects(f"{spec.updates_folder(device)}/*"), account
+        )
+    return found
 
 
-def _user(device: str) -> Resource:
-    own = {"PolicyName": keys.POLICY, "PolicyDocument": _rights(device)}
+def _user(device: str, options: Options) -> Resource:
+    own = {"PolicyName": keys.POLICY, "PolicyDocument": _rights(device, options)}
     tags = {"megacam:bucket": {"Ref": "BucketName"}, "megacam:device": device}
     return {
         "Type": "AWS::IAM::User",
@@ -212,7 +245,7 @@ def _user(device: str) -> Resource:
 
 def _iot(options: Options) -> dict[str, Resource]:
     # The inner ${!...} is for IAM, not for CloudFormation.
-    own = _rights(iot.THING.replace("{", "{!"))
+    own = _rights(iot.THING.replace("{", "{!"), options)
     name = {"Fn::Sub": spec.shared_name("${BucketName}")}
     role = {
         "Path": {"Fn::Sub": spec.user_path("${BucketName}")},

@@ -41,6 +41,13 @@ PublicRead = Annotated[
     bool | None,
     typer.Option("--public-read/--no-public-read", help="Let everybody see the photos"),
 ]
+Updates = Annotated[
+    bool | None,
+    typer.Option("--updates/--no-updates", help="Let the camera read releases for it"),
+]
+TemplateUpdates = Annotated[
+    bool, typer.Option("--updates", help="Let the cameras read releases for them")
+]
 DeviceList = Annotated[
     list[str] | None, typer.Option("--device", "-d", help="Camera (repeatable)")
 ]
@@ -81,6 +88,7 @@ def create_command(
     origins: Origins = None,
     iot_way: options.Iot = False,
     public_read: PublicRead = None,
+    updates: Updates = None,
     budget: Budget = None,
     email: Email = "",
     region: options.Region = None,
@@ -105,6 +113,7 @@ def create_command(
         budget,
         email,
         keep_versions,
+        updates,
     )
     _create(Terminal(as_json), options.owner(place, profile), spec, yes, dry_run)
 
@@ -174,6 +183,7 @@ def template_command(
     iot_way: options.Iot = False,
     cloudfront: CloudFront = False,
     public_read: TemplatePublicRead = False,
+    updates: TemplateUpdates = False,
     budget: Budget = None,
     email: Email = "",
     config: options.Config = options.CONFIG,
@@ -192,6 +202,7 @@ def template_command(
         budget,
         email,
         keep_versions or None,
+        updates,
     )
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
@@ -318,6 +329,8 @@ def _print_report(terminal: Terminal, report: show.Report) -> None:
 
 def _device_row(device: show.Device) -> tuple[str | Text, ...]:
     may = Text("put only", "green") if device.put_only else Text("more than put", "bold red")
+    if device.updates:
+        may.append(", read its updates", "green")
     if device.public:
         may.append(", photos public", "yellow")
     kept = words.count(device.keep_days, "day") if device.keep_days else "for ever"

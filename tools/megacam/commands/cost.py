@@ -37,6 +37,7 @@ CapMb = Annotated[float | None, typer.Option(help="The device's daily cap on meg
 MotionDay = Annotated[
     float, typer.Option(help="With motion.mode gate: photos per day because something moved")
 ]
+Updates = Annotated[bool, typer.Option("--updates", help="The cameras ask for updates")]
 Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
 Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
@@ -53,6 +54,7 @@ def cost_command(
     cap_requests: CapRequests = None,
     cap_mb: CapMb = None,
     motion_day: MotionDay = 100,
+    updates: Updates = False,
     compare: Compare = _COMPARED,
     region: options.Region = None,
     prices: Prices = None,
@@ -73,6 +75,7 @@ def cost_command(
         cap_requests,
         cap_mb,
         *_motion(config, motion_day),
+        updates,
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
 

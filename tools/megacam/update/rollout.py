@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from megacam.cloud import retention
 from megacam.errors import MegacamError
 from megacam.update import seal, verify
 from megacam.update.content import Content
@@ -22,7 +23,7 @@ from megacam.update.watch import Sample
 
 _DAY_S = 86_400
 #: So many days a release is offered; the bucket deletes its files after DAYS_MOST.
-DAYS, DAYS_MOST = 30, 90
+DAYS, DAYS_MOST = 30, retention.UPDATES_DAYS
 # The owner's clock may be ahead of the cameras'.
 _BEFORE_S = 3600
 _COUNTERS = 1000

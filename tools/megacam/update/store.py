@@ -5,12 +5,12 @@ import dataclasses
 from collections.abc import Mapping
 
 from megacam.aws import Aws, AwsError
+from megacam.cloud.spec import updates_folder
 from megacam.errors import MegacamError
 from megacam.update import manifest as manifests
 from megacam.update import verify
 from megacam.update.manifest import Manifest, ManifestError
 
-FOLDER = "_update"
 RELEASE = "release"
 _LIMIT_BYTES = manifests.SIGNATURE_BYTES + manifests.TEXT_BYTES
 _GONE = ("NoSuchKey", "404")
@@ -85,4 +85,4 @@ class Updates:
 
 def name(device: str, below: str) -> str:
     """Return the key of an object below DEVICE/_update/."""
-    return f"{device}/{FOLDER}/{below}"
+    return f"{updates_folder(device)}/{below}"
