@@ -204,6 +204,22 @@ def test_one_setting_changes_and_no_other(owner):
     assert {**sent, "interval_s": 30, "camera": was["camera"]} == was
 
 
+def test_settings_that_were_sent_before_can_be_changed_again(owner):
+    owner.reports(config=owner.config())
+    owner.types("update push --set interval_s=60 --yes")
+    [file] = owner.taken().files
+    sent = owner.objects()[file.sha256]
+    owner.reports(config=sent, update={"release": 1})
+    owner.types("update push --set quality_is_no_setting=1 --yes")
+    assert owner.code == 1
+    owner.types("update push --set camera.quality=low --yes")
+    assert (owner.code, owner.err) == (0, "")
+    [file] = owner.taken(release=1).files
+    found = json.loads(owner.objects()[file.sha256])
+    assert (found["interval_s"], found["camera"]["quality"]) == (60, "low")
+    assert found == json.loads(sent) | {"camera": found["camera"]}
+
+
 def test_settings_are_sent_to_each_camera_under_its_own_name(owner):
     owner.config()
     for name in ("cam1", "cam2"):

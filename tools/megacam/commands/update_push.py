@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from megacam.errors import MegacamError
 from megacam.update import content, looks, rollout, signers
 from megacam.update.content import Content
 from megacam.update.keys import KeyFolder
-from megacam.update.ledger import Ledger
+from megacam.update.ledger import Ledger, report_hash
 from megacam.update.rollout import Order, Rollout
 from megacam.update.store import Updates
 from megacam.update.watch import Sample
@@ -97,6 +96,9 @@ class Target:
         with terminal.working("looking at the cameras"):
             before = samples or looks.samples(self.aws, self.bucket, contents, self.now)
             entry = self.rollout.push(contents, before, sign, order)
+        for one in contents.values():
+            if content.SETTINGS in one.files:
+                Ledger(self.folder).remember(one.files[content.SETTINGS])
         chosen = rollout.chosen(entry)
         terminal.mark(
             "done",
@@ -139,7 +141,9 @@ def push_command(
     with terminal.working("looking at the cameras"):
         samples = looks.samples(target.aws, target.bucket, names, target.now)
     if settings_file or changes:
-        contents = _settings(config, settings_file, changes or [], samples, board_name)
+        base, ledger = settings.read(settings_file or config), Ledger(target.folder)
+        own = _settings(base, settings_file is not None, changes or [], samples, ledger)
+        contents = {name: content.of_settings(one, board_name) for name, one in own.items()}
     else:
         with terminal.working("compiling"):
             one = content.read(release) if release else content.firmware(board_name)
@@ -192,37 +196,39 @@ def _show(
 
 
 def _settings(
-    config: Path,
-    file: Path | None,
+    base: settings.Settings,
+    is_whole: bool,
     changes: list[str],
     samples: Mapping[str, Sample],
-    board_name: str,
-) -> dict[str, Content]:
-    """Return the settings of each camera: the whole of `file`, or its present ones and `changes`.
+    ledger: Ledger,
+) -> dict[str, settings.Settings]:
+    """Return the settings for each camera: `base` if it `is_whole`, else its own, and `changes`.
 
-    Raises MegacamError if the present ones are unknown here, or for another version's schema.
+    Raises MegacamError if a camera's own settings are unknown, or for another version's schema.
     """
-    base = settings.read(file or config)
-    found: dict[str, Content] = {}
+    found: dict[str, settings.Settings] = {}
     for name, sample in samples.items():
-        own = _of_device(base, name)
         if sample.version and sample.version != settings.firmware_version():
             raise MegacamError(
                 f"{name} runs {sample.version}, and these settings are for "
                 f"{settings.firmware_version()}; push the firmware first"
             )
-        if not file and _hash(settings.check(own)[0]) != sample.config:
-            raise MegacamError(
-                f"{name} does not run the settings in {settings.source(base)}, so --set would "
-                "change more than it says; name all of them with --settings FILE"
-            )
-        found[name] = content.of_settings(_changed(own, changes), board_name)
+        own = _of_device(base, name)
+        if not is_whole and report_hash(settings.check(own)[0]) != sample.config:
+            own = _recalled(ledger, name, sample, settings.source(base))
+        found[name] = _changed(own, changes)
     return found
 
 
-def _hash(config: bytes) -> str:
-    """Return what status.json says of these settings: see firmware/health/report_hash.py."""
-    return hashlib.sha256(config).hexdigest()[:8]
+def _recalled(ledger: Ledger, device: str, sample: Sample, source: str) -> settings.Settings:
+    """Return the settings that were sent before and that the camera reports."""
+    found = ledger.recall(sample.config)
+    if found is None:
+        raise MegacamError(
+            f"{device} does not run the settings in {source}, so --set would change more than it "
+            "says; name all of them with --settings FILE"
+        )
+    return settings.Settings(json.loads(found))
 
 
 def _of_device(base: settings.Settings, device: str) -> settings.Settings:

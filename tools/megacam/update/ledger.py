@@ -1,9 +1,11 @@
 """What was released from this computer: one file for each counter, releases/COUNTER.json.
 
-A counter is taken by making its file, so that two pushes at once never sign the same one.
+settings/HASH.json are the settings that were sent, by the hash with which cameras report them. A
+counter is taken by making its file, so that two pushes at once never sign the same one.
 """
 
 import dataclasses
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -64,6 +66,20 @@ class Ledger:
         self._folder.write(f"releases/{new.name}", json.dumps(dataclasses.asdict(entry)).encode())
         new.replace(path)
 
+    def remember(self, config: bytes) -> None:
+        """Keep a config.json that is sent to a camera."""
+        name = f"settings/{report_hash(config)}.json"
+        if not (self._folder.path / name).exists():
+            (self._folder.path / "settings").mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.write(name, config)
+
+    def recall(self, reported: str) -> bytes | None:
+        """Return the config.json that a camera reports, or None if it was not sent from here."""
+        path = self._folder.path / "settings" / f"{reported}.json"
+        is_hash = re.fullmatch(r"[0-9a-f]{8}", reported)
+        found = path.read_bytes() if is_hash and path.exists() else b""
+        return found if report_hash(found) == reported else None
+
     def newest(self, bucket: str) -> Entry | None:
         """Return the newest release that was pushed to `bucket`, or None."""
         found = sorted(self._files(), reverse=True)
@@ -78,6 +94,11 @@ class Ledger:
             for path in self._path.iterdir()
             if re.fullmatch(r"\d+\.json", path.name, re.ASCII)
         ]
+
+
+def report_hash(config: bytes) -> str:
+    """Return what status.json says of these settings: see firmware/health/report_hash.py."""
+    return hashlib.sha256(config).hexdigest()[:8]
 
 
 def _entry(counter: int, path: Path) -> Entry | None:
