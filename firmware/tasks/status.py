@@ -10,6 +10,8 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _AGAIN_S = const(60)
 _FAILED_S = const(300)
+_DAY_S = const(86400)
+_SHARE = const(4)  # photos have three of four requests of the daily cap
 
 
 def do(app):
@@ -17,6 +19,7 @@ def do(app):
     uploader = app.uploader
     if not uploader.is_open():
         return _AGAIN_S
+    least_s = _DAY_S * _SHARE // uploader.cap[0]
     store = uploader.store
     uploader.feed()
     try:
@@ -35,7 +38,7 @@ def do(app):
         store.put(key, body, "application/json", overwrite=True)
     except S3Error as e:
         log("W status not put", why=e)
-        return _FAILED_S
+        return max(_FAILED_S, least_s)
     from firmware.settings import config
 
-    return config.section("status_min") * 60
+    return max(config.section("status_min") * 60, least_s)

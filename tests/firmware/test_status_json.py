@@ -158,6 +158,14 @@ def test_a_report_that_is_refused_is_a_warning(tmp_path):
     assert told.all("status")[0]["after_s"] == 300
 
 
+@pytest.mark.parametrize("script", ["", f"[{DENIED!r}]"])
+def test_reports_take_at_most_a_quarter_of_the_daily_cap(tmp_path, script):
+    """With status_min 1, reports alone would use up a cap of 100 requests in 100 minutes."""
+    with board(tmp_path) as camera:
+        told = run(camera, f"a = app({script})\na.uploader.cap = (100, 10240)\n" + _REPORT)
+    assert told.all("status")[0]["after_s"] == 86400 * 4 // 100
+
+
 def test_it_names_no_network_of_the_neighbours(tmp_path):
     """The report is uploaded; the networks in range are only for the console."""
     with board(tmp_path) as camera:
