@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass
 
+from megacam.doctor import log_lines
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -254,7 +256,8 @@ def markdown() -> str:
         "",
         "![megacam doctor](images/doctor.svg)",
         "",
-        "This page is generated from the doctor's own table by `python -m megacam.generate`.",
+        "What the board logs is explained [at the end](#what-the-log-says).",
+        "This page is generated from the doctor's own tables by `python -m megacam.generate`.",
         "",
     ]
     for number, one in enumerate(CHECKS, 1):
@@ -263,4 +266,4 @@ def markdown() -> str:
         lines += ["| what you see | what to do |", "|---|---|"]
         lines += [f"| {each.symptom} | {each.remedy} |" for each in one.causes]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *log_lines.markdown()])
