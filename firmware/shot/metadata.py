@@ -99,8 +99,8 @@ def mem_free(platform=sys.platform):
 def date(metadata, taken, is_exact, sleeps):
     """Add to the dict `metadata` when the photo was taken, in UTC seconds since 1970.
 
-    If not `is_exact`, `taken` is the latest possible time. The photo is from before the clock was
-    set, so its error grows with its age, and faster if the camera `sleeps` in between.
+    If not `is_exact`, `taken` is not certain, see spool/date.py. The photo is from before the
+    clock was set, so its error grows with its age, and faster if the camera `sleeps` in between.
     """
     ppm = _ASLEEP_PPM if sleeps else abs(clock.drift_ppm) + 10
     lines = _dated(taken, is_exact, ppm).split("\n")

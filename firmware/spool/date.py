@@ -5,7 +5,7 @@ next.
 
 An empty file 9CYCLE=SECONDS in the spool's folder says when the power cycle of that number began.
 That is one atomic write, safe against a power cut, however many photos were taken. The name ends
-in "~" if this is only the latest possible time.
+in "~" if this is not certain: the latest possible time, or one that the store has not confirmed.
 """
 
 import os
@@ -23,7 +23,7 @@ def date(spool, cycle, offset_s, known=()):
 
     A photo of this cycle gets its exact time, whatever was saved before the time was known. A
     photo from before a power cut, which lost the time, gets the latest possible time, as if the
-    power had come back at once.
+    power had come back at once, or an earlier one that a time server gave before the cut.
     Call this as soon as the time is known and before the spool is drained.
     """
     lasts, dated = _lasts(spool)
@@ -32,19 +32,16 @@ def date(spool, cycle, offset_s, known=()):
         if number not in lasts:
             _forget(spool, number)
     cycle %= _NUMBERS
-    sign = 1
     # Backwards in time: each power cycle ended before the next one began.
     for number in sorted(lasts, key=lambda number: (cycle - number) % _NUMBERS):
+        began = offset_s
         if number != cycle:
-            sign = -1
-            offset_s -= 1 + lasts[number]
-        if number in spool.cycles and number != cycle:
-            offset_s = abs(spool.cycles[number])
-        elif number in known and number != cycle:
-            offset_s = abs(known[number])
-            remember(spool, number, known[number])
-        else:
-            remember(spool, number, sign * offset_s)
+            began = known[number] if number in known else spool.cycles.get(number, 0)
+            if began <= 0:
+                latest = offset_s - 1 - lasts[number]
+                began = -min(latest, -began or latest)
+        remember(spool, number, began)
+        offset_s = abs(began)
     return dated
 
 

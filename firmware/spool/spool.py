@@ -49,7 +49,7 @@ class Spool:
         self.limit_bytes = limit_bytes
         self.thinned = self.damaged = self.written_bytes = 0
         self.body_started = False
-        # {power cycle: UTC when it began, negative if that is only the latest possible time}.
+        # {power cycle: UTC when it began, negative if that is not certain, see date.py}.
         # Integers, because there may be as many power cycles as photos.
         self.cycles = {}
         try:
@@ -128,7 +128,7 @@ class Spool:
         return abs(began) + int(name[6:14]) if began else 0
 
     def is_exact(self, name):
-        """Return whether taken() is exact, and not only the latest possible time."""
+        """Return whether taken() is exact, and not only the likeliest or latest possible time."""
         return name < "9" or self.cycles.get(int(name[1:6]), 0) >= 0
 
     def _dated(self, but):

@@ -28,11 +28,14 @@ def do(app):
 
 
 def _propose(uploader):
-    """Save when the power cycle began by a time server's time, in case of a power cut."""
+    """Save when the power cycle began by a time server's time, in case of a power cut.
+
+    Below 0, because the server may be wrong: the photos get a date, but none that is certain.
+    """
     cycle = uploader.counters["cycle"]
     from firmware.spool import date
 
-    _in_each(uploader, lambda spool: date.remember(spool, cycle, clock.cycle_s))
+    _in_each(uploader, lambda spool: date.remember(spool, cycle, -clock.cycle_s))
 
 
 def _date(uploader):

@@ -113,6 +113,23 @@ def test_a_reset_while_the_store_is_asked_does_not_lose_when_the_era_began(tmp_p
     assert "cam1/2026/11/24/115900" < put["key"] < "cam1/2026/11/24/120000"
 
 
+@pytest.mark.parametrize("lie_s", [-600, 7200])
+def test_a_time_server_alone_dates_no_photo_from_before_a_power_cut_for_certain(tmp_path, lie_s):
+    with liar(tmp_path, lie_s) as camera:
+        told = do(camera, f"a.uploader.store.asks = {[DOWN] * 3}\nshoot(a, 2)\ndo()\na.work()\n"
+                  "import os\ntell('spool', names=os.listdir('/spool'))", at=0)  # fmt: skip
+        assert any("=" in name for name in told.all("spool")[0]["names"]), "nothing is proposed"
+        camera.world.power_on()
+        told = do(
+            camera, f"set_time(NOON, 0)\nsays({http_date(NOON)})\ndo()\na.work()\ndrain(a)", 0
+        )
+    puts = told.all("put")
+    assert len(puts) == 2
+    for put in puts:
+        assert put["metadata"]["clock-error-ms"] == "unknown"
+        assert put["key"] < "cam1/2026/11/24/120100", "not later than the power cut"
+
+
 def test_a_date_is_proposed_once(tmp_path):
     with liar(tmp_path, 7200) as camera:
         told = do(camera, f"""

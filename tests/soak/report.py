@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Seconds by which the date of a photo may be wrong in addition to its clock-error-ms: the key has
 #: whole seconds only, and the exposure comes after the trigger.
 DATE_TOLERANCE_S = 2
+#: By how much a time server may lie, see plan.py.
+LIE_S = 7200
 #: Longest time in seconds between two photos, or failures to take one. Joining a network alone may
 #: take 70.
 LONGEST_GAP_S = 150
@@ -146,7 +148,8 @@ class _Dates:
         claimed = metadata.get("clock-error-ms", "0")
         if claimed == "unknown":
             self._latest_possible += 1
-            if error_s < -DATE_TOLERANCE_S:
+            # The latest possible date, or an earlier one that a time server gave.
+            if error_s < -DATE_TOLERANCE_S - LIE_S:
                 self._tell(key, error_s, "is said to be the latest possible", photo)
         else:
             self._worst_s = max(self._worst_s, abs(error_s))
