@@ -1,6 +1,8 @@
 """The simulated board on a pseudo-terminal, used with the real mpremote."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -61,6 +63,20 @@ def test_a_ctrl_c_waits_until_the_board_sleeps_and_not_for_ever(tmp_path):
     with _plugged(tmp_path / "b", BUSY.replace(b"250", b"60000")) as (board, line):
         line.write(b"\x03")
         wait_for(board, b"KeyboardInterrupt")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows which signals wait")
+def test_a_ctrl_c_waits_for_a_board_that_a_busy_machine_gives_no_time_to_compute(tmp_path):
+    """It has been awake for long then, but may still be in the middle of an import."""
+    with _plugged(tmp_path, BUSY.replace(b"250", b"60000")) as (board, line):
+        pid = board._process.pid
+        os.kill(pid, signal.SIGSTOP)
+        line.write(b"\x03")
+        time.sleep(1.5)
+        waiting = Path(f"/proc/{pid}/status").read_text().split("ShdPnd:")[1].split()[0]
+        os.kill(pid, signal.SIGCONT)
+        wait_for(board, b"KeyboardInterrupt", timeout_s=30)
+    assert not int(waiting, 16) >> (signal.SIGINT - 1) & 1
 
 
 @contextlib.contextmanager

@@ -37,8 +37,9 @@ _DROP_S = 0.5
 # The interpreter discards its input when a Ctrl-C ends a program; a UART would not.
 _AFTER_INTERRUPT_S = 0.1
 # A Ctrl-C that hits the interpreter while it interns a name (qstr.c of the unix port) leaves a
-# lock held forever. So it is held back until the interpreter sleeps, or has been awake for this
-# time and must be in a loop.
+# lock held forever: it then answers at the prompt, but compiles nothing any more. So it is held
+# back until the interpreter sleeps, or has computed for so long that it must be in a loop. (On a
+# busy machine, time alone says nothing.)
 _AWAKE_S = 0.7
 _CTRL_C = b"\x03"
 
@@ -215,11 +216,11 @@ class PtyBoard(Board):
         # A running program catches SIGINT; the prompt and a program that turned Ctrl-C off
         # (micropython.kbd_intr) read the byte.
         assert self._process
-        self._awake_until = self._awake_until or time.monotonic() + _AWAKE_S
-        catches, sleeps = _signal_state(self._process.pid)
+        catches, sleeps, computed_s = _signal_state(self._process.pid)
+        self._awake_until = self._awake_until or computed_s + _AWAKE_S
         if not catches:
             _write(self._inner, _CTRL_C)
-        elif sleeps or time.monotonic() >= self._awake_until:
+        elif sleeps or computed_s >= self._awake_until:
             self._process.send_signal(signal.SIGINT)
         else:
             return False
@@ -245,16 +246,21 @@ def _open_inner() -> tuple[int, int]:
     return master, slave
 
 
-def _signal_state(pid: int) -> tuple[bool, bool]:
-    """Return whether a process catches SIGINT, and whether it sleeps."""
+def _signal_state(pid: int) -> tuple[bool, bool, float]:
+    """Return whether a process catches SIGINT, whether it sleeps, and how long it has computed."""
     path = Path(f"/proc/{pid}/status")
     if path.exists():
         status = dict(line.split(":", 1) for line in path.read_text().splitlines())
         mask, state = status["SigCgt"].strip(), status["State"].strip()
+        ticks = path.with_name("stat").read_text().rpartition(")")[2].split()[11:13]
+        computed_s = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
     else:  # macOS
-        done = subprocess.run(["ps", "-o", "caught=,state=", "-p", str(pid)], capture_output=True)
-        mask, state = done.stdout.decode().split()
-    return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1), state[0] in "SI"
+        argv = ["ps", "-o", "caught=,state=,time=", "-p", str(pid)]
+        mask, state, spent = subprocess.run(argv, capture_output=True, text=True).stdout.split()
+        minutes, _, seconds = spent.rpartition(":")
+        computed_s = 60 * int(minutes.rpartition(":")[2]) + float(seconds)
+    is_caught = bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
+    return is_caught, state[0] in "SI", computed_s
 
 
 def _read(end: int) -> bytes:
