@@ -12,8 +12,8 @@ _WRITE_EVERY = const(32)  # flash wears
 def sleep(app, due, is_taken, ahead_s):
     """Sleep until `ahead_s` before the next photo; does not return.
 
-    `due` is when the photo of this wake was due, 0 if that is not known, and `is_taken` tells
-    whether there is one: the others that were due since then are counted as missed.
+    `due` is when the photo of this wake was due, see wake.restore(), and `is_taken` tells whether
+    there is one: the others that were due since then are counted as missed.
     """
     counters = app.counters
     uploader = app.uploader
@@ -23,7 +23,7 @@ def sleep(app, due, is_taken, ahead_s):
     from firmware.shot import schedule
 
     due = schedule.next_shot(now, app.interval_s, app.windows)
-    counters["due"] = (due or 1) if clock.is_set() else 0
+    counters["due"] = (due or -app.windows_until) if clock.is_set() else 0
     counters["report_at"] = now + app.tasks["status"] - clock.uptime_s()
     counters["pause_until"] = now + uploader.pause_until_s - clock.uptime_s()
     counters["failures"] = uploader.failures
@@ -50,7 +50,7 @@ def _missed(app, due, is_taken):
     """Return how many photos were due from `due` to now but not taken."""
     from firmware.shot import schedule
 
-    count = schedule.missed(due - 1, clock.now() + 1, app.interval_s, app.windows)
+    count = schedule.missed(abs(due) - 1, clock.now() + 1, app.interval_s, app.windows)
     return count - 1 if count and is_taken else count
 
 

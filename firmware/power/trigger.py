@@ -20,17 +20,32 @@ def has_woken(app):
 
 
 def arm(app):
-    """Let the GPIO wake the board; return the seconds after which to try again, 0 if it may.
+    """Let the GPIO wake the board; return the seconds until the next decision, 0: open.
 
-    It may not while it has its level, because the board would wake at once, and again and again,
-    nor within pause_s of its last photo.
+    It may not outside of the schedule; nor while it has its level, because the board would wake at
+    once, and again and again; nor within pause_s of its last photo.
     """
     trigger = app.early.trigger
-    left_s = app.counters.get("trigger_at", 0) + trigger.pause_s - clock.now()
+    now = clock.now()
+    ends_s = _schedule_s(app.windows, now)
+    if ends_s <= 0:
+        log("I trigger unarmed", again_in_s=-ends_s)
+        return -ends_s
+    left_s = app.counters.get("trigger_at", 0) + trigger.pause_s - now
     if trigger.pin() == trigger.level:
         log("I trigger held", again_in_s=_HELD_S)
         return _HELD_S
     if 0 < left_s <= trigger.pause_s:
         return left_s
     esp32.wake_on_ext0(pin=trigger.pin, level=trigger.level)
+    return ends_s
+
+
+def _schedule_s(windows, now):
+    # Until the window of now ends; if there is none, minus the time until the next: 0 is unknown.
+    for start, end in windows:
+        if now < start:
+            return now - start
+        if now < end:
+            return end - now
     return 0

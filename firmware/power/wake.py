@@ -16,8 +16,8 @@ def restore(app):
     """Restore what sleep.py has saved; return when the next photo is due.
 
     The counters hold the UTC times of the next photo ("due"), of the next report ("report_at") and
-    of the end of the uploader's pause ("pause_until"). "due" is 0 if the time is not known, and 1
-    if no photo is due.
+    of the end of the uploader's pause ("pause_until"). "due" is 0 if the time is not known; if
+    no photo is due, it is minus the time until which that is known.
     """
     counters = app.counters
     uploader = app.uploader
@@ -40,8 +40,8 @@ def do_tasks(app, due):
     # Every wake joins the Wi-Fi and sets the clock, because the chip's clock is off by up to 5 %
     # in deep sleep. But no network request may delay a photo that is due.
     for _ in range(len(app.tasks)):
-        left_s = due - clock.now() if due and clock.is_set() else _AHEAD_S
-        if left_s <= 0 and due > 1:
+        left_s = due - clock.now() if due > 0 and clock.is_set() else _AHEAD_S
+        if left_s <= 0:
             break
         app.uploader.try_for(left_s)
         app.uploader.feed()
@@ -67,9 +67,11 @@ def moment(app, due):
             app.early.trigger.clear()
         if not due:
             return None
-    if abs(due - now) > _LATE_S:
-        # The last one that was due, or the next one if the clock was set back.
-        since = now - app.interval_s if due < now else now
+    if due < 0 or abs(due - now) > _LATE_S:
+        # The last one that was due, or the next one if the clock was set back. The board may have
+        # woken although none was due.
+        due = abs(due)
+        since = max(now - app.interval_s, due - 1) if due < now else now
         due = schedule.next_shot(since, app.interval_s, app.windows)
     return due if due and due - now <= _LATE_S else None
 

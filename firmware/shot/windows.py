@@ -15,7 +15,7 @@ def begin(app):
     if clock.is_set():
         app.tasks["plan"] = -9
         app.work()
-        app.due = app.counters["due"] or app.due  # saved before the restart
+        app.due = abs(app.counters["due"]) or app.due  # saved before the restart
 
 
 def renew(app):

@@ -167,17 +167,23 @@ def test_it_wakes_the_board_from_deep_sleep(tmp_path):
     assert counted.lines[-1:] == ["2"]
 
 
-def test_outside_of_the_schedule_it_wakes_the_board_for_nothing(tmp_path):
-    schedule = {"schedule": {"hours": ["13:00-13:10"]}, "interval_s": 300}
+def test_outside_of_the_schedule_it_does_not_wake_the_board(tmp_path):
+    schedule = {"schedule": {"hours": ["12:58-13:08"]}, "interval_s": 600}
     more = f"call('start.look_out', 'add', a, None, {_SECTION})"
-    with sleepy(tmp_path, NOON + 3400, 300, config=schedule, more=more) as camera:
+    with sleepy(tmp_path, NOON + 3300, 600, config=schedule, more=more) as camera:
         run(camera, "join()")
-        camera.world.wakes_after_s = [100.0]
-        told = power_on(camera, " start=5")
+        # The sensor sees something a minute after each time that it is armed, once not, then at
+        # once if it is armed in the night.
+        camera.world.wakes_after_s = [60.0, 60.0, 1e9, 1.0]
+        told = power_on(camera, " start=8")
         counted = run(camera, "print(call('health.counters', 'read').get('triggered'))")
+    # Before the window and after it the board sleeps on.
+    assert camera.world.wakes_after_s == [1.0]
     times = [put["key"][-17:-11] for put in photos(told)]
-    assert times[:2] == ["130000", "130500"]
-    assert counted.lines[-1:] == ["None"]
+    assert [time[:4] for time in times] == ["1259", "1300", "1301"] and times[1] == "130000"
+    assert counted.lines[-1:] == ["2"]
+    unarmed = [line for line in told.lines if "I trigger unarmed" in line]
+    assert unarmed[:2] == [f"I trigger unarmed again_in_s={seconds}" for seconds in (180, 0)]
 
 
 def test_a_pin_that_keeps_its_level_does_not_wake_the_board_again_and_again(tmp_path):
@@ -193,7 +199,7 @@ class Held:
         return self.now
 
 class App:
-    pass
+    windows = ((0, 1 << 40),)
 
 app_ = App()
 app_.early = App()
