@@ -2,8 +2,9 @@
 
 import threading
 
-from app_rig import run
+from app_rig import board, power_on, run
 from bench import whole
+from megacam.board import tree as device_tree
 
 # A folder has the name of the file that is written first.
 _FULL = "import os\nos.mkdir('/tally.new')\n"
@@ -98,6 +99,17 @@ def test_memory_too_short_for_the_code_that_takes_a_photo_costs_that_photo_only(
 def test_a_photo_goes_without_exif_if_the_block_cannot_be_filled(camera):
     told = run(camera, "a = app()\na.exif = bytearray(4)\nshoot(a)")
     assert len(told.all("put")) == 1 and told.said("E app work failed at=exif")
+
+
+def test_the_camera_starts_if_the_exif_block_cannot_be_built(tmp_path):
+    broken = "def build(app):\n    raise MemoryError('boom')\n"
+    firmware = device_tree.build({"firmware.start.exif": broken})
+    with board(tmp_path, extra=firmware) as camera:
+        run(camera, "join()")
+        told = power_on(camera, "I app started")
+        tried = run(camera, "print(call('start.build', 'build').exif)")
+    assert told.said("E app work failed at=exif why=boom")
+    assert tried.lines[-1] == "None"
 
 
 def test_a_photo_is_taken_if_looking_for_motion_fails(camera):
