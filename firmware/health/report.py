@@ -4,7 +4,7 @@ import json
 
 from firmware import __version__, clock, log
 
-# In three pieces, because the heap may have no free block of 2 KB. The strings are long, because
+# In pieces, because the heap may have no free block of 2 KB. The strings are long, because
 # MicroPython interns each short string forever.
 _COUNTS = """{{
 "time": {}, "device": "{}", "version": "{}", "config": "{}",
@@ -24,9 +24,12 @@ _LOG = """
 }}"""
 
 
-def report(app):
-    """Return the report as a list of bytes objects, together one JSON document."""
-    return [piece(app).encode() for piece in (_counts, _state, _log)]
+def report(app, plan):
+    """Return the report as a list of bytes objects, together one JSON document.
+
+    `plan` is what report_plan.text() returns.
+    """
+    return [_counts(app).encode(), plan, _state(app).encode(), _log(app).encode()]
 
 
 def _counts(app):

@@ -26,9 +26,13 @@ def do(app):
         # The handshake, and its error text if it fails, need the most memory: connect before the
         # report is in memory.
         store.connect()
+        from firmware.health import report_plan
+
+        # First, because reading the settings takes the most memory.
+        plan = report_plan.text(app)
         from firmware.health import report
 
-        pieces = report.report(app)
+        pieces = report.report(app, plan)
         gc.collect()
         uploader.counters["requests"] += 1
         key = f"{uploader.device}/status.json"

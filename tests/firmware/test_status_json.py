@@ -93,6 +93,27 @@ def test_what_it_says_is_so(sent):
     assert said["log"] == texts
 
 
+def test_alarms_learn_what_to_expect(sent, tmp_path):
+    _, said, _ = sent
+    assert (said["safe_mode"], said["sleeps"], said["battery"]) == (False, False, None)
+    assert said["schedule"] == json.loads(files()["config.json"])["schedule"]
+    where = {"latitude": 52.5, "longitude": -13.25}
+    config = {
+        "schedule": {"hours": ["06:00-22:30"], "timezone": "CET-1CEST,M3.5.0,M10.5.0/3"},
+        "power": {"deep_sleep": True, "battery_pin": 34, "divider": 2, "low_mv": 3400},
+        "location": where,
+    }
+    config["schedule"]["daylight"] = True
+    with board(tmp_path, config) as camera:
+        camera.world.volts[34] = 1.85
+        told = run(camera, "a = app()\na.sleeps, a.camera = True, None\n" + _REPORT)
+    said = json.loads(told.all("put")[-1]["text"])
+    assert (said["safe_mode"], said["sleeps"]) == (True, True)
+    assert said["battery"] == {"mv": 3700, "low_mv": 3400}
+    assert said["schedule"] == {**json.loads(files(config)["config.json"])["schedule"], **where}
+    assert "location" not in said
+
+
 def test_the_commands_read_it(sent):
     _, said, _ = sent
     found = status._report(said)
@@ -176,7 +197,7 @@ def test_it_names_no_network_of_the_neighbours(tmp_path):
         told = run(
             camera,
             "a = app()\nwifi.off()\ncall('tasks.link', 'do', a)\n"
-            "for piece in call('health.report', 'report', a):\n    print(piece.decode())\n"
+            "for piece in call('health.report', 'report', a, b''):\n    print(piece.decode())\n"
             "print('end of the report')",
         )
     start, end = told.lines.index("{"), told.lines.index("end of the report")
