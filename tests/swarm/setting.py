@@ -7,7 +7,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from megacam import settings
+from megacam import device_code, settings
 
 from swarm import fat, mutations, servers
 from swarm.ledger import BrokenError
@@ -212,8 +212,8 @@ class Setting:
         whole = settings.schema()
         if not self.has_schedule:
             return (until_s - since_s) // interval_s
-        plan = settings._of_the_board("firmware.shot.day_plan")
-        schedule = settings._of_the_board("firmware.shot.schedule")
+        plan = device_code.load("firmware.shot.day_plan")
+        schedule = device_code.load("firmware.shot.schedule")
         values, _ = whole.check(copy.deepcopy(self.config))
         flat = whole.nest(values)
         count, at_s = 0, since_s

