@@ -19,7 +19,10 @@ from megacam.aws import AccessKey, Aws
 from megacam.sim.store import Store
 
 REGION = "eu-central-1"
-_SERVICES = ("s3", "iam", "sts", "iot", "cloudformation", "budgets", "cloudfront")
+_SERVICES = (
+    *("s3", "iam", "sts", "iot", "cloudformation", "budgets", "cloudfront"),
+    *("sns", "sqs"),
+)
 _AMAZON = ".amazonaws.com"
 _numbers = itertools.count(1)
 # MiniStack's IAM knows the operator Null, but its S3 does not pass If-None-Match on to IAM. And

@@ -8,7 +8,7 @@ import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
 # Packages of the extras; operating a camera needs none of them.
-EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "trustme")
+EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "paho", "trustme")
 
 
 def _megacam(*words, without=(), before=()):
@@ -26,7 +26,7 @@ def _megacam(*words, without=(), before=()):
 
 def test_the_tools_of_the_cloud_need_no_extra():
     board = [[name, "--help"] for name in ("setup", "flash", "deploy", "provision", "doctor")]
-    others = [["--help"], ["cloud", "--help"], ["status", "--help"], ["cost"]]
+    others = [["--help"], ["cloud", "--help"], ["status", "--help"], ["cost"], ["watch", "--help"]]
     done = _megacam(*board[-1], without=EXTRAS, before=[*others, *board[:-1]])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("Usage:") == len([*others, *board]) - 1
@@ -44,7 +44,12 @@ def test_help_in_a_pipe_is_plain():
 
 
 def test_a_command_that_needs_an_extra_names_it_in_one_sentence():
-    for words, extra in ((["demo"], "demo"), (["gallery", "--bucket", "b"], "gallery")):
+    place = ["--bucket", "b", "--region", "eu-central-1"]
+    for words, extra in (
+        (["demo"], "demo"),
+        (["gallery", "--bucket", "b"], "gallery"),
+        (["watch", *place, "--mqtt", "broker"], "watch"),
+    ):
         done = _megacam(*words, without=EXTRAS)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
         assert f"pip install 'megacam[{extra}]'" in done.stderr

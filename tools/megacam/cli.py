@@ -23,6 +23,7 @@ from megacam.commands import (
     sim_cloud,
     status,
     update,
+    watch,
 )
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ app.add_typer(cloud.make_app(keys.opened), name="cloud")
 app.command("release")(release.release_command)
 app.add_typer(update.make_app(), name="update")
 app.command("status")(status.status_command)
+app.command("watch")(watch.watch_command)
 app.command("cost")(cost.cost_command)
 sim.app.command("board")(sim_board.board_command)
 sim.app.command("cloud")(sim_cloud.cloud_command)

@@ -1,0 +1,203 @@
+"""Home Assistant by MQTT: a real broker, and its own schema of discovery messages."""
+
+import json
+import threading
+
+import jinja2
+import pytest
+import trustme
+from alarms import homeassistant_schema
+from alarms.conftest import NOON, SECRET
+from megacam.alarms import homeassistant, settings
+from megacam.alarms.look import Look
+from megacam.alarms.mqtt import MqttError, Publisher
+from megacam.alarms.seen import Seen
+from servers.mosquitto import HomeAssistant, Mosquitto, needs_mosquitto
+from servers.running import issue
+
+LINK = "https://photos.example/newest.jpg?X-Amz-Signature=abc"
+WELL = Look(
+    Seen("cam1", NOON - 12, NOON, rssi_dbm=-64, waiting=3, version="0.3.0"), None, {}, [], []
+)
+BAD = Look(
+    Seen("cam1", NOON - 900, NOON, rssi_dbm=-64, battery_mv=3350, low_mv=3300),
+    None,
+    {"late": "late: no photo for 15 min", "battery": "battery low: 3,350 mV"},
+    [],
+    [],
+)
+
+
+def _described(found, bucket="my-photos"):
+    topics = homeassistant.Topics(bucket)
+    said = homeassistant.discovery(topics, found, "0.3.0", 900)
+    return topics.discovery(found.seen.device), said
+
+
+@pytest.mark.parametrize("found", [WELL, BAD, Look(Seen("cam1"), None, {}, [], [])])
+def test_home_assistant_accepts_the_description(found):
+    topic, said = _described(found)
+    assert homeassistant_schema.faults(topic, said) == []
+    platforms = {key: entity["platform"] for key, entity in said["components"].items()}
+    usual = {"photo": "image", "problem": "binary_sensor", "age": "sensor", "backlog": "sensor",
+             "signal": "sensor"}  # fmt: skip
+    assert platforms == (usual | {"battery": "sensor"} if found is BAD else usual)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda said: said.pop("origin"), "lacks origin"),
+        (lambda said: said["components"]["age"].update(unit_of_measurement="mV"),
+         "age: duration in mV"),
+        (lambda said: said["components"]["photo"].pop("url_topic"), "photo: exactly one of"),
+        (lambda said: said["components"]["age"].pop("state_topic"), "age: lacks state_topic"),
+        (lambda said: said["components"]["age"].update(unique_id="megacam_my-photos_cam1_photo"),
+         "an identity is not unique"),
+        (lambda said: said["components"]["age"].update(url_topic="x"), "age: unknown url_topic"),
+    ],
+)  # fmt: skip
+def test_the_schema_finds_what_is_wrong(change, fault):
+    topic, said = _described(WELL)
+    change(said)
+    assert any(one.startswith(fault) for one in homeassistant_schema.faults(topic, said))
+
+
+def test_buckets_and_cameras_with_any_name_have_identities_of_their_own():
+    names = ["cam1", "cam.1", "cam+1", "cam#1", "c/m", "käm", "cam_1"]
+    topics = homeassistant.Topics("photos.example.org")
+    seen = set()
+    for name in names:
+        found = Look(Seen(name), None, {}, [], [])
+        said = homeassistant.discovery(topics, found, "0.3.0", 900)
+        assert homeassistant_schema.faults(topics.discovery(name), said) == []
+        seen |= {topics.discovery(name), topics.state(name), topics.image(name)}
+    assert len(seen) == 3 * len(names)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (WELL, {"age": "12", "backlog": "3", "signal": "-64", "problem": "OFF"}),
+        (BAD, {"age": "900", "backlog": "None", "battery": "3350", "problem": "ON"}),
+    ],
+)
+def test_the_templates_find_the_values(found, expected):
+    _, said = _described(found)
+    state = json.loads(json.dumps(homeassistant.values(found, NOON)))
+    for key, text in expected.items():
+        template = jinja2.Template(said["components"][key]["value_template"])
+        # Home Assistant takes "None" for unknown.
+        assert template.render(value_json=state) == text
+    template = said["components"]["problem"]["json_attributes_template"]
+    attributes = json.loads(jinja2.Template(template).render(value_json=state))
+    assert attributes == {"problems": list(found.problems.values())}
+
+
+TOPICS = homeassistant.Topics("my-photos")
+
+
+def _publisher(broker, said, scheme="mqtt", user="", password=""):
+    server = f"{scheme}://localhost:{broker.port}"
+    return Publisher(settings.broker(server, user, password), "my-photos", "0.3.0", said.append)
+
+
+@needs_mosquitto
+def test_a_camera_appears_with_its_values_and_its_photo(tmp_path):
+    said = []
+    with Mosquitto(tmp_path) as broker, _publisher(broker, said) as publisher:
+        publisher.wait()
+        publisher.publish(WELL, LINK, NOON, 900)
+        with HomeAssistant(broker.port) as home:
+            # It came later: all is retained.
+            home.wait(TOPICS.image("cam1"), LINK)
+            home.wait(
+                TOPICS.availability, "online"
+            ) if TOPICS.availability not in home.got else None
+            home.reach(TOPICS.availability, TOPICS.discovery("cam1"), TOPICS.state("cam1"))
+            assert home.got[TOPICS.availability] == "online"
+            described = json.loads(home.got[TOPICS.discovery("cam1")])
+            assert homeassistant_schema.faults(TOPICS.discovery("cam1"), described) == []
+            assert described["components"]["photo"]["url_topic"] == TOPICS.image("cam1")
+            assert described["availability_topic"] == TOPICS.availability
+            state = json.loads(home.got[TOPICS.state("cam1")])
+            assert (state["age_s"], state["problem"]) == (12, "OFF")
+            publisher.publish(BAD, LINK, NOON, 900)
+            assert json.loads(home.wait(TOPICS.state("cam1")))["problem"] == "ON"
+    assert said == []
+
+
+@needs_mosquitto
+def test_an_outage_of_the_broker_is_one_sentence_and_everything_comes_back(tmp_path):
+    said = []
+    back = threading.Event()
+
+    class Said(list):
+        def append(self, sentence):
+            said.append(sentence)
+            if "is back" in sentence:
+                back.set()
+
+    with Mosquitto(tmp_path) as broker, _publisher(broker, Said()) as publisher:
+        publisher.wait()
+        broker.stop()
+        publisher.publish(WELL, LINK, NOON, 900)
+        publisher.publish(BAD, LINK + "2", NOON, 900)
+        broker.start()
+        assert back.wait(60)
+        with HomeAssistant(broker.port) as home:
+            home.wait(TOPICS.image("cam1"), LINK + "2")
+            home.reach(TOPICS.state("cam1"))
+            assert json.loads(home.got[TOPICS.state("cam1")])["problem"] == "ON"
+    assert said[-1].endswith("is back") and len(said) <= 3, said
+    assert "broke the connection" in said[0]
+
+
+@needs_mosquitto
+def test_a_home_assistant_that_starts_gets_everything_again(tmp_path):
+    with Mosquitto(tmp_path) as broker, _publisher(broker, []) as publisher:
+        publisher.wait()
+        publisher.publish(WELL, LINK, NOON, 900)
+        with HomeAssistant(broker.port) as home:
+            home.wait(TOPICS.image("cam1"), LINK)
+            home.say("homeassistant/status", "online")
+            home.wait(TOPICS.image("cam1"), LINK)
+
+
+@needs_mosquitto
+def test_a_wrong_password_is_one_sentence_without_it(tmp_path):
+    said = []
+    with Mosquitto(tmp_path, ("me", SECRET)) as broker:
+        with _publisher(broker, said, user="me", password=SECRET[:-1]) as publisher:
+            with pytest.raises(MqttError, match=r"refuses: .*; check mqtt.user and mqtt.password"):
+                publisher.wait(2)
+            assert SECRET[:-1] not in " ".join([*said, repr(publisher)])
+        with _publisher(broker, said, user="me", password=SECRET) as publisher:
+            publisher.wait()
+
+
+@needs_mosquitto
+def test_with_tls_the_certificate_is_verified(tmp_path, monkeypatch):
+    authority = trustme.CA()
+    for name, root in (("right.pem", authority), ("wrong.pem", trustme.CA())):
+        root.cert_pem.write_to_path(tmp_path / name)
+    with Mosquitto(tmp_path, certificate=issue(authority)) as broker:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "right.pem"))
+        with _publisher(broker, [], "mqtts") as publisher:
+            publisher.wait()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "wrong.pem"))
+        with _publisher(broker, [], "mqtts") as publisher, pytest.raises(MqttError):
+            publisher.wait(3)
+
+
+def test_a_broker_that_is_not_there_is_one_sentence():
+    said = []
+
+    class Nowhere:
+        port = 1
+
+    with _publisher(Nowhere, said) as publisher:
+        with pytest.raises(MqttError, match="MQTT broker localhost:1 cannot be reached"):
+            publisher.wait(3)
+        publisher.publish(WELL, LINK, NOON, 900)
+    assert len(said) == 1
