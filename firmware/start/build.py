@@ -11,9 +11,10 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # The longest SPI transaction of the ESP32's DMA; receiving requires a multiple of 4.
 _BUFFER_BYTES = const(4092)
-# The file system of an SD card takes memory, so the buffer must be smaller: twice as many
-# transactions cost less than a photo that does not fit. Entries in NVS have up to 1,984 bytes.
-_CARD_BUFFER_BYTES = const(2044)
+# The file system of an SD card takes memory, and signed chunks a buffer of their own, so this one
+# must be smaller: twice as many transactions cost less than a photo that does not fit. Entries in
+# NVS have up to 1,984 bytes.
+_SMALL_BUFFER_BYTES = const(2044)
 # Count the waiting photos first; then link and time, without which nothing can be sent.
 _CHORES = {
     "spool": -3,
@@ -39,7 +40,7 @@ def build(is_safe=False):
         from firmware.shot.camera import find
 
         camera, is_ready = (None, False) if is_safe else find()
-        app = _app(camera, _uploader(_store(_CARD_BUFFER_BYTES if card else _BUFFER_BYTES), card))
+        app = _app(camera, _uploader(_store(_buffer_bytes(card)), card))
         app.is_camera_ready = is_ready
         if camera:
             app.try_to(_build_exif, "exif", app)
@@ -47,6 +48,13 @@ def build(is_safe=False):
     except ConfigError as e:
         log("E app cannot start", why=e)
         return None
+
+
+def _buffer_bytes(card):
+    from firmware.settings import config
+
+    is_small = card or "signed" in config.section("s3")["integrity"]
+    return _SMALL_BUFFER_BYTES if is_small else _BUFFER_BYTES
 
 
 def _store(buffer_bytes):

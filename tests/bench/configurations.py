@@ -4,6 +4,7 @@ import contextlib
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager as ContextManager
 from dataclasses import dataclass
 
 import trustme
@@ -25,7 +26,7 @@ _MAY = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::
 # With a mask, and soon enough for a look between two photos of the benchmark.
 _MASK = (*["." * 24] * 12, *["x" * 24] * 12)
 _MOTION = {"mode": "mark", "mask": _MASK, "settle_ms": 0, "discard": 0, "debug": True}
-_TRIGGER = {"pin": 27}
+_TRIGGER: dict[str, object] = {"pin": 34}
 
 
 @dataclass
@@ -88,6 +89,31 @@ def _certificate() -> Iterator[Configuration]:
         yield Configuration({}, {"roots/iot.der": _der(authority.cert_pem)}, 0, prepare)
 
 
+@contextlib.contextmanager
+def _together(*parts: Callable[[], ContextManager[Configuration]]) -> Iterator[Configuration]:
+    """Yield one configuration with all of `parts`, each of other settings sections."""
+    with contextlib.ExitStack() as stack:
+        entered = [stack.enter_context(part()) for part in parts]
+
+        def prepare(board: Board, store: Store) -> None:
+            for one in entered:
+                one.prepare(board, store)
+
+        total = Configuration({}, {}, sum(one.card_bytes for one in entered), prepare)
+        for one in entered:
+            total.changes |= one.changes
+            total.files |= one.files
+        yield total
+
+
+def _motion() -> ContextManager[Configuration]:
+    return _settings(motion=_MOTION)
+
+
+def _trigger() -> ContextManager[Configuration]:
+    return _settings(trigger=_TRIGGER)
+
+
 def _temporary_key(store: Store) -> dict[str, str]:
     """Return credentials of a role, as AWS IoT's credential provider gives them."""
     iam = store.client("iam")
@@ -120,5 +146,9 @@ CONFIGURATIONS = {
     "SD card": _card,
     "certificate": _certificate,
     "deep sleep": lambda: _settings(power={"deep_sleep": True}),
-    "motion (`motion.mode`), and a trigger": lambda: _settings(motion=_MOTION, trigger=_TRIGGER),
+    "motion (`motion.mode`), and a trigger": lambda: _together(_motion, _trigger),
+    "motion and SD card": lambda: _together(_motion, _card),
+    "motion and certificate": lambda: _together(_motion, _certificate),
+    "trigger and SD card": lambda: _together(_trigger, _card),
+    "signed chunks (`s3.integrity` is `signed`)": lambda: _settings(s3={"integrity": "signed"}),
 }
