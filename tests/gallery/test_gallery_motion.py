@@ -14,6 +14,10 @@ from megacam.gallery.thumbnails import Thumbnails
 from megacam.gallery.work import Work
 from PIL import Image, ImageChops
 
+pytest_plugins = "gallery_browser"
+
+_CLOCKS = ["12:20:00", "12:50:00", "13:28:00"]
+
 
 def signatures(pictures):
     return [motion.signature(Image.open(io.BytesIO(data))) for data in pictures]
@@ -80,7 +84,7 @@ def test_too_few_photos_to_compare_have_no_motion(count):
 
 def test_what_the_camera_has_seen_is_read_without_its_photos(tmp_path):
     start = at("2026-05-05T12:00:00")
-    told = {3: "75", 5: "74", 7: "255", 9: "fox", 11: "-80", 13: "9" * 4000}
+    told = {3: "60", 5: "59", 7: "255", 9: "fox", 11: "-80", 13: "9" * 4000}
     with WireS3() as s3:
         keys = [key_of("cam1", start + timedelta(seconds=30 * n), n) for n in range(20)]
         for n, key in enumerate(keys):
@@ -116,3 +120,35 @@ def test_a_search_that_is_stopped_marks_nothing_and_another_one_finds_the_fox(tm
             assert not gallery.moved("cam1", start.date())
             state.find_motion(gallery, "cam1", start.date(), photos, Work(len(photos)))
             assert gallery.moved("cam1", start.date()) == {keys[7]}
+
+
+def test_what_the_camera_has_seen_is_marked_filtered_and_reached_by_a_key(look, tmp_path):
+    start = at("2026-05-05T12:00:00")
+    pictures = jpeg(120), jpeg(120, fox=40)
+    with WireS3() as s3:
+        for n in range(60):
+            moved = n in (10, 25, 44)
+            key = key_of("cam1", start + timedelta(minutes=2 * n), n)
+            s3.put(key, pictures[moved], motion=str(90 * moved + n % 9))
+        page = look(s3.endpoint, at("2026-05-05T16:00:00"))
+        page.open("/day?device=cam1&date=2026-05-05")
+        page.click("button", "Find motion")
+        for width in (1280, 390):
+            page.size(width, 900)
+            page.wait_text("3 with motion", ".motion-count")
+            cells = page.wait(lambda: page.all("a.cell.moved"), "the marks")
+            titles = [cell.get_attribute("title") for cell in cells]
+            assert titles == [f"cam1 at {clock}, motion" for clock in _CLOCKS]
+            clocks = []
+            for _ in range(4):
+                page.all("body")[0].send_keys("m")
+                page.wait(lambda: page.all(".screen.moved"), "the mark at the picture")
+                clocks.append(page.text(".clock"))
+            assert clocks == [*_CLOCKS, _CLOCKS[0]]
+            wide = "return document.documentElement.scrollWidth"
+            assert page.script(wide) <= width
+            page.click("a.tool", "Show only these")
+            page.wait_for(".only-motion")
+            assert sum(cell.is_displayed() for cell in page.all("a.cell")) == 3
+            page.click("a.tool", "Show all")
+            page.wait(lambda: not page.all(".only-motion"), "all photos")
