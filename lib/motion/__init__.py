@@ -29,15 +29,16 @@ class Motion:
     """What is usual in each cell of the picture.
 
     `mask` names the cells that do not count: 24 words of 24 marks from the upper left, where "x"
-    masks a cell; empty: all cells count. A cell has changed from the score `threshold` on; if more
-    than 55 % of them have, only the light has: the score is 0, and the next frame is usual.
-    `light` is the mean light of the last frame, 0 to 250. One with less than half of it, or more
-    than double, shows nothing, for the camera may not have settled; but the fourth in a row does.
+    masks a cell; empty: all cells count. From the score `threshold` on, something has moved. If
+    more than 55 % of the cells have changed, only the light has: the score is 0, and the next
+    frame is usual. `light` is the mean light of the last frame, 0 to 250. One with less than half
+    of it, or more than double, shows nothing, for the camera may not have settled; but the fourth
+    in a row does.
     """
 
     light = 0
 
-    def __init__(self, mask=(), threshold=75):
+    def __init__(self, mask=(), threshold=60):
         self.threshold = threshold
         self._mask = array("i", [_bits(word) for word in mask])
         self._cells = bytearray(_CELLS)
@@ -50,9 +51,10 @@ class Motion:
         """Return how much changed: 0 to 255, or -1 if the frame shows nothing.
 
         `frame` is an RGB565 frame of 96x96 pixels, high byte first, with readinto(); it is read
-        through `buf`, of any even size. The score is the change that two neighbouring cells share,
-        in hundredths of what would be remarkable there. Raises what `frame` raises; then nothing
-        is learned.
+        through `buf`, of any even size. The score is the mean change of two neighbouring cells, in
+        hundredths of what would be remarkable there; the larger of the two counts at most twice
+        the smaller, and changes all over the frame count against it. Raises what `frame` raises;
+        then nothing is learned.
         """
         from motion import reduce
 

@@ -4,13 +4,20 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _SIDE = const(24)
 _LAST = const(23)
-# A cell that is as bright as its neighbourhood, the square of 3x3 around it, has the value 100. A
-# little light is added to both, so that the noise of a dark corner does not count.
+# A cell that is as bright as its neighbourhood, the square of 3x3 around it, has the value 100.
+# Some light is added to both, so that the noise of a dark place does not count.
 _USUAL = const(100)
-_ADDED = const(8)
+_ADDED = const(24)
 _BYTE = const(255)
-_LEAST = const(14)  # a change by this many percent is remarkable in a cell that never varies
+_LEAST = const(8)  # a change by this many percent is remarkable in a cell that never varies
+# If so many percent of the cells have such a change, only the light has changed.
 _LIGHT_PERCENT = const(55)
+_CHANGED = const(125)
+# The edges of clouds and the noise of poor light change many cells a little; a figure changes few
+# cells much. So the mean change of all cells is taken from the score, this many times. In it, a
+# cell counts at most this much.
+_UNREST = const(5)
+_UNREST_MOST = const(40)
 
 
 def compare(motion, is_new):
@@ -19,10 +26,13 @@ def compare(motion, is_new):
     Learns from them; if `is_new`, they become what is usual. Allocates nothing.
     """
     mask = motion._mask
+    if mask:
+        _hide(motion)
     above = motion._sums  # the changes in the row above
     for x in range(_SIDE):
         above[x] = 0
-    score = changed = counted = 0
+    score = unrest = changed = 0
+    counted = 1  # never divide by 0
     for y in range(_SIDE):
         marks = mask[y] if mask else 0
         left = corner = 0
@@ -32,15 +42,33 @@ def compare(motion, is_new):
                 change = 0
             else:
                 counted += 1
-                changed += change >= motion.threshold
+                changed += change >= _CHANGED
+                unrest += min(change, _UNREST_MOST)
             over = above[x]
-            # What two cells in a square of 2x2 share: this one and another, or those beside it.
-            score = max(score, min(change, max(left, over, corner)), min(left, over))
+            # Any two cells in a square of 2x2: this one and another, or those beside it.
+            other = max(left, over, corner)
+            score = max(score, _share(change, other), _share(left, over))
             corner = over
             above[x] = left = change
     if changed * 100 > counted * _LIGHT_PERCENT:
         return -1
-    return min(score, _BYTE)
+    return min(max(score - unrest * _UNREST // counted, 0), _BYTE)
+
+
+def _hide(motion):
+    # Or the neighbours of what is masked would see it. The mean follows the light.
+    at = 0
+    for marks in motion._mask:
+        for x in range(_SIDE):
+            if marks >> (_LAST - x) & 1:
+                motion._cells[at] = motion.light
+            at += 1
+
+
+def _share(one, other):
+    # One cell that changes alone is noise, a raindrop or a fly.
+    low = min(one, other)
+    return (low + min(max(one, other), 2 * low)) // 2
 
 
 def _change(motion, y, x, is_new):

@@ -125,9 +125,11 @@ def test_a_figure_of_two_cells_is_seen():
 
 
 def test_one_cell_alone_is_not_motion():
-    motion = _used_to(_frame())
-    score = _look(motion, _paint(_frame(), 7, 9, 1, 1, 2))
+    motion = _used_to(_frame(20))
+    score = _look(motion, _paint(_frame(20), 7, 9, 1, 1, 15))
     assert score < motion.threshold, score
+    motion = _used_to(_frame(20))
+    assert _look(motion, _paint(_frame(20), 7, 9, 2, 1, 15)) >= motion.threshold
 
 
 def test_a_figure_at_each_edge_is_seen():
@@ -139,8 +141,9 @@ def test_a_figure_at_each_edge_is_seen():
 def test_a_masked_figure_is_not_seen():
     marks = ["." * 24] * 9 + ["." * 7 + "xx" + "." * 15] * 2 + ["." * 24] * 13
     motion = _used_to(_frame(), mask=marks)
-    # What a cell shows is compared with its neighbours: those see a little of it.
-    assert _look(motion, _paint(_frame(), 7, 9, 2, 2, 2)) < 255
+    for light in (2, 30, 2):
+        assert _look(motion, _paint(_frame(), 7, 9, 2, 2, light)) == 0, light
+    assert _look(motion, _paint(_frame(), 7, 12, 2, 2, 2)) >= motion.threshold
     everything = _used_to(_frame(), mask=["x" * 24] * 24)
     assert _look(everything, _paint(_frame(), 7, 9, 5, 5, 2)) == 0
 
@@ -149,6 +152,15 @@ def test_more_or_less_light_everywhere_is_not_motion():
     motion = _used_to(_frame(14))
     for light in (16, 18, 12, 20, 14):
         assert _look(motion, _frame(light)) < motion.threshold, light
+
+
+def test_many_small_changes_count_against_each():
+    motion, restless = _used_to(_frame(20)), _used_to(_frame(20))
+    faint = _paint(_frame(20), 7, 9, 2, 1, 17)
+    alone = _look(motion, faint)
+    for at in range(0, 24 * 8, 2):
+        _paint(faint, at % 24, 12 + at // 24, 1, 1, 22)
+    assert 0 < _look(restless, faint) < alone
 
 
 def test_another_picture_is_light_and_becomes_usual():

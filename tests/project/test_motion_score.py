@@ -23,7 +23,7 @@ def test_figures_are_found_and_the_usual_methods_find_none():
     columns = zip(*[score.scores(days.looks(kind, 3, 2, 60)) for kind in _PLACES], strict=True)
     cells, pixels, sizes = [score.together(column) for column in columns]
     assert cells.alarms(OWN) == 0
-    for share, least in ((0.01, 0.75), (0.02, 0.8), (0.05, 0.9)):
+    for share, least in ((0.01, 0.85), (0.02, 0.95), (0.05, 0.95)):
         assert cells.detection(OWN, share, False, True) >= least
     for other in (pixels, sizes):
         limit = score.threshold(other.still)
