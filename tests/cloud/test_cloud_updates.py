@@ -80,6 +80,14 @@ def test_a_camera_writes_no_release_even_with_more_rights_than_it_should_have(am
     thief("s3", "put_object", Bucket=amazon.bucket, Key="cam1/updates/x", Body=b"1")
 
 
+def test_its_own_policy_is_enough_to_forbid_it(amazon):
+    ring = _make(amazon, updates=True)
+    key = rotate.new_key(ring)
+    amazon.client("s3").delete_bucket_policy(Bucket=amazon.bucket)
+    camera, there = amazon.aws.as_key(key).call, {"Bucket": amazon.bucket, "Key": RELEASE}
+    assert _denied(camera, operation="put_object", **there, Body=b"evil", IfNoneMatch="*")
+
+
 def test_the_owner_writes_and_withdraws_releases(amazon):
     _make(amazon, updates=True)
     owner, there = amazon.client("s3"), {"Bucket": amazon.bucket, "Key": RELEASE}

@@ -117,6 +117,8 @@ def test_a_command_signs_instead_of_a_file(folder, pem, gets, words):
     assert signers.add(folder, "current", command, gets, public) == releases.modulus()
     sign = signers.signer(folder, "current", lambda: pytest.fail("asked for a passphrase"))
     assert verify.is_signed(sign(b"text"), b"text", releases.modulus())
+    with pytest.raises(MegacamError, match="exists and is not replaced"):
+        folder.make("current", PASSPHRASE)
     assert not list(folder.path.glob("*.p12"))
 
 
