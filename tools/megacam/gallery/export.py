@@ -59,7 +59,9 @@ class Exported:
 
 
 @dataclass(frozen=True)
-class _Day:
+class Day:
+    """The photos of a device on one day; `folder` is the device's name in files."""
+
     device: str
     folder: str
     day: date
@@ -68,6 +70,7 @@ class _Day:
 
     @property
     def page(self) -> str:
+        """The name of the day's page."""
         return f"{self.folder}-{self.day}.html"
 
 
@@ -91,7 +94,7 @@ def export(
     ExportError, CancelledError and bucket errors.
     """
     zone = zone or tz.tzlocal()
-    found = list(_days(bucket, _known(bucket, devices), start, end, zone, every_s))
+    found = list(days_of(bucket, _known(bucket, devices), start, end, zone, every_s))
     total = sum(len(one.photos) for one in found)
     if not 0 < total <= PHOTOS_LIMIT:
         raise ExportError(f"{total:,} photos in this span: an export has 1 to {PHOTOS_LIMIT:,}")
@@ -122,7 +125,7 @@ def export_favourites(
     for photo in favourites:
         by_day.setdefault((days.local_day(photo.taken, zone), photo.device), []).append(photo)
     found = [
-        _Day(device, folder_name(device), day, Span(*days.bounds(day, zone), zone), taken)
+        Day(device, folder_name(device), day, Span(*days.bounds(day, zone), zone), taken)
         for (day, device), taken in sorted(by_day.items(), reverse=True)
     ]
     total = len(favourites)
@@ -144,14 +147,15 @@ def _known(bucket: Bucket, devices: Sequence[str]) -> Sequence[str]:
     return devices or known
 
 
-def _days(
+def days_of(
     bucket: Bucket,
     devices: Sequence[str],
     start: datetime,
     end: datetime,
     zone: tzinfo,
-    every_s: float,
-) -> Iterator[_Day]:
+    every_s: float = 0,
+) -> Iterator[Day]:
+    """Yield the days of `zone` in [start, end) with photos, device by device."""
     for device in devices:
         day = days.local_day(start, zone)
         while days.bounds(day, zone)[0] < end:
@@ -159,7 +163,7 @@ def _days(
             photos = bucket.photos(device, max(start, span.start), min(end, span.end))
             if photos:
                 kept = _thin(photos, span.start, every_s)
-                yield _Day(device, folder_name(device), day, span, kept)
+                yield Day(device, folder_name(device), day, span, kept)
             day += timedelta(days=1)
 
 
@@ -204,7 +208,7 @@ def _clear(folder: Path) -> None:
 def _write_photos(
     bucket: Bucket,
     folder: Path,
-    found: Sequence[_Day],
+    found: Sequence[Day],
     width: int | None,
     total: int,
     progress: Progress,
@@ -247,8 +251,8 @@ def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: i
     """
     try:
         data = bucket.read(photo.key)
-        small = _jpeg(data, WIDTH)
-        data = _jpeg(data, width) if width else data
+        small = shrunk(data, WIDTH)
+        data = shrunk(data, width) if width else data
     except PhotoMissingError:
         return 0
     for kind, content in zip(_FOLDERS, (data, small), strict=True):
@@ -258,17 +262,18 @@ def _write_photo(bucket: Bucket, folder: Path, name: str, photo: Photo, width: i
     return len(data) + len(small)
 
 
-def _jpeg(data: bytes, width: int) -> bytes:
+def shrunk(data: bytes, width: int) -> bytes:
+    """Return a photo as a JPEG of this width; raises PhotoMissingError for a damaged one."""
     made = io.BytesIO()
     open_photo(data, width).save(made, "JPEG", quality=80, optimize=True)
     return made.getvalue()
 
 
 def _write_pages(
-    folder: Path, found: Sequence[_Day], missing: frozenset[str], zone: tzinfo
+    folder: Path, found: Sequence[Day], missing: frozenset[str], zone: tzinfo
 ) -> None:
     shown = [
-        _Day(d.device, d.folder, d.day, d.span, [p for p in d.photos if p.key not in missing])
+        Day(d.device, d.folder, d.day, d.span, [p for p in d.photos if p.key not in missing])
         for d in found
     ]
     shown = [one for one in shown if one.photos]
@@ -278,15 +283,15 @@ def _write_pages(
     (folder / "index.html").write_text(_index_page(shown), encoding="utf-8")
 
 
-def _index_page(shown: Sequence[_Day]) -> str:
+def _index_page(shown: Sequence[Day]) -> str:
     parts = []
     for device in dict.fromkeys(one.device for one in shown):
         cells = "".join(_cover(one) for one in shown if one.device == device)
         parts.append(f'<h2>{text(device)}</h2><div class="covers">{cells}</div>')
-    return _page("Photos", "<h1>Photos</h1>" + "".join(parts), script=False)
+    return page("Photos", "<h1>Photos</h1>" + "".join(parts), scripts=())
 
 
-def _favourites_page(found: Sequence[_Day], missing: frozenset[str]) -> str:
+def _favourites_page(found: Sequence[Day], missing: frozenset[str]) -> str:
     parts = []
     for one in found:
         shown = [photo for photo in one.photos if photo.key not in missing]
@@ -294,10 +299,10 @@ def _favourites_page(found: Sequence[_Day], missing: frozenset[str]) -> str:
         title = f"{one.day:%A, %d %B %Y} · {one.device}"
         if shown:
             parts.append(f'<h2>{text(title)}</h2><div class="covers large">{cells}</div>')
-    return _page("Favourites", "<h1>Favourites</h1>" + "".join(parts), script=False)
+    return page("Favourites", "<h1>Favourites</h1>" + "".join(parts), scripts=())
 
 
-def _large(one: _Day, photo: Photo) -> str:
+def _large(one: Day, photo: Photo) -> str:
     source = f"photos/{one.folder}/{photo.name}"
     when = one.span.clock(photo.taken)
     words = text(f"{one.device} at {when}")
@@ -307,7 +312,7 @@ def _large(one: _Day, photo: Photo) -> str:
     )
 
 
-def _cover(one: _Day) -> str:
+def _cover(one: Day) -> str:
     middle = one.photos[len(one.photos) // 2]
     return (
         f'<a class="cover" href="{one.page}"><img loading="lazy" alt="" '
@@ -316,7 +321,7 @@ def _cover(one: _Day) -> str:
     )
 
 
-def _day_page(one: _Day, around: Sequence[_Day]) -> str:
+def _day_page(one: Day, around: Sequence[Day]) -> str:
     place = around.index(one)
     links = ['<a class="tool" href="index.html">All days</a>']
     if place:
@@ -324,15 +329,14 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
     if place + 1 < len(around):
         links.append(f'<a class="tool" href="{around[place + 1].page}">the day after ▶</a>')
     first, last = one.photos[0].taken, one.photos[-1].taken
-    gaps = _gaps(one, around)
-    source, small = f"photos/{one.folder}/", f"thumbs/{one.folder}/"
-    track = Track(one.device, source, small, one.photos, gaps, frozenset())
+    track = track_of(one, around, f"photos/{one.folder}/", f"thumbs/{one.folder}/")
+    gaps = track.gaps
     middle = one.photos[len(one.photos) // 2].taken
     cells = days.slots(one.photos, one.span.start, one.span.end, _SLOT_S, gaps)
     hours = [c for c in cells if c.end > first - timedelta(hours=1) and c.start <= last]
     grid = markup.grid(hours, one.span, lambda p: f"thumbs/{one.folder}/{p.name}", frozenset())
     title = f"{one.device}, {one.day:%A, %d %B %Y}"
-    return _page(
+    return page(
         title,
         f"<h1>{text(title)}</h1>{markup.player([track], one.span, middle)}"
         f'<div class="player-foot">{markup.legend([track])}{markup.keys()}</div>'
@@ -341,7 +345,12 @@ def _day_page(one: _Day, around: Sequence[_Day]) -> str:
     )
 
 
-def _gaps(one: _Day, around: Sequence[_Day]) -> list[Gap]:
+def track_of(one: Day, around: Sequence[Day], source: str, thumbs: str) -> Track:
+    """Return the track of a day in the player; `around` are the days beside it."""
+    return Track(one.device, source, thumbs, one.photos, _gaps(one, around), frozenset())
+
+
+def _gaps(one: Day, around: Sequence[Day]) -> list[Gap]:
     """Return the gaps between the first and the last photo; the days before tell pauses apart."""
     by_day = {other.day: other.photos for other in around}
     before = [one.day - timedelta(days=n) for n in range(1, days.PATTERN_DAYS + 1)]
@@ -351,16 +360,25 @@ def _gaps(one: _Day, around: Sequence[_Day]) -> list[Gap]:
     return [gap for gap in found if gap.start >= first and gap.end <= last]
 
 
-def _page(title: str, body: str, *, script: bool = True) -> str:
-    names = markup.SCRIPTS if script else ()
-    scripts = "".join(f'<script defer src="{name}"></script>' for name in names)
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in markup.STYLES)
+def page(
+    title: str,
+    body: str,
+    *,
+    scripts: Sequence[str] = markup.SCRIPTS,
+    styles: Sequence[str] = markup.STYLES,
+    policy: str = _POLICY,
+    head: str = "",
+    before: str = "",
+) -> str:
+    """Return a page of a static site; `before` is HTML before its <main>, `head` in its <head>."""
+    loaded = "".join(f'<script defer src="{name}"></script>' for name in scripts)
+    looks = "".join(f'<link rel="stylesheet" href="{name}">' for name in styles)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<title>{text(title)}</title><link rel="icon" href="icon.svg">'
-        f"{styles}{scripts}</head>"
-        f'<body class="exported"><main>{body}</main><footer>Made with megacam</footer>'
-        "</body></html>"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<title>{text(title)}</title><link rel="icon" href="icon.svg">{head}'
+        f"{looks}{loaded}</head>"
+        f'<body class="exported">{before}<main id="main">{body}</main>'
+        "<footer>Made with megacam</footer></body></html>"
     )

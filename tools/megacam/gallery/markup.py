@@ -80,8 +80,20 @@ def player(
 
     `favourites`: show the star, for which a server must store favourites.
     """
+    data = player_data(tracks, span, at, links, favourites)
+    return f'<megacam-player data-photos="{_inert(data)}"></megacam-player>'
+
+
+def player_data(
+    tracks: Sequence[Track],
+    span: Span,
+    at: datetime,
+    links: Sequence[tuple[str, str]] = (),
+    favourites: bool = False,
+) -> dict[str, object]:
+    """Return what a player shows, as its script reads it from JSON; see player()."""
     steps = [days.interval_s(track.photos) for track in tracks if track.photos]
-    data = {
+    return {
         "start": int(span.start.timestamp()),
         "end": int(span.end.timestamp()),
         "at": int(at.timestamp()),
@@ -91,7 +103,6 @@ def player(
         "favourites": favourites,
         "tracks": [_track(track, span) for track in tracks],
     }
-    return f'<megacam-player data-photos="{_inert(data)}"></megacam-player>'
 
 
 def every_photo(track: Track, span: Span, only_motion: bool) -> str:

@@ -101,7 +101,7 @@ class Timeline {
     this.preview.style.left = `${Math.min(Math.max(share * width, half), width - half)}px`;
     clearTimeout(this.peeking);
     // Load the thumbnail only if the pointer rests: a sweep must not load the whole day.
-    if (!far) this.peeking = setTimeout(() => { image.src = track.thumbs + frame[1]; }, PREVIEW_MS);
+    if (!far && track.thumbs !== null) this.peeking = setTimeout(() => { image.src = track.thumbs + frame[1]; }, PREVIEW_MS);
   }
 
   endPeek() {
