@@ -181,3 +181,32 @@ def test_a_missing_table_or_region_names_the_remedy(tmp_path):
 def test_a_number_that_makes_no_sense_names_its_range(wanted):
     with pytest.raises(MegacamError, match="it must be"):
         Usage(**wanted)
+
+
+_SITE = {
+    "requests_free": 1000, "requests_10000": 2.0, "decisions_free": 400,
+    "decisions_1000000": 1000.0, "transfer_free_gb": 0.1, "transfer_gb": 10.0,
+}  # fmt: skip
+
+
+def test_a_site_costs_what_its_visits_cost_beyond_what_is_free():
+    """One visit a day: 30 a month, of 80 requests and 20 MB each."""
+    usage = Usage(visits_day=1)
+    month = cost.estimate(usage, {**PRICES, "site": _SITE}, "moon", TODAY)
+    lines = _lines(month)
+    assert lines["site, from S3"] == pytest.approx(2400 / 1000 * 0.5)
+    assert lines["site, requests"] == pytest.approx((2400 - 1000) / 10_000 * 2)
+    assert lines["site, who may look"] == pytest.approx((2400 - 400) / 1e6 * 1000)
+    assert lines["site, transfer"] == pytest.approx((0.6 - 0.1) * 10)
+    assert not [name for name in _lines(_month()) if "site" in name]
+
+
+def test_what_a_family_looks_at_is_free_but_for_the_reads_of_s3():
+    month = cost.estimate(Usage(visits_day=20), cost.load_prices(), "us-east-1", TODAY)
+    paid = {name: usd for name, usd in _lines(month).items() if usd and name.startswith("site")}
+    assert paid == {"site, from S3": pytest.approx(0.0192)}
+
+
+def test_a_table_without_the_prices_of_a_site_says_so():
+    with pytest.raises(MegacamError, match="lacks the site's prices"):
+        cost.estimate(Usage(visits_day=1), PRICES, "moon", TODAY)

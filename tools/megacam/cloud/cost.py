@@ -34,6 +34,14 @@ _SHOT_OVERHEAD_S = 2.5
 _FLASH_BYTES = 2 << 20
 _FLASH_CYCLES = 100_000
 _FLASH_YEARS_FINE = 5
+# A visit to the site: the newest photo, and a day with its 24 sheets of thumbnails (12 MB, see
+# docs/digest.md) and some photos.
+_VISIT_REQUESTS = 80
+_VISIT_MB = 20
+_SITE_PRICES = (
+    "requests_free", "requests_10000", "decisions_free", "decisions_1000000", "transfer_free_gb",
+    "transfer_gb",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Usage:
     caps. `motion` is the mode of the setting motion.mode: with "gate" a camera sends `motion_day`
     photos a day because something moved, and one every `keepalive_s` in any case. `updates`: with
     each status.json the camera asks for a release, every 15 minutes if `status_s` is 0.
+    `visits_day`: how often somebody opens the private site a day.
     """
 
     interval_s: float = 30
@@ -62,6 +71,7 @@ class Usage:
     motion_day: float = 100
     keepalive_s: float = 3600
     updates: bool = False
+    visits_day: float = 0
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -110,6 +120,7 @@ _RANGES = (
     ("cap_requests_day", 1, 1e9),
     ("motion_day", 0, 1e6),
     ("keepalive_s", 60, 86_400),
+    ("visits_day", 0, 1e9),
     ("cap_mb_day", 0.001, 1e9),
 )
 
@@ -189,6 +200,7 @@ def estimate(
         Line("storage", _storage_words(usage, stored_gb), stored_gb * row["storage_gb"]),
         Line("transfer in", f"{_gb(month_gb)}", 0.0),
         *_view_lines(usage, row, prices["transfer_free_gb"]),
+        *_site_lines(usage, row, prices),
     )
     growth = 0.0 if usage.keep_days else month_gb * row["storage_gb"]
     found = [*_warnings(usage, growth), *_old_prices(prices, today or datetime.date.today())]
@@ -230,6 +242,41 @@ def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Li
     return [
         Line("views", f"{views:,} GET", views / 1000 * row["get_1000"]),
         Line("transfer out", f"{_gb(out_gb)}, {free_gb:g} GB free", paid_gb * row["transfer_gb"]),
+    ]
+
+
+def _site_lines(usage: Usage, row: Mapping[str, Any], prices: Mapping[str, Any]) -> list[Line]:
+    """Return the lines of the site; what CloudFront reads from S3 has no transfer charge."""
+    visits = usage.visits_day * DAYS
+    if not visits:
+        return []
+    try:
+        at = {name: float(prices["site"][name]) for name in _SITE_PRICES}
+    except (KeyError, TypeError, ValueError) as error:
+        raise MegacamError(
+            f"the price table lacks the site's prices ({error}); see `site` in prices.json"
+        ) from error
+    requests, out_gb = round(visits * _VISIT_REQUESTS), visits * _VISIT_MB * 1e6 / _GB
+    paid = max(0.0, requests - at["requests_free"])
+    decided = max(0.0, requests - at["decisions_free"])
+    paid_gb = max(0.0, out_gb - at["transfer_free_gb"])
+    return [
+        Line("site, from S3", f"{requests:,} GET", requests / 1000 * row["get_1000"]),
+        Line(
+            "site, requests",
+            f"{requests:,}, {at['requests_free']:,.0f} free",
+            paid / 10_000 * at["requests_10000"],
+        ),
+        Line(
+            "site, who may look",
+            f"{requests:,}, {at['decisions_free']:,.0f} free",
+            decided / 1e6 * at["decisions_1000000"],
+        ),
+        Line(
+            "site, transfer",
+            f"{_gb(out_gb)}, {at['transfer_free_gb']:,.0f} GB free",
+            paid_gb * at["transfer_gb"],
+        ),
     ]
 
 

@@ -28,6 +28,7 @@ Hours = Annotated[float, typer.Option(help="Hours of shooting per day")]
 Keep = Annotated[int, typer.Option(help="Days until photos are deleted; 0: never")]
 Devices = Annotated[int, typer.Option(help="Number of cameras")]
 Views = Annotated[int, typer.Option(help="Photos viewed per day")]
+Visits = Annotated[float, typer.Option(help="Visits to the private site per day")]
 StatusEvery = Annotated[float, typer.Option(help="Minutes between health reports; 0: none")]
 SpoolFirst = Annotated[
     bool, typer.Option("--spool-first", help="Every photo goes to flash before it is sent")
@@ -49,6 +50,7 @@ def cost_command(
     keep: Keep = 30,
     devices: Devices = 1,
     views: Views = 0,
+    site_visits: Visits = 0,
     status_every: StatusEvery = 0,
     spool_first: SpoolFirst = False,
     cap_requests: CapRequests = None,
@@ -76,6 +78,7 @@ def cost_command(
         cap_mb,
         *_motion(config, motion_day),
         updates,
+        site_visits,
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
 
