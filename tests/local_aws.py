@@ -60,6 +60,8 @@ s3._check_put_preconditions = _asterisk_only
 class AmazonStore(Store):
     """MiniStack with Amazon's names in its certificate and conditional puts as on AWS."""
 
+    more_names = ()
+
     def _environment(self, folder, port):
         found = super()._environment(folder, port)
         (folder / "sitecustomize.py").write_text(_AS_AT_AWS)
@@ -71,9 +73,10 @@ class AmazonStore(Store):
     def _make_certificate(self, folder):
         import trustme
 
-        ca = trustme.CA(organization_name="megacam tests")
+        self.ca = ca = trustme.CA(organization_name="megacam tests")
         names = [f"*.s3.{REGION}", f"s3.{REGION}", f"*.{REGION}", "*"]
-        leaf = ca.issue_cert("localhost", *(name + _AMAZON for name in names))
+        named = [name + _AMAZON for name in names]
+        leaf = ca.issue_cert("localhost", *named, *self.more_names)
         leaf.private_key_pem.write_to_path(folder / "server.key")
         for blob in leaf.cert_chain_pems:
             blob.write_to_path(folder / "server.pem", append=True)

@@ -30,7 +30,7 @@ def _complaints(made):
         {"updates": True},
         {"keep_days": 30, **BUDGET},
         {"keep_versions": 30, "updates": True},
-        {"keep_days": 9, "keep_versions": 3, "updates": True},
+        {"keep_days": 9, "keep_versions": 3, "updates": True, "site": True},
     ],
 )
 def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):

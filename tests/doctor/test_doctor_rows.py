@@ -42,6 +42,8 @@ APART = {
     ("settings", ""),
     ("dns", ""),
     ("signature", "CredentialProvider"),
+    # In site/test_site_cloud.py.
+    *(("site", code) for code in ("", "none", "rolling", "unread")),
 }
 
 

@@ -8,7 +8,9 @@ import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
 # Packages of the extras; operating a camera needs none of them.
-EXTRAS = ("PIL", "littlefs", "micropython_unix", "ministack", "nicegui", "paho", "trustme")
+EXTRAS = (
+    *("PIL", "awscrt", "littlefs", "micropython_unix", "ministack", "nicegui", "paho", "trustme"),
+)
 
 
 def _megacam(*words, without=(), before=()):
@@ -49,6 +51,7 @@ def test_a_command_that_needs_an_extra_names_it_in_one_sentence():
         (["demo"], "demo"),
         (["gallery", "--bucket", "b"], "gallery"),
         (["watch", *place, "--mqtt", "broker"], "watch"),
+        (["cloud", "site", "--bucket", "b"], "site"),
     ):
         done = _megacam(*words, without=EXTRAS)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr

@@ -153,7 +153,7 @@ def without_device(aws: Aws, bucket: str, device: str) -> list[Step]:
     return [
         Step(
             f"stop showing the photos of {device} to everybody",
-            lambda: _put_policy(aws, bucket, wanted),
+            lambda: put_policy(aws, bucket, wanted),
             "remove",
         )
     ]
@@ -240,7 +240,7 @@ def _policy(aws: Aws, spec: CloudSpec, there: bool) -> Step:
         text,
         _as_set(now),
         _as_set(wanted),
-        lambda: _put_policy(aws, spec.bucket, wanted),
+        lambda: put_policy(aws, spec.bucket, wanted),
         f"{count(len(others), 'other statement')} kept" if others else "",
     )
 
@@ -282,7 +282,8 @@ def updates_are_the_owners(document: dict[str, Any]) -> bool:
     return wanted <= {one.get("Sid") for one in document["Statement"]}
 
 
-def _put_policy(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
+def put_policy(aws: Aws, bucket: str, wanted: dict[str, Any]) -> None:
+    """Replace the bucket's policy by `wanted`, or remove it if it has no statement."""
     if wanted["Statement"]:
         aws.call("s3", "put_bucket_policy", Bucket=bucket, Policy=json.dumps(wanted))
     else:

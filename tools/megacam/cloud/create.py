@@ -7,6 +7,7 @@ plan.make(on_step=lambda step: print(step.text))
 from megacam.aws import Aws
 from megacam.cloud import bucket, budget, iot, keys, rights
 from megacam.cloud.plan import Plan
+from megacam.cloud.site import steps as site
 from megacam.cloud.spec import CloudSpec
 
 
@@ -33,5 +34,7 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
             )
     else:
         found.add(*keys.steps(aws, spec))
+    if spec.site:
+        found.add(*site.steps(aws, spec.bucket, spec.device, there))
     found.add(budget.step(aws, spec))
     return found

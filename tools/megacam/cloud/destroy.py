@@ -7,6 +7,7 @@ from typing import Any
 from megacam.aws import Aws
 from megacam.cloud import bucket, budget, iot, keys
 from megacam.cloud.plan import Plan, Step
+from megacam.cloud.site import steps as site
 from megacam.errors import MegacamError
 from megacam.words import count
 
@@ -58,12 +59,18 @@ def plan(
         found.add(*keys.destroy_steps(aws, bucket_name, name))
         found.add(*iot.destroy_steps(aws, bucket_name, name))
         found.add(*bucket.without_device(aws, bucket_name, name))
+        found.add(*site.without_device(aws, bucket_name, name) if device else ())
         found.add(_photos_step(aws, bucket_name, name, photos, on_deleted, found))
     if not device:
         found.add(
-            *iot.shared_destroy_steps(aws, bucket_name), budget.destroy_step(aws, bucket_name)
+            *site.destroy_steps(aws, bucket_name),
+            *iot.shared_destroy_steps(aws, bucket_name),
+            budget.destroy_step(aws, bucket_name),
         )
-        found.add(_bucket_step(aws, bucket_name, known if photos else [], found))
+        emptied = [site.APP] if _has(aws, bucket_name, site.APP) else []
+        found.add(*(_app_step(aws, bucket_name, on_deleted) for _ in emptied))
+        emptied += [f"{name}/" for name in known] if photos else []
+        found.add(_bucket_step(aws, bucket_name, emptied, found))
     return found
 
 
@@ -149,8 +156,21 @@ def _photos_step(
     )
 
 
+def _has(aws: Aws, bucket_name: str, prefix: str) -> bool:
+    inside = contents(aws, bucket_name, prefix)
+    return bool(inside.count or inside.marks)
+
+
+def _app_step(aws: Aws, bucket_name: str, on_deleted: Callable[[int], None]) -> Step:
+    return Step(
+        f"delete the pages and indexes of the site under {site.APP}",
+        lambda: delete_objects(aws, bucket_name, site.APP, on_deleted),
+        "remove",
+    )
+
+
 def _bucket_step(aws: Aws, bucket_name: str, emptied: list[str], found: Plan) -> Step | None:
-    stays = _first_strangers(aws, bucket_name, [f"{name}/" for name in emptied])
+    stays = _first_strangers(aws, bucket_name, emptied)
     if stays:
         found.warnings.append(f"the bucket {bucket_name} stays: it contains {', '.join(stays)}")
         return None

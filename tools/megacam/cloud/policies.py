@@ -21,6 +21,7 @@ UPDATES_NOT_BY_CAMERA = _OURS + "UpdatesNotByCamera"
 _MAY_UPDATE = "Updates"
 _WRITES = ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"]
 CLOUDFRONT_READ = _OURS + "CloudFrontRead"
+SITE_READ = _OURS + "SiteRead"
 # The metadata that the board writes and a page may show; S3 allows no wildcard here.
 _SHOWN_HEADERS = (
     "ETag",
@@ -140,13 +141,15 @@ def public_read_sid(device: str) -> str:
     return PUBLIC_READ + device.replace("-", "X")
 
 
-def cloudfront_read(photos: Arn, distribution: Arn) -> Document:
+def cloudfront_read(
+    photos: Arn | list[Arn], distribution: Arn, sid: str = CLOUDFRONT_READ
+) -> Document:
     """Return the statement that lets one CloudFront distribution read photos.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
     """
     return {
-        "Sid": CLOUDFRONT_READ,
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Action": "s3:GetObject",

@@ -6,6 +6,7 @@ from typing import Any
 
 from megacam.aws import Aws
 from megacam.cloud import bucket, budget, iot, keys, policies, retention, rights
+from megacam.cloud.site import report as site_report
 from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
 from megacam.words import count
@@ -61,6 +62,7 @@ class Report:
     checks: tuple[Check, ...]
     devices: tuple[Device, ...]
     budget_usd: float | None
+    site: site_report.Report | None = None
 
 
 def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
@@ -91,6 +93,7 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
         ),
         (*users, *things),
         budget.limit_usd(aws, bucket_name),
+        site_report.report(aws, bucket_name, document),
     )
 
 

@@ -31,6 +31,7 @@ class CloudSpec:
     `origins`: web origins whose pages may read photos; None in a new bucket: GALLERY_ORIGINS.
     `public_read`: whether everybody may read this device's photos; None in a new bucket: no.
     `updates`: whether it may read releases under DEVICE/_update/; None for a new device: no.
+    `site`: make a private web site, or show the device on the one that is there.
     `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
@@ -45,6 +46,7 @@ class CloudSpec:
     budget_email: str = ""
     keep_versions: int | None = None
     updates: bool | None = None
+    site: bool = False
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -131,3 +133,9 @@ def role_name(bucket: str) -> str:
     """Return the name of the role behind the role alias: at most 64 characters."""
     digest = hashlib.sha256(bucket.encode()).hexdigest()[:8]
     return f"megacam-photos-{digest}"
+
+
+def site_name(bucket: str) -> str:
+    """Return the name of all that the site has at CloudFront: at most 64 characters."""
+    digest = hashlib.sha256(bucket.encode()).hexdigest()[:8]
+    return f"megacam-site-{digest}"

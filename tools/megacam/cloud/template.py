@@ -10,13 +10,12 @@ import dataclasses
 from typing import Any
 
 from megacam.cloud import budget, iot, keys, policies, retention, spec
+from megacam.cloud.site import documents
+from megacam.cloud.site import template as site
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
 # The photos belong to the owner: they stay when the stack is deleted.
 _KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-# CloudFront's own policy "Managed-CachingOptimized":
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
-_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 
 Resource = dict[str, Any]
 
@@ -36,6 +35,7 @@ class Options:
     budget_email: str = ""
     keep_versions: int | None = None
     updates: bool = False
+    site: bool = False
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -59,6 +59,8 @@ def template(options: Options) -> dict[str, Any]:
         resources |= {f"User{_word(name)}": _user(name, options) for name in options.devices}
     if options.cloudfront:
         resources |= {"OriginAccess": _origin_access(), "Distribution": _distribution()}
+    if options.site:
+        resources |= site.resources(options.bucket)
     if options.budget_usd is not None:
         resources["Budget"] = _budget()
     return {
@@ -197,6 +199,8 @@ def _bucket_policy(options: Options) -> Resource:
             "${Distribution}"
         }
         statements.append(policies.cloudfront_read(_objects("*.jpg"), distribution))
+    if options.site:
+        statements.append(site.statement(options.devices))
     return {
         "Type": "AWS::S3::BucketPolicy",
         "Properties": {
@@ -300,7 +304,7 @@ def _distribution() -> Resource:
     behaviour = {
         "TargetOriginId": "photos",
         "ViewerProtocolPolicy": "https-only",
-        "CachePolicyId": _CACHING_OPTIMIZED,
+        "CachePolicyId": documents.CACHING_OPTIMIZED,
     }
     config = {
         "Enabled": True,
@@ -343,6 +347,8 @@ def _outputs(options: Options) -> dict[str, Any]:
             "Value": {"Fn::Sub": "https://${Distribution.DomainName}/"},
             "Description": "Where everybody can open a photo, by its key",
         }
+    if options.site:
+        found["Site"] = site.OUTPUT
     return found
 
 

@@ -15,7 +15,7 @@ from megacam.cloud import bucket as bucket_parts
 from megacam.cloud import cost, create, destroy, iot, keys, retention, show, template
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
-from megacam.commands import options, rotate
+from megacam.commands import extras, options, rotate, site
 from megacam.console import Terminal
 from megacam.errors import MegacamError
 
@@ -65,6 +65,12 @@ CloudFront = Annotated[
 TemplatePublicRead = Annotated[
     bool, typer.Option("--public-read", help="Let everybody see the photos in the bucket")
 ]
+Site = Annotated[
+    bool,
+    typer.Option(
+        "--site", help="A private web site that shows the camera to whom you give a link"
+    ),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write")]
 Email = Annotated[str, typer.Option(help="Where --budget sends its e-mail")]
 
@@ -74,6 +80,7 @@ def make_app(open_board: rotate.OpenBoard | None = None) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, help="Set up, inspect and clean up your AWS account.")
     app.command("create")(create_command)
     app.command("show")(show_command)
+    app.command("site")(site.site_command)
     app.command("rotate")(rotate.make_command(open_board))
     app.command("destroy")(destroy_command)
     app.command("template")(template_command)
@@ -89,6 +96,7 @@ def create_command(
     iot_way: options.Iot = False,
     public_read: PublicRead = None,
     updates: Updates = None,
+    site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
     region: options.Region = None,
@@ -114,7 +122,10 @@ def create_command(
         email,
         keep_versions,
         updates,
+        site_wanted,
     )
+    if site_wanted:
+        extras.load("megacam.site.publish", "site", "awscrt")
     _create(Terminal(as_json), options.owner(place, profile), spec, yes, dry_run)
 
 
@@ -184,6 +195,7 @@ def template_command(
     cloudfront: CloudFront = False,
     public_read: TemplatePublicRead = False,
     updates: TemplateUpdates = False,
+    site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
     config: options.Config = options.CONFIG,
@@ -203,6 +215,7 @@ def template_command(
         email,
         keep_versions or None,
         updates,
+        site_wanted,
     )
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
@@ -285,6 +298,11 @@ def _deletion_counter(terminal: Terminal) -> Callable[[int], None]:
 
 
 def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
+    if spec.site:
+        terminal.mark("next", "make a link to the site: `megacam cloud site --link`")
+        terminal.mark(
+            "next", "without the digest, show days on it: `megacam cloud site --publish`"
+        )
     ring = (iot.Certificates if spec.iot else keys.AccessKeys)(aws, spec.bucket, spec.device)
     if not ring.list():
         terminal.mark(
@@ -313,6 +331,8 @@ def _print_report(terminal: Terminal, report: show.Report) -> None:
     terminal.mark("same", "budget alarm".ljust(width), money)
     if not all(check.right for check in report.checks):
         terminal.mark("next", "fix it with `megacam cloud create`")
+    if report.site:
+        site.print_report(terminal, report.site)
     terminal.line()
     if not report.devices:
         terminal.mark("next", "no cameras yet: `megacam cloud create --device NAME`")

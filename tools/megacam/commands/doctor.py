@@ -12,15 +12,20 @@ from megacam.commands import board, options
 from megacam.commands.deploy import Roots
 from megacam.console import Terminal
 from megacam.doctor import run
+from megacam.doctor import site as site_checks
 from megacam.doctor.run import Result
 
 Offline = Annotated[bool, typer.Option("--offline", help="Only the checks that need no board")]
+Site = Annotated[
+    bool, typer.Option("--site", help="Also prove from outside that the private site is private")
+]
 _MARKS = {"good": "done", "warn": "warn", "bad": "bad"}
 
 
 def doctor_command(
     port: board.Port = None,
     offline: Offline = False,
+    with_site: Site = False,
     config: options.Config = options.CONFIG,
     profile: options.Profile = None,
     roots: Roots = None,
@@ -33,7 +38,7 @@ def doctor_command(
     terminal = Terminal(as_json)
     results = []
     with terminal.working("checking"):
-        for result in _results(port, offline, config, profile, roots):
+        for result in _results(port, offline, with_site, config, profile, roots):
             results.append(result)
             show(terminal, result)
     terminal.data([dataclasses.asdict(one) for one in results])
@@ -42,15 +47,21 @@ def doctor_command(
     terminal.mark("done", "everything is in order")
 
 
-def _results(port: str | None, offline: bool, config, profile, roots) -> Iterator[Result]:
+def _results(
+    port: str | None, offline: bool, with_site: bool, config, profile, roots
+) -> Iterator[Result]:
     for result in run.examine_host(config, roots):
         yield result
         if result.state == "bad":
             return
+    if offline and not with_site:
+        return
+    place = options.place(None, None, None, config)
     if not offline:
-        place = options.place(None, None, None, config)
         wanted = deploy.tree(settings.read(config), roots)
         yield from run.examine(port, wanted, read=lambda key: place.read(key, profile))
+    if with_site:
+        yield from site_checks.examine(options.owner(place, profile), place.need_bucket())
 
 
 def show(terminal: Terminal, result: Result) -> None:

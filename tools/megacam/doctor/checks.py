@@ -230,6 +230,21 @@ CHECKS = (
                   "deploy`; the photos stored so far are damaged"),
         ),
     ),
+    Check(
+        "site",
+        "Does the private site refuse everybody without a link? Only with `--site`.",
+        (
+            Cause("none", "the bucket has no site", "`megacam cloud create --site`"),
+            Cause("rolling", "CloudFront is still rolling the site out, or it is switched off",
+                  "look again in some minutes; `megacam cloud create --site` switches it on"),
+            Cause("unread", "your own credentials may not see the site, or a package is missing",
+                  "name credentials with --profile; `pip install 'megacam[site]'`"),
+            Cause("", "a request that must be refused is answered, or the other way round",
+                  "`megacam cloud create --site` repairs it; if strangers can look, switch the "
+                  "distribution off in AWS's console until then"),
+        ),
+        host=True,
+    ),
 )  # fmt: skip
 
 

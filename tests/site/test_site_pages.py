@@ -1,0 +1,308 @@
+"""The site in Chromium, behind function.js, on a phone and on a desktop."""
+
+import io
+import json
+from datetime import datetime, timedelta, timezone
+
+import axe
+import pytest
+import site_demo
+import site_server
+from gallery_wire import jpeg
+from megacam.site import links
+from PIL import Image
+
+pytest_plugins = "gallery_browser"
+
+PHONE, DESKTOP = (390, 844), (1280, 900)
+PAGES = ("", "days.html", "films.html", "moments.html")
+# Before the first picture; a phone on a slow link (1 Mbit/s) has them in less than 2 s.
+_MOST_BYTES = 200_000
+DAY = (datetime.now(timezone.utc) - timedelta(days=1)).date()
+BEFORE = DAY - timedelta(days=1)
+
+
+def _hours(day, first, last):
+    midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+    return midnight + timedelta(hours=first), midnight + timedelta(hours=last)
+
+
+@pytest.fixture(scope="module")
+def objects():
+    photos = site_demo.photos("cam1", *_hours(DAY, 8, 16))
+    photos |= site_demo.photos("cam1", *_hours(BEFORE, 10, 13))
+    found = {**site_demo.app(), **photos}
+    for day in (DAY, BEFORE):
+        found |= site_demo.digest("cam1", str(day), photos, film=b"not really a film")
+    return found
+
+
+@pytest.fixture
+def site(objects):
+    with site_server.Site(dict(objects)) as running:
+        yield running
+
+
+@pytest.fixture
+def open_site(site, page):
+    """Return open_site(path, size) -> Page, entered with a link of its own."""
+
+    def start(path="", size=PHONE, link=None):
+        page.size(*size)
+        page.driver.delete_all_cookies()
+        page.driver.get((link or site.link())[1])
+        page.wait(lambda: page.driver.current_url == f"{site.origin}/_site/", "the home page")
+        page.base = f"{site.origin}/_site/"
+        if path:
+            page.open(path)
+        page.wait_for("megacam-site > *:not(.waiting)")
+        return page
+
+    return start
+
+
+def _day_page(day=DAY):
+    return f"day.html?camera=cam1&day={day}"
+
+
+def test_a_link_opens_the_newest_photo_and_leaves_no_trace_of_itself(site, open_site):
+    link = site.link()
+    page = open_site(link=link)
+    page.wait(lambda: page.shown_pictures(".site-card img") == 1, "the newest photo")
+    newest = sorted(key for key in site.objects if key.startswith("cam1/20"))[-1]
+    assert page.script("return document.querySelector('.site-card img').src") == (
+        f"{site.origin}/{newest}"
+    )
+    assert page.script("return document.cookie") == ""
+    secret = link[0].token("link")
+    assert secret.rpartition(".")[2] not in json.dumps(
+        [site.lines, page.script("return [location.href, document.referrer]")]
+    )
+    [cookie] = [one for one in page.driver.get_cookies() if one["name"] == links.COOKIE]
+    assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
+    page.driver.back()
+    assert "#" not in page.driver.current_url
+
+
+def test_a_link_can_be_pasted_where_an_installed_app_has_no_cookie(site, page):
+    page.driver.delete_all_cookies()
+    page.driver.get(f"{site.origin}/_site/days.html")
+    page.wait_text("These photos are private")
+    assert axe.findings(page) == []
+    page.wait_for("#link").send_keys(site.link()[1] + "\n")
+    page.wait_for("megacam-site")
+
+
+def test_less_than_200_kb_before_the_first_picture_of_a_full_day(site, open_site):
+    """A day of 2,880 photos, on the wire as CloudFront compresses it."""
+    key = f"cam1/_digest/{DAY:%Y/%m/%d}/day.json"
+    digest = json.loads(site.objects[key])
+    start, _ = _hours(DAY, 0, 24)
+    moments = [start + timedelta(seconds=30 * n) for n in range(2_880)]
+    digest["photos"] = [
+        [f"{at:%Y/%m/%d/%H%M%S}-{n:06d}.jpg", 350_000 + 37 * n % 9_000, n // 120, n % 120,
+         round(n % 97 / 9_000, 4), 0]
+        for n, at in enumerate(moments)
+    ]  # fmt: skip
+    site.objects[key] = json.dumps(digest).encode()
+    site.objects[f"cam1/{digest['photos'][-1][0]}"] = jpeg(90)
+    page = open_site()
+    page.wait(lambda: page.shown_pictures(".site-card img") == 1, "the newest photo")
+    names = [path for _, path, _, _ in site.sent]
+    first = names.index(f"/cam1/{digest['photos'][-1][0]}")
+    whole = sum(size for _, _, _, size in site.sent[:first])
+    assert 10_000 < whole < _MOST_BYTES
+    assert first < 25
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_fits_and_is_accessible(open_site, size, dark):
+    page = open_site(size=size)
+    page.size(*size, dark=dark)
+    for path in (*PAGES, _day_page()):
+        page.open(path)
+        page.wait_for("megacam-site > *:not(.waiting)")
+        wide = page.script("return document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+        assert axe.findings(page) == [], path
+
+
+def test_the_days_are_shown_by_their_keograms_and_lead_to_the_player(open_site):
+    page = open_site("days.html")
+    page.wait(lambda: page.shown_pictures(".cover img") == 2, "the keograms")
+    page.click("a.cover")
+    page.wait(lambda: page.shown_pictures(".screen img") == 1, "the player")
+    assert str(DAY.day) in page.text("h1")
+    page.wait(lambda: page.shown_pictures(".keogram") == 1, "the keogram")
+
+
+def test_a_day_plays_steps_by_keys_and_jumps_by_its_thumbnails(site, open_site):
+    page = open_site(_day_page())
+    page.wait(lambda: page.shown_pictures(".screen img") == 1, "the player")
+    # The zone of the digest is CET, an hour ahead of UTC in winter and two in summer.
+    assert page.text(".clock").endswith(":58:00")
+    body = page.wait_for("body")
+    body.send_keys("\ue012")  # arrow left
+    page.wait(lambda: page.text(".clock").endswith(":56:00"), "the photo before")
+    cell = page.wait_for(".hour .cell.moved")
+    page.script("arguments[0].scrollIntoView({block: 'center'})", cell)
+    image = page.script(
+        "return getComputedStyle(arguments[0].querySelector('.thumb')).backgroundImage", cell
+    )
+    assert "/sprite-" in image
+    cell.click()
+    page.wait(lambda: page.text(".clock")[:2] == "13", "the moment of the cell")
+    assert "motion" in page.script("return arguments[0].querySelector('.thumb').ariaLabel", cell)
+
+
+def test_a_thumbnail_shows_its_own_cell_of_the_sheet(open_site, page):
+    """The orange animal is in the cells that the digest marks, and in no other."""
+    page = open_site(_day_page(), DESKTOP)
+    page.wait_for(".hour .cell")
+    for css, orange in ((".cell.moved", True), (".hour:first-child .cell:last-child", False)):
+        cell = page.wait_for(css)
+        page.script("arguments[0].scrollIntoView({block: 'center'})", cell)
+
+        def shows(cell=cell):
+            picture = Image.open(io.BytesIO(cell.screenshot_as_png)).convert("RGB")
+            counts = picture.getcolors(1 << 20) or []
+            return any(r > 180 and 70 < g < 140 and b < 90 for _, (r, g, b) in counts)
+
+        if orange:
+            page.wait(shows, "the animal in its cell")
+        else:
+            page.wait(lambda cell=cell: "sprite" in page.script(
+                "return arguments[0].innerHTML", cell), "the sheet")  # fmt: skip
+            assert not shows()
+
+
+def test_films_are_loaded_only_when_they_are_played_and_moments_lead_to_the_player(
+    site, open_site
+):
+    page = open_site("films.html")
+    page.wait_for("video")
+    assert len(page.all("video")) == 2
+    assert not [path for _, path, _, _ in site.sent if path.endswith(".mp4")]
+    page.open("moments.html")
+    page.wait_for(".moments .cell .thumb")
+    page.click(".moments .cell")
+    page.wait(lambda: page.shown_pictures(".screen img") == 1, "the player")
+    assert page.text(".clock").startswith("13:")
+
+
+def test_a_link_of_one_camera_shows_no_trace_of_the_other(objects, page):
+    other = {key.replace("cam1/", "cam2/"): data for key, data in objects.items()}
+    with site_server.Site({**objects, **other}, ("cam1", "cam2")) as site:
+        page.driver.delete_all_cookies()
+        page.driver.get(site.link(cameras=("cam1",))[1])
+        page.wait(lambda: page.shown_pictures(".site-card img") == 1, "the newest photo")
+        assert "cam2" not in page.driver.page_source
+        page.driver.get(f"{site.origin}/_site/days.html?camera=cam2")
+        page.wait_for(".cover")
+        assert "cam2" not in page.driver.page_source
+        page.driver.get(site.link()[1])
+        page.wait(lambda: page.shown_pictures(".site-card img") == 2, "both cameras")
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_a_link_that_ends_while_the_app_is_open_leads_to_the_page_that_says_so(
+    site, open_site, end
+):
+    link = site.link()
+    page = open_site(link=link)
+    if end == "revoked":
+        del site.store[link[0].entry_name]
+    else:
+        site.now_s = link[0].until
+    page.open("days.html")
+    page.wait_text("These photos are private")
+    site.sent.clear()
+    page.open("")
+    page.wait_text("These photos are private")
+    assert {status for _, path, status, _ in site.sent if path != "/_site/enter.js"} == {403}
+
+
+def test_the_app_can_be_installed(site, open_site):
+    page = open_site()
+    told = page.driver.execute_cdp_cmd("Page.getAppManifest", {})
+    assert told["errors"] == []
+    manifest = json.loads(told["data"])
+    assert (manifest["display"], manifest["start_url"]) == ("standalone", "/_site/")
+    sizes = set()
+    for one in manifest["icons"]:
+        image = Image.open(io.BytesIO(site.objects[f"_site/{one['src']}"]))
+        assert one["sizes"] == f"{image.width}x{image.height}"
+        assert len(set(image.convert("L").tobytes())) > 20, "no soft edges"
+        sizes.add((one["sizes"], one["purpose"]))
+    assert {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")} <= sizes
+    found = page.driver.execute_cdp_cmd("Page.getInstallabilityErrors", {})
+    assert [one["errorId"] for one in found["installabilityErrors"]] in ([], ["in-incognito"])
+
+
+def test_a_digest_from_a_stolen_key_can_show_only_what_the_site_may_show(site, open_site):
+    """A camera's key may put new names under its folder: also a digest of a day to come."""
+    tomorrow = DAY + timedelta(days=1)
+    key = f"cam1/_digest/{DAY:%Y/%m/%d}/day.json"
+    evil = json.loads(site.objects[key])
+    bad = {"key": "javascript:document.title='bad'", "size": 1}
+    evil |= {"keogram": {"key": "//evil.example/x.jpg"}, "film": bad, "labels": {}, "zone": "<b>"}
+    evil["hours"][9]["sprites"] = [{"key": 'cam1/_digest/x.jpg");background:red;("'}]
+    evil["photos"] += [["<img src=x onerror=document.title='bad'>", 1, 9, 0, 0, 1],
+                       ["../../_update/x.jpg", 1, 9, 0, 0, 1], [None, 1, 9, 0, 0, 1]]  # fmt: skip
+    evil["moments"] += [bad, {"key": None}, {}]
+    site.objects[f"cam1/_digest/{tomorrow:%Y/%m/%d}/day.json"] = json.dumps(evil).encode()
+    site.objects[key] = json.dumps(evil).encode()
+    page = open_site(_day_page())
+    for path in (_day_page(), "films.html", "moments.html", ""):
+        page.open(path)
+        page.wait_for("megacam-site > *:not(.waiting)")
+        assert "bad" not in page.driver.title
+    asked = [path for _, path, _, _ in site.sent]
+    assert not [path for path in asked if "_update" in path or "evil" in path]
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "text/javascript"])
+def test_a_photo_that_is_really_a_page_runs_nothing(site, open_site, kind):
+    page = open_site()
+    key = f"cam1/{DAY:%Y/%m/%d}/235959-999999.jpg"
+    script = (
+        "<script>document.title='bad';fetch('/_site/me').then(() => fetch('/stolen'))</script>"
+    )
+    forms = {
+        "text/html": f"<html><body>{script}",
+        "image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg'>{script}</svg>",
+        "text/javascript": "document.title='bad'",
+    }
+    site.objects[key], site.types[key] = forms[kind].encode(), kind
+    page.driver.get(f"{site.origin}/{key}")
+    page.wait(lambda: page.script("return document.readyState") == "complete", "the page")
+    assert "bad" not in page.driver.title
+    assert not [path for _, path, _, _ in site.sent if path == "/stolen"]
+    said = [one["message"] for one in page.driver.get_log("browser")]
+    if kind != "text/javascript":
+        assert any("sandboxed" in one for one in said)
+
+
+def test_without_any_day_every_page_says_so(objects, page):
+    with site_server.Site(site_demo.app()) as site:
+        page.driver.delete_all_cookies()
+        page.driver.get(site.link()[1])
+        page.wait_text("No photos yet")
+        for path, words in zip(PAGES[1:], ("No days yet", "No films yet", "No moments yet"),
+                               strict=True):  # fmt: skip
+            page.driver.get(f"{site.origin}/_site/{path}")
+            page.wait_text(words)
+
+
+def test_a_site_that_is_out_of_reach_says_so_and_tries_again(site, open_site):
+    page = open_site()
+    answer = site.decide
+    site.decide = lambda event: (
+        {"error": "x"} if event["request"]["uri"].startswith("/cam1/_digest") else answer(event)
+    )
+    page.open(_day_page(BEFORE))
+    page.wait_text("The photos cannot be shown")
+    site.decide = answer
+    page.click("button", "Try again")
+    page.wait(lambda: page.shown_pictures(".screen img") == 1, "the player")
