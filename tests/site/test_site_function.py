@@ -96,6 +96,7 @@ def test_the_home_page_is_the_app_and_the_root_leads_to_it(edge, link):
     [
         "/cam1/status.json", "/cam1/megacam-doctor", "/cam1/_update/manifest", "/_update/x.json",
         "/secret.txt", "/cam1/", "/cam1", "/cam1/2026/11/23/", "/cam1/2026/11/23/copy.jpg",
+        "/cam1/_site/index.html", "/x/_site/site.js",
         "/_site/../cam1/status.json", "/_site/%2e%2e/cam1/status.json",
         "/_site/%252e%252e/cam1/status.json", "//cam1/2026/11/23/120000-000042.jpg",
         "/cam1//2026/11/23/120000-000042.jpg", "/cam1/2026/11/23/120000-000042.jpg/",
@@ -136,6 +137,10 @@ def test_a_longer_life_needs_the_key(edge, link):
     later = link.until + 86_400
     forged = f"{link.id}.{later}.{link.token('cookie').rpartition('.')[2]}"
     assert _ask(edge, PHOTO, forged)["statusCode"] == 403
+    # A cookie may also end before its link does.
+    sooner = f"{link.id}.{NOW_S + 90}." + _mac(link.key, f"cookie.{link.id}.{NOW_S + 90}")
+    assert _ask(edge, PHOTO, sooner, now_s=NOW_S + 89)["statusCode"] == 0
+    assert _ask(edge, PHOTO, sooner, now_s=NOW_S + 90)["statusCode"] == 403
     # And with the key, the store's own end of the link still holds.
     signed = f"{link.id}.{later}." + _mac(link.key, f"cookie.{link.id}.{later}")
     assert _ask(edge, PHOTO, signed, now_s=link.until)["statusCode"] == 403
@@ -210,6 +215,7 @@ def test_a_damaged_entry_of_the_store_opens_nothing(edge, link, entry):
 def test_what_is_readable_without_a_link_is_the_same_for_everybody(edge, link):
     shown = {uri: _ask(edge, uri) for uri in ("/_site/enter", "/_site/enter.js", PHOTO)}
     assert [one["statusCode"] for one in shown.values()] == [200, 200, 403]
+    assert {one["headers"]["cache-control"]["value"] for one in shown.values()} == {"no-store"}
     assert "cam1" not in json.dumps([*shown.values()])
     edge.store.clear()
     assert shown == {uri: _ask(edge, uri) for uri in shown}
