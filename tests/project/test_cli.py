@@ -9,7 +9,8 @@ import pytest
 TOOLS = Path(__file__).parents[2] / "tools"
 # Packages of the extras; operating a camera needs none of them.
 EXTRAS = (
-    *("PIL", "awscrt", "littlefs", "micropython_unix", "ministack", "nicegui", "paho", "trustme"),
+    *("PIL", "awscrt", "littlefs", "micropython_unix"),
+    *("ministack", "nicegui", "paho", "trustme"),
 )
 
 
