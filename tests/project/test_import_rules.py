@@ -20,6 +20,7 @@ TOUCHES_HARDWARE = {
     "start/board.py",
     "start/prompt.py",
     "start/restart.py",
+    "start/slots.py",
     "start/supervisor.py",
     "start/watchdog.py",
     "timing/rtc.py",
