@@ -44,7 +44,7 @@ def main():
             from firmware.start import restart
 
             restart.crashed(e)
-        except MemoryError:
+        except Exception:  # no memory, or code that cannot be read
             reset()
 
 

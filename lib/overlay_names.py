@@ -18,13 +18,17 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _FIRST = const(1 << 13)  # see overlay.py
 _FOLDER = "/names"
+_ARCHIVE = "/lib/overlay."
 
 
 class _Folder:
-    """A file system (see MicroPython's vfs) with the files of `root` and every overlay."""
+    """A file system (see MicroPython's vfs) with all files of the board and every overlay.
 
-    def __init__(self, root, base):
-        self._root = root
+    The overlays of the archive `base` + "bin" are below the folder `top`.
+    """
+
+    def __init__(self, top, base):
+        self._top = top
         self._base = base
         self._at = -1
 
@@ -40,24 +44,25 @@ class _Folder:
         if self._at >= 0:
             return os.stat(self._base + "txt")
         try:
-            return os.stat(self._root + path)
+            return os.stat(path)
         except OSError:
             if self._offset(path + "/") < 0:
                 raise
-            return os.stat(self._root)  # a folder that exists in the archive only
+            return os.stat("/")  # a folder that exists in the archive only
 
     def open(self, path, mode):
         if self._at < 0 or not path.endswith(".mpy"):
-            return open(self._root + path, mode)
+            return open(path, mode)
         file = open(self._base + "bin", mode)
         file.seek(self._at - _FIRST)
         return file
 
     def ilistdir(self, path):
-        return os.ilistdir(self._root + path)
+        return os.ilistdir(path)
 
     def _offset(self, path):
         """Return the offset of the module `path`, or of the first in a folder "/.../"; or -1."""
+        path = path[len(self._top) :] if path.startswith(self._top) else "."
         # Most lookups are for MicroPython's built-in modules: do not read the table for those.
         if "." in path or path.count("/") == 1:
             return -1
@@ -76,9 +81,10 @@ def install():
         base = sys.modules["overlay"].__file__.rpartition(".")[0] + "."
         if base.startswith(_FOLDER):  # it was imported by name itself
             base = base[len(_FOLDER) :]
-        vfs.mount(_Folder("/", base), _FOLDER)
+        top = base[: -len(_ARCHIVE)]
+        vfs.mount(_Folder(top, base), _FOLDER)
         _move_packages("", _FOLDER)
-        sys.path[:0] = (_FOLDER, _FOLDER + "/lib")
+        sys.path[:0] = (_FOLDER + top, _FOLDER + top + "/lib")
 
 
 def remove():

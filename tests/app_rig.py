@@ -56,7 +56,7 @@ def board(folder, config=None, build=None, extra=None, **options):
     name = repr((config, build, extra))
     image = folder / "flash.img"
     if name not in _IMAGES:
-        flash.write_image(image, files(config, build, extra))
+        flash.write_image(image, device_tree.placed(files(config, build, extra)))
         _IMAGES[name] = image.read_bytes()
     image.write_bytes(_IMAGES[name])
     return Board(folder, None, **options)

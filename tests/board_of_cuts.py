@@ -40,6 +40,10 @@ class RamBoard:
         except device.RemoteError as error:
             return [str(error)]
 
+    def numbers(self):
+        """Return the numbers in NVS."""
+        return json.loads(self.call("count"))
+
     def tree(self):
         """Return {path: text} of all files on the flash."""
         return json.loads(self.call("tree"))
@@ -66,8 +70,11 @@ class RamBoard:
 
 
 @contextlib.contextmanager
-def in_ram(files, blocks=64):
-    """Yield a board with `files` {path: text} on a flash of `blocks` blocks of 4096 bytes."""
+def in_ram(files, blocks=64, **numbers):
+    """Yield a board with `files` {path: text} on a flash of `blocks` blocks of 4096 bytes.
+
+    `numbers` are in its NVS.
+    """
     with subprocess.Popen(
         interpreter.command(str(DEVICE / "board_of_cuts.py"), heap="16M"),
         env={**os.environ, "MICROPYPATH": f"{DEVICE}:.frozen"},
@@ -76,7 +83,7 @@ def in_ram(files, blocks=64):
     ) as process:
         try:
             board = RamBoard(process)
-            board.call("make", files, blocks)
+            board.call("make", files, blocks, numbers)
             yield board
         finally:
             process.kill()

@@ -9,7 +9,7 @@ import json
 import time
 
 import pytest
-from megacam.board import deploy, device, provision
+from megacam.board import deploy, device, provision, tree
 from megacam.doctor import run
 from megacam.sim.ntp_server import NTPServer
 from megacam.sim.store import Store
@@ -49,6 +49,7 @@ def board(folder, place, *, config=None, key=None, wifi=WIFI, camera=(), fast=Fa
     # main.py is empty, so the camera is in the state of a board that has just been plugged in.
     wanted = {**deploy.tree({**usual, **(config or {})}, ca), "main.py": b""}
     files = {**wanted, "deployed.json": json.dumps({"version": "0.1.0", "files": {}}).encode()}
+    files = tree.placed(files)
     options = {"networks": [WIFI], "camera": ["--scene", *camera], "fast": fast}
     with plugged_in(folder, files, **options) as board:
         with device.connect(board.port) as found:

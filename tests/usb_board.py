@@ -7,7 +7,7 @@ import threading
 import tty
 from pathlib import Path
 
-from megacam.board import deploy
+from megacam.board import deploy, tree
 from megacam.sim.pty_board import PtyBoard
 
 WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
@@ -24,7 +24,7 @@ def plugged_in(folder: Path, files: dict[str, bytes] | None, **options):
 
 def firmware(config=CONFIG, **files) -> dict[str, bytes]:
     """Return the files of a deploy, with an empty main.py."""
-    return {**deploy.tree(config), "main.py": b"", **files}
+    return tree.placed({**deploy.tree(config), "main.py": b"", **files})
 
 
 @contextlib.contextmanager

@@ -1,12 +1,12 @@
-"""Read the board's settings: /config.json, which setup.py or a deploy has checked once."""
+"""Read the settings: config.json of the slot, which the board or a deploy has checked once."""
 
 import gc
 import json
 
-from firmware import __version__
+from firmware import __version__, slot
 from firmware.errors import ConfigError
 
-PATH = "/config.json"
+PATH = slot + "/config.json"
 
 
 def read(path=PATH):

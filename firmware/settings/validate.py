@@ -1,7 +1,7 @@
-"""Check a config.json that was copied to the board by hand, and move its secrets into NVS.
+"""Check a config.json that is new on the board, and move its secrets into NVS.
 
-boot.py loads this only when config.json is new, and drops it afterwards. `megacam deploy` does
-the same on the host, so then the board has nothing left to do.
+Loaded only then, and dropped afterwards. `megacam deploy` does the same on the host, so then the
+board has nothing left to do.
 """
 
 import json
@@ -10,18 +10,20 @@ import os
 from firmware import __version__
 
 
-def run(path="/config.json"):
-    """Check `path`, add the defaults and move its secrets into NVS; raises ConfigError.
+def run(source, path):
+    """Check `source`, add the defaults and move its secrets into NVS; raises ConfigError.
 
-    Safe against a power cut at any moment: the secrets are in NVS before one rename replaces the
-    file with them by the file without them.
+    The result is the file `path`; `source` may be the same file. Otherwise it is removed. Safe
+    against a power cut at any moment: the secrets are in NVS before one rename replaces `path`.
     """
-    settings, secrets = _check(path)
+    settings, secrets = _check(source)
     _keep(secrets)
     settings["checked"] = __version__
     with open(path + ".new", "w") as f:
         json.dump(settings, f)
     os.rename(path + ".new", path)
+    if source != path:
+        os.remove(source)
 
 
 def _check(path):

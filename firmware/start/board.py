@@ -4,7 +4,7 @@ import os
 
 from machine import SPI, Pin
 
-_ROOTS = "/roots"
+from firmware import slot
 
 
 def camera_bus(spi):
@@ -22,8 +22,9 @@ def camera_bus(spi):
     return bus, cs
 
 
-def roots(path=_ROOTS):
-    """Yield the DER bytes of each root certificate on the flash; raises OSError if unreadable."""
+def roots():
+    """Yield the DER bytes of each root certificate of the slot; raises OSError if unreadable."""
+    path = slot + "/roots/"
     for name in os.listdir(path):
-        with open(path + "/" + name, "rb") as f:
+        with open(path + name, "rb") as f:
             yield f.read()

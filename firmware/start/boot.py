@@ -1,6 +1,7 @@
 """Prepare the board before the capture loop: memory limits, new settings, Wi-Fi."""
 
 import gc
+import os
 
 from firmware.errors import ConfigError, CredentialsError, NetworkError
 from firmware.log import log
@@ -10,6 +11,8 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # Collect long before MicroPython's first heap of 56,000 bytes is full: if it grew, it would take
 # the RAM that TLS needs.
 _GC_THRESHOLD_BYTES = const(8192)
+#: Where people copy their settings to.
+_COPIED = "/config.json"
 _JOIN_MS = const(20000)  # afterwards the capture loop keeps trying
 
 
@@ -45,11 +48,11 @@ def main():
 
 
 def _prepare(counters):
-    if not _is_checked():
-        from firmware.settings import validate
+    path = _to_check()
+    if path:
+        from firmware.start import new_settings
 
-        validate.run()
-        log("I config checked")
+        new_settings.take(path)
         # Restart, because the names in the schema stay in RAM until then.
         from firmware.start import restart
 
@@ -73,7 +76,10 @@ def _prepare(counters):
         log("I wifi joined", ssid=joined[0], address=joined[1])
 
 
-def _is_checked():
+def _to_check():
+    """Return the path of settings that have not been checked yet, or None."""
     from firmware.settings import config
 
-    return config.is_checked(config.read())
+    if "config.json" in os.listdir("/") and config.PATH != _COPIED:
+        return _COPIED
+    return None if config.is_checked(config.read()) else config.PATH

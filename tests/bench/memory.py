@@ -103,7 +103,7 @@ def residence(modules: list[str]) -> tuple[int, dict[str, tuple[int, int]]]:
     code = f"import residence; residence.main({list(order.static_order())!r})"
     with (
         tempfile.TemporaryDirectory(prefix="megacam-bench-") as folder,
-        Board(Path(folder), running.board_files(), heap="2M") as board,
+        Board(Path(folder), device_tree.placed(running.board_files()), heap="2M") as board,
     ):
         start = int(board.exec("import gc; gc.collect(); print(gc.mem_alloc())"))
         lines = board.exec(code).splitlines()

@@ -6,6 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from megacam.board import tree
 from megacam.sim.board import Board
 from megacam.sim.frame_sources import jpeg_like
 
@@ -44,7 +45,7 @@ def on_the_wire(way: str, resolution: str) -> dict:
         camera = ["--model", "5mp", "--record", folder]
         board = Path(folder) / "board"
         with Board(
-            board, running.board_files(), camera=camera, heap="2M", fast=True
+            board, tree.placed(running.board_files()), camera=camera, heap="2M", fast=True
         ) as running_on:
             told = json.loads(running_on.exec(code, timeout_s=120))
         frames = (Path(folder) / "frames.jsonl").read_text().splitlines()

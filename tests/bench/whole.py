@@ -113,7 +113,7 @@ def stage(
         board = stack.enter_context(
             Board(
                 folder,
-                more.add_to(files),
+                tree.placed(more.add_to(files)),
                 networks=[_NETWORK],
                 heap=heap,
                 card_bytes=more.card_bytes,

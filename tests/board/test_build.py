@@ -37,10 +37,9 @@ def test_the_folder_holds_what_a_deploy_sends_to_an_empty_board():
     wanted = build.tree(CONFIG, hmac_folder=PORT)
     with in_ram({}) as board:
         plan = deploy.plan(board, deploy.tree(CONFIG), PORT)
-    assert wanted == plan.send
-    assert {"lib/hmac.mpy", "config.json", "deployed.json", "roots/amazon-root-ca-1.der"} < {
-        *wanted
-    }
+    assert wanted == {**tree.placed(plan.send), "slot": b"a\n"}
+    slot = {"lib/hmac.mpy", "config.json", "deployed.json", "roots/amazon-root-ca-1.der"}
+    assert {f"a/{path}" for path in slot} < {*wanted}
 
 
 def test_no_secret_is_in_the_folder_and_what_is_left_to_do_is_said(tmp_path):
@@ -50,7 +49,7 @@ def test_no_secret_is_in_the_folder_and_what_is_left_to_do_is_said(tmp_path):
     assert "  mpremote cp -r build/. : + cp config.json : + reset\n" in done.stdout
     assert "provision" not in done.stdout
     files = _files(tmp_path / "build")
-    assert json.loads(files["config.json"])["checked"] == settings.firmware_version()
+    assert json.loads(files["a/config.json"])["checked"] == settings.firmware_version()
     secret = SECRETS["aws"]["secret_access_key"].encode()
     assert not [name for name in files if secret in files[name] or b"skies" in files[name]]
 
@@ -69,8 +68,15 @@ def test_a_second_build_is_the_same_and_stale_files_go(tmp_path):
     wanted = build.tree(CONFIG, hmac_folder=PORT)
     folder = tmp_path / "new" / "build"
     older = deploy.with_manifest({"lib/old.mpy": b"old", "firmware/app.mpy": b"old"})
-    build.write(folder, older)
+    build.write(folder, tree.placed(older))
     build.write(folder, wanted)
+    assert _files(folder) == wanted
+    before = tmp_path / "of a version without slots"
+    for path, content in older.items():
+        (before / path).parent.mkdir(parents=True, exist_ok=True)
+        (before / path).write_bytes(content)
+    build.write(before, wanted)
+    assert _files(before) == wanted
     assert _files(folder) == wanted
     again = build.tree(CONFIG, hmac_folder=PORT)
     build.write(folder, again)
@@ -95,10 +101,10 @@ def test_a_build_that_was_cut_off_is_an_earlier_build(tmp_path, monkeypatch):
     assert _files(tmp_path / "build") == wanted
 
 
-@pytest.mark.parametrize("inside", ["notes.txt", "firmware/mine.py", "deployed.json"])
+@pytest.mark.parametrize("inside", ["notes.txt", "a/firmware/mine.py", "a/deployed.json"])
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, inside):
-    build.write(tmp_path, deploy.with_manifest({"lib/old.mpy": b"old"}))
-    (tmp_path / "firmware").mkdir()
+    build.write(tmp_path, tree.placed(deploy.with_manifest({"lib/old.mpy": b"old"})))
+    (tmp_path / "a" / "firmware").mkdir()
     (tmp_path / inside).write_bytes(b"mine")
     before = _files(tmp_path)
     with pytest.raises(MegacamError, match=f"{tmp_path} holds .*not from an earlier build"):

@@ -1,17 +1,15 @@
-"""After a power cut at any flash write of a deploy, a complete firmware starts by itself."""
+"""After a power cut at any write of a deploy, flash or NVS, a whole firmware starts by itself."""
 
-import re
 from pathlib import Path
 
 import pytest
 from board_of_cuts import in_ram
-from megacam.board import deploy, files
+from megacam.board import deploy, files, slots
 from megacam.errors import MegacamError
 
-# The real boot.py, except for its imports: the small test firmware has one module for both.
 BOOT = (Path(__file__).parents[2] / "boot.py").read_text()
-BOOT = BOOT.replace("firmware.start import boot, safe_mode", "firmware import boot")
-# On boards deployed with an older version, an error in boot.py prevents main.py from starting.
+TRIAL = (Path(__file__).parents[2] / "trial.py").read_text()
+# Of versions without slots: files at the top, and an interrupted deploy is finished at the start.
 BOOT_BEFORE = """\
 import os
 
@@ -19,72 +17,96 @@ if "switch" in os.listdir("/"):
     with open("/switch/finish.py") as f:
         exec(f.read())
 
-from firmware import boot
+from firmware import begin
 
-boot.main()
+begin()
 """
+MAIN = "import s3\nfrom firmware import app\nprint(app.word, s3.word)\n"
 
 
-def _firmware(word, boot=BOOT):
-    """Return a small firmware that prints the `word` of each of its files."""
+def _firmware(word):
+    """Return the small firmware of a slot that prints the `word` of each of its files."""
     return {
-        "boot.py": f"{boot}# {word}\n",
-        "main.py": f"import s3\nfrom firmware import app\nprint('{word}', app.word, s3.word)\n",
-        "firmware/__init__.py": "",
-        "firmware/boot.py": f"def main(*a):\n print('boot of {word}')\n",
+        "firmware/__init__.py": f"def begin():\n print('begin of {word}')\n",
         "firmware/app.py": f"word = '{word}'\n",
         "lib/s3.py": f"word = '{word}'\n",
         "lib/hmac.py": "",
     }
 
 
-OWN = {"config.json": "{}", "sequence": "64", "spool/photo": "x" * 5000}
-OLD = {**_firmware("old"), **OWN, "firmware/gone.py": "", "roots/a.der": "0"}
-NEW = {**_firmware("new"), "firmware/more/deep.py": "x" * 5000, "roots/b.der": "1"}
-SAYS = {word: [f"boot of {word}", f"{word} {word} {word}"] for word in ("old", "new")}
+def _in(slot, tree):
+    return {f"{slot}/{path}": text for path, text in tree.items()}
+
+
+OWN = {"sequence": "64", "spool/photo": "x" * 5000, "lib/mine.py": "1"}
+START = {"boot.py": BOOT, "main.py": MAIN, "trial.py": TRIAL}
+OLD_SLOT = {**_firmware("old"), "config.json": "{}", "firmware/gone.py": "", "roots/a.der": "0"}
+#: A board with slots, one without, and one that has had a deploy before.
+OLD = {**OWN, **START, **_in("a", OLD_SLOT), "a/deployed.json": "{}"}
+BEFORE = {
+    **OWN,
+    **OLD_SLOT,
+    "boot.py": BOOT_BEFORE,
+    "main.py": MAIN,
+    "deployed.json": '{"version": "0", "files": {"lib/s3.py": "", "config.json": ""}}',
+}
+IDLE = {**_firmware("idle"), "firmware/more/deep.py": "x" * 9000, "firmware/odd.py": "", "x": "y"}
+TWICE = {**OLD, **_in("b", IDLE), "b/deployed.json": "{}"}
+NEW_SLOT = {**_firmware("new"), "firmware/more/deep.py": "x" * 5000, "roots/b.der": "1"}
+NEW = {**NEW_SLOT, **START, "boot.py": BOOT + "# new\n"}
+SAYS = {word: [f"begin of {word}", f"{word} {word}"] for word in ("old", "new")}
 NOWHERE = str(Path(__file__).parent / "nowhere")
+BOARDS = {"slots": (OLD, {}), "before": (BEFORE, {}), "twice": (TWICE, {"slot": 0})}
+HAS_WORKED = (16, 32)
 # One cut of so many is tried where each leads to as many others.
 _SAMPLE = 13
-# What a deploy needs besides the files, or leaves until the next one.
-_LEFT = ("new", "switch", "switched", "deployed.json")
+_BLOCKS = 100
 
 
 def _deploy(board, new=NEW):
-    """Do what `megacam deploy` does on a board whose switch, if any, can be finished."""
-    deploy.complete(board)
-    _make(board, new)
-
-
-def _make(board, new):
+    """Do what `megacam deploy` does."""
     wanted = {path: text.encode() for path, text in new.items()}
     deploy.make(board, deploy.plan(board, wanted, index=NOWHERE))
 
 
-def _files(board):
-    return {p: t for p, t in board.tree().items() if p.partition("/")[0] not in _LEFT}
+def _slot(board, new=NEW):
+    """Check that the slot that runs has exactly the files of `new`, and its settings."""
+    runs = slots.read(board).slot
+    there = {path: text for path, text in board.tree().items() if path.startswith(f"{runs}/")}
+    there.pop(f"{runs}/deployed.json")
+    wanted = {path: text for path, text in new.items() if path not in START}
+    assert there == _in(runs, {**wanted, "config.json": "{}"})
 
 
-def _starts_whole(board):
+def _starts_whole(board, new=NEW):
     """Start the board; return which firmware it is, "old" or "new"."""
     said = board.start()
     word = said[0].rpartition(" ")[2]
     assert said == SAYS.get(word), said
-    assert word == "old" or _files(board) == {**OWN, **NEW}
+    if word == "new":
+        _slot(board, new)
     return word
 
 
-def _is_deployed(board):
+def _is_deployed(board, new=NEW):
     """Deploy in one call, and check that the board then starts with nothing left over."""
-    _deploy(board)
+    _deploy(board, new)
     assert board.start() == SAYS["new"]
-    left = board.tree()
-    left.pop("deployed.json")
-    assert left == {**OWN, **NEW}
+    _slot(board, new)
+    left = {path: text for path, text in board.tree().items() if path[:2] not in ("a/", "b/")}
+    # hmac may be there for other programs.
+    assert {"lib/hmac.py": "", **left} == {
+        **OWN,
+        **START,
+        "lib/hmac.py": "",
+        "boot.py": NEW["boot.py"],
+    }
 
 
-@pytest.mark.parametrize("boot", [BOOT, BOOT_BEFORE], ids=["boot", "boot-before"])
-def test_a_deploy_that_is_cut_starts_whole_and_can_be_made_again(boot):
-    with in_ram({**OLD, "boot.py": boot}) as board:
+@pytest.mark.parametrize("kind", BOARDS)
+def test_a_deploy_that_is_cut_starts_whole_and_can_be_made_again(kind):
+    tree, numbers = BOARDS[kind]
+    with in_ram(tree, _BLOCKS, **numbers) as board:
         _deploy(board)
         words = []
         for _, torn in board.cuts("deploy"):
@@ -92,33 +114,23 @@ def test_a_deploy_that_is_cut_starts_whole_and_can_be_made_again(boot):
             if not torn:
                 _is_deployed(board)
     assert words == sorted(words, reverse=True)
-    assert {words.count("old") > 100, words.count("new") > 50} == {True}
+    assert words.count("old") > 100 and words.count("new") > 2
 
 
-def test_a_deploy_after_a_cut_one_needs_no_start_between():
-    with in_ram(OLD) as board:
+@pytest.mark.parametrize("kind", BOARDS)
+def test_a_deploy_after_a_cut_one_needs_no_start_between(kind):
+    tree, numbers = BOARDS[kind]
+    with in_ram(tree, _BLOCKS, **numbers) as board:
         _deploy(board)
         for _, torn in board.cuts("deploy"):
             if torn:
                 _is_deployed(board)
 
 
-def test_a_switch_that_is_cut_twice_starts_whole():
-    twice = 0
-    with in_ram(OLD) as board:
-        _deploy(board)
-        for _, torn in board.cuts("deploy"):
-            if torn or "switch" not in files.listing(board, "/"):
-                continue
-            assert _starts_whole(board) == "new"
-            for _ in board.cuts("start"):
-                assert _starts_whole(board) == "new"
-                twice += 1
-    assert twice > 100
-
-
-def test_a_deploy_that_is_cut_twice_starts_whole():
-    with in_ram(OLD) as board:
+@pytest.mark.parametrize("kind", BOARDS)
+def test_a_deploy_that_is_cut_twice_starts_whole(kind):
+    tree, numbers = BOARDS[kind]
+    with in_ram(tree, _BLOCKS, **numbers) as board:
         _deploy(board)
         for change, torn in board.cuts("deploy"):
             if torn or change % _SAMPLE:
@@ -130,91 +142,135 @@ def test_a_deploy_that_is_cut_twice_starts_whole():
                     _is_deployed(board)
 
 
+def test_new_files_are_on_trial_if_the_old_ones_have_worked_and_a_cut_changes_nothing_of_that():
+    crashes = {**NEW, "firmware/__init__.py": "1 / 0\n"}
+    with in_ram(OLD, _BLOCKS, slot=HAS_WORKED[0]) as board:
+        _deploy(board, crashes)
+        assert board.numbers() == {
+            "slot": 1 | 4 << 1 | HAS_WORKED[0], "back": 0, "until": 848_003_600
+        }  # fmt: skip
+        for _ in board.cuts("deploy"):
+            assert board.start()[-2:] == SAYS["old"]
+            assert board.numbers()["slot"] == HAS_WORKED[0]
+
+
+def test_a_deploy_during_a_trial_keeps_the_slot_that_has_worked():
+    tried = {
+        **OLD,
+        **_in("b", {**_firmware("tried"), "config.json": "{}"}),
+        "b/deployed.json": "{}",
+    }
+    with in_ram(tried, _BLOCKS, slot=1 | 3 << 1 | HAS_WORKED[0]) as board:
+        _deploy(board)
+        assert board.numbers()["slot"] == 1 | 4 << 1 | HAS_WORKED[0]
+        words = set()
+        for _, torn in board.cuts("deploy"):
+            said = board.start()
+            words.add(said[-1])
+            if not torn:
+                _deploy(board)
+                assert board.start() == SAYS["new"]
+                assert board.numbers()["slot"] in (23, 21)  # b on trial, a has worked
+        assert words == {"tried tried", "old old", "new new"}
+
+
+def test_what_runs_on_trial_and_is_wanted_stays_on_trial():
+    with in_ram(OLD, _BLOCKS, slot=HAS_WORKED[0]) as board:
+        _deploy(board)
+        before = board.numbers()
+        wanted = {path: text.encode() for path, text in NEW.items()}
+        plan = deploy.plan(board, wanted, index=NOWHERE)
+        assert plan.is_empty
+        deploy.make(board, plan)
+        assert board.numbers() == before
+
+
 def test_a_deploy_that_sends_some_blocks_of_a_file_is_cut_and_starts_whole():
     big = "".join(f"{line:15}\n" for line in range(5 * files.BLOCK_BYTES // 16))
-    old = {**OLD, "lib/big": big}
+    old = {**OLD, "a/lib/big": big}
     new = {**NEW, "lib/big": big.replace("555\n", "xxx\n")}
     wanted = {path: text.encode() for path, text in new.items()}
-    with in_ram(old) as board:
+    with in_ram(old, _BLOCKS) as board:
         plan = deploy.plan(board, wanted, index=NOWHERE)
         assert 0 < len(plan.copy["lib/big"]) < 5
         deploy.make(board, plan)
         for change, torn in board.cuts("deploy"):
             if change % 7 or torn:
                 continue
-            word = board.start()[0].rpartition(" ")[2]
-            assert board.tree()["lib/big"] == {"old": old, "new": new}[word]["lib/big"]
-            _make(board, new)
-            assert board.start() == SAYS["new"]
-            assert board.tree()["lib/big"] == new["lib/big"]
+            _starts_whole(board, new)
+            _is_deployed(board, new)
 
 
-# What older versions, or users, may have left on a board with the files of OLD.
+# What older versions, or users, may have left on a board without slots.
 LEFT = {
     "switch is empty": {"switch/": ""},
-    "switch is half removed": {"switch/main.py": NEW["main.py"], "switch/firmware/": ""},
-    "switch is a file": {"switch": ""},
-    "finish.py is empty": {"switch/finish.py": ""},
-    "finish.py is half": {"switch/finish.py": "def finish():\n    for path in ['ma"},
+    "switch is half removed": {"switch/main.py": MAIN, "switch/firmware/": ""},
     "finish.py fails": {"switch/finish.py": "1 / 0"},
-    "finish.py wants another": {"switch/finish.py": "import nowhere"},
     "switched has files": {"switched/firmware/x": "x", "switched/finish.py": ""},
     "new is of another deploy": {"new/firmware/x": "x", "new/finish.py": "1 / 0"},
-    "new and switch are there": {"new/lib/x.py": "x", "switch/lib/y.py": "y"},
     "new is a file": {"new": ""},
     "firmware is a file": {"firmware": ""},
-    "files are half replaced": {"config.json.new": "", "counters.new": "", "sequence.new": ""},
+    "a slot is a file": {"a": ""},
+    "a slot has a file for a folder": {"a/firmware": ""},
+    "files are half replaced": {"config.json.new": "", "boot.py.new": "", "sequence.new": ""},
     "the manifest is half": {"deployed.json": '{"files": {'},
     "the manifest is a list": {"deployed.json": "[]"},
 }  # fmt: skip
 
 
-def _try_to_complete(board):
-    """Do what every command does first, on a board whose switch may be impossible to finish."""
-    try:
-        deploy.complete(board)
-    except deploy.UnfinishedError as error:
-        assert re.search(r"cannot be finished \(\w+[^\[\]]*\), .* `megacam deploy` to", str(error))
-
-
 @pytest.mark.parametrize("left", LEFT.values(), ids=LEFT)
-@pytest.mark.parametrize("boot", [BOOT, BOOT_BEFORE], ids=["boot", "boot-before"])
-def test_what_was_left_on_a_board_stops_neither_its_start_nor_a_deploy(left, boot):
-    old = {**OLD, "boot.py": boot + "# old"}
+def test_what_was_left_on_a_board_stops_no_deploy(left):
+    old = BEFORE
     if "firmware" in left:
         old = {path: text for path, text in old.items() if not path.startswith("firmware/")}
-    with in_ram({**old, **left}) as board:
-        if boot == BOOT and "firmware" not in left:
-            assert board.start()[-2:] == SAYS["old"]
-        board.call("power_on")
-        _try_to_complete(board)
-        _make(board, NEW)
+    with in_ram({**old, **left}, _BLOCKS) as board:
+        _deploy(board)
         assert board.start() == SAYS["new"]
-        assert not {path.partition("/")[0] for path in board.tree()} & set(_LEFT[:3])
-        assert {**board.tree(), **OWN, **NEW} == {**board.tree()}
+        _slot(board)
+        top = {path.partition("/")[0] for path in board.tree()}
+        assert not top & {
+            "new",
+            "switch",
+            "switched",
+            "firmware",
+            "roots",
+            "config.json",
+            "deployed.json",
+        }
+        assert {**board.tree(), **OWN} == board.tree()
 
 
 def test_nothing_to_change_still_clears_what_was_left():
-    with in_ram({**OWN, **NEW}) as board:
+    with in_ram(OLD, _BLOCKS) as board:
         _deploy(board)
         board.call("put", {"new/firmware/x": "x", "switch/y": "y"})
-        _try_to_complete(board)
-        _make(board, NEW)
-        assert "new/firmware/x" not in board.tree()
-        assert board.start() == SAYS["new"]
-
-
-@pytest.mark.parametrize("missing", ["boot.py", "main.py", "firmware", "lib", "deployed.json"])
-def test_what_is_missing_on_a_board_is_put_there(missing):
-    old = {path: text for path, text in OLD.items() if path.partition("/")[0] != missing}
-    with in_ram({**old, "lib/hmac.py": ""}) as board:
         _is_deployed(board)
+
+
+@pytest.mark.parametrize(
+    "missing", ["boot.py", "main.py", "a", "a/firmware", "a/lib", "a/deployed.json"]
+)
+@pytest.mark.parametrize("numbers", [{}, {"slot": 0}, {"slot": 1}], ids=["none", "a", "b"])
+def test_what_is_missing_on_a_board_is_put_there(missing, numbers):
+    old = {path: text for path, text in TWICE.items() if f"{path}/".partition(missing + "/")[0]}
+    with in_ram({**old, "lib/hmac.py": ""}, _BLOCKS, **numbers) as board:
+        _deploy(board, {**NEW, "config.json": "{}"})
+        assert board.start() == SAYS["new"]
+        _slot(board)
+
+
+def test_files_copied_by_hand_are_deployed_over():
+    with in_ram({**TWICE, "slot": "a"}, _BLOCKS, slot=1) as board:
+        assert slots.read(board).slot == "a"
+        _deploy(board)
+        assert board.start() == SAYS["new"]
+        assert slots.read(board).slot == "b"
 
 
 def test_a_flash_that_is_full_keeps_the_old_firmware_and_the_space():
     big = {**NEW, **{f"firmware/part{n}.py": "x" * (n * 700) for n in range(9)}}
     refused, done = [], []
-    sizes = range(20, 60, 2)
+    sizes = range(30, 80, 4)
     for blocks in sizes:
         with in_ram(OLD, blocks) as board:
             free = files.free_bytes(board)
@@ -227,8 +283,7 @@ def test_a_flash_that_is_full_keeps_the_old_firmware_and_the_space():
                 assert files.free_bytes(board) == free
             else:
                 done.append(blocks)
-                assert board.start() == SAYS["new"]
-                assert _files(board) == {**OWN, **big}
+                assert _starts_whole(board, big) == "new"
     assert refused and done == [blocks for blocks in sizes if blocks >= min(done)]
     assert all("has no space" in text and "is unchanged" in text for text in refused)
 
@@ -240,7 +295,7 @@ try:
   with open('/filler','ab') as g:g.write(bytes(999))
 except OSError:pass
 """
-    with in_ram(OLD) as board:
+    with in_ram(OLD, _BLOCKS) as board:
         plan = deploy.plan(board, {path: text.encode() for path, text in NEW.items()})
         with pytest.raises(files.NoSpaceError, match="flash has no space; remove your own files"):
             deploy.make(board, plan, lambda n: board.exec(fill))
@@ -254,7 +309,7 @@ except OSError:pass
 
 def test_a_flash_that_fails_once_is_one_sentence_and_the_next_deploy_mends_it():
     told = set()
-    with in_ram(OLD) as board:
+    with in_ram(OLD, _BLOCKS) as board:
         board.call("keep", "start")
         _deploy(board)
         accesses = int(board.call("accesses"))

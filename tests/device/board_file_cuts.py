@@ -5,10 +5,12 @@ cuts. NVS is simulated in RAM and, as on the ESP32, durable once committed.
 """
 
 import json
+import os
 import sys
 
 import flash_with_cuts as chip
 
+from firmware import __version__
 from firmware.settings import config
 from firmware.shot.reserve import Sequence
 
@@ -44,26 +46,31 @@ class NVS:
 
 
 class Config:
-    """config.json is the old or the new file, and the secrets are in config.json or in NVS."""
+    """The slot's config.json is the old or the new file, and no secret of the copy gets lost."""
 
-    path = "/flash/config.json"
+    copied, path = "/flash/config.json", "/flash/a/config.json"
 
     def prepare(self):
         NVS.durable.clear()
+        os.mkdir("/flash/a")
         with open(self.path, "w") as file:
+            json.dump({"checked": __version__, "interval_s": 900}, file)
+        with open(self.copied, "w") as file:
             json.dump(_CONFIG, file)
 
     def act(self):
         from firmware.settings import validate
 
-        validate.run(self.path)
+        validate.run(self.copied, self.path)
 
     def check(self):
         settings = config.read(self.path)
-        if not config.is_checked(settings):
-            assert settings == _CONFIG
+        assert config.is_checked(settings)
+        if "config.json" in os.listdir("/flash"):
+            assert config.read(self.copied) == _CONFIG
             self.act()
             settings = config.read(self.path)
+        assert "config.json" not in os.listdir("/flash")
         assert config.is_checked(settings) and settings["interval_s"] == 30
         assert _SECRET not in json.dumps(settings)
         from firmware import credentials

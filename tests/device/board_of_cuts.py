@@ -1,4 +1,4 @@
-"""A board in RAM that can restore its flash to the state before any write or erase.
+"""A board in RAM that can restore its flash and NVS to the state before any write or erase.
 
 Each line of standard input is JSON: ["exec", code] runs code as the raw REPL does, and ["call",
 name, arguments...] calls a method of Board. Its output ends with ^D, and so does its error.
@@ -12,15 +12,77 @@ import sys
 import flash_with_cuts as chip
 import vfs
 
+
+class Restart(BaseException):
+    """The chip was reset by its program."""
+
+
+class NVS:
+    """Numbers that survive: each is written whole or not at all, as on the ESP32."""
+
+    board = None
+
+    def __init__(self, namespace):
+        self._new = {}
+
+    def get_i32(self, name):
+        if name not in self.board.numbers:
+            raise OSError(-4354)
+        return self.board.numbers[name]
+
+    def set_i32(self, name, value):
+        self._new[name] = value
+
+    def commit(self):
+        for change in self._new.items():
+            self.board.chip.journal.append(change)
+        self.board.numbers.update(self._new)
+        self._new = {}
+
+
+class Machine:
+    """The module `machine`; power is switched on and resets are hard."""
+
+    def reset(self):
+        raise Restart
+
+    def reset_cause(self):
+        return 2
+
+    def WDT(self, timeout):  # noqa: N802
+        pass
+
+    def Timer(self, number):  # noqa: N802
+        return self
+
+    def init(self, **options):
+        pass
+
+
+class Clock:
+    """The module `time`; sleeps take none."""
+
+    def time(self):
+        return 848000000
+
+    def sleep(self, seconds):
+        pass
+
+
+sys.modules["machine"], sys.modules["time"] = Machine(), Clock()
+sys.modules["esp32"] = type("esp32", (), {"NVS": NVS})
 _BUILT_IN = tuple(sys.modules)
+_PATH = ["", ".frozen", "/lib"]
+_MOST_RESTARTS = 9
 
 
 class Recorded(chip.Flash):
     """A chip that records its initial content and each change since."""
 
-    def __init__(self, image):
+    def __init__(self, image, numbers):
         super().__init__(image)
         self.first = bytes(image)
+        self.numbers = dict(numbers)
         self.journal = []
 
     def _change(self, start, data):
@@ -29,14 +91,20 @@ class Recorded(chip.Flash):
 
 
 class Board:
-    """`kept` is {name: chip with its recorded changes}; `names` has the globals of the prompt."""
+    """`kept` is {name: chip with its recorded changes}; `names` has the globals of the prompt.
+
+    `numbers` are in NVS.
+    """
 
     def __init__(self):
+        NVS.board = self
         self.kept = {}
         self.names = {}
+        self.numbers = {}
 
-    def make(self, files, blocks):
-        """Format the flash and write `files` {path: text} to it."""
+    def make(self, files, blocks, numbers):
+        """Format the flash and write `files` {path: text} to it, and `numbers` to NVS."""
+        self.numbers = numbers
         image = bytearray(blocks * chip.FLASH)
         vfs.VfsLfs2.mkfs(chip.Flash(image))
         self.power_on(image)
@@ -56,7 +124,8 @@ class Board:
     def power_on(self, image=None):
         """Mount the flash, or `image` instead of it; changes are recorded from here on."""
         gc.collect()
-        self.chip = Recorded(bytearray(image or self.chip.image))
+        self.chip = Recorded(bytearray(image or self.chip.image), self.numbers)
+        sys.path[:] = _PATH
         vfs.umount("/")
         vfs.mount(vfs.VfsLfs2(self.chip), "/")
         os.chdir("/")
@@ -74,10 +143,14 @@ class Board:
         """Power on with the flash as it was before the kept `change`, or with half of it done."""
         kept = self.kept[name]
         image = bytearray(kept.first)
+        self.numbers = dict(kept.numbers)
         for start, data in kept.journal[:change]:
-            image[start : start + len(data)] = data
-        if torn:
-            start, data = kept.journal[change]
+            if isinstance(start, str):
+                self.numbers[start] = data
+            else:
+                image[start : start + len(data)] = data
+        start, data = kept.journal[change]
+        if torn and not isinstance(start, str):
             half = len(data) // 2
             image[start : start + half] = data[:half]
         self.power_on(image)
@@ -92,10 +165,20 @@ class Board:
 
     def start(self):
         """Power on and run boot.py and main.py; if boot.py fails, main.py does not run."""
-        self.power_on()
-        for path in ("/boot.py", "/main.py"):
-            with open(path) as file:
-                exec(file.read(), self.names)
+        for _ in range(_MOST_RESTARTS):
+            self.power_on()
+            try:
+                for path in ("/boot.py", "/main.py"):
+                    with open(path) as file:
+                        exec(file.read(), self.names)
+                return
+            except Restart:
+                print("restart")
+        raise AssertionError("it restarts for ever")
+
+    def count(self):
+        """Print the numbers in NVS."""
+        print(json.dumps(self.numbers))
 
     def tree(self):
         """Print {path: text} of all files on the flash."""
@@ -124,7 +207,6 @@ def _obey(board, kind, what, *arguments):
 
 
 def main():
-    sys.path[:] = ["", ".frozen", "/lib"]
     board = Board()
     while True:
         line = sys.stdin.readline()

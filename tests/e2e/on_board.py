@@ -2,10 +2,10 @@
 
 _CHANGE_SETTING = """
 import json
-with open("/config.json") as f:
+with open("/a/config.json") as f:
     settings = json.load(f)
 settings[{!r}][{!r}] = {!r}
-with open("/config.json", "w") as f:
+with open("/a/config.json", "w") as f:
     json.dump(settings, f)
 """
 

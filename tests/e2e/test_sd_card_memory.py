@@ -6,6 +6,7 @@ import pytest
 from e2e.console import Console
 from e2e.on_board import change_setting
 from megacam import settings
+from megacam.board import tree
 from megacam.demo import run
 from megacam.sim.board import Board
 from megacam.sim.ntp_server import NTPServer
@@ -28,7 +29,7 @@ def camera(tmp_path):
             Relay(port, cut_after_bytes=1 << 40) as relay,
             Board(
                 tmp_path,
-                files,
+                tree.placed(files),
                 networks=[_WIFI],
                 camera=["--scene"],
                 card_bytes=64 << 20,

@@ -114,6 +114,9 @@ def test_whatever_is_in_the_block_is_read_the_same_by_all(
 _PLACE = {"name": "Zürich · Dach", "latitude": -47.123456, "longitude": 8.5}
 _CONFIG = {"location": _PLACE, "schedule": {"timezone": _BERLIN}, "sensor": {"function": "s:read"}}
 _SETUP = """
+import os
+if "lib" not in os.listdir("/"):
+    os.mkdir("/lib")
 with open("/lib/s.py", "w") as f:
     f.write("def read():\\n    return '21.5 \\u00b0C'")
 def exif_app(**more):
@@ -165,7 +168,7 @@ def test_a_photo_of_the_board_says_what_the_settings_and_the_sensor_say(exif_boa
 def test_the_offset_changes_with_the_clocks_and_is_computed_once_for_each_change(exif_board):
     told = run(
         exif_board, _SETUP + "a = exif_app(at=1806195540)\nshoot(a, 4)\n"
-        "import os\nos.remove('/config.json')\nshoot(a)"
+        "import os\nos.remove('/a/config.json')\nshoot(a)"
     )  # fmt: skip
     times = [block[18:44].decode() for _, block in _sent(told).values()]
     assert times == [
@@ -179,8 +182,8 @@ def test_the_offset_changes_with_the_clocks_and_is_computed_once_for_each_change
 
 def test_a_zone_that_cannot_be_computed_costs_the_date_and_not_the_photo(exif_board):
     told = run(
-        exif_board, _SETUP + "a = exif_app()\nimport os\nos.rename('/config.json', '/gone')\n"
-        "shoot(a)\nos.rename('/gone', '/config.json')\nshoot(a)"
+        exif_board, _SETUP + "a = exif_app()\nimport os\nos.rename('/a/config.json', '/gone')\n"
+        "shoot(a)\nos.rename('/gone', '/a/config.json')\nshoot(a)"
     )  # fmt: skip
     first, second = [block[18:28] for _, block in _sent(told).values()]
     assert first.strip() == b":  :" and second == b"2026:11:24"

@@ -12,7 +12,7 @@ BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, tree.build(), networks=[BARN], fast=True) as board:
+    with Board(tmp_path, tree.placed(tree.build()), networks=[BARN], fast=True) as board:
         yield board
 
 
@@ -29,7 +29,7 @@ def _config(**extra):
 
 def _new_board(tmp_path, config):
     files = {**tree.build(), "config.json": config.encode(), "main.py": b""}
-    return Board(tmp_path, files, networks=[BARN], fast=True)
+    return Board(tmp_path, tree.placed(files), networks=[BARN], fast=True)
 
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -54,9 +54,9 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
         )
         assert _boot(board)[1].startswith("I wifi joined"), "checked only once"
     image = flash.read_image(board.image)
-    assert SECRET not in image["config.json"].decode()
-    assert BARN["password"] not in image["config.json"].decode()
-    assert json.loads(image["config.json"])["interval_s"] == 30
+    assert SECRET not in image["a/config.json"].decode()
+    assert BARN["password"] not in image["a/config.json"].decode()
+    assert json.loads(image["a/config.json"])["interval_s"] == 30
 
 
 def test_what_was_pasted_into_a_config_by_hand_is_cleaned_on_the_board(tmp_path):
@@ -72,7 +72,7 @@ def test_what_was_pasted_into_a_config_by_hand_is_cleaned_on_the_board(tmp_path)
             "print([k.access_key_id, k.secret_access_key])"
         )
     assert key.strip() == f"['minioadmin', '{SECRET}']"
-    assert json.loads(flash.read_image(board.image)["config.json"])["device"] == "yard"
+    assert json.loads(flash.read_image(board.image)["a/config.json"])["device"] == "yard"
 
 
 def test_half_a_key_leaves_nvs_as_it_was(tmp_path):
@@ -116,4 +116,4 @@ def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, 
     assert len(lines) == 2
     assert lines[1].startswith("E config refused")
     assert sentence in lines[1]
-    assert flash.read_image(board.image)["config.json"].decode() == config
+    assert flash.read_image(board.image)["a/config.json"].decode() == config

@@ -132,10 +132,10 @@ shoot(a)
 def test_settings_that_another_version_checked_are_not_used(camera):
     told = run(camera, """
 import json
-with open("/config.json") as f:
+with open("/a/config.json") as f:
     wanted = json.load(f)
 wanted["checked"] = "0.0.1"
-with open("/config.json", "w") as f:
+with open("/a/config.json", "w") as f:
     json.dump(wanted, f)
 from firmware.errors import ConfigError
 try:

@@ -28,7 +28,7 @@ for _ in range({times}):
 @pytest.fixture
 def board(tmp_path):
     files = {**tree.build(), "probe.py": PROBE.encode(), "lib/kept.py": PROBE.encode()}
-    with Board(tmp_path, files, fast=True) as board:
+    with Board(tmp_path, tree.placed(files), fast=True) as board:
         yield board
 
 

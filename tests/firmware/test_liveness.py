@@ -187,7 +187,7 @@ def test_a_key_that_is_whole_but_of_no_use_restarts_the_board_once_an_hour_only(
 def test_settings_that_cannot_be_used_are_looked_at_again(tmp_path):
     with board(tmp_path) as camera:
         image = camera.image.read_bytes()
-        run(camera, "join()\nimport os\nos.remove('/config.json')")
+        run(camera, "join()\nimport os\nos.remove('/a/config.json')")
         told = power_on(camera, " start=3", timeout_s=60)
         assert causes(told) == ["power-on", "settings", "settings"]
         assert "config.json is missing" in "".join(told.lines)

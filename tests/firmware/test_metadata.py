@@ -16,6 +16,9 @@ def slow():
     return 1
 """
 _SENSOR = """
+import os
+if "lib" not in os.listdir("/"):
+    os.mkdir("/lib")
 with open("/lib/probe.py", "wb") as f:
     f.write({probe!r})
 a.sensor = {{"function": "probe:{function}", "limit_ms": 3000}}

@@ -84,7 +84,8 @@ def live(tmp_path):
         code = f"{setup}\ndef show(at):\n    return {show}\n{more}\nloop({seconds})"
         content = {**files(), **_TREE}
         content |= {"lib/scripted_app.py": files()["lib/scripted_app.py"]}
-        with Board(tmp_path, content, networks=[BARN], heap="600K", fast=True) as board:
+        placed = tree.placed(content)
+        with Board(tmp_path, placed, networks=[BARN], heap="600K", fast=True) as board:
             return run(board, code, 240)
 
     return start

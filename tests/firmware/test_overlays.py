@@ -192,4 +192,4 @@ print(s3.__path__)
 def test_at_the_prompt_everything_is_imported_by_its_name(tmp_path):
     with app_rig.board(tmp_path) as camera:
         said = camera.exec(_AT_THE_PROMPT).splitlines()
-    assert said == ["firmware.clock firmware.spool.quarantine s3.put /names/lib/s3", "/lib/s3"]
+    assert said == ["firmware.clock firmware.spool.quarantine s3.put /names/a/lib/s3", "/a/lib/s3"]

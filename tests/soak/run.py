@@ -109,7 +109,7 @@ class Month:
             }
         )
         files = {**tree.build(), "roots/soak.der": self.store.root_der, "config.json": config}
-        with Board(self._folder, {**files, **self.more}) as board:
+        with Board(self._folder, tree.placed({**files, **self.more})) as board:
             network = {"ssid": WIFI["ssid"], "password": WIFI["password"]}
             demo.provision(board, network, KEY_ID, SECRET)
 

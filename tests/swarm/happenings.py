@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from megacam.board import tree
 from megacam.sim import flash
 
 from swarm import fat
@@ -106,7 +107,7 @@ def _root_changes(world: "World", fault: Fault) -> None:
 
 
 def _root_known(world: "World", fault: Fault) -> None:
-    _deploy(world, world.setting.new_roots())
+    _deploy(world, tree.placed(world.setting.new_roots()))
 
 
 def _camera_dies(world: "World", fault: Fault) -> None:
@@ -193,7 +194,7 @@ def _deploy(world: "World", more: dict[str, bytes] | None = None) -> None:
 
     def _write() -> None:
         files = world.board.read_flash()
-        kept = {name: data for name, data in files.items() if not name.startswith("roots/swarm")}
+        kept = {name: data for name, data in files.items() if not name.startswith("a/roots/swarm")}
         new = {**kept, **world.setting.files(), **(more or {})}
         path = world.board.folder / "deployed"
         flash.write_image(path, new)

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from megacam import device_code, settings
+from megacam.board import tree
 
 from swarm import fat, mutations, servers
 from swarm.ledger import BrokenError
@@ -72,11 +73,12 @@ class Setting:
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the flash."""
-        return {
+        files = {
             **mutations.firmware(self._world.mutation),
             **self.roots,
             "config.json": self.board_config(),
         }
+        return tree.placed(files)
 
     def card_bytes(self) -> int:
         """Return the size of the SD card's slot, 0 if there is none."""

@@ -2,7 +2,8 @@
 
     write(Path("build"), tree(config))
 
-You can then copy them with mpremote alone: `mpremote cp -r build/. :`
+You can then copy them with mpremote alone: `mpremote cp -r build/. :`. They are in the slot /a;
+the file /slot lets boot.py run it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from megacam.board import deploy, mip
+from megacam.board import tree as device_tree
 from megacam.errors import MegacamError
+
+_SLOT = "a"
+_MANIFEST = f"{_SLOT}/{deploy.MANIFEST}"
 
 
 def tree(
@@ -26,7 +31,8 @@ def tree(
     wanted = deploy.tree(config, ca_file)
     deploy.check_roots(wanted)
     hmac = mip.from_folder("hmac", hmac_folder) if hmac_folder else mip.fetch("hmac", index)
-    return deploy.with_manifest({**wanted, **hmac})
+    placed = device_tree.placed(deploy.with_manifest({**wanted, **hmac}), _SLOT)
+    return {**placed, "slot": f"{_SLOT}\n".encode()}
 
 
 def write(folder: Path, wanted: Mapping[str, bytes]) -> None:
@@ -39,7 +45,7 @@ def write(folder: Path, wanted: Mapping[str, bytes]) -> None:
         for name in there - set(wanted):
             (folder / name).unlink()
         # Write the manifest first, so that an interrupted build is still recognized as a build.
-        for name in sorted(wanted, key=lambda name: (name != deploy.MANIFEST, name)):
+        for name in sorted(wanted, key=lambda name: (name != _MANIFEST, name)):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(wanted[name])
@@ -58,9 +64,13 @@ def _earlier(folder: Path) -> set[str]:
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }
-    manifest = folder / deploy.MANIFEST
-    known = deploy.parsed(manifest.read_bytes()) if manifest.is_file() else None
-    strange = there - {deploy.MANIFEST, *deploy.HMAC, *known["files"]} if known else there
+    strange = there - {"slot"}
+    for top in (_SLOT, ""):  # without slots, as older versions made it
+        manifest = folder / top / deploy.MANIFEST
+        known = deploy.parsed(manifest.read_bytes()) if manifest.is_file() else None
+        if known:
+            ours = {deploy.MANIFEST, *deploy.HMAC, *known["files"]}
+            strange -= {*device_tree.placed(dict.fromkeys(ours, b""), top)} if top else ours
     if strange:
         raise MegacamError(
             f"{folder} holds {min(strange)}, which is not from an earlier build; name a new folder"

@@ -1,106 +1,75 @@
-"""Deploy the firmware to a board: either completely or not at all.
+"""Deploy the firmware to a board: into the slot that does not run, which then runs, or not at all.
 
     wanted = deploy.tree(config, roots)
     plan = deploy.plan(board, wanted)
     deploy.make(board, plan)
 
-Changed files are written to /new, next to the old files, and verified there. Renaming /new to
-/switch commits the deploy: before it the board starts with the old files, after it with the new
-ones. If the switch is interrupted, boot.py finishes it (/switch/finish.py) before it starts
-anything else.
+The board copies the files that stay as they are from the slot that runs; of a large file, such as
+lib/overlay.bin, only the blocks that changed are sent. All files are verified. Then one number in
+NVS is changed, see slots.py: before that the board starts with the old files, after it with the
+new ones. If the old ones have worked, the new ones are on trial.
 
-The board names each file that it has read, moved or removed: `on_step` gets the name, and the host
-waits as long as they come. Of a large file, such as lib/overlay.bin, only the blocks that changed
-are sent; the board copies the others from the file that it has.
+The board names each file that it has read or removed: `on_step` gets the name, and the host waits
+as long as they come.
 """
 
-import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from megacam import roots, settings
-from megacam.board import files, mip
+from megacam.board import files, filling, mip, older, slots
 from megacam.board import tree as device_tree
-from megacam.board.device import Device, DeviceError, RemoteError
+from megacam.board.device import Device, RemoteError
+from megacam.board.slots import Slots
 from megacam.errors import MegacamError
 
-MANIFEST = "deployed.json"
+MANIFEST = device_tree.MANIFEST
 #: The on-demand modules; the other modules hold their places in it as numbers.
 ARCHIVE = "lib/overlay.bin"
-# Every file in these folders is ours; in lib/, only the files that the manifest lists.
-_OURS = ("firmware", "roots")
 HMAC = ("lib/hmac.mpy", "lib/hmac.py")
 # Larger files are compared block by block; that reads them once more.
 _LARGE_BYTES = 16 * 1024
-# Space besides the files: folders, the directory blocks that littlefs rewrites, finish.py.
-_SPARE_BYTES = 8 * files.BLOCK_BYTES
-_FINISH = '''\
-"""Finish a switch to new files; may be cut off and run again at any point."""
-
-import os
-
-# The host waits for each step; at a start nobody does.
-said = globals().get("said", len)
-
-
-def finish():
-    for path in {moves!r}:
-        try:
-            os.rename("/switch/" + path, "/" + path)
-        except OSError as e:
-            if e.errno != 2:  # ENOENT: moved before
-                raise
-        said(path)
-    for path in {removals!r}:
-        try:
-            os.remove("/" + path)
-        except OSError:
-            pass  # it is gone, or not worth keeping the board from its start
-        said(path)
-    os.rename("/switch", "/switched")
-    said("/switched")
-
-
-finish()
-del finish, said
-'''
-# As in boot.py: this rename reveals what littlefs hides after a power cut.
-_RUN_FINISH = """
-import os
-def said(p):print('=',p)
-os.rename('/switch','/switch')
-said('finish.py')
-with open('/switch/finish.py') as f:
- exec(f.read())
-"""
-# The staged files can be reused; finish.py is written again.
-_TAKE_BACK = "import os\nos.rename('/switch','/new')"
-
-
-class UnfinishedError(DeviceError):
-    """An interrupted switch cannot be finished; the next deploy repairs it."""
-
-
-class DamagedError(DeviceError):
-    """A file on the board differs from what was sent."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deploy will do: files to send, paths to remove, how many files stay unchanged.
+    """What a deploy will do, compared with the slot that runs.
 
-    `copy` is {path: numbers of the blocks that the board has in its file}; these are not sent.
+    `send` has the files that change, {path: content}; a path in a slot is without the slot. `copy`
+    is {path: numbers of the blocks that the board has in its file}; these are not sent. `kept` is
+    {path: bytes} of the files that the board copies as they are, `digests` {path: SHA-256} of all
+    files of the new slot. `remove` are paths that the new slot lacks, `left` those at the top of
+    the board that older versions have left. `now` is the slot that the board copies from.
     """
 
     version: str
+    now: Slots
     send: dict[str, bytes]
-    remove: list[str]
-    same: int
+    kept: dict[str, int]
+    digests: dict[str, str]
+    remove: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     copy: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def same(self) -> int:
+        """Return how many files stay as they are."""
+        return len(self.kept)
+
+    @property
+    def changes_slot(self) -> bool:
+        """Return whether the other slot is built; boot.py and main.py belong to neither."""
+        is_first = not self.now.slot
+        return is_first or bool(self.remove) or any(map(device_tree.is_of_slot, self.send))
+
+    @property
+    def new(self) -> Slots:
+        """Return the slots after the deploy."""
+        return self.now.switched() if self.changes_slot else self.now
 
     def bytes_of(self, path: str) -> int:
         """Return how many bytes of the file `path` are sent."""
@@ -116,7 +85,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Return whether the board is already up to date."""
-        return not self.send and not self.remove
+        return not (self.changes_slot or self.send or self.left)
 
 
 def tree(config: dict[str, Any] | None, ca_file: Path | None = None) -> dict[str, bytes]:
@@ -143,28 +112,6 @@ def _root_files(certificates: list[bytes]) -> dict[str, bytes]:
     return {f"roots/{re.sub('[^a-z0-9]+', '-', name.lower())}.der": der for name, der in named}
 
 
-def complete(board: Device, on_step: files.Step = files.no_step) -> bool:
-    """Finish an interrupted switch; return whether there was one. Raises UnfinishedError."""
-    there = files.listing(board, "/")
-    if "switched" in there:
-        files.remove_tree(board, "/switched")
-    if "switch" not in there:
-        return False
-    try:
-        _switch(board, on_step)
-    except RemoteError as error:
-        raise UnfinishedError(
-            f"a deploy was interrupted and cannot be finished ({error.reason}), so the board may "
-            "have files of two versions; run `megacam deploy` to repair it"
-        ) from None
-    return True
-
-
-def _switch(board: Device, on_step: files.Step) -> None:
-    files.ask(board, _RUN_FINISH, lambda path: on_step(f"switching {path}"))
-    files.remove_tree(board, "/switched", on_step=lambda path: on_step("clearing up"))
-
-
 def plan(
     board: Device,
     wanted: Mapping[str, bytes],
@@ -179,30 +126,70 @@ def plan(
     MegacamError if the board would lack settings or roots.
     """
     with files.flash_errors(board):
-        return _compare(board, {**wanted, **_hmac(board, hmac_folder, index)}, on_step)
+        runs = slots.read(board)
+        there = files.paths(board, runs.folder) if runs.slot else older.paths(board)
+        all_wanted = {**wanted, **_hmac(board, there, hmac_folder, index)}
+        _check_complete(all_wanted, there, files.listing(board, "/"))
+        found = _compare(board, all_wanted, runs, there, on_step)
+        base = runs.given_up()
+        if found.changes_slot and base != runs:  # the slot on trial makes room
+            there = files.paths(board, base.folder)
+            found = _compare(board, all_wanted, base, there, on_step)
+        return found
 
 
-def _compare(board: Device, all_wanted: dict[str, bytes], on_step: files.Step) -> Plan:
-    there = {folder: files.listing(board, f"/{folder}", "files") for folder in (*_OURS, "lib")}
-    _check_complete(all_wanted, there, files.listing(board, "/"))
-    digests = {path: files.sha256(content) for path, content in all_wanted.items()}
-    found = files.hashes(board, digests, lambda path: on_step(f"comparing {path}"))
-    remove = _obsolete(board, all_wanted, there)
-    send = {path: all_wanted[path] for path in digests if found.get(path) != digests[path]}
-    kept = len(all_wanted) - len(send)
-    manifest = with_manifest(all_wanted)[MANIFEST]
-    if files.hashes(board, [MANIFEST]).get(MANIFEST) != files.sha256(manifest):
-        send[MANIFEST] = manifest
-    copy = {
-        path: frozenset(files.same_blocks(board, path, send[path]))
-        for path in send
-        if path in found and len(send[path]) > _LARGE_BYTES
-    }
-    return Plan(settings.firmware_version(), send, remove, kept, copy)
+def _compare(
+    board: Device,
+    all_wanted: dict[str, bytes],
+    now: Slots,
+    there: Mapping[str, int],
+    on_step: files.Step,
+) -> Plan:
+    wanted = with_manifest(all_wanted)
+    stays = _staying(wanted, there)
+    at = {path: now.folder + "/" + path for path in [*wanted, *stays]}
+    at |= {path: f"/{path}" for path in wanted if not device_tree.is_of_slot(path)}
+    hashes = files.hashes(board, at.values(), lambda path: on_step(f"comparing {path}"))
+    digests = {path: files.sha256(content) for path, content in wanted.items()}
+    send = {path: wanted[path] for path in wanted if hashes.get(at[path]) != digests[path]}
+    if any(at[path] not in hashes for path in stays):
+        raise RemoteError("OSError", "EIO")
+    digests |= {path: hashes[at[path]] for path in stays}
+    sizes = {**there, **{path: len(content) for path, content in wanted.items()}}
+    return Plan(
+        settings.firmware_version(),
+        now,
+        send,
+        kept={path: sizes[path] for path in digests if path not in send},
+        digests={path: digests[path] for path in digests if device_tree.is_of_slot(path)},
+        # What is not wanted is not copied; older versions have other files, too, at the top.
+        remove=[path for path in sorted(there) if now.slot and path not in digests],
+        left=older.left(board, _of_library(board, all_wanted)),
+        copy={
+            path: frozenset(files.same_blocks(board, at[path], send[path]))
+            for path in send
+            if at[path] in hashes and len(send[path]) > _LARGE_BYTES
+        },
+    )
+
+
+def _of_library(board: Device, wanted: Mapping[str, bytes]) -> set[str]:
+    manifest = deployed(board, "") or {"files": {}}
+    ours = {path for path in (*wanted, *manifest["files"]) if path.startswith("lib/")}
+    return ours - {*HMAC}  # other programs of the user may need it
+
+
+def _staying(wanted: Mapping[str, bytes], there: Collection[str]) -> list[str]:
+    """Return the files that the board keeps if there are no new ones: settings, roots, hmac."""
+    stays = [] if "config.json" in wanted else ["config.json"]
+    stays += [] if any(path in wanted for path in HMAC) else HMAC
+    if not any(path.startswith("roots/") for path in wanted):
+        stays += [path for path in there if path.startswith("roots/")]
+    return [path for path in stays if path in there]
 
 
 def with_manifest(wanted: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return `wanted` plus the manifest that tells a later deploy what is on the board."""
+    """Return `wanted` plus the manifest that tells a later deploy what is in the slot."""
     # hmac may be the board's own, so the manifest omits it: no deploy replaces or removes it.
     ours = {path: files.sha256(wanted[path]) for path in wanted if path not in HMAC}
     manifest = {"version": settings.firmware_version(), "files": ours}
@@ -221,25 +208,29 @@ def is_of_one_build(found: Mapping[str, str], build: Mapping[str, str]) -> bool:
     )
 
 
-def _hmac(board: Device, folder: Path | None, index: str) -> dict[str, bytes]:
+def _hmac(
+    board: Device, there: Collection[str], folder: Path | None, index: str
+) -> dict[str, bytes]:
     if folder:
         return mip.from_folder("hmac", folder)
-    there = board.exec(
+    if any(path in there for path in HMAC):
+        return {}
+    found = board.exec(
         "try:\n import hmac\n print(1)\nexcept OSError:raise\nexcept Exception:print(0)"
     )
-    return {} if there.strip() == "1" else mip.fetch("hmac", index)
+    return {} if found.strip() == "1" else mip.fetch("hmac", index)
 
 
 def _check_complete(
-    wanted: Mapping[str, bytes], there: dict[str, list[str]], top: list[str]
+    wanted: Mapping[str, bytes], there: Collection[str], top: Collection[str]
 ) -> None:
-    if "config.json" not in wanted and "config.json" not in top:
+    if not any("config.json" in found for found in (wanted, there, top)):
         raise MegacamError(
             "the board has no settings and there is no config.json here; `megacam setup` makes "
             "one, or copy config.example.json to config.json and edit it, or name yours with "
             "--config"
         )
-    if not there["roots"]:
+    if not any(path.startswith("roots/") for path in there):
         check_roots(wanted)
 
 
@@ -252,27 +243,9 @@ def check_roots(wanted: Mapping[str, bytes]) -> None:
         )
 
 
-def _obsolete(
-    board: Device, wanted: Mapping[str, bytes], there: dict[str, list[str]]
-) -> list[str]:
-    ours = {path for path in _deployed(board) if path.partition("/")[0] not in _OURS}
-    gone = {path for path in ours if path not in wanted} - {"config.json"}
-    for folder in _OURS:
-        if any(path.startswith(f"{folder}/") for path in wanted):
-            paths = {f"{folder}/{name}" for name in there[folder]}
-            gone |= {path for path in paths if path not in wanted}
-    # MicroPython would load the source instead of the compiled module.
-    twins = {f"lib/{name}" for name in there["lib"] if name.endswith(".py")}
-    return sorted(gone | {path for path in twins if f"{path[:-3]}.mpy" in wanted})
-
-
-def _deployed(board: Device) -> list[str]:
-    return list((deployed(board) or {"files": ()})["files"])
-
-
-def deployed(board: Device) -> dict[str, Any] | None:
-    """Return the manifest on the board, {"version", "files": {path: SHA-256}}, or None."""
-    return parsed(files.read(board, f"/{MANIFEST}") or b"")
+def deployed(board: Device, folder: str) -> dict[str, Any] | None:
+    """Return the manifest of a slot, {"version", "files": {path: SHA-256}}, or None."""
+    return parsed(files.read(board, f"{folder}/{MANIFEST}") or b"")
 
 
 def parsed(manifest: bytes) -> dict[str, Any] | None:
@@ -293,97 +266,27 @@ def make(
     """Carry out `plan`; `advance` gets the number of bytes sent, `on_step` what the board does.
 
     You must reset the board to run the new files. NoSpaceError, FlashError and DamagedError are
-    raised before the deploy is committed.
+    raised while the board still starts with its old files.
     """
     try:
         with files.flash_errors(board):
-            _take_back(board)
-            if plan.is_empty:
-                files.remove_tree(board, "/new")
-                return
-            _stage(board, plan, advance, on_step)
-            board.exec("import os\nos.rename('/new','/switch')")
-            _switch(board, on_step)
+            _make(board, plan, advance, on_step)
     except files.NoSpaceError:
-        with contextlib.suppress(RemoteError):
-            files.remove_tree(board, "/new")  # photos need the space
+        filling.make_room(board, plan)
         raise
 
 
-def _take_back(board: Device) -> None:
-    # A switch that complete() could not finish.
-    if "switch" in files.listing(board, "/"):
-        files.remove_tree(board, "/new")
-        board.exec(_TAKE_BACK)
-
-
-def _stage(board: Device, plan: Plan, advance: files.Advance, on_step: files.Step) -> None:
-    staged = {f"/new/{path}": content for path, content in plan.send.items()}
-    staged["/new/finish.py"] = _finish(plan).encode()
-    left = _not_yet_there(board, staged)
-    advance(sum(plan.bytes_of(path) for path in plan.send if f"/new/{path}" not in left))
-    files.make_folders(board, [*staged, *(f"/{path}" for path in plan.send)])
-    for path, content in left.items():
-        # finish.py is not part of the plan, so it does not count for the progress bar.
-        _write(board, plan, path[5:], content, advance, on_step)
-    for path in _wrong(board, left, on_step):
-        if path[5:] not in plan.copy:
-            raise _damaged(path)
-        files.write(board, path, left[path])  # complete: the blocks on the board were damaged
-        if _wrong(board, {path: left[path]}, on_step):
-            raise _damaged(path)
-
-
-def _write(
-    board: Device,
-    plan: Plan,
-    path: str,
-    content: bytes,
-    advance: files.Advance,
-    on_step: files.Step,
-) -> None:
-    files.write(
-        board,
-        f"/new/{path}",
-        content,
-        advance if path in plan.send else files.no_bytes,
-        old=f"/{path}",
-        same=plan.copy.get(path, ()),
-        on_step=lambda block: on_step(f"copying {path}, block {block}"),
-    )
-
-
-def _wrong(board: Device, staged: Mapping[str, bytes], on_step: files.Step) -> list[str]:
-    """Return the files of `staged` {path: content} that the board does not have like that."""
-    found = files.hashes(board, staged, lambda path: on_step(f"verifying {path[5:]}"))
-    return [path for path in staged if found.get(path) != files.sha256(staged[path])]
-
-
-def _damaged(path: str) -> DamagedError:
-    return DamagedError(
-        f"{path} differs from what was sent; check cable and supply, and deploy again "
-        "(the board still has its old files)"
-    )
-
-
-def _finish(plan: Plan) -> str:
-    # boot.py comes first, so that even the very first deploy can be finished; the manifest last.
-    moves = sorted(plan.send, key=lambda path: (path == MANIFEST, path != "boot.py", path))
-    return _FINISH.format(moves=moves, removals=plan.remove)
-
-
-def _not_yet_there(board: Device, staged: dict[str, bytes]) -> dict[str, bytes]:
-    # An interrupted deploy continues where it stopped if the same files are wanted.
-    is_cut = "new" in files.listing(board, "/")
-    wrong = _wrong(board, staged, files.no_step) if is_cut else [*staged]
-    left = {path: staged[path] for path in wrong}
-    needed = files.needed_bytes(left.values()) + _SPARE_BYTES
-    free = files.free_bytes(board)
-    if needed > free:
-        files.remove_tree(board, "/new")
-        free = files.free_bytes(board)
-        left, needed = staged, files.needed_bytes(staged.values()) + _SPARE_BYTES
-        if needed > free:
-            sizes = f"{needed // 1024} KB are needed and {free // 1024} KB are free"
-            raise files.no_space(f": {sizes}")
-    return left
+def _make(board: Device, plan: Plan, advance: files.Advance, on_step: files.Step) -> None:
+    if plan.changes_slot:
+        if slots.read(board) != plan.now:  # the slot on trial makes room
+            slots.write(board, plan.now)
+        filling.Filling(board, plan, advance, on_step).fill()
+        slots.write(board, plan.new, switches=True)
+    # boot.py comes last: that of an older version runs the files at the top.
+    for path in device_tree.TOP:
+        if path in plan.send:
+            if not files.replace(board, f"/{path}", plan.send[path]):
+                raise filling.damaged(path)
+            advance(len(plan.send[path]))
+    for path in plan.left:
+        files.remove_tree(board, f"/{path}", lambda path: on_step(f"clearing up {path}"))

@@ -21,7 +21,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from megacam.board import answer
+from megacam.board import answer, prompt
 from megacam.errors import MegacamError
 
 OLDEST = (1, 24)
@@ -36,32 +36,6 @@ _POLL_S = 0.005
 #: How long a board may make no progress. The slowest single step of littlefs takes a second.
 SILENCE_S = 120
 _WHY_TIMEOUT_S = 10
-# An interrupted boot.py leaves modules behind, some of them half loaded: unload all that have a
-# file (built-in ones have none). From then on, modules are imported by name.
-_FORGET = """
-import sys,gc
-for n in list(sys.modules):
- if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
-gc.collect()
-try:
- import overlay,overlay_names
- overlay_names.install()
-except (ImportError,OSError):pass
-"""
-# The firmware counts unexpected restarts as trouble; this one is intended.
-_SAY_WHY = """
-try:
- import overlay,overlay_names
- overlay_names.install()
-except (ImportError,OSError):pass
-try:
- from firmware.health import counters
- t=counters.read()
- if t:
-  t['why']='usb'
-  counters.keep(t)
-except Exception:pass
-"""
 _RESET = "import machine\nmachine.reset()"
 _ERROR_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.DOTALL)
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
@@ -220,7 +194,7 @@ class Device:
         # so run it twice.
         for _ in range(2):
             with contextlib.suppress(RemoteError):
-                self.exec(_FORGET)
+                self.exec(prompt.FORGET)
 
     def close(self) -> None:
         """Restart the board as after power-on and release the port."""
@@ -260,7 +234,7 @@ class Device:
     def _send_reset(self) -> None:
         # Sent separately: the Ctrl-C that stops boot.py after the reset must not stop this.
         with contextlib.suppress(RemoteError, GoneError):
-            self.exec(_SAY_WHY, _WHY_TIMEOUT_S)
+            self.exec(prompt.SAY_WHY, _WHY_TIMEOUT_S)
         self._is_ready = False
         self._send(_RESET)
 

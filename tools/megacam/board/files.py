@@ -65,6 +65,18 @@ def _r(p):
  print('=',p)
 _r({path!r})
 """
+_PATHS = """
+import os
+def _l(p,q):
+ try:n=list(os.ilistdir(p))
+ except OSError as e:
+  if e.errno in(2,20):return
+  raise
+ for e in n:
+  if e[1]!=0x4000:print('=',e[3],q+e[0])
+  elif {is_deep}:_l(p+'/'+e[0],q+e[0]+'/')
+_l({folder!r},'')
+"""
 # Copies `n` blocks from block `i` of the open file g to the open file f, and names each.
 _COPY = """
 _b=bytearray(512)
@@ -136,7 +148,7 @@ def ask(board: Device, code: str, on_step: Step = no_step) -> list[str]:
 
 
 @contextlib.contextmanager
-def _understood() -> Iterator[None]:
+def understood() -> Iterator[None]:
     """Raise GarbledError if the block cannot make sense of an answer."""
     try:
         yield
@@ -159,7 +171,7 @@ def hashes(board: Device, paths: Iterable[str], on_step: Step = no_step) -> dict
             f"for p in {names[i : i + 8]!r}:_h(p)",
             lambda line, left=left: on_step(next(left, "")),
         )
-        with _understood():
+        with understood():
             for name, digest in zip(names[i : i + 8], digests, strict=True):
                 if digest != "None":
                     found[name] = _digest(digest)
@@ -178,7 +190,7 @@ def same_blocks(board: Device, path: str, content: bytes, on_step: Step = no_ste
     A block has BLOCK_BYTES, except for the last.
     """
     ask(board, _HASHES)
-    with _understood():
+    with understood():
         found = [_digest(text) for text in ask(board, f"_k({path!r})", on_step)]
     wanted = [sha256(block) for block in blocks(content)]
     return [i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a == b]
@@ -193,13 +205,8 @@ def free_bytes(board: Device) -> int:
     """Return the number of free bytes in the flash."""
     # littlefs counts some blocks twice: on a full flash the free count wraps below zero.
     code = "import os\ns=os.statvfs('/')\nprint('=',s[0]*s[3]if s[3]<=s[2]else 0)"
-    with _understood():
+    with understood():
         return int(ask(board, code)[0])
-
-
-def needed_bytes(contents: Iterable[bytes]) -> int:
-    """Return how many bytes files with these contents take on the flash, in complete blocks."""
-    return sum(-(-len(content) // BLOCK_BYTES) * BLOCK_BYTES for content in contents)
 
 
 def listing(board: Device, folder: str, kind: str = "all") -> list[str]:
@@ -210,7 +217,7 @@ def listing(board: Device, folder: str, kind: str = "all") -> list[str]:
         f"try:print('=',[e[0]for e in os.ilistdir({folder!r})if e[1]&{mask}])\n"
         "except OSError:print('=',[])"
     )
-    with _understood():
+    with understood():
         return [str(name) for name in ast.literal_eval(ask(board, code)[0])]
 
 
@@ -223,7 +230,7 @@ def read(board: Device, path: str) -> bytes | None:
         "except OSError:print('=','?')"
     )
     lines = ask(board, code)
-    with _understood():
+    with understood():
         return None if "?" in lines else b"".join(base64.b64decode(line) for line in lines)
 
 
@@ -282,6 +289,32 @@ def make_folders(board: Device, paths: Iterable[str]) -> None:
         " print('=',p)"
     )
     ask(board, code)
+
+
+def paths(board: Device, folder: str, *, is_deep: bool = True) -> dict[str, int]:
+    """Return {path below `folder`: size in bytes} of all its files; {} if it does not exist."""
+    found = {}
+    with understood():
+        for line in ask(board, _PATHS.format(folder=folder, is_deep=is_deep)):
+            size, _, path = line.partition(" ")
+            found[path] = int(size)
+    return found
+
+
+def copy(board: Device, old: str, new: str, size_bytes: int, on_step: Step = no_step) -> None:
+    """Let the board copy its file `old`; `on_step` gets the number of each block."""
+    board.exec(f"{_COPY}g=open({old!r},'rb')\nf=open({new!r},'wb')")
+    ask(board, f"c(0,{-(-size_bytes // BLOCK_BYTES)})", on_step)
+    board.exec("f.close();g.close()")
+
+
+def replace(board: Device, path: str, content: bytes) -> bool:
+    """Replace a small file at once; return False, and keep the old one, if it arrives damaged."""
+    write(board, f"{path}.new", content)
+    if hashes(board, [f"{path}.new"]).get(f"{path}.new") != sha256(content):
+        return False
+    board.exec(f"import os\nos.rename({path + '.new'!r},{path!r})")
+    return True
 
 
 def remove_tree(board: Device, path: str, on_step: Step = no_step) -> None:

@@ -16,8 +16,13 @@ from megacam.errors import MegacamError
 
 # Drop line numbers and asserts, which take a tenth of the code's RAM on the board.
 _OPTIMISE = "-O3"
-# Files that MicroPython runs by name at the start stay source; they are a few lines long.
-_AS_SOURCE = ("boot.py", "main.py")
+#: The list of a slot's files, with their hashes. It is written last: a slot that has it is whole.
+MANIFEST = "deployed.json"
+#: What a slot holds.
+SLOT = ("firmware", "lib", "roots", "config.json", MANIFEST)
+#: The files of the board itself, in the order in which a deploy replaces them. They stay source:
+#: MicroPython runs boot.py and main.py by name, and all of them outlive a change of MicroPython.
+TOP = ("trial.py", "main.py", "boot.py")
 _COLUMNS = 6  # of a setting's row in firmware/settings/schema.py
 
 
@@ -28,7 +33,7 @@ class BuildError(MegacamError):
 def sources() -> dict[str, Path]:
     """Return {path on the board: path on the host} of every Python file of the board."""
     top = root()
-    files = {name: top / name for name in _AS_SOURCE}
+    files = {name: top / name for name in TOP}
     for folder in ("firmware", "lib"):
         for path in sorted((top / folder).rglob("*.py")):
             files[path.relative_to(top).as_posix()] = path
@@ -76,11 +81,12 @@ def _without_help(schema: str) -> str:
 
 
 def build(more: Mapping[str, str] | None = None) -> dict[str, bytes]:
-    """Return {path on the board: content}: boot.py and main.py as source, the rest compiled.
+    """Return {path: content} of boot.py and main.py as source and a slot's files, compiled.
 
-    Names are shortened, including arguments except the driver's, and on-demand modules are in
-    lib/overlay.bin, so these files only work together. `more` is {module: source} of a test's
-    own programs, or of its replacements for modules. Raises BuildError.
+    placed() tells where they are on the board. Names are shortened, including arguments except
+    the driver's, and on-demand modules are in lib/overlay.bin, so these files only work together.
+    `more` is {module: source} of a test's own programs, or of its replacements for modules.
+    Raises BuildError.
     """
     files = sources()
     paths = {module_name(path): path for path in files}
@@ -95,13 +101,14 @@ def _build(
     programs = {name: f"lib/{name}.py" for name in more if name not in paths}
     texts |= {name: _without_help(texts[name]) for name in texts if ".schema" in name}
     texts |= more
-    start = {name: texts.pop(name) for name in ("boot", "main")}
+    # They start whichever slot is chosen, so they hold no places in an archive.
+    start = {name: texts.pop(name) for name in ("boot", "main", "trial")}
     texts = _short(texts)
     stays = {name for name in texts if name in programs or overlays.is_resident(paths[name])}
     resident = {name: texts.pop(name) for name in stays}
-    archive, offsets, linked = overlays.archive(texts, {**start, **resident}, compile_texts)
-    linked["boot"] = _open_archive(linked["boot"])
-    tree = {f"{name}.py": linked.pop(name).encode() for name in start}
+    archive, offsets, linked = overlays.archive(texts, resident, compile_texts)
+    linked["firmware"] = _open_archive(linked["firmware"])
+    tree = {f"{name}.py": text.encode() for name, text in start.items()}
     paths |= programs
     compiled = compile_texts(linked)
     tree |= {paths[name].removesuffix(".py") + ".mpy": compiled[name] for name in sorted(compiled)}
@@ -111,11 +118,10 @@ def _build(
     return {**tree, "lib/overlay.bin": archive, "lib/overlay.txt": contents.encode()}
 
 
-def _open_archive(boot: str) -> str:
-    # Import it no earlier than needed: an interrupted deploy may still be replacing it.
-    lines = boot.splitlines(keepends=True)
-    at = next(i for i, line in enumerate(lines) if "overlay(" in line)
-    return "".join([*lines[:at], "__import__('overlay')\n", *lines[at:]])
+def _open_archive(begin: str) -> str:
+    first = next(line for line in begin.splitlines() if "overlay(" in line)
+    indent = first[: len(first) - len(first.lstrip())]
+    return begin.replace(first, f"{indent}__import__('overlay')\n{first}", 1)
 
 
 def _short(texts: Mapping[str, str]) -> dict[str, str]:
@@ -123,6 +129,21 @@ def _short(texts: Mapping[str, str]) -> dict[str, str]:
     driver = {name for name in texts if name.startswith("arducam_mega")}
     code = {name: text for name, text in texts.items() if overlays.is_code(text)}
     return shorten(code, driver)
+
+
+def placed(files: Mapping[str, bytes], slot: str = "a") -> dict[str, bytes]:
+    """Return {path on the board: content} of the files of a slot and of the board itself.
+
+    In `files`, a path below firmware/, lib/ or roots/, and config.json, is one of the slot.
+    """
+    return {
+        f"{slot}/{path}" if is_of_slot(path) else path: content for path, content in files.items()
+    }
+
+
+def is_of_slot(path: str) -> bool:
+    """Return whether the file `path` of a build lies in a slot, not at the top of the board."""
+    return path.partition("/")[0] in SLOT
 
 
 def module_name(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from megacam.board import deploy, device
+from megacam.board import device
 from megacam.console import Terminal
 
 Port = Annotated[
@@ -17,16 +17,9 @@ Port = Annotated[
 
 @contextlib.contextmanager
 def opened(terminal: Terminal, port: str | None) -> Iterator[device.Device]:
-    """Yield the board with its files complete; it restarts at the end of the block."""
+    """Yield the board; it restarts at the end of the block."""
     with terminal.working("stopping the board"):
         board = contextlib.ExitStack()
         found = board.enter_context(device.connect(port))
     with board:
-        try:
-            with terminal.working("looking at the board's files"):
-                was_cut = deploy.complete(found, terminal.now)
-            if was_cut:
-                terminal.mark("warn", "finished a deploy that had been interrupted")
-        except deploy.UnfinishedError as error:
-            terminal.mark("warn", str(error))
         yield found

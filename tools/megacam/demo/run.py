@@ -155,11 +155,13 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
         board = stack.enter_context(
             Board(
                 folder,
-                board_files(
-                    store,
-                    f"127.0.0.1:{ntp.port}",
-                    options.interval_s,
-                    {"motion": _MOTION} if options.motion else None,
+                tree.placed(
+                    board_files(
+                        store,
+                        f"127.0.0.1:{ntp.port}",
+                        options.interval_s,
+                        {"motion": _MOTION} if options.motion else None,
+                    )
                 ),
                 networks=[_WIFI],
                 camera=["--record", str(served), *scene],

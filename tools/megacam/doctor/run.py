@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from megacam import settings
-from megacam.board import deploy, device, files
+from megacam.board import deploy, device, files, slots, tree
 from megacam.board.device import Device, DeviceError, NotMicroPythonError, RestartedError
 from megacam.doctor import checks, probes, verdicts
 from megacam.doctor.probes import ProbeError
@@ -190,10 +190,16 @@ def _proven(failure: verdicts.FailedError) -> Iterator[Result]:
 
 
 def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
-    manifest = deploy.deployed(board)
+    runs = slots.read(board)
+    manifest = deploy.deployed(board, runs.folder)
     digests = {path: files.sha256(wanted[path]) for path in wanted if path != "config.json"}
     deployed = manifest["files"] if manifest else {}
-    there = files.hashes(board, digests | deployed)
+    at = {
+        path: f"{runs.folder if tree.is_of_slot(path) else ''}/{path}"
+        for path in digests | deployed
+    }
+    found = files.hashes(board, at.values())
+    there = {path: found[at[path]] for path in at if at[path] in found}
     if manifest is None and deploy.ARCHIVE not in there:
         raise failed("files", "none", "megacam is not on the board")
     if not any(deploy.is_of_one_build(there, build) for build in (digests, deployed)):
@@ -207,6 +213,15 @@ def _files(board: Device, wanted: Mapping[str, bytes]) -> Result:
             f"not of version {version}: {count(len(differ) or 1, 'file')}, for example {example}"
         )
         raise failed("files", "", text)
-    return Result(
-        "files", "good", f"version {manifest['version']}, {count(len(digests), 'file')} intact"
-    )
+    text = f"version {manifest['version']}, {count(len(digests), 'file')} intact"
+    return Result("files", "good", text + _slot(runs))
+
+
+def _slot(runs: slots.Slots) -> str:
+    """Return the end of a sentence that says which slot runs, and why."""
+    text = f", slot {runs.slot}" if runs.slot else ""
+    if runs.is_on_trial:
+        text += f", on trial for {count(runs.left, 'more start')}"
+    if runs.back in slots.WHY_BACK:
+        text += f"; the newer files are not in use: {slots.WHY_BACK[runs.back]}"
+    return text

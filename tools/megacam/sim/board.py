@@ -24,8 +24,12 @@ from megacam.sim.card import Card
 from megacam.sim.world import World
 
 _STOP_TIMEOUT_S = 3
-# What the firmware's boot.py does when you connect with mpremote.
+# What boot.py and the firmware do when you connect with mpremote.
 _AT_PROMPT = """
+import os, sys
+for _slot in "ba":
+    if _slot in os.listdir("/"):
+        sys.path[:0] = ("/" + _slot, "/" + _slot + "/lib")
 try:
     import overlay
     import overlay_names
@@ -44,8 +48,9 @@ class Board:
     """One simulated board for the length of a `with` block; all its state is in `folder`.
 
     `files` is {path on the board: content}, the initial content of its flash, or None to keep the
-    existing image. `networks` are the Wi-Fi networks around it: [{"ssid", "password", "rssi"},
-    ...]. `card_bytes` is the size of the SD card in its slot, `card`; a new card is all zeros, 0
+    existing image; tree.placed() makes it of a build. `networks` are the Wi-Fi networks around it:
+    [{"ssid", "password", "rssi"}, ...]. `card_bytes` is the size of the SD card in its slot,
+    `card`; a new card is all zeros, 0
     means no card. `camera` are arguments of the camera process. `fast` makes sleeps take no time.
     `without` names stand-ins of the port that this board lacks, for example "hmac".
     """

@@ -1,0 +1,33 @@
+"""Take settings that are new on the board: check them once, and keep those of the slot if refused.
+
+Loaded only then. /config.json is what somebody has copied by hand; see settings/validate.py.
+"""
+
+import os
+
+from firmware.errors import ConfigError
+from firmware.log import log
+from firmware.settings import config
+
+_REFUSED = "/config.refused"
+
+
+def take(path):
+    """Check the settings in the file `path`; raises ConfigError if the slot has no others."""
+    try:
+        from firmware.settings import validate
+
+        validate.run(path, config.PATH)
+        log("I config checked")
+    except ConfigError as e:
+        if path == config.PATH or not _works():
+            raise
+        log("E config refused, the settings before stay", why=e, file=_REFUSED)
+        os.rename(path, _REFUSED)
+
+
+def _works():
+    try:
+        return config.is_checked(config.read())
+    except ConfigError:
+        return False
