@@ -5,6 +5,7 @@ or error, how long the step took, how much of the body was read, and how many de
 afterwards.
 """
 
+import binascii
 import builtins
 import errno
 import gc
@@ -161,6 +162,25 @@ def _get(client, step):
     return {"text": bytes(page[:length]).decode()}
 
 
+def _part(client, step):
+    from s3 import download
+
+    pieces = []
+    result = {}
+    try:
+        result["status"], result["etag"] = download.get(
+            client,
+            step["key"],
+            step.get("first", 0),
+            step["most"],
+            lambda piece: pieces.append(bytes(piece)),
+            step.get("etag", ""),
+        )
+    finally:
+        print(json.dumps({"log": f"part {binascii.hexlify(b''.join(pieces)).decode()}"}))
+    return result
+
+
 def _head(client, step):
     from s3 import read
 
@@ -208,6 +228,7 @@ def _sleep(client, step):
 _OPERATIONS = {
     "put": _put,
     "get": _get,
+    "part": _part,
     "head": _head,
     "list": _list,
     "connect": _connect,

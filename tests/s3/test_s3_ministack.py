@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from ministack_puts import MODES, SIZE, content, objects, put, stored
 from s3.presign import presign
+from servers.s3_store import pieces
 from sigv4 import Signer
 
 
@@ -184,6 +185,19 @@ def test_reading_back(run, store, device, reader):
     assert results[3]["keys"] == [["cam1/photo3.jpg", 3], ["cam1/photo4.jpg", 4]]
     assert results[3]["more"] is False
     assert results[4]["code"] == "NoSuchKey"
+
+
+def test_an_object_is_read_in_pieces(run, store, device, reader):
+    part = {"op": "part", "key": "cam1/film.bin", "most": 4000, "close": False}
+    store.client("s3").put_object(Bucket="photos", Key="cam1/film.bin", Body=content(10_000))
+    steps = [{**part, "first": first} for first in (0, 4000, 8000, 12_000)]
+    *results, beyond = run(*steps, key=reader)
+    assert [result["status"] for result in results] == [206] * 3
+    assert pieces(run.log) == [content(4000), content(8000)[4000:], content(10_000)[8000:], b""]
+    assert (beyond["code"], beyond["status"]) == ("InvalidRange", 416)
+    same, other = run({**part, "etag": results[0]["etag"]}, {**part, "etag": '"x"'}, key=reader)
+    assert (same["status"], other["status"]) == (304, 206)
+    assert pieces(run.log) == [b"", content(4000)]
 
 
 def _presigned(store, key, method, path):

@@ -30,6 +30,12 @@ def date_header(offset_s):
     return f"Date: {now:%a, %d %b %Y %H:%M:%S} GMT"
 
 
+def pieces(log):
+    """Return what each step "part" of a session has received; `log` is the session's."""
+    parts = [line.partition("part ") for line in log if line.startswith("part ")]
+    return [bytes.fromhex(text) for _, _, text in parts]
+
+
 class Store:
     """Answers each request with the next of `answers`: a refusal instead of 100 Continue, or None.
 
