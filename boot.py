@@ -10,7 +10,7 @@ from esp32 import NVS
 
 
 def run():
-    """Call begin() of the firmware in the slot; firmware/start/slots.py explains the number."""
+    """Call begin() of the firmware in the slot; start/slot_state.py explains the number."""
     try:
         state = NVS("megacam").get_i32("slot")
     except OSError:  # there is none, or NVS cannot be read

@@ -1,6 +1,6 @@
 """Count the starts of a slot on trial, and go back; boot.py loads this when it is needed.
 
-No update from afar replaces this file. firmware/start/slots.py explains the numbers in NVS.
+No update from afar replaces this file. firmware/start/slot_state.py explains the numbers in NVS.
 """
 
 import os
@@ -18,14 +18,14 @@ _WATCHDOG_MS = 180000
 def begin(state):
     """Count this start and return the new number `slot`; on trial, start watchdog and timer."""
     if "slot" in os.listdir("/"):  # somebody has copied all files by hand, into /a
-        state = 0
+        state &= ~63
         _put("slot", state)
         os.remove("/slot")
     if state & 14 and _counts(machine.reset_cause()):
-        state = state - 2 if state & 12 else state & 48 | state & 1 ^ 1
-        _put("slot", state)
+        state = state - 2 if state & 12 else state & ~15 | state & 1 ^ 1
         if not state & 14:
-            _put("back", 1)
+            _put("back", 1)  # first: if the power fails now, the next start does the same again
+        _put("slot", state)
     if state & 14:  # it may hang, or run without taking photos
         machine.WDT(timeout=_WATCHDOG_MS)
         machine.Timer(1).init(mode=0, period=_HOUR_MS, callback=lambda _: machine.reset())
@@ -49,7 +49,7 @@ def fail(state, error):
     print(f"E boot cannot start /{slot}")
     time.sleep(10)  # for Ctrl-C
     if not state & 14 and other in os.listdir("/"):
-        _put("slot", state & 1 ^ 1 | 8)
+        _put("slot", state & ~63 | state & 1 ^ 1 | 8)
         _put("back", 3)
     machine.reset()
 

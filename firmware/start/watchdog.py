@@ -27,7 +27,7 @@ def start(is_wanted, cause):
 
 
 def _is_on_trial():
-    # As in start/slots.py, whose names would stay in memory.
+    # As in start/slot_state.py, whose names would stay in memory.
     try:
         return NVS("megacam").get_i32("slot") & 14
     except OSError:

@@ -327,6 +327,22 @@ def files_copied_by_hand_run_confirmed():
         assert board.state == A and "slot" not in os.listdir("/")
 
 
+def the_counter_of_the_release_stays_on_every_way():
+    broken = CRASHES["at import"]
+    for a, b, state in (
+        (WORKS, WORKS, B | FOUR),
+        (WORKS, broken, B | FOUR),
+        (broken, WORKS, A | HAS_WORKED[A]),
+    ):
+        board = Board(a, b, slot=state | 42 << 6)
+        board.live()
+        assert board.state >> 6 == 42
+    board = Board(WORKS, WORKS, slot=B | 42 << 6)
+    board.write("slot", "a\n")
+    board.start()
+    assert board.state == 42 << 6
+
+
 def ctrl_c_ends_at_the_prompt():
     board = Board("def begin():\n raise KeyboardInterrupt\n")
     try:

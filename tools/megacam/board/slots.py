@@ -3,8 +3,8 @@
     found = slots.read(board)
     slots.write(board, found.switched())
 
-firmware/start/slots.py explains the numbers. Here they are read and written over the raw REPL,
-because the firmware on a board may be missing or broken.
+firmware/start/slot_state.py explains the numbers. Here they are read and written over the raw
+REPL, because the firmware on a board may be missing or broken.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,12 @@ from megacam.board.device import Device
 
 LETTERS = "ab"
 #: Why a board went back to its other slot, by the number `back`.
-WHY_BACK = {1: "three starts", 2: "an hour without a stored photo", 3: "it could not be started"}
+WHY_BACK = {
+    1: "three starts",
+    2: "an hour without a stored photo",
+    3: "it could not be started",
+    4: "too many restarts",
+}
 _STARTS = 4
 _HOUR_S = 3600
 # MicroPython for other chips, and the tests, may have no NVS: then slot a runs.
@@ -56,13 +61,15 @@ class Slots:
 
     `left` is the number of starts that it has left on trial, counting the next one, and 0 if it is
     confirmed. `worked` has the letters of the slots that have stored a photo, `back` is why the
-    board went back to its other slot last, 0 if it has not.
+    board went back to its other slot last, 0 if it has not. `release` is the highest counter of a
+    release that the board has switched to.
     """
 
     slot: str = ""
     left: int = 0
     worked: frozenset[str] = frozenset()
     back: int = 0
+    release: int = 0
 
     @property
     def is_on_trial(self) -> bool:
@@ -91,13 +98,13 @@ class Slots:
     def switched(self) -> "Slots":
         """Return the other slot, with new files: on trial if this one has worked."""
         left = _STARTS if self.slot in self.worked else 0
-        return Slots(self.other, left, self.worked & {self.slot})
+        return Slots(self.other, left, self.worked & {self.slot}, release=self.release)
 
     @property
     def number(self) -> int:
         """Return the number `slot` in NVS."""
         worked = sum(16 << LETTERS.index(letter) for letter in self.worked)
-        return LETTERS.index(self.slot) | self.left << 1 | worked
+        return self.release << 6 | worked | self.left << 1 | LETTERS.index(self.slot)
 
 
 def read(board: Device) -> Slots:
@@ -107,9 +114,10 @@ def read(board: Device) -> Slots:
         number, back, *found, is_by_hand = map(int, line.split())
         whole = [letter for letter, is_whole in zip(LETTERS, found, strict=True) if is_whole]
     if number < 0 or is_by_hand or (whole and LETTERS[number & 1] not in whole):
-        return Slots(whole[0] if whole else "")  # boot.py takes a, or what is there
+        # boot.py takes a, or what is there.
+        return Slots(whole[0] if whole else "", release=max(number, 0) >> 6)
     worked = frozenset(letter for i, letter in enumerate(LETTERS) if number & 16 << i)
-    return Slots(LETTERS[number & 1], number >> 1 & 7, worked, max(back, 0))
+    return Slots(LETTERS[number & 1], number >> 1 & 7, worked, max(back, 0), number >> 6)
 
 
 def write(board: Device, slots: Slots, *, switches: bool = False) -> None:
