@@ -37,6 +37,8 @@ class Uploader:
     #: waiting photo is being sent. `refused` has the recently refused photos: {name: number of
     #: photos stored by then}, with the bits of the number inverted if the photo needs a new name.
     why = None
+    #: The highest number of a photo that this start has stored, see update/trial.py.
+    seq = 0
     #: False from power-on until the store has confirmed the time, see tasks/clock.py.
     is_time_known = True
     #: Whether every photo goes to the spool first, so that a broken upload cannot lose one.
@@ -125,6 +127,7 @@ class Uploader:
             return False
         self.fatal = 0
         self.counters["stored"] += 1
+        self.seq = max(self.seq, number)
         self.counters["sent_kb"] += (body.size >> 10) + 1
         log(
             "I s3 stored",

@@ -18,7 +18,7 @@ _COUNTS = """{{
 "today": {{"requests": {}, "sent_kb": {}}},"""
 _STATE = """
 "rssi_dbm": {}, "heap_free_low": {}, "heap_largest": {}, "clock_error_ms": {},
-"errors": {},"""
+"update": {}, "errors": {},"""
 _LOG = """
 "log": {}
 }}"""
@@ -69,6 +69,9 @@ def _state(app):
     from firmware.health import report_block
 
     low, largest = report_block.report(app)
+    from firmware.update import report as updates
+
+    update = updates.report(app)
     errors = [
         {"time": at if clock.is_credible(at) else None, "text": line}
         for at, line in log.recent
@@ -79,6 +82,7 @@ def _state(app):
         low,
         json.dumps(largest),
         json.dumps(clock.error_ms()),
+        update,
         json.dumps(errors),
     )
 

@@ -44,7 +44,24 @@ def main():
     except Exception as e:
         # NVS or flash may fail: if this were raised, MicroPython would not start main.py.
         log("E boot failed", why=e)
-    return bool(counters) and supervisor.is_crash_loop(counters)
+    return bool(counters) and supervisor.is_crash_loop(counters) and not _goes_back(counters)
+
+
+def _goes_back(counters):
+    """Restart with the other slot if that has worked; else return False."""
+    try:
+        from firmware.start import slot_switch
+
+        if not slot_switch.has_other():
+            return False
+        slot_switch.go_back(4)
+    except OSError as e:
+        log("E slot cannot be switched", why=e)
+        return False
+    counters["quick"] = 0
+    from firmware.start import restart
+
+    restart.reset(counters, "update")
 
 
 def _prepare(counters):
@@ -69,6 +86,9 @@ def _prepare(counters):
         from firmware.power import battery
 
         battery.guard(power)
+    from firmware.update import start
+
+    start.clear()
     from firmware.network import join
 
     joined = join.connect(config.section("wifi"), 0, None, _JOIN_MS)

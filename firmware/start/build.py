@@ -160,6 +160,9 @@ def _app(camera, uploader):
         app.sensor = settings["sensor"]
     motion, trigger = settings.get("motion"), settings.get("trigger")
     settings = None
+    from firmware.update import start
+
+    start.add(app)
     if motion or trigger:
         from firmware.start import look_out
 

@@ -17,7 +17,7 @@ _CRASH = const(10)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Intended starts do not count as a crash loop.
-_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb")
+_WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb", "update")
 # Numbers that may have been used since the counters were saved: a photo is tried three times.
 _FORGOTTEN = const(3)
 _COUNTS = (

@@ -23,6 +23,10 @@ def choose(name):
         from firmware.tasks import status as task
     elif name == "counters":
         from firmware.tasks import counters as task
+    elif name == "trial":
+        from firmware.tasks import trial as task
+    elif name == "update":
+        from firmware.tasks import update as task
     else:
         raise ValueError(name)
     return task

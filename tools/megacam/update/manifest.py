@@ -18,7 +18,8 @@ EVERY = "*"
 # Below these folders, or exactly these files: nothing that the board runs by name at the start.
 FOLDERS = ("firmware", "lib", "roots")
 FILES = ("config.json", "deployed.json")
-_COUNTER_HIGHEST = 2**31 - 1  # an NVS i32
+_COUNTER_HIGHEST = 2**25 - 1  # see firmware/start/slot_state.py
+_SIZE_HIGHEST = 2**31 - 1
 _TIME_HIGHEST = 2**32 - 1
 _PART = re.compile(r"[A-Za-z0-9_.-]+")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
@@ -159,7 +160,7 @@ def _check_numbers(manifest: Manifest) -> None:
         "percent": (manifest.percent, 0, 100),
         "not-before": (manifest.not_before, 0, _TIME_HIGHEST),
         "expires": (manifest.expires, 0, _TIME_HIGHEST),
-        **{file.path: (file.size_bytes, 0, _COUNTER_HIGHEST) for file in manifest.files},
+        **{file.path: (file.size_bytes, 0, _SIZE_HIGHEST) for file in manifest.files},
     }
     for name, (value, low, high) in limits.items():
         if not low <= value <= high:

@@ -1,0 +1,105 @@
+"""Ask the bucket for a release, once with each health report; loaded only for that."""
+
+import os
+
+from s3 import S3Error
+
+from firmware import clock
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_RELEASE = "/update/release"
+_DONE = "/update/done.txt"
+_MOST_BYTES = const(384 + 8192)  # of a manifest
+_EMPTY = const(416)  # no byte is in the range
+_NONE = (403, 404)  # without the right to list, S3 answers 403 for an object that is missing
+
+
+class _File:
+    """A file that begins with the first piece, because most answers bring none."""
+
+    file = None
+
+    def write(self, piece):
+        if not self.file:
+            if "update" not in os.listdir("/"):
+                os.mkdir("/update")
+            self.file = open(_RELEASE + ".new", "wb")
+        self.file.write(piece)
+
+
+def ask(app):
+    """Ask for a release, and begin to fetch a new one: put "update" into app.tasks."""
+    try:
+        _ask(app)
+    except OSError as e:
+        log("E update cannot be kept on the flash; remove your own files from it", why=e)
+
+
+def _ask(app):
+    from firmware.update import seen
+
+    etag, expires, refused = seen.read()
+    seen = None
+    file = _File()
+    try:
+        status, found = _get(app, file, etag)
+    except S3Error as e:
+        if e.status == _EMPTY:
+            _note("", 0, "its manifest has 0 bytes")
+        elif e.status not in _NONE:
+            log("W update not asked for", why=e)
+        return
+    finally:
+        if file.file:
+            file.file.close()
+    if status != 304:
+        _judge(app, found)
+    elif 0 < expires <= clock.now() and not refused:
+        # Somebody may hold back what the owner has pushed since.
+        _note(etag, expires, "it has expired; sign and push it anew")
+
+
+def _get(app, file, etag):
+    uploader = app.uploader
+    uploader.counters["requests"] += 1
+    key = uploader.device + "/_update/release"
+    from s3 import download
+
+    return download.get(uploader.store, key, 0, _MOST_BYTES + 1, file.write, etag)
+
+
+def _note(etag, expires, refused):
+    if refused:
+        log("E update refused", why=refused)
+    from firmware.update import seen
+
+    seen.write(etag, expires, refused)
+
+
+def _judge(app, etag):
+    expires, refused = 0, ""
+    try:
+        from firmware.update import judge
+
+        found, later = judge.judge(app, _RELEASE + ".new", clock.now())
+        expires = found["expires"]
+        if later:
+            log("I update waits", release=found["counter"], why=later)
+            return  # without its ETag it is judged anew the next time
+        if later is not None:  # it has another one
+            _accept(app, found)
+    except ValueError as e:
+        refused = str(e)
+    _note(etag, expires, refused)
+
+
+def _accept(app, found):
+    log("I update begins", release=found["counter"], version=found["version"])
+    from firmware.update import files
+
+    files.remove(_RELEASE)
+    files.remove(_DONE)
+    os.rename(_RELEASE + ".new", _RELEASE)
+    app.tasks["update"] = 0

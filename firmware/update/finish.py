@@ -1,0 +1,70 @@
+"""Verify the release that has been put together, and switch to its slot; loaded once for each."""
+
+import os
+
+from firmware import clock, slot
+from firmware.log import log
+
+_RELEASE = "/update/release"
+_DONE = "/update/done.txt"
+
+
+def finish(app):
+    """Restart with the release if it is whole; else return None, and it begins again."""
+    try:
+        # Once more, because much time may have passed.
+        from firmware.update import judge
+
+        found, later = judge.judge(app, _RELEASE, clock.now())
+        if later is None:
+            os.remove(_RELEASE)  # it has been switched to: the power failed just afterwards
+            return None
+        new = _verify(app.uploader.feed)
+        if "wifi" in found:
+            from firmware.update import seal
+
+            seal.change(found["wifi"], app.uploader.device, found["counter"])
+    except ValueError as e:
+        from firmware.update import fetch
+
+        return fetch.refuse(str(e))
+    from firmware.update import files
+
+    files.copy(_RELEASE, new + "/release", app.uploader.feed)
+    files = None
+    counters = app.counters
+    counters.pop("trial", None)
+    log("I update switches", release=found["counter"], version=found["version"])
+    counter = found["counter"]
+    found = None
+    from firmware.start import slot_switch
+
+    slot_switch.switch(counter)
+    slot_switch = None
+    os.remove(_RELEASE)
+    from firmware.start import restart
+
+    restart.reset(counters, "update")
+
+
+def _verify(feed):
+    """Return the folder of the idle slot if it is what was signed; raises ValueError."""
+    from firmware.update import manifest
+
+    found = list(manifest.files(_RELEASE))
+    manifest = None
+    from firmware.update import files
+
+    new = files.idle()
+    files.keep(new, [path for path, _, _ in found])
+    for path, size, digest in found:
+        feed()
+        target = f"{new}/{path}"
+        if size < 0:
+            is_right = files.is_same(f"{slot}/{path}", target)
+        else:
+            is_right = files.size(target) == size and files.digest(target) == digest
+        if not is_right:
+            files.remove(_DONE)
+            raise ValueError(f"{path} is not what was signed")
+    return new

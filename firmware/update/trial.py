@@ -1,0 +1,93 @@
+"""A slot on trial: keep it once it has proved itself, or go back; loaded only during a trial.
+
+It has proved itself when a photo that it took is stored and a report is put. boot.py goes back by
+itself after three starts without that, whatever this firmware does.
+"""
+
+from firmware import clock, slot, wifi
+from firmware.log import log
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_PROVED = const(-1)  # counters["trial"]: before, the number of the first photo of the trial
+# Less than the hour after which boot.py restarts a board on trial.
+_TRIAL_S = const(3540)
+_LOOK_S = const(20)
+_LATE = const(2)  # see start/slot_state.py
+
+
+def look(app):
+    """Return the seconds until the trial is looked at again; restart if it has failed."""
+    counters = app.counters
+    if not counters.get("trial"):
+        counters["trial"] = _first(counters)
+    if 0 < counters["trial"] <= app.uploader.seq:
+        counters["trial"] = _PROVED
+    if counters["trial"] == _PROVED:
+        app.tasks["status"] = min(app.tasks["status"], clock.uptime_s())
+    elif _is_late(app):
+        log("E update goes back: no photo was stored in an hour")
+        from firmware.start import slot_switch
+
+        slot_switch.go_back(_LATE)
+        from firmware.start import restart
+
+        restart.reset(counters, "update")
+    return 1 if app.sleeps else _LOOK_S
+
+
+def _first(counters):
+    """Return the number of the next photo, or one that is not used yet."""
+    if counters["seq"]:
+        return counters["seq"] + 1
+    try:
+        with open("/sequence") as f:
+            return int(f.read())
+    except (OSError, ValueError):
+        return 1
+
+
+def _is_late(app):
+    if app.sleeps:
+        from firmware.start import slot_switch
+
+        return clock.is_set() and slot_switch.is_late()
+    # Without a network the release may be good: boot.py restarts the board after an hour, and
+    # goes back after three of them.
+    return clock.uptime_s() >= _TRIAL_S and wifi.is_up()
+
+
+def report(app):
+    """Keep the slot if it has proved itself and return True; a health report has been put."""
+    if app.counters.get("trial") != _PROVED:
+        return False
+    _renew_keys(app, slot + "/release")
+    from firmware import credentials
+
+    credentials.erase("wifi_old")
+    from firmware.start import slot_switch
+
+    slot_switch.confirm()
+    app.counters.pop("trial")
+    app.tasks.pop("trial", None)
+    log("I update kept", slot=slot)
+    return True
+
+
+def _renew_keys(app, path):
+    try:
+        from firmware.start import slot_state
+
+        release = slot_state.read()[2]
+        from firmware.update import keys
+
+        owner = keys.load(app.uploader.store.buf)
+        from firmware.update import manifest
+
+        found = manifest.read(path, app.uploader.device, owner)
+    except (OSError, ValueError):
+        return  # the slot was deployed by cable
+    if found["counter"] == release:
+        from firmware.update import keys
+
+        keys.renew(found)

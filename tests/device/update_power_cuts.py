@@ -1,0 +1,86 @@
+"""Cut the power at every change of flash and NVS in an update: `... CASE good` or `... CASE bad`.
+
+Every cut is tried twice: with the write not begun, and with half of it done. After each, the slot
+that the next start runs is whole, and the board then ends up where it would have without the cut.
+Prints a line of JSON: the number of cuts, the entries of
+NVS and the files of the slot at the end.
+"""
+
+import json
+import sys
+from binascii import unhexlify
+
+import update_rig as rig
+
+_OLD = {
+    "firmware/__init__.mpy": b"old",
+    "firmware/gone.mpy": b"gone",
+    "lib/overlay.bin": b"old" * 999,
+    "lib/hmac.mpy": b"hmac",
+    "config.json": b"{}",
+    "roots/a.der": b"root",
+}
+_STALE = {"firmware/__init__.mpy": b"older", "lib/stale.mpy": b"stale", "release": b"x"}
+_STARTS = 12
+
+
+def _files():
+    found = {"/a/" + path: content for path, content in _OLD.items()}
+    found.update({"/b/" + path: content for path, content in _STALE.items()})
+    return found
+
+
+def _live(board, is_good):
+    for _ in range(_STARTS):
+        is_over = board.start(is_good)
+        if rig.power.is_off:
+            return False
+        if is_over:
+            return True
+    raise AssertionError("the board does not come to rest")
+
+
+def _slot():
+    """Return the folder that the next start runs if it counts as the last one of a trial."""
+    state = rig.NVS.entries.get("slot", 0)
+    return "/b" if state & 1 else "/a"
+
+
+def _without_release(tree):
+    return {path: tree[path] for path in tree if path != "release"}
+
+
+def main(case, kind):
+    with open("/host" + case) as f:
+        case = json.load(f)
+    objects = {name: unhexlify(content) for name, content in case["objects"].items()}
+    entries = {name: unhexlify(content) for name, content in case["entries"].items()}
+    is_good = kind == "good"
+    entries["slot"] = 16  # a has worked
+    board = rig.Board(_files(), entries, rig.Store(objects))
+    first = board.copy()
+    board.restore(first)
+    assert _live(board, is_good)
+    end = _slot(), dict(rig.NVS.entries), board.tree(_slot())
+    assert end[0] == ("/b" if is_good else "/a")
+    trees = [_OLD, _without_release(board.tree("/b"))]
+    board.restore(first)
+    _live(board, is_good)
+    changes = rig.power.changes
+    for cut_at in range(1, changes + 1):
+        for torn in (False, True):
+            board.restore(first, cut_at, torn)
+            assert not _live(board, is_good), cut_at
+            rig.power.on()
+            board.mount()
+            there = _without_release(board.tree(_slot()))
+            assert there in trees, (cut_at, torn, sorted(there))
+            assert _live(board, is_good), (cut_at, torn)
+            now = _slot(), dict(rig.NVS.entries), board.tree(_slot())
+            assert now == end, (cut_at, torn, now[0], now[1]["slot"], sorted(now[2]))
+    entries = {name: end[1][name] for name in end[1] if name not in ("seal", "until")}
+    found = {name: str(entries[name]) for name in entries}
+    print(json.dumps({"cuts": changes, "entries": found, "files": sorted(end[2])}))
+
+
+main(*sys.argv[1:])

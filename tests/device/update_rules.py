@@ -1,0 +1,143 @@
+"""When a release is fetched, and how a trial ends: prints a line of JSON for each question."""
+
+import json
+import sys
+from binascii import unhexlify
+
+import update_rig as rig
+
+from firmware import clock, wifi
+from firmware.settings import config
+from firmware.start import slot_state
+from firmware.tasks import trial, update
+from firmware.update import fetch, start
+
+_POWER = {"battery_pin": -1, "divider": 2, "low_mv": 3300}
+
+
+def tell(question, answer):
+    print(json.dumps([question, answer]))
+
+
+def board():
+    """Return a new board whose slot b is on trial, with three starts left."""
+    found = rig.Board({"/b/release": b"x", "/sequence": b"65"}, {"slot": 0b11001}, None)
+    found.choose()
+    return found
+
+
+def ready(**changes):
+    """Return an App that may fetch, with `changes` to its uploader."""
+    app = rig.App(rig.Store({}))
+    app.tasks["update"] = 0
+    uploader = app.uploader
+    uploader.is_ready = lambda: True
+    uploader.left_ms = lambda: 20000
+    for name in changes:
+        setattr(uploader, name, changes[name])
+    return app
+
+
+def fetching():
+    fetch.step = lambda app: "fetched"
+    config.section = lambda name: _POWER
+    tell("ready", update.do(ready()))
+    tell("photos wait", update.do(ready(waiting=1)))
+    tell("no connection", update.do(ready(is_ready=lambda: False)))
+    tell("a photo is due", update.do(ready(left_ms=lambda: 4000)))
+    app = ready()
+    app.counters["requests"] = 1500
+    tell("half of the requests", update.do(app))
+    app = ready()
+    app.counters["sent_kb"] = 1 << 29
+    tell("half of the data", update.do(app))
+    from firmware.power import battery
+
+    _POWER["battery_pin"] = 35
+    for mv in (1800, 1830):
+        battery.millivolts = lambda pin, mv=mv: mv
+        tell(f"{2 * mv} mV", update.do(ready()))
+    fetch.step = lambda app: None
+    app = ready()
+    tell("finished", [update.do(app), "update" in app.tasks])
+
+
+def trials():
+    board()
+    start.clear()
+    app = rig.App(rig.Store({}))
+    start.add(app)
+    tell("on trial", app.tasks.get("trial"))
+    app.counters["seq"] = 0
+    trial.do(app)
+    tell("first number after a power cut", app.counters["trial"])
+    app.uploader.seq = 64  # a photo that the old slot took
+    trial.do(app)
+    tell("an old photo", [trial_is_over(app), slot_state.read()[0]])
+    app.uploader.seq = 65
+    app.tasks["status"] = 3000
+    trial.do(app)
+    tell("a report is due", app.tasks["status"] <= clock.uptime_s())
+    tell("a photo of its own", [trial_is_over(app), slot_state.read()[:2]])
+
+
+def trial_is_over(app):
+    from firmware.update import trial
+
+    return trial.report(app)
+
+
+def late():
+    for is_up in (True, False):
+        board()
+        wifi.is_up = lambda is_up=is_up: is_up
+        clock.uptime_s = lambda: 3550
+        app = rig.App(rig.Store({}))
+        try:
+            trial.do(app)
+            tell("an hour without network", slot_state.read()[0])
+        except rig.RestartError:
+            tell("an hour with the network up", [rig.NVS.entries["slot"], slot_state.read()[3]])
+    wifi.is_up = lambda: True
+    clock.uptime_s = lambda: 5
+    for passed_s in (3599, 3600):
+        board()
+        app = rig.App(rig.Store({}))
+        app.sleeps = True
+        rig.NVS.entries["until"] = rig.NOW - clock.EPOCH_S + 3600 - passed_s
+        try:
+            trial.do(app)
+            tell(f"asleep, {passed_s} s", "goes on")
+        except rig.RestartError:
+            tell(f"asleep, {passed_s} s", "back")
+
+
+def altered():
+    """Alter a file that has been fetched, just before the switch."""
+    with open("/host" + sys.argv[1]) as f:
+        case = json.load(f)
+    objects = {name: unhexlify(content) for name, content in case["objects"].items()}
+    entries = {name: unhexlify(content) for name, content in case["entries"].items()}
+    files = {"/a/config.json": b"{}", "/a/roots/a.der": b"root"}
+    board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
+    for path in (None, "/b/lib/overlay.bin", "/b/config.json", "/b/lib/more.mpy"):
+        board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
+        step = fetch.step
+
+        def alter(app, path=path, step=step):
+            if path and fetch.count()[0] == fetch.count()[1]:
+                rig.write_tree({path: b"altered"})
+            return step(app)
+
+        fetch.step = alter
+        board.start()
+        fetch.step = step
+        from firmware.update import seen
+
+        tell(f"altered {path}", [rig.NVS.entries["slot"] & 1, seen.read()[2]])
+
+
+altered()
+fetching()
+trials()
+late()

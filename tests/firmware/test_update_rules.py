@@ -1,0 +1,61 @@
+"""When a board fetches a release, and how a trial ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from update.board_cases import described, named
+
+DEVICE = Path(__file__).parents[1] / "device"
+
+
+@pytest.fixture(scope="module")
+def told(micropython, tmp_path_factory):
+    """Return {question: answer} of device/update_rules.py."""
+    case = tmp_path_factory.mktemp("update") / "case.json"
+    case.write_text(json.dumps(described(named("firmware"))))
+    printed = micropython(DEVICE / "update_rules.py", case, heap="8M", path=[DEVICE])
+    return dict(json.loads(line) for line in printed.splitlines() if line.startswith("["))
+
+
+def test_photos_go_first(told):
+    assert told["ready"] == "fetched"
+    assert (told["photos wait"], told["no connection"], told["a photo is due"]) == (60, 60, 1)
+
+
+def test_half_of_the_daily_cap_is_for_photos(told):
+    assert (told["half of the requests"], told["half of the data"]) == (3600, 3600)
+
+
+def test_a_low_battery_fetches_nothing(told):
+    assert (told["3600 mV"], told["3660 mV"]) == (3600, "fetched")
+
+
+def test_the_task_ends_with_the_download(told):
+    assert told["finished"] == [None, False]
+
+
+def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
+    assert told["on trial"] == 0
+    assert told["first number after a power cut"] == 65
+    assert told["an old photo"] == [False, 3]
+    assert told["a report is due"]
+    assert told["a photo of its own"] == [True, [0, 1]]
+
+
+def test_an_hour_with_the_network_up_ends_a_trial(told):
+    assert told["an hour with the network up"] == [0b010000, 2]
+    assert told["an hour without network"] == 3
+
+
+def test_a_camera_that_sleeps_counts_the_hour_by_its_clock(told):
+    assert told["asleep, 3599 s"] == "goes on"
+    assert told["asleep, 3600 s"] == "back"
+
+
+def test_the_whole_slot_is_verified_before_the_switch(told):
+    assert told["altered None"] == [1, ""]
+    assert told["altered /b/lib/overlay.bin"] == [0, "lib/overlay.bin is not what was signed"]
+    assert told["altered /b/config.json"] == [0, "config.json is not what was signed"]
+    # What is in no release is removed.
+    assert told["altered /b/lib/more.mpy"] == [1, ""]
