@@ -230,6 +230,7 @@ def _texts(now: int) -> Iterator[Case]:
         "lines in another order": text.replace(b"counter 42\nleast 0\n", b"least 0\ncounter 42\n"),
         "a number with a zero in front": text.replace(b"counter 42", b"counter 042"),
         "a counter below zero": text.replace(b"counter 42", b"counter -42"),
+        "a counter of more than 25 bits": text.replace(b"counter 42", b"counter 33554474"),
         "a counter of more than 31 bits": text.replace(b"counter 42", b"counter 4294967338"),
         "a line without its end": text[:-1],
         "ends of lines as on Windows": text.replace(b"\n", b"\r\n"),
@@ -252,7 +253,7 @@ def _texts(now: int) -> Iterator[Case]:
     ):
         moved = line.replace(b"lib/overlay.bin", path.encode())
         wrong[f"the path {path}"] = text.replace(line, moved)
-    for path in ("lib//x", "lib/a b", "update/manifest", "a/lib/x.mpy", "spool/x"):
+    for path in ("lib//x", "lib/.../x", "lib/a b", "update/manifest", "a/lib/x.mpy", "spool/x"):
         wrong[f"the path {path}"] = text.replace(
             line, line.replace(b"lib/overlay.bin", path.encode())
         )

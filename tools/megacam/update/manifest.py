@@ -18,7 +18,7 @@ EVERY = "*"
 # Below these folders, or exactly these files: nothing that the board runs by name at the start.
 FOLDERS = ("firmware", "lib", "roots")
 FILES = ("config.json", "deployed.json")
-_COUNTER_HIGHEST = 2**25 - 1  # see firmware/start/slot_state.py
+_COUNTER_HIGHEST = 2**25 - 1  # the board keeps it and its slot's state in one NVS i32
 _SIZE_HIGHEST = 2**31 - 1
 _TIME_HIGHEST = 2**32 - 1
 _PART = re.compile(r"[A-Za-z0-9_.-]+")
@@ -188,7 +188,7 @@ def _check_words(manifest: Manifest) -> None:
 def _check_path(path: str, is_kept: bool) -> None:
     parts = path.split("/")
     is_inside = len(parts) > 1 and parts[0] in FOLDERS
-    if not all(re.fullmatch(_PART, part) and part not in (".", "..") for part in parts) or not (
+    if not all(re.fullmatch(_PART, part) and part.strip(".") for part in parts) or not (
         is_inside or path in FILES or (is_kept and path in FOLDERS)
     ):
         raise ManifestError(f"{path!r} is no path that a release may bring")
