@@ -169,7 +169,14 @@ def test_it_wakes_the_board_from_deep_sleep(tmp_path):
 
 def test_outside_of_the_schedule_it_does_not_wake_the_board(tmp_path):
     schedule = {"schedule": {"hours": ["12:58-13:08"]}, "interval_s": 600}
-    more = f"call('start.look_out', 'add', a, None, {_SECTION})"
+    more = f"""
+call('start.look_out', 'add', a, None, {_SECTION})
+limit = a.uploader.try_for
+def try_for(seconds):
+    tell("limit", s=seconds)
+    limit(seconds)
+a.uploader.try_for = try_for
+"""
     with sleepy(tmp_path, NOON + 3300, 600, config=schedule, more=more) as camera:
         run(camera, "join()")
         # The sensor sees something a minute after each time that it is armed, once not, then at
@@ -182,6 +189,8 @@ def test_outside_of_the_schedule_it_does_not_wake_the_board(tmp_path):
     times = [put["key"][-17:-11] for put in photos(told)]
     assert [time[:4] for time in times] == ["1259", "1300", "1301"] and times[1] == "130000"
     assert counted.lines[-1:] == ["2"]
+    # Also when no photo is due: a small integer of the ESP32 has 31 bits, here in milliseconds.
+    assert max(abs(event["s"]) for event in told.all("limit")) < 1 << 20
     unarmed = [line for line in told.lines if "I trigger unarmed" in line]
     assert unarmed[:2] == [f"I trigger unarmed again_in_s={seconds}" for seconds in (180, 0)]
 
