@@ -25,9 +25,9 @@ def photos(camera, start, end, step=STEP):
     found = {}
     moment, seq = start, 0
     while moment < end:
-        noon = moment.hour == 12 and moment.minute < 20
+        noon = moment.hour == 12 and moment.minute < 40
         shade = 40 + int(160 * (1 - abs(moment.hour + moment.minute / 60 - 13) / 13))
-        fox = 10 + 4 * moment.minute if noon else None
+        fox = 5 + 2 * moment.minute if noon else None
         found[key_of(camera, moment, seq)] = jpeg(shade, fox, (640, 480))
         moment, seq = moment + step, seq + 1
     return found
@@ -60,7 +60,7 @@ def digest(camera, day, objects, zone="CET-1CEST,M3.5.0,M10.5.0/3", east_h=1, fi
             small = Image.open(io.BytesIO(objects[key])).resize((_WIDE, _TALL))
             sheet.paste(small, (cell % _COLUMNS * _WIDE, cell // _COLUMNS * _TALL))
             strip.paste(small.resize((4, 60)), (hour * 120 + cell * 4, 0))
-            moved = int(first.hour == 12 and 0 < cell < 10)
+            moved = int(first.hour == 12 and 0 < cell < 20)
             rows.append([key.partition("/")[2], len(objects[key]), hour, cell, 0.01, moved])
         name = f"{camera}/_digest/{first:%Y/%m/%d/%H}/sprite-{hour:04x}.jpg"
         made[name] = _jpeg_of(sheet)
