@@ -1,5 +1,6 @@
 """The board's health report: its entries, and how `megacam status` and the gallery read it."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -8,6 +9,7 @@ from datetime import datetime, timezone
 import pytest
 from app_rig import BARN, DEVICE, NOON, board, files, run
 from megacam import settings
+from megacam.alarms.seen import see
 from megacam.board import tree
 from megacam.cloud import status
 from megacam.gallery import health, photos
@@ -112,6 +114,18 @@ def test_alarms_learn_what_to_expect(sent, tmp_path):
     assert said["battery"] == {"mv": 3700, "low_mv": 3400}
     assert said["schedule"] == {**json.loads(files(config)["config.json"])["schedule"], **where}
     assert "location" not in said
+
+
+def test_alarms_read_it(sent):
+    _, said, _ = sent
+    seen = see(DEVICE, said, NOON, NOON + 600)
+    missing = [name for name, value in dataclasses.asdict(seen).items() if value in (None, "", {})]
+    # No battery is measured, and updates have entries of their own.
+    wanted = ["battery_mv", "low_mv", "release", "back", "update_refused"]
+    assert missing == wanted
+    assert (seen.reported, seen.period_s, seen.rssi_dbm) == (said["time"], 30, BARN["rssi"])
+    assert (seen.waiting, seen.schedule) == (1, said["schedule"])
+    assert "the camera is away" in seen.error and seen.error_time == said["errors"][-1]["time"]
 
 
 def test_the_commands_read_it(sent):

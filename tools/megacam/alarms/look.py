@@ -69,15 +69,15 @@ class Look:
     faults: list[str]
 
 
-def look(aim: Aim, device: str, box: Box, now: int, known: Photo | None = None) -> Look:
+def look(aim: Aim, device: str, box: Box, now: int) -> Look:
     """Look at one camera at `now`, UTC seconds since 1970, and tell what has changed.
 
-    `known` is its newest photo at an earlier look, which saves requests. Without senders, give
-    it a box that nobody shares: whoever saves an event first is the one that tells it. Raises
-    BucketError or MegacamError if the bucket or the state cannot be read; then nothing is lost.
+    Without senders, give it a box that nobody shares: whoever saves an event first is the one that
+    tells it. Raises BucketError or MegacamError if the bucket or the state cannot be read; then
+    nothing is lost.
     """
     state, tag = box.load()
-    photo = _newest(aim.source, device, known or photos.parse(state.get("photo") or ""), now)
+    photo = _newest(aim.source, device, photos.parse(state.get("photo") or ""), now)
     said = aim.source.status(device)
     facts = seen.see(device, said, int(photo.taken.timestamp()) if photo else None, now)
     events, new = rules.decide(facts, state, now)
@@ -171,6 +171,7 @@ def _send_all(
 
 def _newest(source: Bucket, device: str, known: Photo | None, now: int) -> Photo | None:
     limit = datetime.fromtimestamp(now, timezone.utc) + _AHEAD
+    # That of an earlier look saves nine requests.
     if known and known.device == device and known.taken < limit:
         newer = source.newer(known)
         if len(newer) < _PAGE:

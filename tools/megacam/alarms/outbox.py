@@ -89,13 +89,10 @@ def identity(message: dict[str, Any]) -> str:
 
 def _summary(held: list[dict[str, Any]], quiet: Quiet, now: int) -> dict[str, Any]:
     lines = [f"{quiet.local(one['time']):%H:%M} {one['text']}" for one in held]
-    kinds = {one["kind"] for one in held}
-    last = held[-1]
-    kind = (
-        "well" if last["kind"] == "well" else next(iter(kinds - {"well", "update"}), last["kind"])
-    )
+    # The headline is how it stands now.
+    kinds = [one["kind"] for one in reversed(held) if one["kind"] != "update"]
     text = "in the quiet hours:\n" + "\n".join(lines)
-    return dataclasses.asdict(Event(last["device"], kind, now, text))
+    return dataclasses.asdict(Event(held[0]["device"], [*kinds, "update"][0], now, text))
 
 
 def title(message: dict[str, Any]) -> str:

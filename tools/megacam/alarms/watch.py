@@ -42,7 +42,6 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._boxes: dict[str, Box] = {}
-        self._known: dict[str, Photo] = {}
         self._links: dict[str, tuple[str, str, datetime]] = {}
         self._fault = ""
 
@@ -72,15 +71,13 @@ class Watch:
         now = int(self.clock())
         box = self._boxes.setdefault(device, self.box(device))
         try:
-            found = look(self.aim, device, box, now, self._known.get(device))
+            found = look(self.aim, device, box, now)
         except MegacamError as error:
             self._complain(str(error))
             return None
         if self._fault:
             self._fault = ""
             self.say("note", "the store answers again")
-        if found.photo:
-            self._known[device] = found.photo
         for event in found.events:
             self.say("event", f"{event.device} {event.text}")
         for fault in found.faults:

@@ -67,6 +67,8 @@ def watch_command(
         if once:
             _once(watch)
             return
+        if not aim.senders and not publisher:
+            terminal.mark("warn", f"no sender in {alarms}: events are only printed here")
         terminal.mark("next", f"watching {name} every {every:g} min; Ctrl-C ends it")
         with _stopped() as stop:
             watch.run(stop)
