@@ -1,4 +1,4 @@
-"""An S3 server on loopback for the gallery's tests: lists, gets, deletes, and fails on demand.
+"""An S3 server on loopback for the gallery and the digest: lists, gets, puts, deletes, fails.
 
 It speaks HTTP as S3 does and records the requests. It does not check signatures; the store of
 e2e/test_demo_gallery.py does. It can have a million keys, computed by index instead of stored.
@@ -6,6 +6,7 @@ e2e/test_demo_gallery.py does. It can have a million keys, computed by index ins
 
 import bisect
 import contextlib
+import hashlib
 import io
 import threading
 import time
@@ -51,6 +52,8 @@ class WireS3:
         self.ranges: list[str] = []
         self.sent_bytes = 0
         self.refusal: tuple[int, str] | None = None
+        self.throttled = 0
+        self.written: dict[str, float] = {}
         self.delay_s = 0.0
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -156,6 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -169,12 +175,33 @@ class _Handler(BaseHTTPRequestHandler):
         self.s3.asked.append(f"{self.command} {key} {parts.query}")
         time.sleep(self.s3.delay_s)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.s3.refusal:
                 self._refuse(*self.s3.refusal)
+            elif self.s3.throttled:
+                self.s3.throttled -= 1
+                self._refuse(503, "SlowDown")
+            elif self.command == "PUT":
+                self._put(key, body)
             elif not key:
                 self._send(200, _listing(self.s3, query), {"Content-Type": "application/xml"})
             else:
                 self._object(key)
+
+    def _put(self, key: str, body: bytes) -> None:
+        """See https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html."""
+        there = self.s3.objects.get(key)
+        none, match = self.headers.get("If-None-Match"), self.headers.get("If-Match")
+        if match and not there:
+            return self._refuse(404, "NoSuchKey")
+        if (none and there) or (match and match != _etag(there)):
+            return self._refuse(412, "PreconditionFailed")
+        begin = "x-amz-meta-"
+        named = {name.lower(): value for name, value in self.headers.items()}
+        metadata = {n[len(begin) :]: v for n, v in named.items() if n.startswith(begin)}
+        self.s3.objects[key] = (body, metadata)
+        self.s3.written[key] = time.time()
+        return self._send(200, b"", {"ETag": _etag(self.s3.objects[key])})
 
     def _object(self, key: str) -> None:
         if self.command == "DELETE":
@@ -184,10 +211,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(403, "InvalidObjectState")
         data, metadata = self.s3.objects.get(key, (self.s3.filler, {}))
         self.s3.ranges += self.headers.get_all("Range", [])
-        if not data:
+        if not data and key not in self.s3.objects:
             return self._refuse(404, "NoSuchKey")
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-        headers |= {"ETag": '"0"', "Last-Modified": formatdate(usegmt=True)}
+        headers |= {"ETag": _etag((data, metadata)), "Last-Modified": formatdate(usegmt=True)}
         return self._send(200, data, headers)
 
     def _refuse(self, status: int, code: str) -> None:
@@ -203,6 +230,19 @@ class _Handler(BaseHTTPRequestHandler):
         for start in range(0, len(body) if self.command != "HEAD" else 0, _PART_BYTES):
             self.wfile.write(body[start : start + _PART_BYTES])
             self.s3.sent_bytes += _PART_BYTES
+
+
+def _etag(there: tuple[bytes, dict[str, str]] | None) -> str:
+    return f'"{hashlib.md5(there[0]).hexdigest()}"' if there else ""
+
+
+def _item(s3: WireS3, key: str, size: int) -> str:
+    written = datetime.fromtimestamp(s3.written.get(key, 0), timezone.utc)
+    return (
+        f"<Contents><Key>{quote(key)}</Key><Size>{size}</Size>"
+        f"<ETag>{quote(_etag(s3.objects.get(key)))}</ETag>"
+        f"<LastModified>{written:%Y-%m-%dT%H:%M:%S}.000Z</LastModified></Contents>"
+    )
 
 
 def _listing(s3: WireS3, query: dict[str, str]) -> bytes:
@@ -223,7 +263,7 @@ def _listing(s3: WireS3, query: dict[str, str]) -> bytes:
             index = bisect.bisect_left(keys, last)
         else:
             size = len(s3.objects[key][0]) if key in s3.objects else len(s3.filler)
-            parts.append(f"<Contents><Key>{quote(key)}</Key><Size>{size}</Size></Contents>")
+            parts.append(_item(s3, key, size))
             last = key
             index += 1
     more = index < len(keys) and keys[index].startswith(prefix)

@@ -8,8 +8,8 @@ import pytest
 from gallery_wire import jpeg
 from megacam.gallery import baseline
 from megacam.gallery.baseline import check
+from megacam.gallery.pictures import open_photo
 from megacam.gallery.refusals import PhotoMissingError
-from megacam.gallery.thumbnails import open_photo
 from PIL import Image
 
 PHOTO = Path(__file__).parents[2] / "docs" / "images" / "photo.jpg"

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.gallery.bucket import Bucket
+from megacam.gallery.pictures import open_photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
-from megacam.gallery.thumbnails import WIDTH, Thumbnails, open_photo
+from megacam.gallery.thumbnails import WIDTH, Thumbnails
 from PIL import Image
 
 MOMENT = at("2026-05-05T12:00:00")

@@ -11,6 +11,7 @@ from megacam.commands import (
     cost,
     demo,
     deploy,
+    digest,
     doctor,
     flash,
     gallery,
@@ -55,6 +56,7 @@ app.command("logs")(shot.logs_command)
 app.command("demo")(demo.demo_command)
 app.add_typer(gallery.make_app(), name="gallery")
 app.command("timelapse")(gallery.timelapse_command)
+app.command("digest")(digest.digest_command)
 app.add_typer(cloud.make_app(keys.opened), name="cloud")
 app.command("release")(release.release_command)
 app.add_typer(update.make_app(), name="update")

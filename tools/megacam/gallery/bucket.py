@@ -107,7 +107,8 @@ class Bucket:
     def first(self, device: str, start: datetime, end: datetime) -> Photo | None:
         """Return the first photo in [start, end), with one request."""
         start = start.astimezone(timezone.utc)
-        for page in self._pages(f"{device}/", photos.before_moment(device, start), keys=10):
+        prefix = photos.shared_prefix(device, start, end.astimezone(timezone.utc))
+        for page in self._pages(prefix, photos.before_moment(device, start), keys=10):
             for photo in _photos_in(page):
                 return photo if photo.taken < end else None
         return None
@@ -129,7 +130,8 @@ class Bucket:
     def newer(self, photo: Photo) -> list[Photo]:
         """Return up to 1000 photos after `photo`, with one request."""
         horizon = self.now() + timedelta(days=1)
-        page = next(self._pages(f"{photo.device}/", photo.key))
+        prefix = photos.shared_prefix(photo.device, photo.taken, horizon)
+        page = next(self._pages(prefix, photo.key))
         return [newer for newer in _photos_in(page) if newer.taken < horizon]
 
     def read(self, key: str) -> bytes:

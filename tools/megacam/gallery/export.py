@@ -25,8 +25,9 @@ from megacam.gallery.bucket import Bucket
 from megacam.gallery.days import Gap
 from megacam.gallery.markup import Span, Track, text
 from megacam.gallery.photos import Photo
+from megacam.gallery.pictures import open_photo
 from megacam.gallery.refusals import PhotoMissingError
-from megacam.gallery.thumbnails import WIDTH, open_photo
+from megacam.gallery.thumbnails import WIDTH
 from megacam.gallery.timelapse import CancelledError, Progress
 from megacam.words import count
 

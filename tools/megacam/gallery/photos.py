@@ -4,6 +4,7 @@ Keys look like cam1/2026/11/23/234500-000042.jpg and are in UTC, so a device's k
 A photo that somebody has copied into the folder of its day may have another name: see copies.py.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -76,6 +77,16 @@ def day_prefix(device: str, day: date) -> str:
 def before_moment(device: str, moment: datetime) -> str:
     """Return a string that sorts just before the keys of `moment` (UTC) and of later moments."""
     return f"{day_prefix(device, moment.date())}{moment:%H%M%S}"
+
+
+def shared_prefix(device: str, start: datetime, end: datetime) -> str:
+    """Return the prefix that all keys between two moments (UTC) share.
+
+    A listing of it ends before status.json and the digest, which sort after all photos.
+    """
+    first, last = before_moment(device, start), before_moment(device, end)
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(letter for letter, _ in same)
 
 
 def file_name(photo: Photo) -> str:

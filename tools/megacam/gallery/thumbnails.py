@@ -19,8 +19,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from megacam.gallery import baseline, motion
+from megacam.gallery import motion
 from megacam.gallery.bucket import Bucket
+from megacam.gallery.pictures import open_photo
 from megacam.gallery.refusals import PhotoMissingError
 
 WIDTH = 320
@@ -41,23 +42,6 @@ def cache_folder() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "megacam" / "thumbnails"
-
-
-def open_photo(data: bytes, width: int) -> Image.Image:
-    """Decode a JPEG to RGB, shrunk to `width` while decoding.
-
-    A file that passes baseline.check() decodes in under a second, so no timeout is needed. Raises
-    PhotoMissingError for a damaged file.
-    """
-    baseline.check(data)
-    try:
-        picture = Image.open(io.BytesIO(data), formats=("JPEG",))
-        width = min(width, picture.width)
-        height = max(1, round(picture.height * width / picture.width))
-        picture.draft("RGB", (width, height))
-        return picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PhotoMissingError(f"the photo is damaged: {error}") from error
 
 
 class Thumbnails:

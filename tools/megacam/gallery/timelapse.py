@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from fractions import Fraction
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from megacam.errors import MegacamError
+from megacam.gallery import film, pictures
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import PhotoMissingError
-from megacam.gallery.thumbnails import open_photo
 
 FORMATS = ("mp4", "webp")
 FPS_RANGE = (1, 60)
@@ -79,7 +78,7 @@ def make(
     try:
         photos = choose(bucket, device, start, end, every_s, cancelled)
         counts = _Counts(len(photos), progress or (lambda done, total: None), cancelled)
-        _encode(part, _frames(bucket, photos, width, stamp, counts), fps)
+        film.encode(part, _frames(bucket, photos, width, stamp, counts), fps)
         part.replace(path)
     except OSError as error:
         # FFmpeg's errors are OSErrors, too: a full disk, or a folder without write permission.
@@ -210,8 +209,8 @@ def _frames(
         if picture is None:
             counts.next(skipped=True)
             continue
-        size = size or _even(picture.size)
-        picture = _fitted(picture, size)
+        size = size or pictures.even(picture.size)
+        picture = pictures.fitted(picture, size)
         if stamp is not None:
             _burn(picture, photo.taken.astimezone(stamp))
         yield picture
@@ -227,7 +226,7 @@ def _ahead(
 ) -> Iterator[tuple[Photo, Image.Image | None]]:
     def read(photo: Photo) -> Image.Image | None:
         try:
-            return open_photo(bucket.read(photo.key), width)
+            return pictures.open_photo(bucket.read(photo.key), width)
         except PhotoMissingError:
             return None
 
@@ -248,23 +247,6 @@ def _ahead(
         readers.shutdown(wait=False, cancel_futures=True)
 
 
-def _even(size: tuple[int, int]) -> tuple[int, int]:
-    """Return `size` with even sides, which H.264 with 4:2:0 color needs."""
-    return max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
-
-
-def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return `picture` in the given size, with black bars if its shape differs."""
-    if picture.size == size:
-        return picture
-    if abs(picture.width - size[0]) <= 1 and abs(picture.height - size[1]) <= 1:
-        return picture.crop((0, 0, *size))
-    canvas = Image.new("RGB", size)
-    picture.thumbnail(size)
-    canvas.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
-    return canvas
-
-
 def _burn(picture: Image.Image, when: datetime) -> None:
     height = max(12, picture.height // 24)
     font = ImageFont.load_default(height)
@@ -278,27 +260,6 @@ def _burn(picture: Image.Image, when: datetime) -> None:
         stroke_width=max(1, height // 10),
         stroke_fill="black",
     )
-
-
-def _encode(path: Path, frames: Iterator[Image.Image], fps: int) -> None:
-    # PyAV takes a third of a second to load, so import it only when a film is made.
-    import av
-
-    first = next(frames)
-    options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {"loop": "0"}
-    with av.open(str(path), "w", options=options) as film:
-        if path.suffix == ".mp4":
-            stream = film.add_stream(
-                "libx264", rate=fps, options={"crf": "23", "preset": "veryfast"}
-            )
-        else:
-            stream = film.add_stream("libwebp_anim", rate=fps, options={"quality": "70"})
-        stream.width, stream.height = first.size
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = Fraction(1, fps)
-        for picture in itertools.chain([first], frames):
-            film.mux(stream.encode(av.VideoFrame.from_image(picture)))
-        film.mux(stream.encode())
 
 
 def default_name(device: str, start: datetime, suffix: str = ".mp4") -> str:

@@ -1,0 +1,103 @@
+"""Days are those of the camera's time zone, also where clocks change or hours are halves."""
+
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from digest_rig import digest, fill, read
+from gallery_wire import WireS3, at, jpeg, key_of
+from megacam.digest import day as day_parts
+from megacam.digest import zones
+from megacam.digest.day import Calendar
+from megacam.digest.index import Row
+from megacam.errors import MegacamError
+from megacam.gallery import photos
+
+POSIX = {
+    "Europe/Berlin": "CET-1CEST,M3.5.0,M10.5.0/3",
+    "America/New_York": "EST5EDT,M3.2.0,M11.1.0",
+    "Australia/Adelaide": "ACST-9:30ACDT,M10.1.0,M4.1.0/3",
+    "Asia/Kathmandu": "<+0545>-5:45",
+    "America/Sao_Paulo": "<-03>3",
+    "Asia/Tokyo": "JST-9",
+    "UTC": "UTC0",
+}
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_a_posix_zone_is_that_of_the_time_zone_database(name):
+    found, wanted = zones.zone_of(POSIX[name]), ZoneInfo(name)
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    for _ in range(24 * 365 * 2):
+        moment += timedelta(minutes=30)
+        ours, theirs = moment.astimezone(found), moment.astimezone(wanted)
+        assert ours.utcoffset() == theirs.utcoffset(), moment
+
+
+def test_what_is_no_zone_is_said():
+    with pytest.raises(MegacamError, match="no time zone 'Mars/Base'"):
+        zones.zone_of("Mars/Base")
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "hours", "width"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 23, 2760),
+        ("Europe/Berlin", date(2026, 10, 25), 25, 3000),
+        ("Asia/Kathmandu", date(2026, 11, 23), 25, 2880),
+    ],
+)
+def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
+    calendar = Calendar(zones.zone_of(POSIX[name]), POSIX[name])
+    start, end = calendar.empty("cam1", day).start, calendar.empty("cam1", day).end
+    with WireS3() as s3:
+        for number in range(-8, 30 * 4):
+            moment = start + timedelta(minutes=15 * number)
+            s3.put(key_of("cam1", moment, number + 8), jpeg(60))
+        digest(s3, now=end + timedelta(hours=6), days=2, calendar=calendar)
+        index = read(s3, f"cam1/_digest/{day:%Y/%m/%d}/day.json")
+        assert len(index["hours"]) == hours
+        assert index["keogram"]
+        found, _ = day_parts.read(_store(s3), "cam1", calendar, day)
+        assert len(found.rows()) == (end - start) / timedelta(minutes=15)
+        assert found.rows()[0].photo.taken == start
+        import io
+
+        from PIL import Image
+
+        strip = Image.open(io.BytesIO(s3.objects[index["keogram"]["key"]][0]))
+        assert strip.width == width
+        # The column of the first photo, at midnight, is at the left edge.
+        assert strip.getpixel((0, 3)) != strip.getpixel((15, 3))
+
+
+def _store(s3):
+    from gallery_wire import BUCKET
+    from megacam.digest.store import Store
+
+    return Store(s3.client(), BUCKET)
+
+
+def test_gaps_of_a_day_end_where_its_last_hour_ended():
+    with WireS3() as s3:
+        fill(s3, at("2026-11-23T10:00"), 60, 60)
+        fill(s3, at("2026-11-23T11:30"), 30, 60, first=100)
+        digest(s3, now=at("2026-11-23T12:05"))
+        gaps = read(s3, "cam1/_digest/2026/11/23/day.json")["gaps"]
+    assert [(one["start"][11:16], one["end"][11:16]) for one in gaps] == [
+        ("00:00", "10:00"),
+        ("10:59", "11:30"),
+    ]
+
+
+def test_moments_are_the_photos_that_differ_most_and_lie_apart():
+    def row(minute, change, moved=False, cell=0):
+        key = key_of("cam1", at("2026-11-23T12:00") + timedelta(minutes=minute), minute)
+        return Row(photos.parse(key), cell, change, moved)
+
+    rows = [row(n, 0.5 + n / 1000) for n in range(5)]  # one visit, five photos
+    rows += [row(20, 0.01), row(40, 0.02, moved=True), row(50, 0.0), row(60, 0.9, cell=None)]
+    chosen = day_parts.choose_moments(rows)
+    assert [key[-10:] for key in chosen] == ["000004.jpg", "000020.jpg", "000040.jpg"]
+    many = [row(6 * n, 0.1) for n in range(30)]
+    assert len(day_parts.choose_moments(many)) == 12

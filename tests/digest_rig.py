@@ -1,0 +1,69 @@
+"""A camera's hours for the tests of the digest, and clients that die or are overtaken."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from megacam.digest import run
+from megacam.digest.day import Calendar
+from megacam.digest.hour import Wishes
+from megacam.digest.store import Store
+
+UTC = Calendar(timezone.utc, "UTC0")
+NOW = at("2026-11-24T00:05")
+PLAIN = Wishes(film=False)
+
+
+class Killed(BaseException):
+    """The process ends here, as by kill -9: nothing catches it."""
+
+
+class Client:
+    """A boto3 client that calls `on_request(number, operation)` before or after each request."""
+
+    def __init__(self, client, on_request, after=False):
+        self._client = client
+        self._on_request = on_request
+        self._after = after
+        self._count = 0
+        self.meta = client.meta
+
+    def __getattr__(self, operation):
+        def call(**arguments):
+            self._count += 1
+            number = self._count
+            if not self._after:
+                self._on_request(number, operation)
+            answer = getattr(self._client, operation)(**arguments)
+            if self._after:
+                self._on_request(number, operation)
+            return answer
+
+        return call
+
+
+def fill(s3: WireS3, start: datetime, count: int, step_s: int = 900, device="cam1", first=0):
+    """Put `count` photos, one every `step_s`; the shade tells them apart."""
+    keys = []
+    for number in range(first, first + count):
+        moment = start + timedelta(seconds=step_s * (number - first))
+        key = key_of(device, moment, number)
+        s3.put(key, jpeg(60 + number % 150), seq=str(number))
+        keys.append(key)
+    return keys
+
+
+def digest(s3: WireS3, *, client=None, now=NOW, days=1, wishes=PLAIN, calendar=UTC, **more):
+    """Run the digest of cam1."""
+    store = Store(client or s3.client(), BUCKET)
+    return run.run(store, "cam1", calendar, run.window(now, days), now, wishes, **more)
+
+
+def read(s3: WireS3, key: str):
+    """Return an index."""
+    return json.loads(s3.objects[key][0])
+
+
+def made(s3: WireS3) -> dict[str, bytes]:
+    """Return all objects of the digest."""
+    return {key: data for key, (data, _) in s3.objects.items() if "/_digest/" in key}

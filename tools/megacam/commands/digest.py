@@ -1,0 +1,108 @@
+"""`megacam digest`: sheets of thumbnails, keograms, films and an index of each hour and day."""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from megacam import settings
+from megacam.commands import extras, gallery, options
+from megacam.console import MisuseError, Terminal
+from megacam.words import count
+
+Days = Annotated[
+    int,
+    typer.Option(min=1, max=366, help="How many days back to look for new and late photos"),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--timezone", help="Time zone of the days (config.json: schedule.timezone)"),
+]
+Film = Annotated[bool, typer.Option("--film/--no-film", help="Make films (needs PyAV)")]
+
+
+def digest_command(
+    bucket: options.Bucket = None,
+    device: options.Device = None,
+    days: Days = 2,
+    start: gallery.From = None,
+    end: gallery.To = None,
+    zone: Zone = None,
+    film: Film = True,
+    region: options.Region = None,
+    profile: options.Profile = None,
+    config: options.Config = options.CONFIG,
+    as_json: options.Json = False,
+) -> None:
+    """Sum up each hour of photos in the bucket. Run it every hour; what is done stays."""
+    terminal = Terminal(as_json)
+    where = options.place(bucket, device, region, config)
+    name = where.need_device()
+    words, threshold = of_camera(config, zone)
+    run, store = _installed("run"), _installed("store")
+    calendar = _installed("day").Calendar(_installed("zones").zone_of(words), words or "UTC")
+    now = datetime.now(timezone.utc)
+    span = _span(run, start, end, calendar, now, days)
+    shelf = store.Store(where.aws(profile).client("s3", store.CONFIG), where.need_bucket())
+    with terminal.working(f"reading {name}"):
+        result = run.run(
+            shelf,
+            name,
+            calendar,
+            span,
+            now,
+            _installed("hour").Wishes(film, threshold),
+            progress=lambda hour: terminal.now(f"{name} {hour:%Y-%m-%d %H:%M} UTC …"),
+        )
+    terminal.data(result.as_data())
+    _print(terminal, result, film and not _installed("hour").films_here())
+
+
+def of_camera(config: Path, zone: str | None) -> tuple[str, int]:
+    """Return the time zone of the camera's days and the score from which something moved."""
+    raw = settings.read(config) if config.exists() else {}
+    found = []
+    for name in ("schedule.timezone", "motion.threshold"):
+        section, _, field = name.partition(".")
+        part = raw.get(section)
+        given = part.get(field) if isinstance(part, dict) else None
+        found.append(settings.default(name) if given is None else settings.value(name, given, {}))
+    return (found[0] if zone is None else zone), found[1]
+
+
+def _span(
+    run: Any, start: str | None, end: str | None, calendar: Any, now: datetime, days: int
+) -> tuple[datetime, datetime]:
+    first, last = run.window(now, days)
+    if start or end:
+        begin, finish = gallery.span(start, end, calendar.zone, now)
+        whole = begin.replace(minute=0, second=0, microsecond=0)
+        first, last = whole, min(last, finish + timedelta(minutes=59, seconds=59))
+        last = last.replace(minute=0, second=0, microsecond=0)
+    if first >= last:
+        raise MisuseError(f"no whole hour has passed since --from {start}")
+    return first, last
+
+
+def _print(terminal: Terminal, result: Any, lacks_films: bool) -> None:
+    asked = sum(result.requests.values())
+    cost = f"{count(asked, 'request')}, {result.read_bytes / 1e6:,.1f} MB read"
+    if not result.hours_made and not result.days_written:
+        terminal.mark("done", f"nothing new in {count(result.hours_seen, 'hour')} ({cost})")
+        return
+    terminal.mark(
+        "done",
+        f"{count(result.hours_made, 'hour')} with {count(result.photos, 'photo')}, "
+        f"{count(result.days_written, 'day')} joined ({cost})",
+    )
+    if result.refused:
+        terminal.mark(
+            "warn", f"{count(result.refused, 'photo')} could not be read; the index says why"
+        )
+    if lacks_films:
+        terminal.mark("next", "for films: pip install 'megacam[digest]'")
+
+
+def _installed(name: str) -> Any:
+    return extras.load(f"megacam.digest.{name}", "digest")
