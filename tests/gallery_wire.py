@@ -8,6 +8,7 @@ import bisect
 import contextlib
 import hashlib
 import io
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ class WireS3:
         self.sent_bytes = 0
         self.refusal: tuple[int, str] | None = None
         self.throttled = 0
+        self.conditions = True
         self.written: dict[str, float] = {}
         self.delay_s = 0.0
         self.port = 0
@@ -162,6 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._answer()
 
+    def do_POST(self) -> None:
+        self._answer()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -183,6 +188,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._refuse(503, "SlowDown")
             elif self.command == "PUT":
                 self._put(key, body)
+            elif self.command == "POST" and "delete" in parts.query:
+                for doomed in re.findall(r"<Key>(.*?)</Key>", body.decode()):
+                    self.s3.objects.pop(doomed, None)
+                self._send(200, b"<DeleteResult/>", {"Content-Type": "application/xml"})
             elif not key:
                 self._send(200, _listing(self.s3, query), {"Content-Type": "application/xml"})
             else:
@@ -192,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
         """See https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html."""
         there = self.s3.objects.get(key)
         none, match = self.headers.get("If-None-Match"), self.headers.get("If-Match")
+        if (none or match) and not self.s3.conditions:
+            return self._refuse(501, "NotImplemented")
         if match and not there:
             return self._refuse(404, "NoSuchKey")
         if (none and there) or (match and match != _etag(there)):

@@ -1,17 +1,20 @@
 """Days are those of the camera's time zone, also where clocks change or hours are halves."""
 
+import io
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from digest_rig import digest, fill, read
-from gallery_wire import WireS3, at, jpeg, key_of
+from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.digest import day as day_parts
 from megacam.digest import zones
 from megacam.digest.day import Calendar
 from megacam.digest.index import Row
+from megacam.digest.store import Store
 from megacam.errors import MegacamError
 from megacam.gallery import photos
+from PIL import Image
 
 POSIX = {
     "Europe/Berlin": "CET-1CEST,M3.5.0,M10.5.0/3",
@@ -53,7 +56,7 @@ def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
     with WireS3() as s3:
         for number in range(-8, 30 * 4):
             moment = start + timedelta(minutes=15 * number)
-            s3.put(key_of("cam1", moment, number + 8), jpeg(60))
+            s3.put(key_of("cam1", moment, number + 8), jpeg(160 if number >= 0 else 60))
         digest(s3, now=end + timedelta(hours=6), days=2, calendar=calendar)
         index = read(s3, f"cam1/_digest/{day:%Y/%m/%d}/day.json")
         assert len(index["hours"]) == hours
@@ -61,20 +64,13 @@ def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
         found, _ = day_parts.read(_store(s3), "cam1", calendar, day)
         assert len(found.rows()) == (end - start) / timedelta(minutes=15)
         assert found.rows()[0].photo.taken == start
-        import io
-
-        from PIL import Image
-
         strip = Image.open(io.BytesIO(s3.objects[index["keogram"]["key"]][0]))
         assert strip.width == width
-        # The column of the first photo, at midnight, is at the left edge.
-        assert strip.getpixel((0, 3)) != strip.getpixel((15, 3))
+        # The first photo, at midnight, is at the left edge, and nothing of the day before.
+        assert strip.getpixel((1, 3))[0] > 140
 
 
 def _store(s3):
-    from gallery_wire import BUCKET
-    from megacam.digest.store import Store
-
     return Store(s3.client(), BUCKET)
 
 
@@ -83,7 +79,12 @@ def test_gaps_of_a_day_end_where_its_last_hour_ended():
         fill(s3, at("2026-11-23T10:00"), 60, 60)
         fill(s3, at("2026-11-23T11:30"), 30, 60, first=100)
         digest(s3, now=at("2026-11-23T12:05"))
-        gaps = read(s3, "cam1/_digest/2026/11/23/day.json")["gaps"]
+        day = read(s3, "cam1/_digest/2026/11/23/day.json")
+        strip = Image.open(io.BytesIO(s3.objects[day["keogram"]["key"]][0]))
+    gaps, gray = day["gaps"], (96, 96, 96)
+    assert strip.getpixel((120 * 10 - 5, 3)) == gray
+    assert strip.getpixel((120 * 11 + 10, 3)) == gray
+    assert strip.getpixel((120 * 10 + 5, 3)) != gray != strip.getpixel((120 * 11 + 70, 3))
     assert [(one["start"][11:16], one["end"][11:16]) for one in gaps] == [
         ("00:00", "10:00"),
         ("10:59", "11:30"),

@@ -156,7 +156,7 @@ _JSON = st.recursive(
 
 
 @given(place=st.sampled_from(("day", "hours", "photos", "zone", "start", "end", "moments",
-                              "refused", "labels", "keogram", "film", "over")),
+                              "refused", "keogram", "film", "over")),
        value=_JSON)  # fmt: skip
 @settings(max_examples=300, deadline=None)
 def test_no_json_at_all_is_more_than_a_bad_index(place, value):

@@ -17,6 +17,7 @@ from megacam.digest.hour import FPS, films_here
 from megacam.digest.index import BadIndexError, Day, Hour, Piece, Row
 from megacam.digest.store import FILM_LIMIT_BYTES, Index, LostRaceError, Store, modified
 from megacam.gallery import baseline, days, film, motion
+from megacam.gallery.days import Gap
 from megacam.gallery.refusals import PhotoMissingError
 
 MOMENTS = 12
@@ -78,11 +79,8 @@ def join(
         new = _joined(store, old, changed, now)
         if new == old and seen.data:
             return False
-        rows = new.rows()
-        photos = [row.photo for row in rows]
-        gaps = days.gaps(photos, new.start, min(new.end, _known_until(new))) if photos else []
         try:
-            store.write_index(names.day_index(device, day), index.day_data(new, gaps), seen)
+            store.write_index(names.day_index(device, day), index.day_data(new, _gaps(new)), seen)
         except LostRaceError:
             continue
         _forget(store, old, new)
@@ -137,10 +135,12 @@ def _joined(store: Store, old: Day, changed: Changed, now: datetime) -> Day:
     )
 
 
-def _known_until(day: Day) -> datetime:
-    """Return until when a missing photo is a gap."""
+def _gaps(day: Day) -> list[Gap]:
+    """Return the gaps of a day; while it goes on, until the end of its last hour."""
+    photos = [row.photo for row in day.rows()]
     last = day.hours[-1].start + timedelta(hours=1) if day.hours else day.start
-    return day.end if day.over else last
+    end = day.end if day.over else min(day.end, last)
+    return days.gaps(photos, day.start, end) if photos else []
 
 
 def _strips(day: Day) -> list[str]:

@@ -49,10 +49,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What to make: a film or none, and the camera's score from which something moved."""
+    """What to make: a film or none, and the camera's score from which something moved.
+
+    `uploads`: upload.py makes thumbnails of single photos, which the sheets replace.
+    """
 
     film: bool = True
     motion_threshold: int = 75
+    uploads: bool = False
 
 
 @dataclass
@@ -98,21 +102,12 @@ def make(
     sprites = [_write(store, folder, "sprite", sheet) for sheet in work.sheets.close()]
     strip = _write(store, folder, "keogram", work.keogram.jpeg()) if sprites else None
     moving = _write(store, folder, "film", made, frames) if made else None
-    rows = work.rows + [_Row(one, refused="more than a photo a second") for one in
-                        listed[PHOTOS_LIMIT:]]  # fmt: skip
-    taken = [one.photo for one in listed]
-    end = start + timedelta(hours=1)
+    work.rows += [_Row(one, refused="more than a photo a second") for one in listed[PHOTOS_LIMIT:]]
     data = {
         "format": names.FORMAT,
         "device": device,
-        "start": names.iso(start),
-        "end": names.iso(end),
-        "source": source_of(listed),
-        "size_bytes": sum(photo.size_bytes for photo in taken),
-        "interval_s": round(days.interval_s(taken), 1),
-        "photos": _photos_data(rows, wishes),
-        # Of fewer photos nobody can tell how often one is due.
-        "gaps": index.gaps_data(days.gaps(taken, start, end) if len(taken) > 2 else []),
+        **_about(start, listed),
+        "photos": _photos_data(work.rows, wishes),
         "sprites": [index.piece_data(piece) for piece in sprites],
         "cell": index.CELLS,
         "keogram": index.piece_data(strip, column_s=sheets.COLUMN_S),
@@ -122,13 +117,34 @@ def make(
     return data
 
 
+def _about(start: datetime, listed: Sequence[Listed]) -> dict[str, Any]:
+    """Return what the listing alone tells of an hour."""
+    taken = [one.photo for one in listed]
+    end = start + timedelta(hours=1)
+    return {
+        "start": names.iso(start),
+        "end": names.iso(end),
+        "source": source_of(listed),
+        "size_bytes": sum(photo.size_bytes for photo in taken),
+        "interval_s": round(days.interval_s(taken), 1),
+        # Of fewer photos nobody can tell how often one is due.
+        "gaps": index.gaps_data(days.gaps(taken, start, end) if len(taken) > 2 else []),
+    }
+
+
+def has_moved(metadata: dict[str, str], threshold: int) -> bool | None:
+    """Return whether the camera has seen something move, None if it did not look."""
+    score = metadata.get("motion", "")
+    return int(score[:9]) >= threshold if score.isdecimal() and score.isascii() else None
+
+
 class _Work:
     """Reads the photos of an hour in order and draws them."""
 
     def __init__(self, store: Store, start: datetime, listed: Sequence[Listed], wishes: Wishes):
         self.rows = [_Row(one) for one in listed]
         self.sheets = Sheets()
-        self.keogram = Keogram()
+        self.keogram = Keogram(_hold_s([one.photo for one in listed]))
         self._store = store
         self._start = start
         self._wishes = wishes
@@ -183,6 +199,11 @@ class _Work:
             return b"", {}, str(error)
 
 
+def _hold_s(taken: Sequence[Photo]) -> float:
+    """Return for how long a photo stands in the keogram; of two, nobody knows the interval."""
+    return 1.2 * (days.interval_s(taken) if len(taken) > 2 else 3600 / max(1, len(taken)))
+
+
 def _decode(row: _Row, data: bytes, width: int) -> Image.Image | None:
     try:
         return pictures.open_photo(data, width)
@@ -233,9 +254,8 @@ def _photos_data(rows: Sequence[_Row], wishes: Wishes) -> list[dict[str, Any]]:
         }
         metadata = _short(row.metadata or {})
         if row.cell is not None:
-            score = metadata.get("motion", "")
-            told = score.isdecimal() and score.isascii()
-            moved = int(score[:9]) >= wishes.motion_threshold if told else marked
+            told = has_moved(metadata, wishes.motion_threshold)
+            moved = marked if told is None else told
             one |= {"cell": row.cell, "change": round(change, 4), "moved": moved}
         one |= {"refused": row.refused} if row.refused else {}
         one |= {"meta": metadata} if metadata else {}

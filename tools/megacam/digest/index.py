@@ -17,7 +17,6 @@ from megacam.gallery.days import Gap
 from megacam.gallery.photos import Photo
 
 _TEXT_LIMIT = 200
-_LABELS_LIMIT = 20
 _ROWS_LIMIT = 100_000
 _BYTES_LIMIT = 1 << 40
 # What the words of somebody else can raise while they are taken apart.
@@ -52,7 +51,6 @@ class Row:
     change: float = 0.0
     moved: bool = False
     refused: str = ""
-    labels: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,6 @@ def day_data(day: Day, gaps: Sequence[Gap]) -> dict[str, Any]:
             for number, r in rows
         ],
         "refused": {r.photo.name: r.refused for _, r in rows if r.refused},
-        "labels": {r.photo.name: labels_data(r.labels) for _, r in rows if r.labels},
         "moments": [{"key": key, "change": changes[key]} for key in day.moments],
         "gaps": gaps_data(gaps),
         "keogram": piece_data(day.keogram, column_s=sheets.COLUMN_S),
@@ -176,11 +173,6 @@ def piece_data(piece: Piece | None, **more: int) -> dict[str, Any] | None:
 def film_data(piece: Piece | None, fps: int = 24) -> dict[str, Any] | None:
     """Return a film as JSON, None for none."""
     return piece_data(piece, frames=piece.frames, fps=fps) if piece else None
-
-
-def labels_data(labels: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
-    """Return the labels of a photo as JSON."""
-    return [{"name": name, "percent": percent} for name, percent in labels]
 
 
 def _hour_data(device: str, hour: Hour) -> dict[str, Any]:
@@ -207,10 +199,10 @@ def _day_hours(device: str, data: Mapping[str, Any]) -> tuple[Hour, ...]:
         for one in _list(data["hours"])
     ]
     rows: list[list[Row]] = [[] for _ in bare]
-    refused, labels = data["refused"], data["labels"]
+    refused = data["refused"]
     for name, size, number, cell, change, moved in _list(data["photos"]):
         row = _row(device, f"{device}/{name}", size, cell, change, bool(moved))
-        row = replace(row, refused=_text(refused.get(name, "")), labels=_labels(labels.get(name)))
+        row = replace(row, refused=_text(refused.get(name, "")))
         rows[_whole(number)].append(row)
     return tuple(
         _checked(replace(hour, rows=tuple(own))) for hour, own in zip(bare, rows, strict=True)
@@ -239,7 +231,7 @@ def _hour_row(device: str, one: Mapping[str, Any]) -> Row:
         one.get("change", 0),
         bool(one.get("moved")),
     )
-    return replace(row, refused=_text(one.get("refused", "")), labels=_labels(one.get("labels")))
+    return replace(row, refused=_text(one.get("refused", "")))
 
 
 def _row(device: str, key: Any, size: Any, cell: Any, change: Any, moved: bool) -> Row:
@@ -258,11 +250,6 @@ def _piece(device: str, one: Mapping[str, Any]) -> Piece:
 
 def _optional(device: str, one: Mapping[str, Any] | None) -> Piece | None:
     return _piece(device, one) if one else None
-
-
-def _labels(found: Any) -> tuple[tuple[str, int], ...]:
-    kept = _list(found or [])[:_LABELS_LIMIT]
-    return tuple((_text(one["name"]), min(100, _whole(one["percent"]))) for one in kept)
 
 
 def _list(value: Any) -> list[Any]:

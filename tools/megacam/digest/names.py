@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta, timezone
 
 FORMAT = 1
 FOLDER = "_digest"
+#: Below an hour: thumbnails of photos that no sheet has yet.
+NOW = "now/"
 _HASH_DIGITS = 16
 _HOUR = timedelta(hours=1)
 _PIECE = re.compile(

@@ -215,4 +215,11 @@ class _Run:
         if seen.etag:
             folder = names.hour_folder(self._device, hour)
             day_parts.sweep(self._store, folder, "", set(made.pieces()), self._now)
+        if self._wishes.uploads:
+            self._forget_thumbnails(hour)
         return made
+
+    def _forget_thumbnails(self, hour: datetime) -> None:
+        """Delete the thumbnails of single photos, which the sheets now have."""
+        for page in self._store.pages(f"{names.hour_folder(self._device, hour)}{names.NOW}"):
+            self._store.delete([item["Key"] for item in page])

@@ -4,6 +4,7 @@ Sheets are JPEGs of up to 120 thumbnails; the keogram has a column of pixels per
 """
 
 import io
+import math
 
 from PIL import Image
 
@@ -68,9 +69,13 @@ def thumbnail(picture: Image.Image) -> Image.Image:
 
 
 class Keogram:
-    """The strip of an hour; the last photo of each 30 s fills their column."""
+    """The strip of an hour; a photo fills its column and those after it until the next photo.
 
-    def __init__(self) -> None:
+    It fills them for at most `hold_s`, which is a little more than the camera's interval.
+    """
+
+    def __init__(self, hold_s: float = COLUMN_S) -> None:
+        self._held = max(1, math.ceil(hold_s / COLUMN_S))
         self.strip = Image.new("RGB", (HOUR_COLUMNS, KEOGRAM_HEIGHT), _EMPTY)
 
     def add(self, second: float, picture: Image.Image) -> None:
@@ -78,7 +83,8 @@ class Keogram:
         middle, half = picture.width / 2, max(0.5, picture.width * _MIDDLE / 2)
         box = (middle - half, 0, middle + half, picture.height)
         column = picture.resize((1, KEOGRAM_HEIGHT), Image.Resampling.BOX, box=box)
-        self.strip.paste(column, (int(second // COLUMN_S) % HOUR_COLUMNS, 0))
+        first = int(second // COLUMN_S) % HOUR_COLUMNS
+        self.strip.paste(column.resize((self._held, KEOGRAM_HEIGHT)), (first, 0))
 
     def jpeg(self) -> bytes:
         """Return the strip as a JPEG."""

@@ -33,6 +33,8 @@ JSON_LIMIT_BYTES = 16 << 20
 FILM_LIMIT_BYTES = 256 << 20
 _KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4", "json": "application/json"}
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_NO_CONDITIONS = ("NotImplemented", "501")
+_DENIED = ("AccessDenied", "403", "Forbidden")
 # A piece under such a name never changes, so a browser may keep it.
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -58,6 +60,7 @@ class Store:
         self.read_bytes = 0
         self.written_bytes = 0
         self._client = client
+        self._plain = False
         self._lock = threading.Lock()
 
     def pages(self, prefix: str, after: str = "") -> Iterator[list[dict[str, Any]]]:
@@ -91,29 +94,36 @@ class Store:
         ours = isinstance(found, dict) and found.get("format") == format
         return Index(found if ours else {}, etag)
 
-    def write_piece(self, key: str, data: bytes) -> None:
-        """Put an object that is named by its contents; that it is there already is as good."""
+    def metadata(self, key: str) -> dict[str, str]:
+        """Return what the camera wrote about a photo."""
+        with self._missing_is_said(key), self._ask("get", f"reading {key}"):
+            answer = self._client.head_object(Bucket=self.bucket, Key=key)
+        return {str(k): str(v) for k, v in answer.get("Metadata", {}).items()}
+
+    def write_piece(self, key: str, data: bytes, metadata: dict[str, str] | None = None) -> None:
+        """Put an object that never changes; that it is there already is as good."""
         with contextlib.suppress(LostRaceError):
-            self._put(key, data, IfNoneMatch="*", CacheControl=_FOR_EVER)
+            more = {"Metadata": metadata or {}, "CacheControl": _FOR_EVER}
+            self._put(key, data, {"IfNoneMatch": "*"}, **more)
 
     def write_index(self, key: str, data: dict[str, Any], seen: Index) -> None:
         """Put an index in place of the one `seen`; raises LostRaceError if it has changed."""
         text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
-        self._put(key, text.encode(), **condition)
-
-    def write(self, key: str, data: bytes, metadata: dict[str, str]) -> None:
-        """Put an object, whatever is there."""
-        self._put(key, data, Metadata=metadata)
+        self._put(key, text.encode(), condition)
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects; those that do not exist are no error."""
-        for key in keys:
-            with self._ask("delete", f"deleting {key}"):
-                self._client.delete_object(Bucket=self.bucket, Key=key)
+        """Delete up to 1,000 objects; those that do not exist are no error."""
+        if len(keys) == 1:
+            with self._ask("delete", f"deleting {keys[0]}"):
+                self._client.delete_object(Bucket=self.bucket, Key=keys[0])
+        elif keys:
+            order = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            with self._ask("delete", f"deleting {keys[0]} and others"):
+                self._client.delete_objects(Bucket=self.bucket, Delete=order)
 
     def _get(self, key: str, limit_bytes: int) -> tuple[bytes, dict[str, Any]]:
-        with self._ask("get", f"reading {key}"):
+        with self._missing_is_said(key), self._ask("get", f"reading {key}"):
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             with contextlib.closing(answer["Body"]) as body:
                 if answer.get("ContentLength", 0) > limit_bytes:
@@ -123,14 +133,42 @@ class Store:
             self.read_bytes += len(data)
         return data, answer
 
-    def _put(self, key: str, data: bytes, **more: Any) -> None:
+    def _put(self, key: str, data: bytes, condition: dict[str, str], **more: Any) -> None:
         kind = _KINDS[key.rpartition(".")[2]]
-        with self._ask("put", f"writing {key}"):
-            self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=data, ContentType=kind, **more
-            )
+        order = {"Bucket": self.bucket, "Key": key, "Body": data, "ContentType": kind, **more}
+        try:
+            with self._ask("put", f"writing {key}"):
+                self._client.put_object(**order, **({} if self._plain else condition))
+        except BucketError as error:
+            if _code_behind(error) not in _NO_CONDITIONS or self._plain:
+                raise
+            # A store without conditional writes: two runs at once may then lose an hour, which
+            # the next run makes again.
+            self._plain = True
+            with self._ask("put", f"writing {key}"):
+                self._client.put_object(**order)
         with self._lock:
             self.written_bytes += len(data)
+
+    @contextlib.contextmanager
+    def _missing_is_said(self, key: str) -> Iterator[None]:
+        """Tell a missing object from a forbidden one.
+
+        To a role that may list only a prefix, S3 answers 403 for an object that does not exist.
+        """
+        try:
+            yield
+        except PhotoMissingError:
+            raise
+        except BucketError as error:
+            if _code_behind(error) not in _DENIED or key in {
+                one["Key"] for one in next(self.pages(key))
+            }:
+                raise
+            raise PhotoMissingError(f"reading {key}: it is not in the bucket") from error
+
+    def _is_listed(self, key: str) -> bool:
+        return any(one["Key"] == key for one in next(self.pages(key)))
 
     @contextlib.contextmanager
     def _ask(self, kind: str, what: str) -> Iterator[None]:
@@ -148,3 +186,8 @@ class Store:
 def modified(item: dict[str, Any]) -> datetime:
     """Return when an object of a listing was last written."""
     return item["LastModified"]
+
+
+def _code_behind(error: BucketError) -> str:
+    cause = error.__cause__
+    return refusals.code_of(cause) if isinstance(cause, Exception) else ""

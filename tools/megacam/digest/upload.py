@@ -1,0 +1,50 @@
+"""One photo within seconds of its upload: a thumbnail beside the digest, until its hour is done.
+
+    seen = on_upload(store, "cam1", "cam1/2026/11/23/140003-000042.jpg", "motion", 75, now)
+
+The store may tell of a photo twice, late, or after it was deleted: all of that is harmless.
+"""
+
+from datetime import datetime, timedelta
+
+from megacam.digest import hour as hour_parts
+from megacam.digest import names, sheets
+from megacam.digest.store import Store
+from megacam.gallery import photos, pictures
+from megacam.gallery.refusals import PhotoMissingError
+
+MODES = ("motion", "all")
+WIDTH = 320
+_QUALITY = 78
+#: After that, the hourly digest has the photo.
+LATE = timedelta(hours=2)
+
+
+def key_of(photo: photos.Photo) -> str:
+    """Return the key of a photo's thumbnail while its hour is not done."""
+    folder = names.hour_folder(photo.device, names.hour_of(photo.taken))
+    return f"{folder}{names.NOW}{photo.name.rpartition('/')[2]}"
+
+
+def on_upload(
+    store: Store, device: str, key: str, mode: str, motion_threshold: int, now: datetime
+) -> str:
+    """Make the thumbnail of a new photo; return in a word what was done.
+
+    `mode` "motion" takes only photos in which the camera has seen something move.
+    """
+    photo = photos.parse(key)
+    if photo is None or photo.device != device:
+        return "no photo"
+    if now - photo.taken > LATE:
+        return "late"
+    try:
+        if mode == "motion" and not hour_parts.has_moved(store.metadata(key), motion_threshold):
+            return "still"
+        data, metadata = store.read(key)
+        picture = pictures.open_photo(data, WIDTH)
+    except PhotoMissingError:
+        return "refused"
+    kept = {name: metadata[name] for name in ("motion", "seq") if name in metadata}
+    store.write_piece(key_of(photo), sheets.jpeg(picture, _QUALITY), kept)
+    return "made"
