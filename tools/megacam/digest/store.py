@@ -35,6 +35,12 @@ _KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4", "json": "application/json"}
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _NO_CONDITIONS = ("NotImplemented", "501")
 _DENIED = ("AccessDenied", "403", "Forbidden")
+_REMEDIES = {
+    "": "run the digest again, it goes on from here",
+    "SlowDown": "S3 asks for fewer requests; run the digest again, it goes on from here",
+    "AccessDenied": "give these credentials s3:ListBucket on the bucket, s3:GetObject on the "
+    "photos, and s3:PutObject and s3:DeleteObject below DEVICE/_digest/",
+}
 # A piece under such a name never changes, so a browser may keep it.
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -180,7 +186,7 @@ class Store:
             if refusals.code_of(error) in _TAKEN:
                 raise LostRaceError(f"{what}: another run was faster") from error
             endpoint = str(self._client.meta.endpoint_url)
-            raise refusals.explain(error, what, self.bucket, endpoint) from error
+            raise refusals.explain(error, what, self.bucket, endpoint, _REMEDIES) from error
 
 
 def modified(item: dict[str, Any]) -> datetime:

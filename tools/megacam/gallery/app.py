@@ -22,12 +22,22 @@ from megacam.gallery import images, state
 from megacam.gallery.bucket import Bucket, Now, utc_now
 from megacam.gallery.favourites import Favourites
 from megacam.gallery.guard import Guard, authority
-from megacam.gallery.pages import compare, day, month, now, photo, starred, timelapse, wall
+from megacam.gallery.pages import (
+    compare,
+    day,
+    moments,
+    month,
+    now,
+    photo,
+    starred,
+    timelapse,
+    wall,
+)
 from megacam.gallery.state import Gallery
 from megacam.gallery.thumbnails import BOUND_BYTES, Thumbnails, cache_folder
 
 STATIC = Path(__file__).parent / "static"
-_PAGES = (now, wall, month, day, photo, starred, compare, timelapse)
+_PAGES = (now, wall, month, day, moments, photo, starred, compare, timelapse)
 
 
 def serve(

@@ -134,13 +134,11 @@ class Bucket:
         page = next(self._pages(prefix, photo.key))
         return [newer for newer in _photos_in(page) if newer.taken < horizon]
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, limit_bytes: int = PHOTO_LIMIT_BYTES) -> bytes:
         """Return the JPEG, including any padding after its end marker."""
-        data = self._download(key, PHOTO_LIMIT_BYTES)
+        data = self._download(key, limit_bytes)
         if data is None:
-            raise refusals.PhotoMissingError(
-                f"{key} is over {PHOTO_LIMIT_BYTES >> 20} MB: not a photo"
-            )
+            raise refusals.PhotoMissingError(f"{key} is over {limit_bytes >> 20} MB: not a photo")
         return data
 
     def find(self, key: str) -> Photo | None:
@@ -174,16 +172,24 @@ class Bucket:
 
     def status(self, device: str) -> dict[str, Any] | None:
         """Return the device's status.json, or None if it is missing or no JSON object."""
-        key = f"{device}/{photos.STATUS_NAME}"
+        return self.json(f"{device}/{photos.STATUS_NAME}")
+
+    def json(self, key: str, limit_bytes: int = STATUS_LIMIT_BYTES) -> dict[str, Any] | None:
+        """Return a JSON object, or None if it is missing, too large or something else."""
         try:
-            data = self._download(key, STATUS_LIMIT_BYTES)
+            data = self._download(key, limit_bytes)
         except refusals.PhotoMissingError:
             return None
         try:
-            status = json.loads(data or b"")
+            found = json.loads(data or b"")
         except (ValueError, RecursionError):
             return None
-        return status if isinstance(status, dict) else None
+        return found if isinstance(found, dict) else None
+
+    def names(self, prefix: str) -> frozenset[str]:
+        """Return the keys below a prefix, at most the first thousand, with one request."""
+        page = next(self._pages(prefix, ""))
+        return frozenset(item["Key"] for item in page.get("Contents", ()))
 
     def delete(self, photo: Photo) -> None:
         """Delete a photo from the bucket."""

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from megacam.gallery import baseline, photos
+from megacam.digest import names
+from megacam.gallery import baseline, days, photos
+from megacam.gallery.digests import FILM_LIMIT_BYTES
 from megacam.gallery.favourites import FavouritesError
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError, PhotoMissingError
@@ -27,6 +29,14 @@ def router(gallery: Gallery) -> APIRouter:
     @routes.get("/img/thumb")
     async def thumb(key: str) -> Response:
         return await _picture(key, lambda photo: _thumb(gallery, photo))
+
+    @routes.get("/img/small")
+    async def small(key: str) -> Response:
+        return await _picture(key, lambda photo: _small(gallery, photo))
+
+    @routes.get("/img/piece")
+    async def piece(key: str) -> Response:
+        return await _piece(gallery, key)
 
     @routes.get("/img/photo")
     async def photo(key: str, download: bool = False) -> Response:
@@ -73,6 +83,29 @@ def _clip(gallery: Gallery, name: str, download: bool) -> Response:
 async def _thumb(gallery: Gallery, photo: Photo) -> bytes:
     # Shielded, because other requests may wait for the same thumbnail when a browser cancels one.
     return await asyncio.shield(asyncio.wrap_future(gallery.thumbnails.submit(photo.key)))
+
+
+async def _small(gallery: Gallery, photo: Photo) -> bytes:
+    """Return a thumbnail from the digest, or if it has none the usual one."""
+    local = days.local_day(photo.taken, gallery.zone)
+    asked = gallery.readers.submit(gallery.digests.thumbnail, photo, local)
+    return await asyncio.wrap_future(asked) or await _thumb(gallery, photo)
+
+
+async def _piece(gallery: Gallery, key: str) -> Response:
+    if not names.is_piece(key.partition("/")[0], key):
+        return PlainTextResponse("this is not the key of a keogram or a film", 404, _DROP)
+    try:
+        asked = gallery.readers.submit(gallery.bucket.read, key, FILM_LIMIT_BYTES)
+        data = await asyncio.wrap_future(asked)
+        if key.endswith(".jpg"):
+            baseline.check(data)
+    except PhotoMissingError as error:
+        return PlainTextResponse(str(error), 404, _DROP)
+    except BucketError as error:
+        return PlainTextResponse(str(error), 502, _DROP)
+    kind = "image/jpeg" if key.endswith(".jpg") else "video/mp4"
+    return Response(data, media_type=kind, headers=_KEEP)
 
 
 async def _photo(gallery: Gallery, photo: Photo, download: bool) -> bytes:

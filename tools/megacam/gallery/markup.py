@@ -45,6 +45,7 @@ class Track:
     """A device's photos in the player.
 
     `source` + photo.name is the URL of a photo, `thumbs` + photo.name that of its thumbnail.
+    `strips` are keograms for the background of the time line: (URL, start, end).
     """
 
     device: str
@@ -54,6 +55,7 @@ class Track:
     gaps: Sequence[Gap]
     moved: frozenset[str]
     starred: frozenset[str] = frozenset()
+    strips: Sequence[tuple[str, datetime, datetime]] = ()
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,10 @@ def _track(track: Track, span: Span) -> dict[str, object]:
         "gaps": [
             [int(gap.start.timestamp()), int(gap.end.timestamp()), gap.kind, _gap_words(gap, span)]
             for gap in track.gaps
+        ],
+        "strips": [
+            [source, int(start.timestamp()), int(end.timestamp())]
+            for source, start, end in track.strips
         ],
     }
 

@@ -1,5 +1,8 @@
 """Explain errors of S3 and of the network in one sentence with the remedy."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import botocore.exceptions
 import urllib3.exceptions
 
@@ -44,9 +47,19 @@ def code_of(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
-def explain(error: Exception, what: str, bucket: str, endpoint: str) -> BucketError:
-    """Return the error to raise in place of botocore's."""
+def explain(
+    error: Exception,
+    what: str,
+    bucket: str,
+    endpoint: str,
+    remedies: Mapping[str, str] = MappingProxyType({}),
+) -> BucketError:
+    """Return the error to raise in place of botocore's.
+
+    `remedies` replace those of the gallery, by S3's code; "" is for all other trouble.
+    """
     code = code_of(error)
+    again = remedies.get("", "the page tries again by itself")
     if code in MISSING:
         return PhotoMissingError(f"{what}: it is not in the bucket {bucket!r} (any more)")
     if code == ARCHIVED:
@@ -55,7 +68,7 @@ def explain(error: Exception, what: str, bucket: str, endpoint: str) -> BucketEr
         )
     if code:
         code = _SAME.get(code, code)
-        remedy = _REMEDIES.get(code, "the page tries again by itself")
+        remedy = {**_REMEDIES, **remedies}.get(code, again)
         return BucketError(f"S3 refused {what} in {bucket!r} ({code}): {remedy}")
     if isinstance(error, botocore.exceptions.NoCredentialsError):
         return BucketError(
@@ -67,7 +80,7 @@ def explain(error: Exception, what: str, bucket: str, endpoint: str) -> BucketEr
     ):
         return BucketError("the AWS session has ended: sign in again (aws sso login)")
     reason = _network_reason(error)
-    return BucketError(f"{endpoint} {reason} while {what}: check the network; trying again")
+    return BucketError(f"{endpoint} {reason} while {what}: check the network; {again}")
 
 
 def _network_reason(error: Exception) -> str:

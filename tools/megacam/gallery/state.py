@@ -17,6 +17,7 @@ from megacam.errors import MegacamError
 from megacam.gallery import days, motion
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.days import Gap
+from megacam.gallery.digests import Digest, Digests
 from megacam.gallery.favourites import Favourites
 from megacam.gallery.markup import Span
 from megacam.gallery.photos import Photo
@@ -41,6 +42,10 @@ class Gallery:
     poll_s: float = 5.0
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS))
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
+    digests: Digests = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.digests = Digests(self.bucket, self.thumbnails)
 
     def today(self) -> date:
         """Return today's date in the viewer's zone."""
@@ -57,11 +62,12 @@ class Gallery:
 
 @dataclass(frozen=True)
 class DeviceDay:
-    """One device's day: its photos and gaps."""
+    """One device's day: its photos and gaps, and its digest if there is one."""
 
     device: str
     photos: Sequence[Photo]
     gaps: Sequence[Gap]
+    digest: Digest | None = None
 
 
 def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
@@ -78,7 +84,11 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
     if long and not earlier[0] and bucket.newest(device, before=start) is None:
         # Before a device's first photo there are no gaps.
         start = photos[0].taken if photos else end
-    return DeviceDay(device, photos, days.gaps(photos, start, end, earlier))
+    digest = gallery.digests.of_span(device, span.start, span.end, day) if photos else None
+    moved = digest.moved(photos) if digest else None
+    if moved is not None:
+        gallery.marks[f"{device}/{day}"] = moved
+    return DeviceDay(device, photos, days.gaps(photos, start, end, earlier), digest)
 
 
 def find_motion(
@@ -158,6 +168,21 @@ def photo_base(device: str) -> str:
 def thumb_base(device: str) -> str:
     """Return the URL of a device's thumbnails up to photo.name."""
     return f"img/thumb?key={quote(device + '/', safe='')}"
+
+
+def small_base(device: str) -> str:
+    """Return the URL of a device's small thumbnails up to photo.name; see docs/digest.md."""
+    return f"img/small?key={quote(device + '/', safe='')}"
+
+
+def small_url(photo: Photo) -> str:
+    """Return the URL of the photo's small thumbnail."""
+    return f"img/small?key={quote(photo.key, safe='')}"
+
+
+def piece_url(key: str) -> str:
+    """Return the URL of a keogram or film of the digest."""
+    return f"img/piece?key={quote(key, safe='')}"
 
 
 def thumb_url(photo: Photo) -> str:

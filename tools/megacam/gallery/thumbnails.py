@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -78,6 +78,18 @@ class Thumbnails:
         """Remove the thumbnail of a deleted photo."""
         self._path(key).unlink(missing_ok=True)
 
+    def kept(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return what is kept for a key, or make and keep it; blocks."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            if time.time() - path.stat().st_mtime > _TOUCH_S:
+                os.utime(path)
+        except OSError:
+            data = make()
+            self._keep(path, data)
+        return data
+
     def signatures(self, keys: Iterable[str]) -> Iterator[Image.Image | None]:
         """Yield the signatures for motion.py, None for a damaged or deleted photo; blocks."""
         coming = iter(keys)
@@ -115,15 +127,7 @@ class Thumbnails:
         return self._folder / digest[:2] / f"{digest}.jpg"
 
     def _get(self, key: str) -> bytes:
-        path = self._path(key)
-        try:
-            data = path.read_bytes()
-            if time.time() - path.stat().st_mtime > _TOUCH_S:
-                os.utime(path)
-        except OSError:
-            data = self._make(key)
-            self._keep(path, data)
-        return data
+        return self.kept(key, lambda: self._make(key))
 
     def _make(self, key: str) -> bytes:
         made = io.BytesIO()

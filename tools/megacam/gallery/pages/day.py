@@ -11,6 +11,7 @@ from nicegui import run, ui
 
 from megacam.gallery import days, markup, state
 from megacam.gallery.markup import Track, text
+from megacam.gallery.pages import digested
 from megacam.gallery.pages.frame import button, empty, fill, frame
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
@@ -19,6 +20,8 @@ from megacam.gallery.state import (
     Gallery,
     page_url,
     photo_base,
+    small_base,
+    small_url,
     thumb_base,
     thumb_url,
 )
@@ -208,6 +211,7 @@ def _detail_links(view: View) -> str:
 
 
 def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
+    view = found.view
     total = sum(len(one.photos) for one in found.read)
     size = sum(photo.size_bytes for one in found.read for photo in one.photos) / 1e6
     missing = [g for one in found.read for g in one.gaps if g.kind == days.OUTAGE]
@@ -215,6 +219,7 @@ def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
     gaps = "1 gap" if len(missing) == 1 else f"{len(missing)} gaps"
     gap_words = f" · {gaps}, {lost}" if missing else " · no gaps"
     ui.label(f"{total:,} photos · {size:,.1f} MB{gap_words}").classes("summary")
+    digested.links(found.read[0], view.day)
     ui.element("span").classes("spring")
     _MotionSearch(gallery, found, redraw, size)
 
@@ -257,11 +262,12 @@ def _tracks(gallery: Gallery, found: Read) -> list[Track]:
         Track(
             one.device,
             photo_base(one.device),
-            thumb_base(one.device),
+            small_base(one.device) if one.digest else thumb_base(one.device),
             one.photos,
             one.gaps,
             gallery.moved(one.device, found.view.day),
             starred,
+            digested.strips(one),
         )
         for one in found.read
     ]
@@ -288,7 +294,9 @@ def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -
     end = min(span.end, gallery.bucket.now())
     last = span.start + timedelta(hours=1 + max(0, (end - span.start).total_seconds() // 3600))
     cells = days.slots(one.photos, span.start, min(last, span.end), view.slot_s, one.gaps)
-    return markup.grid(cells, span, thumb_url, moved)
+    # In wider cells, the small ones would be blurred.
+    is_small = one.digest and view.slot_s <= 300
+    return markup.grid(cells, span, small_url if is_small else thumb_url, moved)
 
 
 def _begin(gallery: Gallery, found: Read) -> datetime:

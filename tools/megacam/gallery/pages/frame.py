@@ -19,6 +19,7 @@ _LINKS = (
     (".", "Now"),
     ("wall", "Wall"),
     ("month", "Calendar"),
+    ("moments", "Moments"),
     ("favourites", "Favourites"),
     ("compare", "Compare"),
     ("timelapse", "Time-lapse"),

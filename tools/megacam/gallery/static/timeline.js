@@ -5,6 +5,8 @@ const TIMELINE_SPANS = [["Day", "The whole day", Infinity], ["1 h", "An hour", 3
 const MARK_PX = 3;
 const GAP_PX = 2;
 const PREVIEW_MS = 60;
+// The height of the photos' bars below a keogram, as a share of the time line's.
+const STRIP_BAR = 0.14;
 
 class Timeline {
   // `moved(t)` is called when the user chooses another moment.
@@ -31,7 +33,20 @@ class Timeline {
     this.buttons.append(...TIMELINE_SPANS.map(([words, label], level) => (
       makeButton(words, `${label} ([ and ])`, () => this.zoomTo(level)))));
     this.listen();
+    this.loadStrips();
     this.zoomTo(0);
+  }
+
+  // Load the keograms; the time line is drawn without them until they are there.
+  loadStrips() {
+    this.strips = new Map();
+    for (const track of this.data.tracks) {
+      for (const [source] of track.strips ?? []) {
+        const image = new Image();
+        image.addEventListener("load", () => { this.strips.set(source, image); this.draw(); });
+        image.src = source;
+      }
+    }
   }
 
   listen() {
@@ -130,15 +145,29 @@ class Timeline {
     this.data.tracks.forEach((track, row) => {
       const tall = this.canvas.height / rows;
       const bar = this.painter(row * tall, tall, scale);
+      const pictured = this.drawStrips(track, row * tall, tall);
+      const share = pictured ? STRIP_BAR : 0.72;
       for (const [from, to, kind] of track.gaps) bar(from, to, color(`--${kind}`), 0.72, GAP_PX);
       const apart = (this.data.step / (this.to - this.from)) * width > MARK_PX * 3;
       const shown = apart ? track.frames.map(([t]) => [t, t]) : this.runs(track);
-      for (const [from, to] of shown) bar(from, to, color("--photo"), 0.72, MARK_PX);
+      for (const [from, to] of shown) bar(from, to, color("--photo"), share, MARK_PX);
       for (const [t, , moved, starred] of track.frames) {
         if (moved) bar(t, t, color("--motion"), 1, GAP_PX);
         if (starred) bar(t, t, color("--star"), 1, MARK_PX);
       }
     });
+  }
+
+  // Draw the part of each keogram that is in view; return whether there is one.
+  drawStrips(track, top, tall) {
+    const paint = this.canvas.getContext("2d");
+    const x = (t) => ((t - this.from) / (this.to - this.from)) * this.canvas.width;
+    const shown = (track.strips ?? []).filter(([source]) => this.strips.has(source));
+    for (const [source, from, to] of shown) {
+      const image = this.strips.get(source);
+      paint.drawImage(image, x(from), top, x(to) - x(from), tall);
+    }
+    return shown.length > 0;
   }
 
   // Return a function that draws a bar from one moment to another, at least `least` pixels wide.
