@@ -45,6 +45,16 @@ def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
     assert _complaints(template(options)) == []
 
 
+@pytest.mark.parametrize("on_upload", ["", "motion", "off"])
+@pytest.mark.parametrize("iot", [False, True])
+def test_the_linter_of_aws_finds_nothing_in_the_digest(on_upload, iot):
+    devices = ("cam1", "roof-2")
+    made = template(Options("garden-photos", devices, iot=iot, digest=True, on_upload=on_upload))
+    assert _complaints(made) == []
+    told = made["Resources"]["Bucket"]["Properties"].get("NotificationConfiguration", {})
+    assert len(told.get("LambdaConfigurations", [])) == (2 if on_upload == "motion" else 0)
+
+
 def test_the_linter_would_find_a_fault():
     broken = template(Options("garden-photos", ("cam1",)))
     broken["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"][0].pop("Status")

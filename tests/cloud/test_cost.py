@@ -210,3 +210,12 @@ def test_what_a_family_looks_at_is_free_but_for_the_reads_of_s3():
 def test_a_table_without_the_prices_of_a_site_says_so():
     with pytest.raises(MegacamError, match="lacks the site's prices"):
         cost.estimate(Usage(visits_day=1), PRICES, "moon", TODAY)
+
+
+def test_the_digest_costs_by_the_hour_and_on_upload_by_the_photo():
+    words = [line.what for line in _month(digest=True).lines if line.what.startswith("digest")]
+    assert words == ["digest: Lambda", "digest: requests", "digest: storage"]
+    plain, hourly = _month().total_usd, _month(digest=True).total_usd
+    motion, every = _month(on_upload="motion").total_usd, _month(on_upload="all").total_usd
+    assert plain < hourly < 2 * plain + 1
+    assert 0 < motion - plain < every - plain

@@ -289,6 +289,10 @@ _SUBJECTS = (
     ("roleAlias", "role alias"),
     ("certificateId", "certificate"),
     ("BudgetName", "budget"),
+    ("FunctionName", "function"),
+    ("QueueName", "queue"),
+    ("logGroupName", "log group"),
+    ("Rule", "rule"),
 )
 
 

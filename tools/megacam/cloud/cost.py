@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from megacam.cloud import cost_digest
+from megacam.cloud.cost_digest import Line
 from megacam.errors import MegacamError
 from megacam.words import count
 
@@ -55,6 +57,8 @@ class Usage:
     photos a day because something moved, and one every `keepalive_s` in any case. `updates`: with
     each status.json the camera asks for a release, every 15 minutes if `status_s` is 0.
     `visits_day`: how often somebody opens the private site a day.
+    `digest`: a Lambda function sums up each hour; `on_upload`: it also takes each new photo, those
+    with "motion" or "all".
     """
 
     interval_s: float = 30
@@ -72,6 +76,8 @@ class Usage:
     keepalive_s: float = 3600
     updates: bool = False
     visits_day: float = 0
+    digest: bool = False
+    on_upload: str = "off"
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -126,15 +132,6 @@ _RANGES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Line:
-    """One line of the bill: what it is for, the amount in words, and US dollars a month."""
-
-    what: str
-    amount: str
-    usd: float
-
-
-@dataclasses.dataclass(frozen=True)
 class Estimate:
     """A month's bill, with warnings.
 
@@ -167,6 +164,8 @@ def load_prices(path: Path | None = None) -> dict[str, Any]:
         prices = json.loads(source.read_text(encoding="utf-8"))
         datetime.date.fromisoformat(prices["date"])
         float(prices["transfer_free_gb"])
+        for name, usual in cost_digest.PRICES.items():
+            float(prices.get(name, usual))
         for row in prices["regions"].values():
             for name in _PRICE_NAMES:
                 float(row[name])
@@ -201,6 +200,7 @@ def estimate(
         Line("transfer in", f"{_gb(month_gb)}", 0.0),
         *_view_lines(usage, row, prices["transfer_free_gb"]),
         *_site_lines(usage, row, prices),
+        *cost_digest.lines(usage, row, prices, stored_gb / month_gb if month_gb else 0),
     )
     growth = 0.0 if usage.keep_days else month_gb * row["storage_gb"]
     found = [*_warnings(usage, growth), *_old_prices(prices, today or datetime.date.today())]

@@ -5,7 +5,7 @@ plan.make(on_step=lambda step: print(step.text))
 """
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys, rights
+from megacam.cloud import bucket, budget, digest, iot, keys, rights
 from megacam.cloud.plan import Plan
 from megacam.cloud.site import steps as site
 from megacam.cloud.spec import CloudSpec
@@ -36,5 +36,5 @@ def plan(aws: Aws, spec: CloudSpec) -> Plan:
         found.add(*keys.steps(aws, spec))
     if spec.site:
         found.add(*site.steps(aws, spec.bucket, spec.device, there))
-    found.add(budget.step(aws, spec))
+    found.add(budget.step(aws, spec), *digest.steps(aws, spec))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys
+from megacam.cloud import bucket, budget, digest, iot, keys
 from megacam.cloud.plan import Plan, Step
 from megacam.cloud.site import steps as site
 from megacam.errors import MegacamError
@@ -60,6 +60,7 @@ def plan(
         found.add(*iot.destroy_steps(aws, bucket_name, name))
         found.add(*bucket.without_device(aws, bucket_name, name))
         found.add(*site.without_device(aws, bucket_name, name) if device else ())
+        found.add(*digest.destroy_steps(aws, bucket_name, name))
         found.add(_photos_step(aws, bucket_name, name, photos, on_deleted, found))
     if not device:
         found.add(

@@ -229,3 +229,36 @@ def cors_rule(origins: tuple[str, ...]) -> Document:
         "ExposeHeaders": list(_SHOWN_HEADERS),
         "MaxAgeSeconds": 3600,
     }
+
+
+def lambda_trust() -> Document:
+    """Return the trust policy of the digest's role: only Lambda."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+
+
+def digest_role(
+    bucket: Arn, device: str, photos: Arn, digest: Arn, account: Arn, log: Arn, queue: Arn
+) -> Document:
+    """Return the policy of one camera's digest.
+
+    It may read and list below DEVICE/, write and delete only below DEVICE/_digest/, and write its
+    own log and its queue. It may do nothing in a bucket of another account.
+    """
+    ours = {"StringEquals": {"aws:ResourceAccount": account}}
+    below = {**ours, "StringLike": {"s3:prefix": f"{device}/*"}}
+    allow = {"Effect": "Allow"}
+    change = ["s3:PutObject", "s3:DeleteObject"]
+    write_log = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    return document(
+        {**allow, "Action": "s3:GetObject", "Resource": photos, "Condition": ours},
+        {**allow, "Action": "s3:ListBucket", "Resource": bucket, "Condition": below},
+        {**allow, "Action": change, "Resource": digest, "Condition": ours},
+        {**allow, "Action": write_log, "Resource": log},
+        {**allow, "Action": "sqs:SendMessage", "Resource": queue},
+    )

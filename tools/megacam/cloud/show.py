@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, iot, keys, policies, retention, rights
+from megacam.cloud import bucket, budget, digest, iot, keys, policies, retention, rights
 from megacam.cloud.site import report as site_report
 from megacam.cloud.spec import shared_name
 from megacam.errors import MegacamError
@@ -36,9 +36,10 @@ class Key:
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A device: how it signs in and as whom, its permissions, and its retention.
+    """A device: how it signs in and as whom, its permissions, its retention and its digest.
 
     `updates`: it may also read its releases; `put_only` does not count that.
+    `digest` says when a Lambda function sums up its photos, "" for never.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Device:
     public: bool
     keys: tuple[Key, ...]
     remarks: tuple[str, ...]
+    digest: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +93,7 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
             *_checks(aws, bucket_name, document),
             *_updates(document, any(one.updates for one in (*users, *things))),
         ),
-        (*users, *things),
+        tuple(_with_digest(aws, bucket_name, device) for device in (*users, *things)),
         budget.limit_usd(aws, bucket_name),
         site_report.report(aws, bucket_name, document),
     )
@@ -197,6 +199,11 @@ def _thing(
             *_key_remarks(found, old_days=None),
         ),
     )
+
+
+def _with_digest(aws: Aws, bucket_name: str, device: Device) -> Device:
+    words, remarks = digest.report(aws, bucket_name, device.name)
+    return dataclasses.replace(device, digest=words, remarks=(*device.remarks, *remarks))
 
 
 def _policy_remarks(was: str, device: str) -> list[str]:

@@ -15,6 +15,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _RESERVED = re.compile(r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|--x-s3|--table-s3)")
 _DEVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ON_UPLOAD = ("motion", "all", "off")
 # The most that S3 accepts:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 _DAYS_HIGHEST = 36_500
@@ -32,6 +33,9 @@ class CloudSpec:
     `public_read`: whether everybody may read this device's photos; None in a new bucket: no.
     `updates`: whether it may read releases under DEVICE/_update/; None for a new device: no.
     `site`: make a private web site, or show the device on the one that is there.
+    `digest`: whether a Lambda function sums up each hour; `film`: whether it makes films;
+    `on_upload`: "motion", "all" or "off", what it does with single photos. `timezone` and `motion`
+    are the camera's schedule.timezone and motion.threshold.
     `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
@@ -47,6 +51,11 @@ class CloudSpec:
     keep_versions: int | None = None
     updates: bool | None = None
     site: bool = False
+    digest: bool | None = None
+    on_upload: str | None = None
+    film: bool | None = None
+    timezone: str = ""
+    motion: int = 75
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -67,6 +76,10 @@ class CloudSpec:
                     f"{origin!r} is not a web origin; write http://HOST[:PORT] or https://HOST, "
                     "with at most one *"
                 )
+        if self.on_upload not in (None, *ON_UPLOAD):
+            raise MegacamError(
+                f"--on-upload is {self.on_upload!r}; it must be one of: {', '.join(ON_UPLOAD)}"
+            )
         if self.budget_usd is not None:
             _check_budget(self.budget_usd, self.budget_email)
 

@@ -9,7 +9,8 @@ The template makes no key and no certificate, because the stack would show the s
 import dataclasses
 from typing import Any
 
-from megacam.cloud import budget, iot, keys, policies, retention, spec
+from megacam.cloud import budget, iot, keys, policies, retention, spec, template_digest
+from megacam.cloud.digest_function import Wanted
 from megacam.cloud.site import documents
 from megacam.cloud.site import template as site
 
@@ -36,6 +37,11 @@ class Options:
     keep_versions: int | None = None
     updates: bool = False
     site: bool = False
+    digest: bool = False
+    on_upload: str = ""
+    film: bool = True
+    timezone: str = ""
+    motion: int = 75
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -47,7 +53,13 @@ class Options:
                 budget_usd=self.budget_usd,
                 budget_email=self.budget_email,
                 keep_versions=self.keep_versions,
+                on_upload=self.on_upload or None,
             )
+
+    def digest_of(self, device: str) -> Wanted:
+        """Return what the digest of a device is to be."""
+        upload = "" if self.on_upload == "off" else self.on_upload
+        return Wanted(self.bucket, device, self.timezone, self.motion, self.film, upload)
 
 
 def template(options: Options) -> dict[str, Any]:
@@ -63,6 +75,8 @@ def template(options: Options) -> dict[str, Any]:
         resources |= site.resources(options.bucket)
     if options.budget_usd is not None:
         resources["Budget"] = _budget()
+    for device in options.devices if options.digest else ():
+        resources |= template_digest.resources(options.digest_of(device), _word(device))
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "megacam: a private bucket for photos, and devices that can only put them",
@@ -81,7 +95,8 @@ def _parameters(options: Options) -> dict[str, Any]:
             "Description": "Name of the bucket, unique in the world, without dots",
         }
     }
-    return {**name, **_days(options), **_money(options)}
+    digest = template_digest.parameters(options.film) if options.digest else {}
+    return {**name, **_days(options), **_money(options), **digest}
 
 
 def _days(options: Options) -> dict[str, Any]:
@@ -140,7 +155,18 @@ def _bucket(options: Options) -> Resource:
     }
     if options.keep_versions:
         properties["VersioningConfiguration"] = {"Status": "Enabled"}
-    return {"Type": "AWS::S3::Bucket", **_KEEP, "Properties": properties}
+    return {"Type": "AWS::S3::Bucket", **_KEEP, **_notified(options, properties)}
+
+
+def _notified(options: Options, properties: dict[str, Any]) -> Resource:
+    """Return the bucket's properties, and what must exist before it tells of uploads."""
+    told = [one for one in options.devices if options.digest and options.digest_of(one).on_upload]
+    if not told:
+        return {"Properties": properties}
+    functions = [template_digest.notification(options.digest_of(d), _word(d)) for d in told]
+    configuration = {"NotificationConfiguration": {"LambdaConfigurations": functions}}
+    after = [f"DigestUpload{_word(device)}May" for device in told]
+    return {"DependsOn": after, "Properties": {**properties, **configuration}}
 
 
 def _lifecycles(device: str, options: Options) -> list[Resource]:

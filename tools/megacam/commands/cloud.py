@@ -12,10 +12,11 @@ from rich.text import Text
 from megacam import words
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
-from megacam.cloud import cost, create, destroy, iot, keys, retention, show, template
+from megacam.cloud import cost, create, destroy, function_zip, iot, keys, retention, show, template
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
 from megacam.commands import extras, options, rotate, site
+from megacam.commands.digest import of_camera
 from megacam.console import Terminal
 from megacam.errors import MegacamError
 
@@ -47,6 +48,23 @@ Updates = Annotated[
 ]
 TemplateUpdates = Annotated[
     bool, typer.Option("--updates", help="Let the cameras read releases for them")
+]
+Digest = Annotated[
+    bool | None,
+    typer.Option("--digest/--no-digest", help="Sum up each hour in a Lambda function"),
+]
+OnUpload = Annotated[
+    str | None,
+    typer.Option("--on-upload", help="Digest also each new photo: motion, all or off"),
+]
+Film = Annotated[
+    bool | None, typer.Option("--film/--no-film", help="Let the digest make films (default: yes)")
+]
+TemplateDigest = Annotated[
+    bool, typer.Option("--digest", help="Sum up each hour in a Lambda function")
+]
+DigestZip = Annotated[
+    Path | None, typer.Option("--digest-zip", help="Write the code of the digest to this file")
 ]
 DeviceList = Annotated[
     list[str] | None, typer.Option("--device", "-d", help="Camera (repeatable)")
@@ -99,6 +117,9 @@ def create_command(
     site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
+    digest: Digest = None,
+    on_upload: OnUpload = None,
+    film: Film = None,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
@@ -123,6 +144,10 @@ def create_command(
         keep_versions,
         updates,
         site_wanted,
+        digest,
+        on_upload,
+        film,
+        *of_camera(config, None),
     )
     if site_wanted:
         extras.load("megacam.site.publish", "site", "awscrt")
@@ -198,6 +223,10 @@ def template_command(
     site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
+    digest: TemplateDigest = False,
+    on_upload: OnUpload = None,
+    film: Film = None,
+    digest_zip: DigestZip = None,
     config: options.Config = options.CONFIG,
     output: Output = None,
 ) -> None:
@@ -216,9 +245,27 @@ def template_command(
         keep_versions or None,
         updates,
         site_wanted,
+        digest,
+        on_upload or "",
+        film is not False,
+        *of_camera(config, None),
     )
+    if digest_zip:
+        _write_zip(Terminal(as_json=output is None), digest_zip, film is not False)
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
+
+
+def _write_zip(terminal: Terminal, path: Path, film: bool) -> None:
+    with terminal.working("downloading the wheels for Lambda"):
+        code = function_zip.build(film)
+    try:
+        path.write_bytes(code)
+    except OSError as error:
+        raise MegacamError(f"cannot write {path}: {error.strerror}") from error
+    terminal.mark("done", f"wrote {path}, {len(code) / 2**20:.0f} MB; upload it first:")
+    key = f"megacam-digest-{function_zip.identity(film)}.zip"
+    terminal.command(f"aws s3 cp {path} s3://YOUR-CODE-BUCKET/{key}")
 
 
 def _write_template(terminal: Terminal, wanted: template.Options, output: Path | None) -> None:
@@ -338,7 +385,7 @@ def _print_report(terminal: Terminal, report: show.Report) -> None:
         terminal.mark("next", "no cameras yet: `megacam cloud create --device NAME`")
         return
     terminal.table(
-        ("camera", "signs in with", "may", "photos kept", "key", "age"),
+        ("camera", "signs in with", "may", "photos kept", "digest", "key", "age"),
         [_device_row(device) for device in report.devices],
         right=("age",),
     )
@@ -356,7 +403,7 @@ def _device_row(device: show.Device) -> tuple[str | Text, ...]:
     kept = words.count(device.keep_days, "day") if device.keep_days else "for ever"
     ids = "\n".join(_key_words(key) for key in device.keys) or "-"
     ages = "\n".join(f"{key.age_days} d" for key in device.keys) or "-"
-    return device.name, device.kind, may, kept, ids, ages
+    return device.name, device.kind, may, kept, device.digest or "-", ids, ages
 
 
 def _key_words(key: show.Key) -> str:

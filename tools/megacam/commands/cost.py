@@ -8,6 +8,7 @@ from rich.text import Text
 
 from megacam import settings
 from megacam.cloud import cost
+from megacam.cloud.spec import ON_UPLOAD
 from megacam.commands import options
 from megacam.console import Terminal
 from megacam.words import count
@@ -16,6 +17,8 @@ _SHARE_CELLS = 24
 _INTERVAL_S = 30
 _REGION = "us-east-1"
 _COMPARED = ",".join(map(str, cost.COMPARED_S))
+
+_ON_UPLOAD = ", ".join(ON_UPLOAD)
 
 Interval = Annotated[
     float | None, typer.Option(help="Seconds between shots (default: config.json, or 30)")
@@ -39,6 +42,10 @@ MotionDay = Annotated[
     float, typer.Option(help="With motion.mode gate: photos per day because something moved")
 ]
 Updates = Annotated[bool, typer.Option("--updates", help="The cameras ask for updates")]
+Digest = Annotated[bool, typer.Option("--digest", help="With a digest of every hour by Lambda")]
+OnUpload = Annotated[
+    str, typer.Option("--on-upload", help=f"The digest also takes each new photo: {_ON_UPLOAD}")
+]
 Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
 Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
@@ -57,6 +64,8 @@ def cost_command(
     cap_mb: CapMb = None,
     motion_day: MotionDay = 100,
     updates: Updates = False,
+    digest: Digest = False,
+    on_upload: OnUpload = "off",
     compare: Compare = _COMPARED,
     region: options.Region = None,
     prices: Prices = None,
@@ -79,8 +88,16 @@ def cost_command(
         *_motion(config, motion_day),
         updates,
         site_visits,
+        digest,
+        _on_upload(on_upload),
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
+
+
+def _on_upload(word: str) -> str:
+    if word not in ON_UPLOAD:
+        raise typer.BadParameter(f"--on-upload is {word!r}; it must be one of: {_ON_UPLOAD}")
+    return word
 
 
 def _size_kb(config: Path) -> float:

@@ -1,0 +1,94 @@
+"""The digest in the cloud: a Lambda function per camera, its schedule, role, queue and log.
+
+Whatever is there is compared by its content, so another `cloud create` repairs what differs and
+changes nothing else. The function's code is function_zip.py's.
+"""
+
+from megacam.aws import Aws, AwsError
+from megacam.cloud import digest_function, digest_triggers, function_zip
+from megacam.cloud.digest_function import Wanted
+from megacam.cloud.plan import Step
+from megacam.cloud.spec import CloudSpec
+from megacam.errors import MegacamError
+from megacam.words import count
+
+
+def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
+    """Return the steps that make or repair the digest, or remove it if `spec.digest` is False.
+
+    Without a word about it in `spec`, a digest that is there is kept as it is.
+    """
+    now = digest_function.read(aws, spec.bucket, spec.device)
+    if spec.digest is False:
+        return destroy_steps(aws, spec.bucket, spec.device)
+    if now is None and not spec.digest and spec.on_upload in ("motion", "all"):
+        raise MegacamError(
+            f"{spec.device} has no digest yet, which --on-upload belongs to: add --digest"
+        )
+    if not spec.digest and (now is None or spec.on_upload is None):
+        return []
+    old = now or {}
+    wanted = Wanted(
+        spec.bucket,
+        spec.device,
+        old.get("MEGACAM_TIMEZONE", "") if spec.digest is None else spec.timezone,
+        int(old.get("MEGACAM_MOTION_THRESHOLD", 75)) if spec.digest is None else spec.motion,
+        old.get("MEGACAM_FILM", "1") == "1" if spec.film is None else spec.film,
+        _on_upload(spec, old),
+    )
+    return [
+        *digest_function.steps(aws, wanted, now),
+        *digest_triggers.schedule_steps(aws, wanted),
+        *digest_triggers.upload_steps(aws, wanted),
+    ]
+
+
+def _on_upload(spec: CloudSpec, old: dict[str, str]) -> str:
+    if spec.on_upload is None:
+        return old.get("MEGACAM_ON_UPLOAD", "")
+    return "" if spec.on_upload == "off" else spec.on_upload
+
+
+def destroy_steps(aws: Aws, bucket: str, device: str) -> list[Step]:
+    """Return the steps that remove a camera's digest from the account, not what it wrote."""
+    wanted = Wanted(bucket, device)
+    try:
+        return [
+            *digest_triggers.destroy_steps(aws, wanted),
+            *digest_function.destroy_steps(aws, wanted),
+        ]
+    except AwsError as error:
+        if digest_function.is_out_of_reach(error):
+            return []
+        raise
+
+
+def report(aws: Aws, bucket: str, device: str) -> tuple[str, list[str]]:
+    """Return in words when a camera's digest runs, "" for never, and remarks about it."""
+    now = digest_function.read(aws, bucket, device)
+    if now is None:
+        return "", []
+    wanted = Wanted(bucket, device, on_upload=now.get("MEGACAM_ON_UPLOAD", ""))
+    words = "hourly" + (f", on upload: {wanted.on_upload}" if wanted.on_upload else "")
+    mend = f"`megacam cloud create --device {device} --digest` repairs it"
+    remarks: list[str] = []
+    if digest_triggers.missing(aws, wanted):
+        remarks.append(f"the digest's schedule is missing or off; {mend}")
+    if now.get("MEGACAM_BUILD") != _build(now):
+        remarks.append(f"the digest runs other code than is installed here; {mend}")
+    failed = digest_function.failed_runs(aws, wanted)
+    if failed:
+        remarks.append(
+            f"{count(failed, 'run')} of the digest failed in the last 14 days; its log is "
+            f"/aws/lambda/{wanted.name}"
+        )
+    return words, remarks
+
+
+def _build(now: dict[str, str]) -> str | None:
+    """Return what the function's code would be if it were made here and now."""
+    try:
+        return function_zip.identity(now.get("MEGACAM_FILM", "1") == "1")
+    except MegacamError:
+        # The packages that it is made of are not installed here: there is nothing to compare.
+        return now.get("MEGACAM_BUILD")

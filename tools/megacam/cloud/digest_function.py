@@ -1,0 +1,289 @@
+"""The digest's Lambda function with its role, its log and the queue of its failed runs."""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from megacam.aws import Aws, AwsError
+from megacam.cloud import bucket, function_zip, policies, spec
+from megacam.cloud.plan import Step, step
+
+MEMORY_MB = 1024
+TIMEOUT_S = 900
+LOG_DAYS = 14
+QUEUE_S = 14 * 86_400
+POLICY = "megacam-digest"
+_GONE = ("ResourceNotFoundException", "NoSuchEntity")
+_THERE = ("ResourceAlreadyExistsException",)
+_NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+# What a stand-in for AWS answers that does not run Lambda.
+_NO_SERVICE = ("400", "501", "NotImplemented", "ServiceUnavailable")
+# IAM takes seconds until Lambda may assume a new role.
+_ROLE_TRIES = 12
+_ROLE_WAIT_S = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the function of one camera is to be; `on_upload` is "", "motion" or "all"."""
+
+    bucket: str
+    device: str
+    zone: str = ""
+    motion_threshold: int = 75
+    film: bool = True
+    on_upload: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the function, its role, queue and rules: at most 64 characters."""
+        return name_of(self.bucket, self.device)
+
+    @property
+    def log(self) -> str:
+        """The name of the function's log group."""
+        return f"/aws/lambda/{self.name}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the function's environment; there is no secret in it."""
+        return {
+            "MEGACAM_BUCKET": self.bucket,
+            "MEGACAM_DEVICE": self.device,
+            "MEGACAM_TIMEZONE": self.zone,
+            "MEGACAM_MOTION_THRESHOLD": str(self.motion_threshold),
+            "MEGACAM_FILM": str(int(self.film)),
+            "MEGACAM_ON_UPLOAD": self.on_upload,
+        }
+
+
+def name_of(bucket_name: str, device: str) -> str:
+    """Return the name of a camera's function."""
+    digest = hashlib.sha256(f"{bucket_name}/{device}".encode()).hexdigest()[:8]
+    return f"megacam-digest-{device}-{digest}"
+
+
+def arn(aws: Aws, service: str, what: str) -> str:
+    """Return an ARN in the account and region in use."""
+    return f"arn:{aws.partition}:{service}:{aws.region}:{aws.identity['account']}:{what}"
+
+
+def function_arn(aws: Aws, wanted: Wanted) -> str:
+    """Return the ARN of the function."""
+    return arn(aws, "lambda", f"function:{wanted.name}")
+
+
+def is_out_of_reach(error: AwsError) -> bool:
+    """Return True if these credentials, or a stand-in for AWS, have nothing to do with Lambda."""
+    return error.denied or error.code in _NO_SERVICE
+
+
+def read(aws: Aws, bucket_name: str, device: str) -> dict[str, str] | None:
+    """Return the environment of a camera's function, or None if there is none.
+
+    Without the permission to ask there is none either, as for owners who use S3 alone.
+    """
+    try:
+        found = _configuration(aws, name_of(bucket_name, device))
+    except AwsError as error:
+        if is_out_of_reach(error):
+            return None
+        raise
+    return found.get("Environment", {}).get("Variables", {}) if found else None
+
+
+def steps(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> list[Step]:
+    """Return the steps for queue, log, role and function; `now` is what read() returned."""
+    return [
+        _queue_step(aws, wanted),
+        _log_step(aws, wanted),
+        _role_step(aws, wanted),
+        _function_step(aws, wanted, now),
+    ]
+
+
+def destroy_steps(aws: Aws, wanted: Wanted) -> list[Step]:
+    """Return the steps that remove what is there of them."""
+    name, url = wanted.name, _queue_url(aws, wanted)
+
+    def call(service: str, operation: str, **what: Any) -> Callable[[], Any]:
+        return lambda: aws.call(service, operation, missing=(*_GONE, *_NO_QUEUE), **what)
+
+    role = aws.call("iam", "get_role", missing=_GONE, RoleName=name)
+    found = [
+        (
+            _configuration(aws, name),
+            "function",
+            call("lambda", "delete_function", FunctionName=name),
+        ),
+        (role, "role", lambda: _delete_role(aws, name)),
+        (
+            _log_days(aws, wanted) is not None,
+            "log",
+            call("logs", "delete_log_group", logGroupName=wanted.log),
+        ),
+        (url, "queue", call("sqs", "delete_queue", QueueUrl=url)),
+    ]
+    return [
+        Step(f"delete the digest's {what} {name}", make, "remove")
+        for there, what, make in found
+        if there
+    ]
+
+
+def failed_runs(aws: Aws, wanted: Wanted) -> int:
+    """Return how many runs failed three times and are in the queue."""
+    url = _queue_url(aws, wanted)
+    if not url:
+        return 0
+    name = "ApproximateNumberOfMessages"
+    found = aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=[name])
+    return int(found.get("Attributes", {}).get(name, 0))
+
+
+def policy(aws: Aws, wanted: Wanted) -> dict[str, Any]:
+    """Return the policy of the function's role."""
+    return policies.digest_role(
+        bucket.arn(aws, wanted.bucket),
+        wanted.device,
+        bucket.arn(aws, wanted.bucket, f"{wanted.device}/*"),
+        bucket.arn(aws, wanted.bucket, f"{wanted.device}/_digest/*"),
+        aws.identity["account"],
+        arn(aws, "logs", f"log-group:{wanted.log}:*"),
+        arn(aws, "sqs", wanted.name),
+    )
+
+
+def _queue_url(aws: Aws, wanted: Wanted) -> str:
+    found = aws.call("sqs", "get_queue_url", missing=_NO_QUEUE, QueueName=wanted.name)
+    return found["QueueUrl"] if found else ""
+
+
+def _queue_step(aws: Aws, wanted: Wanted) -> Step:
+    attributes = {"MessageRetentionPeriod": str(QUEUE_S), "SqsManagedSseEnabled": "true"}
+    return step(
+        f"keep failed runs of the digest for 14 days in the queue {wanted.name}",
+        bool(_queue_url(aws, wanted)),
+        True,
+        lambda: aws.call("sqs", "create_queue", QueueName=wanted.name, Attributes=attributes),
+    )
+
+
+def _log_days(aws: Aws, wanted: Wanted) -> int | None:
+    """Return after how many days the log expires, 0 for never, None if there is no log."""
+    found = aws.call("logs", "describe_log_groups", logGroupNamePrefix=wanted.log)
+    groups = [one for one in found["logGroups"] if one["logGroupName"] == wanted.log]
+    return groups[0].get("retentionInDays", 0) if groups else None
+
+
+def _log_step(aws: Aws, wanted: Wanted) -> Step:
+    def make() -> None:
+        aws.call("logs", "create_log_group", missing=_THERE, logGroupName=wanted.log)
+        days: dict[str, Any] = {"logGroupName": wanted.log, "retentionInDays": LOG_DAYS}
+        aws.call("logs", "put_retention_policy", **days)
+
+    return step(
+        f"keep its log for {LOG_DAYS} days in {wanted.log}",
+        _log_days(aws, wanted),
+        LOG_DAYS,
+        make,
+    )
+
+
+def _role_step(aws: Aws, wanted: Wanted) -> Step:
+    name = wanted.name
+    own = policy(aws, wanted)
+    there = aws.call("iam", "get_role", missing=_GONE, RoleName=name)
+    of_role: dict[str, Any] = {"RoleName": name, "PolicyName": POLICY}
+    found = None
+    if there:
+        found = aws.call("iam", "get_role_policy", missing=_GONE, RoleName=name, PolicyName=POLICY)
+
+    def make() -> None:
+        if not there:
+            trust = json.dumps(policies.lambda_trust())
+            path = spec.user_path(wanted.bucket, wanted.device)
+            role: dict[str, Any] = {
+                "RoleName": name,
+                "Path": path,
+                "AssumeRolePolicyDocument": trust,
+            }
+            aws.call("iam", "create_role", **role)
+        aws.call("iam", "put_role_policy", **of_role, PolicyDocument=json.dumps(own))
+
+    return step(
+        f"let the role {name} read below {wanted.device}/ and write below "
+        f"{wanted.device}/_digest/, nothing else",
+        found and found["PolicyDocument"],
+        own,
+        make,
+        "the present policy is not the one that megacam makes" if found else "",
+    )
+
+
+def _delete_role(aws: Aws, name: str) -> None:
+    aws.call("iam", "delete_role_policy", missing=_GONE, RoleName=name, PolicyName=POLICY)
+    aws.call("iam", "delete_role", missing=_GONE, RoleName=name)
+
+
+def _configuration(aws: Aws, name: str) -> dict[str, Any] | None:
+    return aws.call("lambda", "get_function_configuration", missing=_GONE, FunctionName=name)
+
+
+def _function_step(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> Step:
+    environment = {
+        **wanted.environment(),
+        "MEGACAM_BUILD": function_zip.identity(wanted.film),
+    }
+    same = now is not None and {k: now.get(k) for k in environment} == environment
+
+    def make() -> None:
+        code = function_zip.build(wanted.film)
+        settings = {
+            "FunctionName": wanted.name,
+            "Runtime": f"python{function_zip.PYTHON}",
+            "Handler": function_zip.HANDLER,
+            "Role": aws.call("iam", "get_role", RoleName=wanted.name)["Role"]["Arn"],
+            "MemorySize": MEMORY_MB,
+            "Timeout": TIMEOUT_S,
+            "Environment": {"Variables": environment},
+            "DeadLetterConfig": {"TargetArn": arn(aws, "sqs", wanted.name)},
+        }
+        if now is None:
+            _create(aws, settings, code)
+        else:
+            _update(aws, settings, code)
+
+    return step(
+        f"run the digest of {wanted.device} as the function {wanted.name}"
+        + ("" if wanted.film else ", without films"),
+        None if now is None else same,
+        True,
+        make,
+        "other code or settings" if now is not None else "",
+    )
+
+
+def _create(aws: Aws, settings: dict[str, Any], code: bytes) -> None:
+    new = {**settings, "Architectures": [function_zip.ARCHITECTURE], "Code": {"ZipFile": code}}
+    tags = {"megacam:bucket": settings["Environment"]["Variables"]["MEGACAM_BUCKET"]}
+    for left in reversed(range(_ROLE_TRIES)):
+        try:
+            aws.call("lambda", "create_function", **new, Tags=tags)
+            break
+        except AwsError as error:
+            if error.code != "InvalidParameterValueException" or not left:
+                raise
+            time.sleep(_ROLE_WAIT_S)
+    aws.wait("lambda", "function_active_v2", FunctionName=settings["FunctionName"])
+
+
+def _update(aws: Aws, settings: dict[str, Any], code: bytes) -> None:
+    name = {"FunctionName": settings["FunctionName"]}
+    # The code first: until then, the old build is named, and the same command goes on from here.
+    aws.call("lambda", "update_function_code", **name, ZipFile=code)
+    aws.wait("lambda", "function_updated_v2", **name)
+    aws.call("lambda", "update_function_configuration", **settings)
+    aws.wait("lambda", "function_updated_v2", **name)
