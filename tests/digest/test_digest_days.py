@@ -23,6 +23,7 @@ POSIX = {
     "Asia/Kathmandu": "<+0545>-5:45",
     "America/Sao_Paulo": "<-03>3",
     "Asia/Tokyo": "JST-9",
+    "Etc/GMT+3": "UTC+3",
     "UTC": "UTC0",
 }
 

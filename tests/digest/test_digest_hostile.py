@@ -76,6 +76,18 @@ def test_a_hostile_photo_is_noted_and_its_neighbours_are_there(film):
         assert digest(s3, wishes=Wishes(film=film)).hours_made == 0
 
 
+def test_whatever_the_decoder_raises_is_that_photo_s_trouble(monkeypatch):
+    with WireS3() as s3:
+        fill(s3, NOON, 1)
+        s3.put(key_of("cam1", NOON + timedelta(minutes=5), 7), jpeg(9, size=(640, 480)))
+        # Pillow's own guard raises an error that is neither OSError nor ValueError.
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 320 * 240)
+        digest(s3)
+        first, second = read(s3, HOUR)["photos"]
+        assert "cell" in first
+        assert second["refused"] == "the photo cannot be decoded (DecompressionBombError)"
+
+
 def test_an_hour_of_nothing_but_rubbish_has_an_index_and_no_pictures():
     with WireS3() as s3:
         for number in range(3):

@@ -245,6 +245,20 @@ def test_a_run_overtaken_at_any_request_by_another_one_loses_nothing():
     assert overtakings > 10
 
 
+def test_a_run_that_knows_less_does_not_replace_what_another_one_wrote(s3):
+    fill(s3, NOON, 2)
+    overtaken = []
+
+    def other(number, operation):
+        if operation == "put_object" and not overtaken:
+            s3.put(key_of("cam1", NOON + timedelta(seconds=77), 99), jpeg(200))
+            overtaken.append(digest(s3))
+
+    digest(s3, client=Client(s3.client(), other))
+    assert len(read(s3, hour(12))["photos"]) == 3
+    assert len(read(s3, DAY)["photos"]) == 3
+
+
 def test_a_film_of_the_hour_and_of_the_day_have_every_photo(s3):
     av = pytest.importorskip("av")
     fill(s3, NOON, 6, 600)

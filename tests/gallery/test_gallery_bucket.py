@@ -109,6 +109,24 @@ def test_photos_of_a_clock_that_was_years_ahead_do_not_hide_the_newest(s3, bucke
     assert [photo.taken for photo in bucket.newer(known)] == [NOW]
 
 
+def test_a_digest_is_neither_photos_nor_a_burden(s3, bucket):
+    fill(s3, "cam1", [NOW - timedelta(hours=3)])
+    for number in range(3000):
+        s3.put(f"cam1/_digest/2026/11/{1 + number % 28:02d}/{number:02d}/index.json", b"{}")
+        s3.put(f"cam1/_digest/2026/11/23/12/now/{number:06d}-000001.jpg", b"jpeg")
+    newest = bucket.newest("cam1")
+    assert newest.key == key_of("cam1", NOW - timedelta(hours=3), 0)
+    assert bucket.devices() == ["cam1"]
+    assert bucket.months("cam1") == [(newest.taken.year, newest.taken.month)]
+    s3.asked.clear()
+    s3.sent_bytes = 0
+    assert bucket.newer(newest) == []
+    assert bucket.first("cam1", NOW - timedelta(hours=2), NOW) is None
+    assert len(s3.asked) == 2
+    # A part of 64 KB each; a page of a thousand names would be more.
+    assert s3.sent_bytes <= 2 * (64 << 10)
+
+
 def test_an_empty_bucket_has_no_devices_and_no_newest(bucket):
     assert bucket.devices() == []
     assert bucket.newest("cam1") is None
