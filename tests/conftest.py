@@ -24,6 +24,8 @@ def pytest_configure(config):
     """Let all processes of this run share what one of them has built; workers find it set."""
     if builds.FOLDER not in os.environ:
         os.environ[builds.FOLDER] = folder = tempfile.mkdtemp(prefix="megacam-builds-")
+        # A developer's own update keys are for nobody's tests.
+        os.environ["MEGACAM_KEYS"] = f"{folder}/no-keys"
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

@@ -102,6 +102,14 @@ def test_the_newest_is_found_in_every_hour(s3, bucket, hour):
     assert bucket.newest("cam1").taken == moment
 
 
+def test_the_files_of_a_release_cost_no_request(s3, bucket):
+    fill(s3, "cam1", [at("2026-11-03T13:30:00")])
+    for number in range(60):
+        s3.put(f"cam1/_update/{number:064x}", b"file")
+    assert bucket.newest("cam1").taken == at("2026-11-03T13:30:00")
+    assert len(s3.asked) <= 12, s3.asked
+
+
 def test_photos_of_a_clock_that_was_years_ahead_do_not_hide_the_newest(s3, bucket):
     fill(s3, "cam1", [at("2036-02-07T06:28:15"), NOW, at("2026-05-05T12:00:00")])
     assert bucket.newest("cam1").taken == NOW

@@ -111,6 +111,9 @@ class Bucket:
         for page in self._pages(prefix, photos.before_moment(device, start), keys=10):
             for photo in _photos_in(page):
                 return photo if photo.taken < end else None
+            # Reports and updates come after all photos, whose names begin with digits.
+            if (page.get("Contents") or ({"Key": ""},))[-1]["Key"] > f"{device}/:":
+                return None
         return None
 
     def newest(self, device: str, before: datetime | None = None) -> Photo | None:
