@@ -18,7 +18,7 @@ _COUNTS = """{{
 "today": {{"requests": {}, "sent_kb": {}}},"""
 _STATE = """
 "rssi_dbm": {}, "heap_free_low": {}, "heap_largest": {}, "clock_error_ms": {},
-"update": {}, "errors": {},"""
+"errors": {},"""
 _LOG = """
 "log": {}
 }}"""
@@ -27,7 +27,7 @@ _LOG = """
 def report(app, plan):
     """Return the report as a list of bytes objects, together one JSON document.
 
-    `plan` is what report_plan.text() returns.
+    `plan` is what report_plan.text() and update/report.py return, together.
     """
     return [_counts(app).encode(), plan, _state(app).encode(), _log(app).encode()]
 
@@ -69,9 +69,6 @@ def _state(app):
     from firmware.health import report_block
 
     low, largest = report_block.report(app)
-    from firmware.update import report as updates
-
-    update = updates.report(app)
     errors = [
         {"time": at if clock.is_credible(at) else None, "text": line}
         for at, line in log.recent
@@ -82,7 +79,6 @@ def _state(app):
         low,
         json.dumps(largest),
         json.dumps(clock.error_ms()),
-        update,
         json.dumps(errors),
     )
 

@@ -30,6 +30,9 @@ def do(app):
 
         # First, because reading the settings takes the most memory.
         plan = report_plan.text(app)
+        from firmware.update import report as updates
+
+        plan += updates.text(app)
         from firmware.health import report
 
         pieces = report.report(app, plan)

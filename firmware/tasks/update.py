@@ -1,43 +1,44 @@
-"""Task: put a signed release together in the slot that is not in use, see update/fetch.py."""
+"""Task: put a signed release together in the slot that is not in use, and switch to it.
 
-from firmware.update import fetch
+Each part is loaded alone, because memory is as short as for a photo.
+"""
+
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_BUSY_S = const(60)
-_HOUR_S = const(3600)
-_LEAST_MS = const(5000)
+_FULL_S = const(3600)
 
 
 def do(app):
     """Return the seconds until this task is due again; None ends it."""
-    uploader = app.uploader
-    # Photos first: those that wait, and the one that is due next.
-    if not uploader.is_ready() or uploader.waiting:
-        return _BUSY_S
-    if uploader.left_ms() < _LEAST_MS:
-        return 1
-    # Half of the daily limit belongs to the photos.
-    counters = uploader.counters
-    requests, kb = uploader.cap
-    if counters["requests"] >= requests // 2 or counters["sent_kb"] >= kb // 2:
-        return _HOUR_S
-    if not _has_power():
-        return _HOUR_S
-    after_s = fetch.step(app)
+    try:
+        after_s = _step(app)
+    except OSError as e:
+        log("E update cannot be kept on the flash; remove your own files from it", why=e)
+        return _FULL_S
     if after_s is None:
         app.tasks.pop("update")
     return after_s
 
 
-def _has_power():
-    from firmware.settings import config
+def _step(app):
+    from firmware.update import turn
 
-    power = config.section("power")
-    if power["battery_pin"] < 0:
-        return True
-    from firmware.power import battery
+    wait_s = turn.wait_s(app)
+    if wait_s:
+        return wait_s
+    if turn.is_new():
+        turn = None
+        from firmware.update import accept
 
-    # A release takes minutes of radio: a tenth above the voltage at which the camera only sleeps.
-    mv = battery.millivolts(power["battery_pin"]) * power["divider"]
-    return mv > power["low_mv"] * 1.1
+        return accept.accept(app)
+    done, every = turn.count()
+    turn = None
+    if done < every:
+        from firmware.update import fetch
+
+        return fetch.step(app, done)
+    from firmware.update import finish
+
+    return finish.finish(app)

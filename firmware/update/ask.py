@@ -9,8 +9,7 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_RELEASE = "/update/release"
-_DONE = "/update/done.txt"
+_NEW = "/update/release.new"  # accept.py judges it
 _MOST_BYTES = const(384 + 8192)  # of a manifest
 _EMPTY = const(416)  # no byte is in the range
 _NONE = (403, 404)  # without the right to list, S3 answers 403 for an object that is missing
@@ -25,12 +24,12 @@ class _File:
         if not self.file:
             if "update" not in os.listdir("/"):
                 os.mkdir("/update")
-            self.file = open(_RELEASE + ".new", "wb")
+            self.file = open(_NEW + ".part", "wb")
         self.file.write(piece)
 
 
 def ask(app):
-    """Ask for a release, and begin to fetch a new one: put "update" into app.tasks."""
+    """Ask for a release; if there is a new one, put "update" into app.tasks."""
     try:
         _ask(app)
     except OSError as e:
@@ -55,7 +54,9 @@ def _ask(app):
         if file.file:
             file.file.close()
     if status != 304:
-        _judge(app, found)
+        os.rename(_NEW + ".part", _NEW)
+        _note(found, 0, "")
+        app.tasks["update"] = 0
     elif 0 < expires <= clock.now() and not refused:
         # Somebody may hold back what the owner has pushed since.
         _note(etag, expires, "it has expired; sign and push it anew")
@@ -76,30 +77,3 @@ def _note(etag, expires, refused):
     from firmware.update import seen
 
     seen.write(etag, expires, refused)
-
-
-def _judge(app, etag):
-    expires, refused = 0, ""
-    try:
-        from firmware.update import judge
-
-        found, later = judge.judge(app, _RELEASE + ".new", clock.now())
-        expires = found["expires"]
-        if later:
-            log("I update waits", release=found["counter"], why=later)
-            return  # without its ETag it is judged anew the next time
-        if later is not None:  # it has another one
-            _accept(app, found)
-    except ValueError as e:
-        refused = str(e)
-    _note(etag, expires, refused)
-
-
-def _accept(app, found):
-    log("I update begins", release=found["counter"], version=found["version"])
-    from firmware.update import files
-
-    files.remove(_RELEASE)
-    files.remove(_DONE)
-    os.rename(_RELEASE + ".new", _RELEASE)
-    app.tasks["update"] = 0

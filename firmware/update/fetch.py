@@ -1,11 +1,10 @@
 """Put the release of /update/release together in the slot that is not in use, step by step.
 
-Each step is short, and a start continues where the last one ended: /update/done has a byte for
-each entry of the manifest that is finished. Nothing here is trusted afterwards: finish.py
+Each step is short, and a start continues where the last one ended: /update/done.txt has a byte
+for each entry of the manifest that is finished. Nothing here is trusted afterwards: finish.py
 verifies the whole slot before the switch.
 """
 
-import os
 
 from s3 import S3Error
 
@@ -19,28 +18,13 @@ _DONE = "/update/done.txt"
 _PIECE_BYTES = const(32768)  # of one request: a few seconds
 _SOON_S = const(1)
 _AGAIN_S = const(300)
-_FULL_S = const(3600)
 
 
-def step(app):
-    """Do a part of the work; return the seconds until the next one, or None if there is none."""
-    try:
-        return _step(app)
-    except OSError as e:
-        log("E update cannot be kept on the flash; remove your own files from it", why=e)
-        return _FULL_S
-
-
-def _step(app):
+def step(app, number):
+    """Do a part of entry `number`; return the seconds until the next part, None if it failed."""
+    path, size, digest = _entry(number)
     from firmware.update import files
 
-    done = max(files.size(_DONE), 0)
-    path, size, digest = _entry(done)
-    if path is None:
-        files = None
-        from firmware.update import finish
-
-        return finish.finish(app)
     target = f"{files.idle()}/{path}"
     source = f"{slot}/{path}"
     if size < 0:
@@ -56,23 +40,15 @@ def _step(app):
     return _download(app, target, size, digest)
 
 
-def count():
-    """Return [entries that are finished, all entries] of the release."""
-    from firmware.update import files, manifest
-
-    return [max(files.size(_DONE), 0), sum([1 for _ in manifest.files(_RELEASE)])]
-
-
 def _entry(number):
-    from firmware.update import manifest
+    from firmware.update import lines
 
-    entries = manifest.files(_RELEASE)
+    entries = lines.files(_RELEASE)
     for entry in entries:
         if not number:
             entries.close()  # and with it the file
             return entry
         number -= 1
-    return None, 0, ""
 
 
 def _is_done():
@@ -90,7 +66,7 @@ def _download(app, target, size, digest):
             _get(app, part, min(size - have, _PIECE_BYTES), have, digest)
         except S3Error as e:
             if e.status in (403, 404):
-                return refuse(f"{target[3:]} is not in the bucket")
+                return _refuse(f"{target[3:]} is not in the bucket")
             if e.code not in ("InvalidRange", "EntityTooLarge"):
                 log("W update waits", why=e)
                 return _AGAIN_S
@@ -103,7 +79,7 @@ def _download(app, target, size, digest):
         files.replace(target)
         return _is_done()
     files.remove(part)
-    return refuse(f"{target[3:]} is not what was signed")
+    return _refuse(f"{target[3:]} is not what was signed")
 
 
 def _get(app, part, most, have, digest):
@@ -119,11 +95,7 @@ def _get(app, part, most, have, digest):
         download.get(uploader.store, key, have, most, f.write)
 
 
-def refuse(why):
-    """Tell the owner, and begin again with the next health report: the store may be mended."""
-    log("E update refused", why=why)
-    from firmware.update import seen
+def _refuse(why):
+    from firmware.update import refuse
 
-    seen.write("", 0, why)
-    os.remove(_RELEASE)
-    return
+    return refuse.refuse(why)

@@ -57,7 +57,7 @@ def is_same(source, target):
     if size(source) != size(target):
         return False
     if size(source) != -2:
-        return size(source) >= 0 and digest(source) == digest(target)
+        return size(source) < 0 or digest(source) == digest(target)
     there = os.listdir(source)
     return sorted(there) == sorted(os.listdir(target)) and all(
         is_same(f"{source}/{name}", f"{target}/{name}") for name in there
@@ -67,9 +67,13 @@ def is_same(source, target):
 def copy(source, target, feed):
     """Make `target` equal to `source`, a file or folder with all that is in it; raises OSError.
 
-    A file appears whole, by a rename. `feed()` feeds the watchdog.
+    What is not there is not there
+    afterwards either. A file appears whole, by a rename. `feed()` feeds the watchdog.
     """
     feed()
+    if size(source) == -1:
+        remove(target)
+        return
     if size(source) == -2:
         there = os.listdir(source)
         for name in there:

@@ -25,9 +25,9 @@ def finish(app):
 
             seal.change(found["wifi"], app.uploader.device, found["counter"])
     except ValueError as e:
-        from firmware.update import fetch
+        from firmware.update import refuse
 
-        return fetch.refuse(str(e))
+        return refuse.refuse(str(e))
     from firmware.update import files
 
     files.copy(_RELEASE, new + "/release", app.uploader.feed)
@@ -49,10 +49,10 @@ def finish(app):
 
 def _verify(feed):
     """Return the folder of the idle slot if it is what was signed; raises ValueError."""
-    from firmware.update import manifest
+    from firmware.update import lines
 
-    found = list(manifest.files(_RELEASE))
-    manifest = None
+    found = list(lines.files(_RELEASE))
+    lines = None
     from firmware.update import files
 
     new = files.idle()

@@ -20,6 +20,6 @@ def judge(app, path, now):
     held = slot_state.read()[2]
     if found["counter"] == held:
         return found, None
-    from firmware.update import manifest
+    from firmware.update import rules
 
-    return found, manifest.check(found, device, held, now)
+    return found, rules.check(found, device, held, now)

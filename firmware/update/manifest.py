@@ -1,4 +1,4 @@
-"""Read a release's manifest, and judge it; loaded only when there is one.
+"""Read a release's manifest; loaded only when there is one. rules.py judges it.
 
 A manifest is the owner's signature, 384 bytes, and then lines of text in a fixed order;
 docs/updates.md has the format. Nothing of the text is read before the signature is verified. The
@@ -6,7 +6,8 @@ text has one canonical form, so that nobody can read it in two ways.
 """
 
 import hashlib
-import sys
+
+from firmware.update import lines
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -15,10 +16,6 @@ _MOST_BYTES = const(384 + 8192)
 _SIGNATURE_BYTES = const(384)
 _PIECE_BYTES = const(512)
 _HIGHEST = const((1 << 25) - 1)  # of a counter, see start/slot_state.py
-# MicroPython 1.24 does not tell its board, and the simulator's is called "standard".
-_BOARD = "ESP32_GENERIC"
-_UNNAMED = ("", "standard")
-_MPY = "_mpy"  # as text, or the build would take it for a private name of ours
 # The order of the lines, those that may be missing, and those that may be repeated.
 _ORDER = (
     "counter least version board mpy device percent not-before expires next-key wifi keep file"
@@ -35,8 +32,9 @@ _HEX = "0123456789abcdef"
 def read(path, device, keys):
     """Return {line: value} of the manifest `path`; raises ValueError with the reason to refuse it.
 
-    `keys` are the moduli of the owner's keys, 384 bytes each. In the result numbers are integers,
-    `device`, `keep` and `file` are empty (see files()), and `signer` is the index of the key.
+    `keys` are the moduli of the owner's keys, 384 bytes each. In the result numbers are
+    integers, `device`, `keep` and `file` are empty (see lines.files()), and `signer` is the index
+    of the key.
     """
     with open(path, "rb") as f:
         signer = _signer(f, keys)
@@ -77,7 +75,7 @@ def _facts(f, device):
     order = _ORDER.split()
     is_ours = False
     last = ""
-    for name, value in _lines(f):
+    for name, value in lines.lines(f):
         while order and order[0] != name:
             _may_lack(order.pop(0), found)
         if not order or (name in found and name not in _REPEATED.split()):
@@ -100,17 +98,6 @@ def _may_lack(name, found):
 
 def _wrong(line):
     return ValueError(f"its manifest has a wrong line: {line[:60]}")
-
-
-def _lines(f):
-    while True:
-        line = f.readline()
-        if not line:
-            return
-        if line[-1:] != b"\n" or max(line) > 126:
-            raise ValueError("its manifest is cut off or not ASCII")
-        name, _, value = line[:-1].decode().partition(" ")
-        yield name, value
 
 
 def _value(name, value):
@@ -153,47 +140,3 @@ def _check_entry(name, value, last):
         is_right = False
     if not is_right:
         raise _wrong(f"{name} {value}")
-
-
-def check(found, device, held, now):
-    """Return why the release has to wait, or ""; raises ValueError with the reason to refuse it.
-
-    `found` is the result of read(), `held` the highest counter of a release that this board has
-    switched to, `now` UTC seconds since 1970.
-    """
-    counter = found["counter"]
-    if counter <= held:
-        raise ValueError(f"it is release {counter}, and this camera has had {held}")
-    if held < found["least"]:
-        raise ValueError(f"it needs release {found['least']} first, and this camera has {held}")
-    build = getattr(sys.implementation, "_build", "")
-    board = _BOARD if build in _UNNAMED else build
-    if found["board"] != board:
-        raise ValueError(f"it is for the board {found['board']}, and this is {board}")
-    mpy = getattr(sys.implementation, _MPY)
-    if found["mpy"] != f"{mpy & 255}.{mpy >> 8 & 3}":
-        raise ValueError("it is compiled for another version of MicroPython")
-    if now >= found["expires"]:
-        raise ValueError("it has expired; sign and push it anew")
-    if now < found["not-before"]:
-        return "its time has not come"
-    cohort = hashlib.sha256(f"{device} {counter}".encode()).digest()
-    if int.from_bytes(cohort[:4], "big") % 100 >= found["percent"]:
-        return "this camera is not in its percentage yet"
-    return ""
-
-
-def files(path):
-    """Yield (path, size in bytes, SHA-256 in hex) for each file of the manifest `path`.
-
-    What the board keeps of the running slot, a file or a folder, is (path, -1, "").
-    """
-    with open(path, "rb") as f:
-        f.seek(_SIGNATURE_BYTES)
-        f.readline()
-        for name, value in _lines(f):
-            if name == "keep":
-                yield value, -1, ""
-            elif name == "file":
-                path, size, digest = value.split(" ")
-                yield path, int(size), digest

@@ -12,11 +12,14 @@ _WHY = (
     "too many restarts",
 )
 # One long string, because MicroPython keeps each short one for ever.
-_TEXT = '{{"slot": "{}", "release": {}, "trial": {}, "back": {}, "refused": {}, "fetching": {}}}'
+_TEXT = """
+"update": {{
+    "slot": "{}", "release": {}, "trial": {}, "back": {}, "refused": {}, "fetching": {}
+}},"""
 
 
-def report(app):
-    """Return it as JSON; docs/unattended.md explains each entry."""
+def text(app):
+    """Return it as bytes of JSON; docs/unattended.md explains each entry."""
     from firmware.start import slot_state
 
     left, _, release, back = slot_state.read()
@@ -26,9 +29,9 @@ def report(app):
     refused = seen.read()[2]
     seen = fetching = None
     if "update" in app.tasks:
-        from firmware.update import fetch
+        from firmware.update import turn
 
-        fetching = fetch.count()
+        fetching = turn.count() if not turn.is_new() else None
     return _TEXT.format(
         slot[1:],
         release,
@@ -36,4 +39,4 @@ def report(app):
         json.dumps(_WHY[back] or None),
         json.dumps(refused or None),
         json.dumps(fetching),
-    )
+    ).encode()

@@ -33,8 +33,6 @@ def add(app):
         app.tasks["trial"] = 0
         return
     app.counters.pop("trial", None)
-    try:
-        os.stat("/update/release")
-    except OSError:
-        return
-    app.tasks["update"] = 0
+    there = os.listdir("/update") if "update" in os.listdir("/") else ()
+    if "release" in there or "release.new" in there:
+        app.tasks["update"] = 0

@@ -154,9 +154,12 @@ from s3 import S3Error  # noqa: E402
 
 from firmware import clock, wifi  # noqa: E402
 from firmware.start import slot_state, slot_switch  # noqa: E402
-from firmware.update import ask, fetch, files, finish, start, trial  # noqa: E402
+from firmware.tasks import update as task  # noqa: E402
+from firmware.update import ask, fetch, files, finish, start, trial, turn  # noqa: E402
 
 clock.now = lambda: NOW
+wait_s = turn.wait_s
+turn.wait_s = lambda app: 0  # there is always time
 
 
 class _Time:
@@ -296,7 +299,7 @@ class Board:
             if "update" not in app.tasks:
                 return True
             for _ in range(99):
-                if fetch.step(app) is None or power.is_off:
+                if task.do(app) is None or power.is_off:
                     return not power.is_off
             raise AssertionError("the download does not end")
         except RestartError:

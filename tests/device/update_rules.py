@@ -10,7 +10,7 @@ from firmware import clock, wifi
 from firmware.settings import config
 from firmware.start import slot_state
 from firmware.tasks import trial, update
-from firmware.update import fetch, start
+from firmware.update import fetch, finish, start, turn
 
 _POWER = {"battery_pin": -1, "divider": 2, "low_mv": 3300}
 
@@ -39,7 +39,10 @@ def ready(**changes):
 
 
 def fetching():
-    fetch.step = lambda app: "fetched"
+    turn.wait_s = rig.wait_s
+    turn.is_new = lambda: False
+    turn.count = lambda: [0, 1]
+    fetch.step = lambda app, number: "fetched"
     config.section = lambda name: _POWER
     tell("ready", update.do(ready()))
     tell("photos wait", update.do(ready(waiting=1)))
@@ -57,7 +60,7 @@ def fetching():
     for mv in (1800, 1830):
         battery.millivolts = lambda pin, mv=mv: mv
         tell(f"{2 * mv} mV", update.do(ready()))
-    fetch.step = lambda app: None
+    fetch.step = lambda app, number: None
     app = ready()
     tell("finished", [update.do(app), "update" in app.tasks])
 
@@ -122,16 +125,16 @@ def altered():
     board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
     for path in (None, "/b/lib/overlay.bin", "/b/config.json", "/b/lib/more.mpy"):
         board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
-        step = fetch.step
+        whole = finish.finish
 
-        def alter(app, path=path, step=step):
-            if path and fetch.count()[0] == fetch.count()[1]:
+        def alter(app, path=path, whole=whole):
+            if path:
                 rig.write_tree({path: b"altered"})
-            return step(app)
+            return whole(app)
 
-        fetch.step = alter
+        finish.finish = alter
         board.start()
-        fetch.step = step
+        finish.finish = whole
         from firmware.update import seen
 
         tell(f"altered {path}", [rig.NVS.entries["slot"] & 1, seen.read()[2]])

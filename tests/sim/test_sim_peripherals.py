@@ -6,7 +6,7 @@ import json
 import socket
 
 import pytest
-from megacam.sim.board import Board
+from megacam.sim.board import Board, BoardError
 from megacam.sim.pty_board import PtyBoard
 from megacam.sim.world import World
 
@@ -46,6 +46,13 @@ def test_an_analogue_input_tells_the_volts_on_it(board):
 def test_a_timer_is_taken_and_never_fires(board):
     start = "machine.Timer(0, mode=machine.Timer.PERIODIC, period=1, callback=lambda t: 1 // 0)"
     assert _said(board, f"({start}.deinit(), time.sleep_ms(50))") == [(None, None)]
+
+
+def test_a_one_shot_timer_restarts_the_board_unless_it_is_stopped(board):
+    start = "(machine.Timer(1).init(mode=0, period=50, callback=machine.reset), "
+    assert _said(board, f"{start}machine.Timer(1).deinit(), time.sleep_ms(90))") == [(None,) * 3]
+    with pytest.raises(BoardError, match="code failed"):
+        _said(board, f"{start}time.sleep_ms(90), machine.reset_cause())")
 
 
 def test_constants_and_what_is_not_there(board):

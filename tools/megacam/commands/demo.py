@@ -30,6 +30,13 @@ def demo_command(
             help="Let visitors come and go; photos only when something moves. 2 minutes.",
         ),
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Send the running board a signed release, then a broken one. 2 minutes.",
+        ),
+    ] = False,
     folder: Annotated[Path, typer.Option(help="Folder for the photos.")] = Path("demo-photos"),
 ) -> None:
     """Run the firmware on a simulated board with a local S3.
@@ -42,15 +49,25 @@ def demo_command(
         if photos:
             raise typer.BadParameter("--motion draws its own pictures; leave --photos out")
         interval = _MOTION_INTERVAL_S
+    scenario = None
+    if update:
+        from megacam.demo.update import Updates
+
+        scenario = Updates()
     taken = demo.run(
-        demo.Options(photos_count, interval, photos, keep, folder, gallery, browser, motion),
+        demo.Options(
+            photos_count, interval, photos, keep, folder, gallery, browser, motion, update
+        ),
         say=lambda text: terminal.line(text, "bold"),
         on_line=lambda line: terminal.line(f"  board | {line}", "dim"),
+        scenario=scenario,
     )
     columns = ("key", "bytes", "ms", "checksum", "peak heap")
     terminal.table(columns, [_row(photo) for photo in taken], right=("bytes", "ms"))
     if motion:
         _show_motion(terminal, taken)
+    if scenario:
+        _show_updates(terminal, scenario.rows)
     terminal.mark(
         "done",
         f"{count(len(taken), 'photo')} in {folder.resolve()}, identical byte for byte to what the "
@@ -85,6 +102,18 @@ def _show_motion(terminal: Terminal, taken: list[Any]) -> None:
         ],
         right=("photos",),
         title="Motion",
+    )
+
+
+def _show_updates(terminal: Terminal, rows: list[Any]) -> None:
+    """Print what the board did with each release."""
+    terminal.table(
+        ("release", "what the board said", ""),
+        [
+            (row.release, "\n".join(row.lines), "as it should be" if row.is_right else "WRONG")
+            for row in rows
+        ],
+        title="Updates",
     )
 
 

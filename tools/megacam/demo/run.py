@@ -12,10 +12,10 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from megacam import settings
 from megacam.board import tree
@@ -45,6 +45,7 @@ class Options:
     `pictures` is a folder of photos for the camera; None draws a scene. The photos are saved in
     `folder`. `keep` runs until Ctrl-C. `gallery` serves the gallery, and `browser` opens it.
     `motion` shows a still scene with visitors, of which the camera sends photos (demo/motion.py).
+    `update` offers the running board two releases (demo/update.py).
     """
 
     photos_count: int = 3
@@ -55,6 +56,7 @@ class Options:
     gallery: bool = False
     browser: bool = True
     motion: bool = False
+    update: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -85,18 +87,35 @@ class Watch:
 
     def __init__(self, on_line: Callable[[str], None]):
         self._on_line = on_line
+        self.lines: list[str] = []
         self.stored: list[dict[str, str]] = []
         self.news = threading.Event()
 
     def line(self, text: str) -> None:
         self._on_line(text)
+        self.lines.append(text)
         if text.startswith("I s3 stored "):
             self.stored.append(dict(word.split("=", 1) for word in text.split()[3:]))
         self.news.set()
 
 
+class Scenario(Protocol):
+    """Something that happens to the running board; `versions`: of the firmware that runs."""
+
+    versions: Sequence[str]
+
+    def prepare(self, board: Board, store: Store) -> None:
+        """Prepare the board, which has no power yet."""
+
+    def play(self, watch: Watch, say: Callable[[str], None]) -> None:
+        """Let it happen, after the first photos."""
+
+
 def run(
-    options: Options, say: Callable[[str], None], on_line: Callable[[str], None]
+    options: Options,
+    say: Callable[[str], None],
+    on_line: Callable[[str], None],
+    scenario: Scenario | None = None,
 ) -> list[Photo]:
     """Run the demo and return the photos; `say` gets the steps, `on_line` the board's console.
 
@@ -105,15 +124,20 @@ def run(
     _check(options)
     watch = Watch(on_line)
     with _stage(options, say) as (board, store, served), _gallery(options, store, say):
+        if scenario:
+            scenario.prepare(board, store)
         say("powering the board on")
         board.start(watch.line)
         with (
             contextlib.suppress(KeyboardInterrupt) if options.goes_on else contextlib.nullcontext()
         ):
             _wait_for_photos(options, board, watch)
+            if scenario:
+                scenario.play(watch, say)
         board.stop()
         say("downloading the photos and comparing them with what the camera gave")
-        return [_fetch(store, line, served, options.folder) for line in watch.stored]
+        versions = scenario.versions if scenario else (settings.firmware_version(),)
+        return [_fetch(store, line, served, options.folder, versions) for line in watch.stored]
 
 
 def _check(options: Options) -> None:
@@ -146,7 +170,7 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
         ntp = stack.enter_context(NTPServer())
         say(f"creating the private bucket {BUCKET} and a key that may only put {DEVICE}/*")
         store.create_bucket(BUCKET)
-        key_id, secret = store.create_device_user(BUCKET, DEVICE)
+        key_id, secret = store.create_device_user(BUCKET, DEVICE, updates=options.update)
         say("compiling the firmware and writing it to the flash of a simulated board")
         served = folder / "served"
         scene = ["--photos", str(options.pictures.resolve())] if options.pictures else ["--scene"]
@@ -160,7 +184,7 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
                         store,
                         f"127.0.0.1:{ntp.port}",
                         options.interval_s,
-                        {"motion": _MOTION} if options.motion else None,
+                        _more_settings(options),
                     )
                 ),
                 networks=[_WIFI],
@@ -170,6 +194,13 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
         say("provisioning Wi-Fi and key into its NVS")
         provision(board, {"ssid": _WIFI["ssid"], "password": _WIFI["password"]}, key_id, secret)
         yield board, store, served
+
+
+def _more_settings(options: Options) -> dict[str, Any]:
+    # The board asks for a release with each health report.
+    return ({"motion": _MOTION} if options.motion else {}) | (
+        {"status_min": 1} if options.update else {}
+    )
 
 
 @contextlib.contextmanager
@@ -255,13 +286,15 @@ def _wait_for_photos(options: Options, board: Board, watch: Watch) -> None:
             raise DemoError(f"no photo for {patience_s:.0f} s; the board's last lines say why")
 
 
-def _fetch(store: Store, line: dict[str, str], served: Path, folder: Path) -> Photo:
+def _fetch(
+    store: Store, line: dict[str, str], served: Path, folder: Path, versions: Sequence[str]
+) -> Photo:
     from PIL import Image
 
     key = line["key"]
     answer = store.client("s3").get_object(Bucket=BUCKET, Key=key)
     content = answer["Body"].read()
-    at_s = _prove(key, content, served)
+    at_s = _prove(key, content, served, versions)
     Image.open(io.BytesIO(content)).load()
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -272,7 +305,7 @@ def _fetch(store: Store, line: dict[str, str], served: Path, folder: Path) -> Ph
     return Photo(key, len(content), ms, etag_ok, heap, path, at_s, motion)
 
 
-def _prove(key: str, content: bytes, served: Path) -> float:
+def _prove(key: str, content: bytes, served: Path, versions: Sequence[str]) -> float:
     """Raise DemoError unless a photo is the EXIF block for its key and then the camera's bytes.
 
     Return when the camera took it, in seconds since it has power.
@@ -288,12 +321,13 @@ def _prove(key: str, content: bytes, served: Path) -> float:
     expected = known and {
         "make": "Arducam",
         "model": "Mega 3MP",
-        "software": f"megacam {settings.firmware_version()}",
         "device": known.device,
         "seq": str(known.seq),
         "taken-at": f"{known.taken:%Y-%m-%dT%H:%M:%SZ}",
     }
-    if not block or exif.read(content) != expected:
+    told = exif.read(content)
+    is_ours = told.pop("software", "") in [f"megacam {version}" for version in versions]
+    if not block or not is_ours or told != expected:
         raise DemoError(f"the EXIF of {key} in the bucket is not that of this photo")
     return at_s
 

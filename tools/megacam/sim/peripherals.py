@@ -119,15 +119,22 @@ class ADC:
 
 
 class Timer:
-    """A timer that never fires: the simulator cannot call back into the board's interpreter."""
+    """A one-shot timer whose callback is machine.reset, the only one that the firmware uses.
+
+    The simulator cannot call back into the board's interpreter. `restart(ms)` restarts the board
+    after that time; with None it does not.
+    """
 
     ONE_SHOT, PERIODIC = 0, 1
 
-    def __init__(self, id: int = -1, **options: Any):
-        pass
+    def __init__(self, restart: Callable[[int | None], None], id: int = -1, **options: Any):
+        self._restart = restart
+        if options:
+            self.init(**options)
 
-    def init(self, **options: Any) -> None:
-        pass
+    def init(self, *, mode: int = 1, period: int = -1, callback: Any = None) -> None:
+        if mode == self.ONE_SHOT:
+            self._restart(period)
 
     def deinit(self) -> None:
-        pass
+        self._restart(None)

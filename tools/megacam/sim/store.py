@@ -27,6 +27,7 @@ import boto3
 import botocore.config
 import botocore.session
 
+from megacam.cloud import policies
 from megacam.errors import MegacamError
 
 _DEMO_EXTRA = ("ministack", "trustme")
@@ -142,23 +143,27 @@ class Store:
             Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True)
         )
 
-    def create_device_user(self, bucket: str, device: str) -> tuple[str, str]:
+    def create_device_user(
+        self, bucket: str, device: str, *, updates: bool = False
+    ) -> tuple[str, str]:
         """Create an IAM user that may put objects under `device`/ in `bucket`, nothing else.
 
-        Returns (access key id, secret access key).
+        With `updates`, it may also read its releases, and put none. Returns (access key id, secret
+        access key).
         """
         iam = self.client("iam")
         user = f"megacam-{device}"
-        statement = {
-            "Effect": "Allow",
-            "Action": "s3:PutObject",
-            "Resource": f"arn:aws:s3:::{bucket}/{device}/*",
-        }
+        there = f"arn:aws:s3:::{bucket}/{device}"
+        statements: list[Any] = [
+            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{there}/*"}
+        ]
+        if updates:
+            statements += policies.updates(f"{there}/_update/*")
         iam.create_user(UserName=user)
         iam.put_user_policy(
             UserName=user,
             PolicyName="put-photos",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
         )
         key = iam.create_access_key(UserName=user)["AccessKey"]
         return key["AccessKeyId"], key["SecretAccessKey"]

@@ -90,6 +90,7 @@ class World:
         self._filling = Filling()
         self._bites_us: int | None = None
         self._bites_at = 0.0
+        self._restarts_us: int | None = None
         self._is_watched = self._is_armed = False
         self.has_bitten = False
 
@@ -104,7 +105,7 @@ class World:
             "NVS": partial(NVS, self._nvs),
             "PWM": self._pwm,
             "STA_IF": 0,
-            "Timer": Timer,
+            "Timer": partial(Timer, self._restart_in),
             "WDT": partial(WDT, self._feed),
             "WLAN": self.radio,
             "PWRON_RESET": 1,
@@ -159,6 +160,8 @@ class World:
         try:
             if self._bites_us is not None and self.radio.now_us > self._bites_us:
                 raise Exit(_STARVED)
+            if self._restarts_us is not None and self.radio.now_us > self._restarts_us:
+                raise Exit(_HARD_RESET)
             found = self._find(name)
             return self._told(found if args is None else found(*args, **values), name)
         except Exit as e:
@@ -243,6 +246,9 @@ class World:
         if not self._is_watched:
             self._is_watched = True
             threading.Thread(target=self._watch, args=(self._nvs,), daemon=True).start()
+
+    def _restart_in(self, after_ms: int | None) -> None:
+        self._restarts_us = after_ms and self.radio.now_us + after_ms * 1000
 
     def _watch(self, life: Partition) -> None:
         while (left_s := self._bites_at - time.monotonic()) > 0:

@@ -1,0 +1,55 @@
+"""Whether there is time for an update now, and what is next; loaded for each step."""
+
+import os
+
+from firmware.update import files
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_RELEASE = "/update/release"
+_DONE = "/update/done.txt"
+_BUSY_S = const(60)
+_HOUR_S = const(3600)
+_LEAST_MS = const(5000)
+
+
+def wait_s(app):
+    """Return how many seconds the update has to wait, 0 if its turn has come.
+
+    Photos go first, those that wait and the one that is due next, and half of the daily limit
+    belongs to them.
+    """
+    uploader = app.uploader
+    if not uploader.is_ready() or uploader.waiting:
+        return _BUSY_S
+    if uploader.left_ms() < _LEAST_MS:
+        return 1
+    counters = uploader.counters
+    requests, kb = uploader.cap
+    is_thrifty = counters["requests"] < requests // 2 and counters["sent_kb"] < kb // 2
+    return 0 if is_thrifty and _has_power() else _HOUR_S
+
+
+def _has_power():
+    from firmware.settings import config
+
+    power = config.section("power")
+    if power["battery_pin"] < 0:
+        return True
+    from firmware.power import battery
+
+    # A release takes minutes of radio: a tenth above the voltage at which the camera only sleeps.
+    mv = battery.millivolts(power["battery_pin"]) * power["divider"]
+    return mv > power["low_mv"] * 1.1
+
+
+def count():
+    """Return [entries of the release that are finished, all entries]; raises OSError if none."""
+    from firmware.update import lines
+
+    return [max(files.size(_DONE), 0), sum([1 for _ in lines.files(_RELEASE)])]
+
+
+def is_new():
+    """Return whether a manifest has come that has not been judged yet."""
+    return "release.new" in os.listdir("/update")
