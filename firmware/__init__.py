@@ -7,12 +7,15 @@ slot = __file__.rpartition("/firmware/__init__")[0]
 
 def begin():
     """Prepare the board for main.py, once. If this fails, boot.py tries the other slot."""
+    import gc
+
     from firmware.start import boot
 
     if boot.main():  # the board has restarted too often
         from firmware.start import safe_mode
 
         safe_mode.stay()
+    gc.collect()
     # main.py needs it: if it cannot be imported, boot.py must know.
     from firmware import app  # noqa: F401
 

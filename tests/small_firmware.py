@@ -2,24 +2,31 @@
 
 from megacam.sim.rom import PORT
 
-# The real boot.py, except for its imports: the small test firmware has one module for both.
-BOOT = (PORT.parents[3] / "boot.py").read_bytes()
-BOOT = BOOT.replace(b"firmware.start import boot, safe_mode", b"firmware import boot")
+TOP = PORT.parents[3]
+BOOT, TRIAL = (TOP / "boot.py").read_bytes(), (TOP / "trial.py").read_bytes()
 
 
-SMALL_OLD = {"boot.py": BOOT, "main.py": b"old", "config.json": b"{}", "roots/a.der": b"0"}
+#: What a board with slots holds.
+SMALL_OLD = {
+    "boot.py": BOOT,
+    "trial.py": TRIAL,
+    "main.py": b"old",
+    "a/config.json": b"{}",
+    "a/roots/a.der": b"0",
+    "a/deployed.json": b"{}",
+}
 OLD = {
     **SMALL_OLD,
-    "firmware/__init__.py": b"",
-    "firmware/boot.py": b"def main(*a):\n print('booted')\n",
-    "firmware/gone.py": b"old",
-    "lib/hmac.py": b"",
+    "a/firmware/__init__.py": b"def begin():\n print('booted')\n",
+    "a/firmware/gone.py": b"old",
+    "a/lib/hmac.py": b"",
 }
+#: What a deploy wants.
 NEW = {
     "boot.py": BOOT + b"\n",
+    "trial.py": TRIAL,
     "main.py": b"new",
-    "firmware/__init__.py": b"# new\n",
-    "firmware/boot.py": b"def main(*a):\n print('booted anew')\n",
+    "firmware/__init__.py": b"def begin():\n print('booted anew')\n",
     "firmware/more/deep.mpy": bytes(6000),
     "roots/b.der": b"1",
 }

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from megacam.board import deploy, device, mip, tree
+from megacam.board import deploy, device, mip, slots, tree
 from megacam.board import files as device_files
 from megacam.board.device import DeviceError
 from megacam.errors import MegacamError
@@ -18,7 +18,6 @@ from usb_board import CONFIG, plugged_in
 
 def _run(board, wanted, **options):
     with device.connect(board.port) as found:
-        deploy.complete(found)
         plan = deploy.plan(found, wanted, **options)
         deploy.make(found, plan)
     return plan
@@ -27,6 +26,12 @@ def _run(board, wanted, **options):
 def _image(board):
     board.pull()
     return flash.read_image(board.image)
+
+
+def _slot(image, slot):
+    """Return the files of a slot, and those of the board itself, without the manifest."""
+    whole = {path.removeprefix(f"{slot}/"): content for path, content in image.items()}
+    return {p: c for p, c in whole.items() if p[:2] not in ("a/", "b/") and p != "deployed.json"}
 
 
 def test_an_empty_board_gets_every_file_and_runs_it(tmp_path):
@@ -39,12 +44,12 @@ def test_an_empty_board_gets_every_file_and_runs_it(tmp_path):
             time.sleep(0.05)
         assert b"main runs" in board.console
         image = _image(board)
-    manifest = json.loads(image.pop("deployed.json"))
+    manifest = json.loads(image.pop("a/deployed.json"))
     image.pop("tally", None)  # the board has started and may have counted that
-    assert image == wanted
+    assert image == tree.placed(wanted)
     assert set(manifest["files"]) == set(wanted)
     assert manifest["version"] == plan.version
-    assert json.loads(image["config.json"])["checked"] == plan.version
+    assert json.loads(image["a/config.json"])["checked"] == plan.version
 
 
 def test_the_roots_are_der_and_amazon_s_unless_a_store_has_its_own(tmp_path):
@@ -56,12 +61,12 @@ def test_the_roots_are_der_and_amazon_s_unless_a_store_has_its_own(tmp_path):
     assert not [path for path in deploy.tree(other) if path.startswith("roots/")]
 
 
-# The result of the switch: config.json and hmac belong to the board and stay.
+# The result of a deploy: config.json and hmac belong to the board and stay.
 SWITCHED = {"config.json": b"{}", "lib/hmac.py": b"", **NEW}
 
 
 def test_only_what_changed_is_sent_and_what_is_no_longer_wanted_goes(tmp_path):
-    files = {**OLD, "lib/mine.py": b"mine", "lib/s3.py": b"slow source"}
+    files = {**OLD, "lib/mine.py": b"mine", "a/lib/s3.py": b"slow source"}
     with plugged_in(tmp_path, files) as board:
         first = _run(board, {**NEW, "lib/s3.mpy": b"x", "lib/body.mpy": b"y"})
         assert "lib/s3.py" in first.remove
@@ -70,10 +75,10 @@ def test_only_what_changed_is_sent_and_what_is_no_longer_wanted_goes(tmp_path):
         third = _run(board, {**NEW, "lib/s3.mpy": b"x2"})
         assert set(third.send) == {"lib/s3.mpy", "deployed.json"}
         assert third.remove == ["lib/body.mpy"]
+        assert (first.new.slot, third.new.slot) == ("b", "a")
         image = _image(board)
-    assert {k: v for k, v in image.items() if k != "deployed.json"} == {
-        **SWITCHED, "lib/mine.py": b"mine", "lib/s3.mpy": b"x2"
-    }  # fmt: skip
+    assert _slot(image, "a") == {**SWITCHED, "lib/mine.py": b"mine", "lib/s3.mpy": b"x2"}
+    assert image["b/lib/s3.mpy"] == b"x", "the files before are still there"
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +105,8 @@ def _starts_whole(board):
     deadline = time.monotonic() + 10
     while b">>> " not in board.console[before:] and time.monotonic() < deadline:
         time.sleep(0.02)
-    said = bytes(board.console[before:])
-    image = _image(board)
-    image.pop("deployed.json", None)
-    ours = {p: c for p, c in image.items() if p.split("/")[0] not in ("new", "switched")}
-    return ours, b"booted anew" in said
+    is_new = b"booted anew" in board.console[before:]
+    return _slot(_image(board), "b" if is_new else "a"), is_new
 
 
 @pytest.mark.parametrize("part", range(12))
@@ -118,38 +120,21 @@ def test_a_cable_pulled_in_mid_deploy_leaves_the_old_files_or_the_new(tmp_path, 
         except DeviceError as error:
             assert "lost the board" in str(error)
         ours, is_new = _starts_whole(board)
-        assert ours == (SWITCHED if is_new else OLD)
+        wanted = SWITCHED if is_new else _slot(OLD, "a")
+        # boot.py and the like are replaced after the slot, one at a time.
+        assert {p: c for p, c in ours.items() if "/" in p} == {
+            p: c for p, c in wanted.items() if "/" in p
+        }
         board.plug_in()
-        _run(board, NEW)
-        image = _image(board)
-    image.pop("deployed.json")
-    assert image == SWITCHED
-
-
-@pytest.mark.parametrize("cut", [1, 2, 3, 5, 8, 11])
-def test_a_switch_that_is_cut_off_again_and_again_still_ends(tmp_path, cut):
-    plan = deploy.Plan("1", {**NEW, "deployed.json": b"{}"}, ["firmware/gone.py"], 0)
-    staged = {f"switch/{path}": content for path, content in plan.send.items()}
-    staged["switch/finish.py"] = deploy._finish(plan).encode()
-    empty = {"firmware/more/.keep": b""}  # the folders are created before the switch
-    with plugged_in(tmp_path, {**OLD, **staged, **empty}) as board:
-        board.pull()
-        for _ in range(2):
-            board.plug_in(cut_after_writes=cut)
-            board.wait_until_unplugged(0.5)
-            board.pull()
-        ours, is_new = _starts_whole(board)
-    ours.pop("firmware/more/.keep")
-    removed = {path: SWITCHED.get(path) for path in ours}
-    assert is_new
-    assert ours == {**removed, **NEW, "roots/a.der": ours.get("roots/a.der")}
+        slot = _run(board, NEW).new.slot
+        assert _slot(_image(board), slot) == SWITCHED
 
 
 def test_a_deploy_that_was_cut_off_does_not_send_again_what_is_there(tmp_path):
     with plugged_in(tmp_path, OLD) as board:
         with device.connect(board.port) as found:
-            device_files.make_folders(found, ["/new/firmware/more/x"])
-            device_files.write(found, "/new/firmware/more/deep.mpy", bytes(6000))
+            device_files.make_folders(found, ["/b/firmware/more/x"])
+            device_files.write(found, "/b/firmware/more/deep.mpy", bytes(6000))
         told = []
         with device.connect(board.port) as found:
             plan = deploy.plan(found, NEW)
@@ -231,13 +216,31 @@ def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
     ],
     ids=["no finish.py", "half of it"],
 )
-def test_the_command_mends_a_board_that_cannot_start_in_one_call(tmp_path, left):
-    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"  # as in older versions
+def test_the_command_mends_a_board_of_an_older_version_that_cannot_start(tmp_path, left):
+    boot = b"with open('/switch/finish.py') as f:\n exec(f.read())\n"
+    before = {path.removeprefix("a/"): content for path, content in OLD.items()}
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
-    with plugged_in(tmp_path / "b", {**OLD, "boot.py": boot, **left}) as board:
+    with plugged_in(tmp_path / "b", {**before, "boot.py": boot, **left}) as board:
         done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert "cannot be finished" in done.stdout and "[Errno" not in done.stdout + done.stderr
         image = _image(board)
     assert image["boot.py"] == tree.build()["boot.py"]
-    assert not [path for path in image if path.partition("/")[0] in ("new", "switch", "switched")]
+    top = {path.partition("/")[0] for path in image}
+    assert top <= {"a", "boot.py", "main.py", "trial.py", "lib", "tally"}
+
+
+def test_a_trial_is_announced_and_can_be_ended(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with plugged_in(tmp_path / "b", OLD) as board:
+        idle = _megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
+        assert "no files on the board are on trial" in idle.stdout, idle.stderr
+        with device.connect(board.port) as found:
+            slots.write(found, slots.Slots("a", worked=frozenset("a")))
+        done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        assert "the new files are on trial until a photo is stored" in done.stdout, done.stderr
+        with device.connect(board.port) as found:
+            assert slots.read(found) == slots.Slots("b", 3, frozenset("a"))
+        kept = _megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
+        assert "slot b is kept" in kept.stdout, kept.stderr
+        with device.connect(board.port) as found:
+            assert slots.read(found) == slots.Slots("b", 0, frozenset("a"))

@@ -8,7 +8,8 @@ from usb_board import plugged_in
 
 BLOCK = files.BLOCK_BYTES
 BIG = bytes(range(256)) * (6 * BLOCK // 256)
-ALIKE = {path: content for path, content in NEW.items() if path in OLD} | {"lib/big.bin": BIG}
+ALIKE = {**NEW, "lib/big.bin": BIG}
+PLACED = tree.placed(ALIKE)
 
 
 def _changed(content, *places):
@@ -22,7 +23,6 @@ def _deploy(board, big, before=""):
     """Deploy with another lib/big.bin; return (the plan, bytes sent, the host's steps)."""
     sent, told = [], []
     with device.connect(board.port) as found:
-        deploy.complete(found)
         plan = deploy.plan(found, {**ALIKE, "lib/big.bin": big})
         found.exec(before)
         deploy.make(found, plan, sent.append, told.append)
@@ -30,10 +30,11 @@ def _deploy(board, big, before=""):
 
 
 def _image(board):
+    """Return the files of the slot that was filled."""
     board.pull()
     found = flash.read_image(board.image)
     board.plug_in()
-    return found
+    return {path.removeprefix("b/"): content for path, content in found.items()}
 
 
 CHANGES = {
@@ -48,7 +49,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("big", "blocks"), CHANGES.values(), ids=CHANGES)
 def test_only_changed_blocks_are_sent_and_the_file_is_whole(tmp_path, big, blocks):
-    with plugged_in(tmp_path, {**OLD, "deployed.json": b"", **ALIKE}) as board:
+    with plugged_in(tmp_path, {**OLD, **PLACED}) as board:
         plan, sent, _ = _deploy(board, big)
         assert {*plan.send} == {"lib/big.bin", "deployed.json"}
         assert plan.bytes_of("lib/big.bin") == blocks * BLOCK
@@ -58,7 +59,7 @@ def test_only_changed_blocks_are_sent_and_the_file_is_whole(tmp_path, big, block
 
 def test_an_odd_end_is_copied_too(tmp_path):
     big = BIG + b"the end"
-    files_before = {**OLD, **ALIKE, "lib/big.bin": big}
+    files_before = {**OLD, **PLACED, "a/lib/big.bin": big}
     with plugged_in(tmp_path, files_before) as board:
         plan, _, _ = _deploy(board, _changed(big, 2 * BLOCK))
         assert plan.bytes_of("lib/big.bin") == BLOCK
@@ -66,9 +67,9 @@ def test_an_odd_end_is_copied_too(tmp_path):
 
 
 def test_a_copy_that_went_wrong_is_sent_whole(tmp_path):
-    spoil = "f=open('/lib/big.bin','r+b')\nf.seek(9000)\nf.write(b'spoiled')\nf.close()"
+    spoil = "f=open('/a/lib/big.bin','r+b')\nf.seek(9000)\nf.write(b'spoiled')\nf.close()"
     wanted = _changed(BIG, 0)
-    with plugged_in(tmp_path, {**OLD, **ALIKE}) as board:
+    with plugged_in(tmp_path, {**OLD, **PLACED}) as board:
         plan, _, told = _deploy(board, wanted, before=spoil)
         assert plan.bytes_of("lib/big.bin") == BLOCK
         assert told.count("verifying lib/big.bin") == 2
@@ -77,7 +78,7 @@ def test_a_copy_that_went_wrong_is_sent_whole(tmp_path):
 
 def test_a_small_file_is_sent_whole(tmp_path):
     small = {"lib/big.bin": BIG[: 2 * BLOCK]}
-    with plugged_in(tmp_path, {**OLD, **ALIKE, **small}) as board:
+    with plugged_in(tmp_path, {**OLD, **PLACED, **tree.placed(small)}) as board:
         plan, _, _ = _deploy(board, _changed(small["lib/big.bin"], 0))
         assert not plan.copy
 

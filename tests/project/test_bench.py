@@ -41,7 +41,7 @@ def test_the_flash_is_read_only_for_what_a_photo_needs(what, most_reads, most_by
     assert reads < size <= most_bytes
 
 
-def test_at_most_57_kb_are_in_use_between_photos():
+def test_at_most_58_kb_are_in_use_between_photos():
     told = whole.steady()
     assert told["asleep"]["live"] <= memory.MOST_LIVE
     # The frames and modules of the upload are gone by then.

@@ -74,11 +74,12 @@ class Filling:
     def _remove_step(self, path: str) -> None:
         self._on_step(f"removing {path}")
 
+    def _verified(self, path: str) -> None:
+        self._on_step(f"verifying {path.removeprefix(self._folder + '/')}")
+
     def _wrong(self, paths: list[str]) -> list[str]:
         """Return those of `paths` that the slot has not, or with other content."""
-        found = files.hashes(
-            self._board, map(self._path, paths), lambda path: self._on_step(f"verifying {path}")
-        )
+        found = files.hashes(self._board, map(self._path, paths), self._verified)
         return [path for path in paths if found.get(self._path(path)) != self._plan.digests[path]]
 
     def _check_space(self, freed_bytes: int, left: list[str]) -> None:

@@ -27,10 +27,10 @@ _READ = """
 import os
 try:
  from esp32 import NVS
- n=NVS('megacam')
-except(ImportError,OSError):n=None
+ _v=NVS('megacam')
+except(ImportError,OSError):_v=None
 def _g(p):
- try:return n.get_i32(p)
+ try:return _v.get_i32(p)
  except(AttributeError,OSError):return -1
 def _w(p):
  try:return os.stat(p+'/deployed.json')[0]!=0
@@ -42,10 +42,10 @@ print('=',_g('slot'),_g('back'),int(_w('/a')),int(_w('/b')),int('slot' in os.lis
 _WRITE = """
 from esp32 import NVS
 import os,time
-n=NVS('megacam')
-def _p(k,v):
- n.set_i32(k,v)
- n.commit()
+_v=NVS('megacam')
+def _p(k,n):
+ _v.set_i32(k,n)
+ _v.commit()
 if {switches}:
  _p('until',int(time.time())+{hour})
  _p('back',0)

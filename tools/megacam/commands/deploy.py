@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from megacam import settings, timezones
-from megacam.board import deploy, mip
+from megacam.board import deploy, mip, slots
 from megacam.commands import board, options
 from megacam.console import Terminal
 from megacam.words import count
@@ -24,6 +24,10 @@ Hmac = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every file")]
+Keep = Annotated[
+    bool,
+    typer.Option("--keep", help="Copy nothing; keep the files on trial on the board"),
+]
 Index = Annotated[str, typer.Option(help="Where mip finds packages: an https address or a folder")]
 
 
@@ -34,6 +38,7 @@ def deploy_command(
     hmac: Hmac = None,
     index: Index = mip.INDEX,
     verbose: Verbose = False,
+    keep: Keep = False,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
@@ -42,6 +47,9 @@ def deploy_command(
     It does not copy secrets: use `megacam provision` for those.
     """
     terminal = Terminal(as_json)
+    if keep:
+        _keep(terminal, port, dry_run)
+        return
     raw = read_config(config)
     with terminal.working("compiling"):
         wanted = deploy.tree(raw, roots)
@@ -51,6 +59,20 @@ def deploy_command(
             plan = deploy.plan(found, wanted, hmac, index, terminal.now)
         carry_out(terminal, found, plan, dry_run, verbose)
     terminal.data({"done": not dry_run, **as_data(plan)})
+
+
+def _keep(terminal: Terminal, port: str | None, dry_run: bool) -> None:
+    with board.opened(terminal, port) as found:
+        runs = slots.read(found)
+        if runs.is_on_trial and not dry_run:
+            slots.write(found, runs.kept())
+    if not runs.is_on_trial:
+        terminal.mark("done", "no files on the board are on trial, nothing to keep")
+    elif dry_run:
+        terminal.line(f"slot {runs.slot} is on trial; nothing was changed (--dry-run)")
+    else:
+        terminal.mark("done", f"slot {runs.slot} is kept: the board does not go back any more")
+    terminal.data({"slot": runs.slot, "kept": runs.is_on_trial and not dry_run})
 
 
 def read_config(path: Path) -> dict[str, Any] | None:
@@ -81,7 +103,7 @@ def carry_out(
     if verbose or dry_run or terminal.plain:
         for path in sorted(plan.send):
             terminal.mark("add", path, _size(plan, path))
-        for path in plan.remove:
+        for path in (*plan.remove, *plan.left):
             terminal.mark("remove", path)
     if plan.is_empty:
         if not dry_run:
@@ -97,6 +119,12 @@ def carry_out(
             f"version {plan.version} is on the board: {count(len(plan.send), 'file')} copied and "
             f"verified, {plan.same} unchanged",
         )
+        if plan.new.is_on_trial:
+            terminal.mark(
+                "next",
+                "the new files are on trial until a photo is stored; after three starts without "
+                "one, the board goes back (`megacam deploy --keep` ends the trial)",
+            )
 
 
 def _size(plan: deploy.Plan, path: str) -> str:
@@ -111,4 +139,6 @@ def as_data(plan: deploy.Plan) -> dict[str, Any]:
         "sent": sorted(plan.send),
         "removed": plan.remove,
         "same": plan.same,
+        "slot": plan.new.slot,
+        "trial": plan.new.is_on_trial,
     }
