@@ -19,11 +19,20 @@ def take(path):
 
         validate.run(path, config.PATH)
         log("I config checked")
+        if path != config.PATH:
+            _forget_refused()
     except ConfigError as e:
         if path == config.PATH or not _works():
             raise
         log("E config refused, the settings before stay", why=e, file=_REFUSED)
         os.rename(path, _REFUSED)
+
+
+def _forget_refused():
+    try:
+        os.remove(_REFUSED)
+    except OSError:
+        pass  # there is none
 
 
 def _works():

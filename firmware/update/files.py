@@ -67,8 +67,8 @@ def is_same(source, target):
 def copy(source, target, feed):
     """Make `target` equal to `source`, a file or folder with all that is in it; raises OSError.
 
-    What is not there is not there
-    afterwards either. A file appears whole, by a rename. `feed()` feeds the watchdog.
+    What is not there is not there afterwards either. A file appears whole, by a rename. `feed()`
+    feeds the watchdog.
     """
     feed()
     if size(source) == -1:

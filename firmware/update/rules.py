@@ -12,8 +12,8 @@ _MPY = "_mpy"  # as text, or the build would take it for a private name of ours
 def check(found, device, held, now):
     """Return why the release has to wait, or ""; raises ValueError with why it is refused.
 
-    `found` is the result of manifest.read(), `held` the highest counter of a release that this board has
-    switched to, `now` UTC seconds since 1970.
+    `found` is the result of manifest.read(), `held` the highest counter of a release that this
+    board has switched to, `now` UTC seconds since 1970.
     """
     counter = found["counter"]
     if counter <= held:

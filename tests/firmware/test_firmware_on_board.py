@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from megacam import settings
 from megacam.board import tree
 from megacam.sim import flash
 from megacam.sim.board import Board
@@ -27,9 +28,11 @@ def _config(**extra):
     return {"s3": {"bucket": "photos"}, **extra}
 
 
-def _new_board(tmp_path, config):
-    files = {**tree.build(), "config.json": config.encode(), "main.py": b""}
-    return Board(tmp_path, tree.placed(files), networks=[BARN], fast=True)
+def _new_board(tmp_path, config, slot=None):
+    """Return a board with a `config` copied by hand; `slot` are settings that it has checked."""
+    files = tree.placed({**tree.build(), "main.py": b""})
+    files |= {"a/config.json": settings.check(slot)[0]} if slot else {}
+    return Board(tmp_path, {**files, "config.json": config.encode()}, networks=[BARN], fast=True)
 
 
 SECRET = "wJalrXUtnFEMI/K7MDENG"
@@ -116,4 +119,28 @@ def test_a_wrong_config_is_one_sentence_and_is_left_as_it_was(tmp_path, config, 
     assert len(lines) == 2
     assert lines[1].startswith("E config refused")
     assert sentence in lines[1]
-    assert flash.read_image(board.image)["a/config.json"].decode() == config
+    assert flash.read_image(board.image)["config.json"].decode() == config
+
+
+@pytest.mark.parametrize("config", ["{", '{"intervall": 3}', "{}"])
+def test_a_copy_that_is_refused_leaves_a_camera_that_works_with_its_settings(tmp_path, config):
+    with _new_board(tmp_path, config, _config(device="yard")) as board:
+        before = flash.read_image(board.image)["a/config.json"]
+        first, second = _boot(board), _boot(board)
+    assert first[1].startswith("E config refused, the settings before stay")
+    assert "file=/config.refused" in first[1]
+    assert first[2:4] == ["W restart why=config", "I boot cause=config start=2"]
+    assert not [line for line in second if "config" in line]
+    image = flash.read_image(board.image)
+    assert image["a/config.json"] == before
+    assert (image["config.refused"].decode(), image.get("config.json")) == (config, None)
+
+
+def test_a_copy_that_is_accepted_replaces_the_settings_of_the_slot(tmp_path):
+    config = json.dumps(_config(device="roof"))
+    with _new_board(tmp_path, config, _config(device="yard")) as board:
+        board.exec("with open('/config.refused', 'w') as f:\n f.write('{')")
+        assert _boot(board)[1] == "I config checked"
+    image = flash.read_image(board.image)
+    assert json.loads(image["a/config.json"])["device"] == "roof"
+    assert not {"config.json", "config.refused"} & {*image}
