@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from megacam.cloud import status
+from megacam.commands import status as commands
 from megacam.errors import MegacamError
 
 pytest_plugins = "local_aws"
@@ -171,6 +172,17 @@ def test_a_heap_that_has_grown_and_a_block_that_is_not_known(account, camera):
     camera("cam1", 10, 10, heap_free_low=-4_000, heap_largest=None)
     found = _read(account)["cam1"]
     assert (found.heap_free_low, found.heap_largest) == (-4_000, None)
+
+
+def test_a_trial_and_a_way_back_are_remarks(account, camera):
+    camera("cam1", 60, 60, update={"slot": "b", "trial": True, "back": None})
+    camera("cam2", 60, 60, update={"slot": "a", "trial": False, "back": "three starts"})
+    camera("cam3", 60, 60, update={"slot": 7, "trial": 1, "back": []})
+    trial, back, nonsense = _read(account).values()
+    usual = commands._remarks(nonsense)
+    assert commands._remarks(trial) == [*usual, "new files are on trial, in slot b"]
+    assert commands._remarks(back) == [*usual, "went back to its files before: three starts"]
+    assert (nonsense.slot, nonsense.trial, nonsense.back) == ("", False, "")
 
 
 def test_control_characters_of_a_device_do_not_reach_the_terminal(account, camera):

@@ -63,6 +63,10 @@ class DeviceStatus:
     heap_largest: int | None
     uptime_s: int | None
     version: str
+    #: The slot that runs, whether it is on trial, and why the camera went back, if it did.
+    slot: str
+    trial: bool
+    back: str
     error: str
 
 
@@ -118,6 +122,7 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
 
 def _report(said: dict[str, Any]) -> dict[str, Any]:
     spool, photos = _object(said, "spool"), _object(said, "photos")
+    update = _object(said, "update")
     signal = said.get("rssi_dbm")
     return {
         "reported": _integer(said.get("time")),
@@ -136,6 +141,9 @@ def _report(said: dict[str, Any]) -> dict[str, Any]:
         "heap_largest": _integer(said.get("heap_largest")),
         "uptime_s": _integer(said.get("uptime_s")),
         "version": _text(said.get("version")),
+        "slot": _text(update.get("slot")),
+        "trial": update.get("trial") is True,
+        "back": _text(update.get("back")),
         "error": _last_error(said),
     }
 

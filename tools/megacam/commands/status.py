@@ -88,6 +88,10 @@ def _remarks(one: DeviceStatus) -> list[str]:
         found.append(f"{count(one.refused, 'photo')} refused by the store; see the last error")
     if one.clock_error_ms is not None and abs(one.clock_error_ms) > _CLOCK_WRONG_MS:
         found.append(f"clock wrong by {abs(one.clock_error_ms) / 1000:.0f} s")
+    if one.trial:
+        found.append(f"new files are on trial, in slot {one.slot or 'unknown'}")
+    if one.back:
+        found.append(f"went back to its files before: {one.back}")
     return found
 
 
