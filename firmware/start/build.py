@@ -163,7 +163,7 @@ def _app(camera, uploader):
     from firmware.update import start
 
     start.add(app)
-    if motion or trigger:
+    if camera and (motion or trigger):  # safe mode takes no photos
         from firmware.start import look_out
 
         look_out.add(app, motion, trigger)

@@ -221,3 +221,15 @@ for now in (1, 0):
     with board(tmp_path) as camera:
         told = run(camera, code)
     assert [event["again_s"] for event in told.all("arm")] == [60, 6]
+
+
+def test_in_safe_mode_nothing_fires_so_that_nothing_keeps_the_board_from_its_tasks(tmp_path):
+    """Nobody takes the photo there: the loop ended at once, again and again, for an hour."""
+    with board(tmp_path, {"trigger": _SECTION, "motion": {"mode": "gate"}}) as camera:
+        told = run(
+            camera,
+            'credentials.save("aws", {"id": "A" * 20, "secret": "s" * 40})\n'
+            'call("start.supervisor", "start")\n'
+            'a = call("start.build", "build", True)\ntell("built", is_early=bool(a.early))\n',
+        )
+    assert not told.all("built")[0]["is_early"]
