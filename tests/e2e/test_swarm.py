@@ -7,13 +7,13 @@ import pytest
 from swarm import draw, shrink, world
 from swarm.history import History
 
-_SEED = 2002
+_SEED = 2380
 _BUSY = "while True: pass"
 
 
 def test_the_same_seed_gives_the_same_log_to_the_byte_on_a_busy_machine_too():
     history = draw.history(_SEED)
-    history.span_s = 2400  # with another store in it, and two starts
+    history.span_s = 1200  # with another store in it, and two starts
     idle = world.run(history)
     busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(4)]
     try:
@@ -33,12 +33,32 @@ def test_what_once_broke_holds(path):
     assert not outcome.broken, "\n".join(outcome.log[-60:])
 
 
+def test_shrinking_a_seed_prints_the_shortest_history_that_breaks_as_a_test(capsys):
+    mistake = "the certificate is not verified"
+    assert shrink.main(6, mistake) == 1
+    said, _, text = capsys.readouterr().out.partition("{")
+    short = History.from_json("{" + text)
+    assert "seed 6 breaks 'tls'" in said and "tests/swarm/found/tls-of-seed-6.json" in said
+    assert shrink.broken(short, mistake) == "tls" and not shrink.broken(short)
+    assert short.faults == [] and short.span_s < 600 and len(short.world["networks"]) == 1
+    assert set(short.config) <= {
+        "device",
+        "interval_s",
+        "s3",
+        "camera",
+        "spool",
+        "power",
+        "location",
+    }
+
+
 @pytest.mark.parametrize(
     ("mutation", "seed", "invariant"),
     [
-        ("the certificate is not verified", 2, "tls"),
-        ("the time of the exposure is the time after the request", 2, "date"),
-        ("the schedule is not read", 3, "schedule"),
+        ("the certificate is not verified", 12, "tls"),
+        ("the time of the exposure is the time after the request", 12, "date"),
+        ("the schedule is not read", 18, "schedule"),
+        ("a new credential is not asked for", 12, "expiry"),
     ],
 )
 def test_a_planted_mistake_is_found(mutation, seed, invariant):

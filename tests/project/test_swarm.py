@@ -8,7 +8,7 @@ import botocore.credentials
 import pytest
 from https import tls_certificates
 from megacam import settings
-from swarm import draw, fat, shrink, signature
+from swarm import draw, fat, setting, shrink, signature
 from swarm.engine import Engine
 from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
 from swarm.mutations import MUTATIONS
@@ -38,6 +38,9 @@ def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_tha
     assert any("schedule" in config for config in configs)
     assert any("sd" in config["spool"] for config in configs)
     assert any("cap" in config for config in configs)
+    assert {config.get("motion", {}).get("mode") for config in configs} == {None, "mark", "gate"}
+    assert {config.get("trigger", {}).get("level") for config in configs} == {None, 0, 1}
+    assert {made.world["sensor"] for made in histories} == {"", *setting.SENSORS}
     assert any("address" in made.world["networks"][0] for made in histories)
     assert {len(made.world["networks"]) for made in histories} == {1, 2}
     assert {config["interval_s"] for config in configs} >= {5, 30, 3600}
@@ -45,7 +48,7 @@ def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_tha
 
 def test_some_seeds_have_few_kinds_of_fault_and_much_of_each():
     counts = [len({fault.kind for fault in draw.history(seed).faults}) for seed in _MANY]
-    assert min(counts) == 0 and max(counts) == 6
+    assert min(counts) == 0 and max(counts) > 6
 
 
 def test_events_happen_in_the_order_of_their_time_and_then_of_their_making():

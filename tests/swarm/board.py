@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from megacam.board import tree
@@ -85,6 +86,14 @@ class Board:
         self.pid = int(self._control.recv(64))
         return ours, console
 
+    def computed_s(self) -> float:
+        """Return how many seconds of a processor the interpreter has used."""
+        path = Path(f"/proc/{self.pid}/stat")
+        if not path.exists():  # not Linux, or it has ended
+            return time.monotonic()
+        fields = path.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """End the interpreter at once."""
         with contextlib.suppress(ProcessLookupError):
@@ -101,6 +110,11 @@ class Board:
     def note_card(self, works: bool) -> None:
         """Tell the port whether each access to the card succeeds."""
         self._shared[16] = works
+
+    def note_pin(self, level: int) -> None:
+        """Tell the port that the trigger's pin has changed."""
+        self._shared[17] = (self._shared[17] + 1) & 255
+        self._shared[18] = level
 
     @property
     def writes(self) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 from megacam.sim.camera import CameraModel
-from megacam.sim.frame_sources import Shot, raw_like
+from megacam.sim.frame_sources import Shot
 
 from swarm.engine import Engine
 
@@ -16,13 +16,15 @@ _SOS = b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
 _ENTROPY = bytes(range(255)) + b"\x7f"  # entropy-coded data has no FF
 _HEAD_BYTES = 192  # of every frame; the driver reads them to check it
 _POOL_BYTES = 1 << 18
+_SIDE, _FIGURE = 96, 16  # of a small frame, and of who walks through it, in pixels
 
 
 class Camera:
     """A camera model that loses its state with its supply.
 
     Photos have `sizes` bytes, from and to. `on_exposed(sha256, us)` is called for each frame, and
-    `on_reading(sha256)` once the board reads more of it than the driver's check.
+    `on_reading(sha256)` once the board reads more of it than the driver's check. In the small
+    frames between photos, somebody walks about while `is_visited()`.
     """
 
     def __init__(
@@ -33,11 +35,14 @@ class Camera:
         sizes: tuple[int, int],
         on_exposed: Callable[[str, int], None],
         on_reading: Callable[[str], None],
+        is_visited: Callable[[], bool],
     ):
         self._engine, self._kind, self._sizes = engine, model, sizes
         self._rng = random.Random(f"photos {seed}")
         self._pool = self._rng.randbytes(_POOL_BYTES).translate(_ENTROPY)
         self._on_exposed, self._on_reading = on_exposed, on_reading
+        self._is_visited = is_visited
+        self._scene = _scene(self._rng)
         self._read = ""
         self.is_dead = False
         #: What the host did wrong in earlier power cycles.
@@ -68,12 +73,13 @@ class Camera:
         frames = self.model.frames
         if frames and frames[-1].read_bytes > _HEAD_BYTES and frames[-1].sha256 != self._read:
             self._read = frames[-1].sha256
-            self._on_reading(self._read)
+            if frames[-1].format == "jpeg":
+                self._on_reading(self._read)
             del frames[:-2]
 
     def _photo(self, width: int, height: int, format: str, quality: str, shot: Shot) -> bytes:
         if format != "jpeg":
-            return raw_like(width, height, shot.number)
+            return self._look(width, shot.number)
         low, high = self._sizes
         # Most photos are small, a few large.
         size = int(low * (high / low) ** self._rng.random() ** 2)
@@ -89,3 +95,23 @@ class Camera:
         )
         self._on_exposed(hashlib.sha256(photo).hexdigest(), shot.time_us)
         return photo
+
+    def _look(self, width: int, number: int) -> bytes:
+        frame = bytearray(self._scene)
+        # The sensor's noise, so that no frame is like another.
+        for at in self._rng.sample(range(len(frame) // 2), 64):
+            frame[2 * at] ^= 8
+        if self._is_visited():
+            left = (number * 17) % (width - _FIGURE)
+            for row in range(_FIGURE, 3 * _FIGURE):
+                at = 2 * (row * width + left)
+                frame[at : at + 2 * _FIGURE] = b"\xff\xff" * _FIGURE
+        return bytes(frame)
+
+
+def _scene(rng: random.Random) -> bytes:
+    """Return a frame of 96x96 pixels, RGB565: cells between dark and half light."""
+    shades = [rng.choice((0x10A2, 0x2104, 0x3186, 0x4208, 0x5AEB)) for _ in range(24 * 24)]
+    rows = range(_SIDE)
+    words = [shades[(y // 4) * 24 + x // 4] for y in rows for x in rows]
+    return struct.pack(f">{_SIDE * _SIDE}H", *words)

@@ -13,6 +13,7 @@ from swarm.card import Card
 from swarm.engine import SECOND, Engine
 
 _CAUSES = {75: 2, 76: 5, 77: 4, 78: 3}  # exit code: machine.reset_cause()
+_PPM = 1_000_000
 _ENDS = {75: "reset", 76: "soft reset", 77: "deep sleep", 78: "watchdog"}
 
 
@@ -28,12 +29,17 @@ class Chip:
         self.volts: dict[int, float] = {}
         self.pwms: dict[int, tuple[int, int]] = {}
         self.sleep_us = self.longest_sleep_ms = 0
+        #: The level of the trigger's pin, and the one that wakes the board from deep sleep.
+        self.level = 0
+        self.wake_level: int | None = None
         self._entropy = 1
         self.power_on()
 
     def power_on(self) -> None:
         """Forget what does not survive a loss of power."""
         self.cause = 1
+        self.is_pin_wake = False
+        self.wake_level = None
         self.rtc_memory = b""
         self.rtc_us = 0
         self.reset(0)
@@ -46,9 +52,19 @@ class Chip:
         self.radio.now_us = self._engine.now_us
         self.card.reset()
 
+    def is_woken(self) -> bool:
+        """Return whether the pin ends the deep sleep."""
+        return self.wake_level == self.level
+
+    def sleep_less(self, left_us: int) -> None:
+        """The pin has ended the deep sleep `left_us` too early."""
+        self.rtc_us -= left_us * _PPM // (_PPM + self._sleep_ppm)
+        self.cause, self.is_pin_wake = 4, True
+
     def ended(self, code: int, sleep_ms: int) -> str:
         """Note that the board ends with `code`; return what that is called."""
         self.cause = _CAUSES.get(code, 0)
+        self.is_pin_wake = False
         if code == 77:
             # The crystal sleeps too: an RC oscillator counts, up to 5 % wrong.
             self.sleep_us = sleep_ms * 1000 + sleep_ms * self._sleep_ppm // 1000
@@ -70,6 +86,12 @@ class Chip:
 
     def _on_reset_cause(self) -> int:
         return self.cause
+
+    def _on_wake_reason(self) -> int:
+        return 2 if self.is_pin_wake else 4
+
+    def _on_wake_on(self, level: int) -> None:
+        self.wake_level = level
 
     def _on_set_rtc(self, start_us: int) -> None:
         self.rtc_us = start_us

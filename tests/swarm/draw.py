@@ -1,7 +1,6 @@
-"""Draw a history out of a seed: a configuration out of the whole schema, faults, and a person.
+"""Draw a history out of a seed: a configuration out of the whole schema, and the world around it.
 
-This is swarm testing: each seed has only some of the kinds of fault, and much of each, because
-faults hide one another.
+draw_faults.py adds what happens in it.
 """
 
 import calendar
@@ -10,10 +9,10 @@ from typing import Any
 
 from megacam import settings
 
-from swarm import servers
-from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
+from swarm import draw_faults
+from swarm.history import History
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+HOUR, DAY = 3600, 86400
 _SHOTS = 150  # of a history, give or take
 _INTERVALS = (5, 10, 30, 30, 30, 60, 60, 300, 900, 3600)
 _SPANS_S = (HOUR // 2, 2 * DAY)
@@ -23,14 +22,6 @@ _BEGINS += ((2027, 6, 20, 9), (2027, 10, 30, 20), (2028, 2, 28, 12))
 _ZONES = ("UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0", "NPT-5:45")
 _ZONES += ("AEST-10AEDT,M10.1.0,M4.1.0/3", "<-03>3")
 _PLACES = ((52.5, 13.4), (-33.9, 151.2), (0.3, 32.6), (67.9, 13.0), (40.7, -74.0))
-_CAMERA_FAULTS = (
-    *("capture-stuck:1", "capture-stuck:4", "idle-stuck:1", "length-zero:1", "length-8mib:1"),
-    *("length-all-ones:1", "constant-frame:1", "constant-frame:4", "sensor-reset-in-field:1"),
-    *("sensor-only-reset:1", "brown-out:1", "dies-in-burst:1", "missing-eoi:1", "soi-at-one:1"),
-    *("slow-capture:1", "slow-reset:1"),
-)
-#: Where the board is killed: {place: at most at this event of the kind after it is due}.
-PLACES = {"spi": 300, "world": 60, "head": 2, "body": 2, "stored": 2, "replied": 2, "line": 15}
 _DEVICE = "cam1"
 
 
@@ -46,7 +37,7 @@ def history(seed: int) -> History:
     span_s = min(max(_SHOTS * interval_s, low_s), high_s)
     settings.check({**config, "wifi": {**config["wifi"], "networks": []}})
     made = History(seed, _begin(rng), span_s, config, _world(rng, store, config))
-    made.faults = _faults(rng, made)
+    made.faults = draw_faults.faults(rng, made)
     return made
 
 
@@ -95,8 +86,29 @@ def _add_options(rng: random.Random, config: dict[str, Any]) -> None:
             "servers": rng.sample(("pool.ntp.org", "time.google.com", "ntp.example"), 2),
             "http_urls": rng.choice(([], urls)),
         }
+    _add_early(rng, config)
+    if _maybe(rng, 0.2):
+        config["photo"] = {"exif": False}
     if _maybe(rng, 0.2):
         config["led"] = {"pin": 25, "inverted": _maybe(rng, 0.5)}
+
+
+def _add_early(rng: random.Random, config: dict[str, Any]) -> None:
+    interval_s = config["interval_s"]
+    if not config["power"]["deep_sleep"] and _maybe(rng, 0.2):
+        # Each look costs the swarm some milliseconds, so there are not many for each photo.
+        config["motion"] = {
+            "mode": rng.choice(("mark", "gate")),
+            "look_s": max(2, interval_s // rng.choice((4, 12))),
+            "keepalive_min": max(1, rng.choice((3, 10)) * interval_s // 60),
+            "settle_ms": rng.choice((300, 1000)),
+            "discard": rng.choice((0, 1)),
+        }
+    if _maybe(rng, 0.2):
+        pause_s = rng.choice((1, 10, 60))
+        config["trigger"] = {"pin": 33, "level": rng.choice((0, 1)), "pause_s": pause_s}
+    if _maybe(rng, 0.2):
+        config["sensor"] = {"function": "thermo:read", "limit_ms": 500}
 
 
 def _s3(rng: random.Random, store: str) -> dict[str, Any]:
@@ -145,61 +157,15 @@ def _world(rng: random.Random, store: str, config: dict[str, Any]) -> dict[str, 
         "sizes": [low, rng.choice((low + 1000, low * 4))],
         "iot": store == "aws" and _maybe(rng, 0.4),
         "iot_life_s": rng.choice((900, 3600)),
+        "certificate_s": rng.choice((0, 3 * HOUR)),
+        "sensor": _sensor(rng, config),
     }
 
 
-def _faults(rng: random.Random, made: History) -> list[Fault]:
-    kinds = [kind for kind in (*LASTING, *SUDDEN, *ACTS) if _fits(kind, made)]
-    chosen = rng.sample(kinds, min(len(kinds), rng.choice((0, 1, 2, 3, 4, 6))))
-    faults: list[Fault] = []
-    for kind in sorted(chosen):
-        for _ in range(_times(rng, kind)):
-            faults.append(_fault(rng, kind, made))
-    faults.sort(key=lambda fault: (fault.start_s, fault.kind))
-    return faults
-
-
-def _fits(kind: str, made: History) -> bool:
-    if kind in ("card-out", "card-worn", "new-card"):
-        return made.world["card"]
-    if kind == "battery-low":
-        return "battery_pin" in made.config["power"]
-    if kind == "expired-token":
-        return made.world["iot"]
-    return True
-
-
-def _times(rng: random.Random, kind: str) -> int:
-    if kind in ACTS or kind in ("router-password", "key-revoked", "root-changed", "bucket-gone"):
-        return rng.choice((1, 1, 2))
-    return rng.choice((1, 2, 4, 8)) if kind in LASTING else rng.choice((2, 6, 15))
-
-
-def _fault(rng: random.Random, kind: str, made: History) -> Fault:
-    start_s = rng.uniform(60, made.span_s * 0.8)
-    if kind in LASTING:
-        longest_s = max(2 * MINUTE, made.span_s - start_s)
-        end_s = start_s + 20 * (longest_s / 20) ** rng.random()
-        return Fault(kind, round(start_s, 3), round(end_s, 3), _detail(rng, kind))
-    number = {
-        "power-off": lambda: int(2 * 3600 ** rng.random()),
-        "cut": lambda: int(2 ** rng.uniform(0, 9)),
-        "radio-blink": lambda: rng.choice((100, 5000, 90000)),
-        "plug-twice": lambda: rng.randint(1, 8),
-    }.get(kind, lambda: 0)()
-    detail = _detail(rng, kind)
-    if kind == "kill":
-        number = rng.randint(1, PLACES[detail])
-    return Fault(kind, round(start_s, 3), 0, detail, number)
-
-
-def _detail(rng: random.Random, kind: str) -> str:
-    choices = {
-        "camera": _CAMERA_FAULTS,
-        "kill": tuple(PLACES),
-        "ntp-wrong": servers.NTP_WRONG,
-        "date-wrong": servers.DATES_WRONG,
-        "ntp-lies": ("-7200", "-600", "600", "7200"),
-        "cut": ("", "torn"),
-    }
-    return rng.choice(choices.get(kind, ("",)))
+def _sensor(rng: random.Random, config: dict[str, Any]) -> str:
+    if "sensor" not in config:
+        return ""
+    kinds = ["good", "raises", "slow"]
+    if config["watchdog"] and not config["power"]["deep_sleep"]:
+        kinds.append("hangs")  # else it does so for ever, or at each wake
+    return rng.choice(kinds)

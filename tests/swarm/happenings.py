@@ -54,6 +54,7 @@ def _ending(world: "World", fault: Fault, end: "_Act") -> Callable[[], None]:
 def _happening(world: "World", fault: Fault, act: "_Act") -> Callable[[], None]:
     def _happen() -> None:
         world.note(f"happens: {fault.kind} {fault.detail} {fault.number}")
+        world.troubles += 1
         act(world, fault)
 
     return _happen
@@ -140,6 +141,14 @@ def _card_worn(is_worn: bool) -> _Act:
     return _change
 
 
+def _visitor_comes(world: "World", fault: Fault) -> None:
+    world.visitors.come(fault)
+
+
+def _visitor_goes(world: "World", fault: Fault) -> None:
+    world.visitors.go()
+
+
 _LASTING: dict[str, tuple[_Act, _Act]] = {
     "no-wifi": (_air, _air),
     "no-dhcp": (_air, _air),
@@ -151,6 +160,7 @@ _LASTING: dict[str, tuple[_Act, _Act]] = {
     "battery-low": (_battery(1.5), _battery(2.0)),
     "card-out": (_card_out, _card_in),
     "card-worn": (_card_worn(True), _card_worn(False)),
+    "visitor": (_visitor_comes, _visitor_goes),
 }
 
 
@@ -178,7 +188,7 @@ def _cut(world: "World", fault: Fault) -> None:
 
 
 def _stuck(world: "World", fault: Fault) -> None:
-    world.chip.radio.jam()
+    world.chip.radio.jam(dead=fault.kind == "radio-dead")
 
 
 def _blink(world: "World", fault: Fault) -> None:
@@ -237,6 +247,7 @@ _SUDDEN: dict[str, _Act] = {
     "power-off": _power_off,
     "cut": _cut,
     "radio-stuck": _stuck,
+    "radio-dead": _stuck,
     "radio-blink": _blink,
     "rotate-key": _rotate,
     "deploy": _deployed,

@@ -21,10 +21,12 @@ LASTING = (
     *("bucket-gone", "root-changed"),
     # Camera, battery and card.
     *("camera-dead", "battery-low", "card-out", "card-worn"),
+    # No fault: somebody for a PIR sensor, or for a camera that looks for motion.
+    "visitor",
 )
-HARMLESS = ("card-out", "card-worn", "ntp-blocked", "ntp-wrong", "date-wrong")
+HARMLESS = ("visitor", "card-out", "card-worn", "ntp-blocked", "ntp-wrong", "date-wrong")
 #: Faults of a moment, and what a person does in one.
-SUDDEN = ("camera", "kill", "power-off", "cut", "radio-stuck", "radio-blink")
+SUDDEN = ("camera", "kill", "power-off", "cut", "radio-stuck", "radio-dead", "radio-blink")
 ACTS = ("rotate-key", "deploy", "hand-deploy", "other-store", "plug-twice", "new-card", "restart")
 
 
@@ -49,7 +51,8 @@ class History:
 
     `config` is its config.json without secrets; `world` has what is around it: "store" (a flavour
     of store.FLAVOURS), "networks", "camera", "ppm", "sleep_ppm", "delay_ms", "card", "sizes",
-    "iot" and "volts".
+    "iot", "iot_life_s", and, if wanted, "certificate_s" (how long the store's certificates are
+    valid) and "sensor" (one of setting.SENSORS).
     """
 
     seed: int
@@ -79,5 +82,6 @@ class History:
         words += ["spool first"] if config.get("spool", {}).get("first") else []
         words += ["card"] if self.world["card"] else []
         words += ["certificate"] if self.world["iot"] else []
+        words += [name for name in ("motion", "trigger", "sensor") if name in config]
         words += ["schedule"] if "schedule" in config else []
         return f"{', '.join(words)}; {', '.join(kinds) or 'no faults'}"

@@ -3,10 +3,12 @@
 import calendar
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from megacam.doctor.log_lines import LOG_LINES
 
 from swarm.engine import SECOND
 from swarm.store import Object
@@ -21,24 +23,14 @@ _KEY = re.compile(r"[\w-]+/(\d{4}/\d\d/\d\d/\d{6})-(\d{6,})\.jpg$")
 _DATE_TOLERANCE_S = 2
 #: Joining a network alone may take 70 s.
 _LATE_S = 180
-#: Every line that the firmware is known to print, by its first words.
-KNOWN = frozenset(
-    line.strip()
-    for line in """
-    I app started; I boot; I clock set; I config checked; I deep sleep; I s3 stored
-    I s3 corrected:; I spool dated; I spool kept; I spool on the card again; I wifi joined
-    I wifi seen; W app memory low; W camera not ready; W clock jump refused; W clock not set
-    W clock of the store unknown; W clock set by the store; W counters not kept; W restart
-    W s3 failed; W s3 the store's ETags are not MD5s; W s3 If-None-Match is no longer sent
-    W s3 bodies are now sent without waiting; W s3 switched to integrity; W sensor failed
-    W sensor left out; W sequence not kept; W spool thinned; W status not put; W wifi failed
-    E app cannot start; E app daily cap reached; E app photo lost; E app work failed
-    E battery low; E boot failed; E camera setting refused; E config refused
-    E counters not kept; E credentials unusable; E roots unusable; E s3 photo refused
-    E s3 request failed; E s3 unreachable; E safe mode; E spool damaged; E spool on the flash
-    E spool refused; E spool unusable; E wifi failed
-    """.replace("\n", ";").split(";")
-    if line.strip()
+#: How often in an hour a settled board may ask the store for the time; once is usual.
+_MOST_ASKS = 4
+#: What the board's lines may begin with: of warnings and errors those that the docs explain.
+KNOWN = (
+    *("I app started", "I boot", "I clock set", "I config checked", "I deep sleep"),
+    *("I s3 corrected:", "I s3 stored", "I spool dated", "I spool kept"),
+    *("I spool on the card again", "I trigger held", "I wifi joined", "I wifi seen"),
+    *(line[0] for line in LOG_LINES),
 )
 
 
@@ -73,9 +65,16 @@ class Ledger:
         self._exposed: dict[str, int] = {}
         self._current: Photo | None = None
         # In deep sleep, an RC oscillator counts the seconds.
-        is_sleepy = world.history.config["power"]["deep_sleep"]
-        self._drift = 0.06 if is_sleepy else 0.0001
+        self._is_sleepy = world.history.config["power"]["deep_sleep"]
+        self._drift = 0.06 if self._is_sleepy else 0.0001
+        lies = [f.detail for f in world.history.faults if f.kind == "ntp-lies"]
+        self._lie_s = max((abs(int(detail)) for detail in lies), default=0)
         self._numbers: dict[int, str] = {}
+        self._live: set[int] = set()
+        # In this start: the number of the last photo that is known, and the losses since then.
+        self._last: int | None = None
+        self._losses = 0
+        self._asks: deque[int] = deque()
         self.photos: dict[str, Photo] = {}
         self.thinned = self.cuts = self.misses = 0
         self.last_attempt_us = 0
@@ -98,10 +97,18 @@ class Ledger:
     def begin_life(self) -> None:
         """Note a start of the board."""
         self.last_attempt_us = self._world.engine.now_us
+        self._last, self._losses = None, 0
+        self._exposed.clear()
+        self._asks.clear()
 
     def end_life(self, why: str) -> None:
         """Note the end of a start, which may lose the photo in progress."""
         self.cuts += why in ("power cut", "power off", "killed")
+        # A board that sleeps between photos has hardly any other photo to compare numbers with.
+        if why == "deep sleep" and self._exposed and self._last is None and not self._losses:
+            raise BrokenError(
+                "dropped", "a photo was exposed, and no line tells what became of it"
+            )
         if self._current:
             self._current.cut = why
         self._current = None
@@ -110,7 +117,7 @@ class Ledger:
 
     def line(self, text: str) -> None:
         """Judge a line of the console, and learn from it what happened to a photo."""
-        if not any(text.startswith(known) for known in KNOWN):
+        if not text.startswith(KNOWN):
             raise BrokenError("unknown line", text)
         if "emory" in text or "Traceback" in text:
             raise BrokenError("memory", text)
@@ -122,7 +129,17 @@ class Ledger:
         if handler:
             handler(values)
 
+    def _note_number(self, number: int) -> None:
+        # Each photo that is taken has the next number.
+        if self._last is not None and number - self._last > 1 + self._losses:
+            raise BrokenError("dropped", f"no line tells of the photos before number {number}")
+        self._last, self._losses = number, 0
+
+    def _on_sequence_not(self, values: dict[str, str]) -> None:
+        self._losses = 1 << 30  # numbers may be skipped now
+
     def _on_spool_kept(self, values: dict[str, str]) -> None:
+        self._note_number(int(values["name"].rpartition("-")[2]))
         if self._current:
             self._current.kept = values["name"]
         self._current = None
@@ -133,13 +150,14 @@ class Ledger:
     def _note_attempt(self) -> None:
         now_us, world = self._world.engine.now_us, self._world
         gap_s = (now_us - self.last_attempt_us) / SECOND
-        bound_s = world.history.config["interval_s"] + _LATE_S
+        bound_s = world.setting.shot_s + _LATE_S
         if self.last_attempt_us >= 0 and gap_s > bound_s and not world.setting.has_schedule:
             raise BrokenError("gap", f"{gap_s:.0f} s without a photo or a reason")
         self.last_attempt_us = now_us
 
     def _on_app_photo(self, values: dict[str, str]) -> None:
         self._note_attempt()
+        self._losses += 1
         if self._current:
             self._current.lost = values["why"]
         else:
@@ -148,6 +166,9 @@ class Ledger:
 
     def _on_s3_stored(self, values: dict[str, str]) -> None:
         self._current = None
+        found = _KEY.search(values["key"])
+        if found and int(found[2]) in self._live:
+            self._note_number(int(found[2]))
 
     def _on_spool_thinned(self, values: dict[str, str]) -> None:
         self.thinned += int(values["photos"])
@@ -170,9 +191,22 @@ class Ledger:
         if photo.key and photo.key != key:
             raise BrokenError("stored twice", f"{key} was stored as {photo.key} before")
         photo.key = key
+        if one.metadata.get("origin") == "live":
+            self._live.add(int(found[2]))
         self._check_number(int(found[2]), key, one)
         at_s = calendar.timegm(time.strptime(found[1], "%Y/%m/%d/%H%M%S"))
         self._check_date(key, at_s, one, photo)
+
+    def asked_for_the_time(self) -> None:
+        """Judge how often the board asks the store for the time, which is a request each."""
+        now_us = self._world.engine.now_us
+        self._asks.append(now_us)
+        while self._asks[0] < now_us - 3600 * SECOND:
+            self._asks.popleft()
+        if not self._world.is_untroubled():
+            self._asks.clear()
+        elif len(self._asks) > _MOST_ASKS and not self._is_sleepy:
+            raise BrokenError("asks", f"the store was asked for the time {len(self._asks)} times")
 
     def _check_number(self, number: int, key: str, one: Object) -> None:
         if self._numbers.setdefault(number, one.sha256) != one.sha256:
@@ -184,8 +218,9 @@ class Ledger:
         error_s = at_s - (self._world.engine.begin_s + photo.exposed_us / SECOND)
         claimed = one.metadata.get("clock-error-ms", "0")
         if claimed == "unknown":
-            # From a power cycle that never knew the time: the date is the latest possible one.
-            early_s = _DATE_TOLERANCE_S + self._drift * photo.exposed_us / SECOND
+            # From a power cycle that was never sure of the time: the date is the latest possible
+            # one, or that of a time server, which may have lied.
+            early_s = self._lie_s + _DATE_TOLERANCE_S + self._drift * photo.exposed_us / SECOND
             is_wrong = photo.kept[:1] == "9" and error_s < -early_s
         else:
             is_wrong = abs(error_s) > _DATE_TOLERANCE_S + int(claimed) / 1000

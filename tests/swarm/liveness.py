@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _HOUR_S = 3600
 #: Joining, setting the clock, the first handshakes, live photos before waiting ones.
 _SETTLING_S = 1200
+_SETTLED_US = 600 * SECOND
 _LAST_SHOTS = 8
 _FEWEST_DUE = 3
 _FIRST_LOOK_S = 240
@@ -32,8 +33,9 @@ class Liveness:
 
     def __init__(self, world: "World"):
         self._world = world
-        self.bound_s = 2 * _HOUR_S + _SETTLING_S + 3 * world.history.config["interval_s"]
+        self.bound_s = 2 * _HOUR_S + _SETTLING_S + 3 * world.setting.shot_s
         self._well_us: int | None = None
+        self._changed_us = self._stored_us = 0
         self._deadline_us = 0
         self._is_watched = False
         self._last = _LAST_SHOTS
@@ -46,10 +48,15 @@ class Liveness:
         """The world may have become well or ill: begin to count anew."""
         world, engine = self._world, self._world.engine
         self._well_us = engine.now_us if world.is_well() else None
+        self._changed_us = engine.now_us
         self._deadline_us = engine.now_us + int(self.bound_s * SECOND)
         if engine.now_us < world.off_until_us:
             engine.at(world.off_until_us, self.changed)
         self._watch()
+
+    def is_settled(self) -> bool:
+        """Return whether the world is well, and photos have been stored for a while since."""
+        return self._well_us is not None and self._stored_us > self._changed_us + _SETTLED_US
 
     def _watch(self) -> None:
         if not self._is_watched:
@@ -86,6 +93,7 @@ class Liveness:
     def stored(self) -> None:
         """A photo was stored."""
         world, now_us = self._world, self._world.engine.now_us
+        self._stored_us = now_us
         if self._well_us is not None:
             if not world.setting.has_schedule and "cap" not in world.history.config:
                 self.longest_s = max(self.longest_s, (now_us - self._well_us) / SECOND)

@@ -165,6 +165,8 @@ class Network:
         self._count = 0
         #: {day: names looked up, connections opened and heads of requests sent}.
         self.tries: Counter[int] = Counter()
+        #: {host: when its name was last looked up}.
+        self.asked_us: dict[str, int] = {}
 
     def add(self, host: str, port: int, server: Server) -> None:
         """Put a server on the network."""
@@ -220,6 +222,7 @@ class Network:
     def _resolve(self, arg: int, n: int, data: bytes) -> tuple[int, bytes]:
         host, _ = json.loads(data)
         self.note_try()
+        self.asked_us[host] = self.world.engine.now_us
         if not self._is_reachable() or self.is_on("no-dns"):
             self._wait_us(_DNS_TIMEOUT_US)
             raise PortError(OSError, _NAME_NOT_FOUND)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from megacam.sim import ntp_server
 
+from swarm.ledger import BrokenError
 from swarm.network import Certificate, Wire
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 NTP_WRONG = ("kiss-of-death", "not-synchronised", "wrong-mode", "zero-stamp", "wrong-year")
+_MARGIN_S = 305  # the firmware asks for a new key 300 s before the old one expires
 DATES_WRONG = ("none", "redirect", "cached", "closed")
 
 
@@ -69,6 +71,7 @@ class CredentialProvider:
         #: The certificate that is active.
         self.certificate_id = ""
         self._count = 0
+        self._ends_us: dict[str, int] = {}
 
     def certificate(self) -> Certificate:
         """Return what it presents: Amazon's root, as the store does."""
@@ -79,6 +82,13 @@ class CredentialProvider:
         """Return its side of a new connection."""
         return _CredentialSession(self, wire)
 
+    def check_expiry(self, key_id: str) -> None:
+        """Judge a request with an expired key: the board must have asked for a new one before."""
+        asked_us = self.world.network.asked_us.get(self.host, 0)
+        end_us = self._ends_us.get(key_id, 0)
+        if end_us and asked_us < end_us - _MARGIN_S * 1_000_000:
+            raise BrokenError("expiry", "a key is used until it expires, and no new one asked for")
+
     def issue(self) -> dict[str, str]:
         """Return a new temporary key, which the store knows until it expires."""
         self._count += 1
@@ -88,6 +98,7 @@ class CredentialProvider:
         self.store.keys[key_id] = secret, token
         self.world.secrets.add(secret)
         end_us = self.world.engine.now_us + self.life_s * 1_000_000
+        self._ends_us[key_id] = end_us
         self.world.engine.at(end_us, lambda: self.store.keys.pop(key_id, None))
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends_s))
         return {

@@ -24,6 +24,14 @@ _HTTP_HOSTS = ("connectivitycheck.gstatic.com", "detectportal.firefox.com")
 _NTP_HOSTS = ("pool.ntp.org", "time.google.com", "ntp.example")
 _EARLY_S, _LATE_S = 3, 90
 _REPORT = ("time", "device", "version", "uptime_s", "boots", "photos", "spool", "errors", "log")
+#: What your own sensor may do: {kind: source of its module}.
+SENSORS = {
+    "good": "def read():\n    return 21.5\n",
+    "raises": "def read():\n    raise OSError(19)\n",
+    "slow": "import time\n\n\ndef read():\n    time.sleep_ms(900)\n    return 21.5\n",
+    "hangs": "import time\n\n\ndef read():\n    while True:\n        time.sleep_ms(500)\n",
+}
+_WATCHDOG = 3
 
 
 def root(name: str) -> bytes:
@@ -50,6 +58,17 @@ class Setting:
         """Whether photos are not taken all day."""
         return "schedule" in self.config
 
+    @property
+    def shot_s(self) -> int:
+        """Seconds from one photo to the next at most, if nothing moves."""
+        motion = self.config.get("motion", {})
+        keepalive_s = motion["keepalive_min"] * 60 if motion.get("mode") == "gate" else 0
+        return self.config["interval_s"] + keepalive_s
+
+    def may_hang(self, cause: int) -> bool:
+        """Return whether the watchdog may end a start with that machine.reset_cause()."""
+        return self._world.history.world.get("sensor") == "hangs" and cause != _WATCHDOG
+
     # The board
 
     def board_config(self) -> bytes:
@@ -73,9 +92,11 @@ class Setting:
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the flash."""
+        sensor = self._world.history.world.get("sensor")
         files = {
             **mutations.firmware(self._world.mutation),
             **self.roots,
+            **({"thermo.py": SENSORS[sensor].encode()} if sensor else {}),
             "config.json": self.board_config(),
         }
         return tree.placed(files)
@@ -181,6 +202,11 @@ class Setting:
             self._world.network.add(_IOT_HOST, 443, Server(provider.open, provider.certificate))
         return self.provider
 
+    def check_expiry(self, key_id: str) -> None:
+        """Judge a request with a key that the store does not know."""
+        if self.provider:
+            self.provider.check_expiry(key_id)
+
     def move(self) -> None:
         """Set up another store, with another root, and point the configuration at it."""
         number = len(self._world.stores) + 1
@@ -208,9 +234,9 @@ class Setting:
 
     # What is due
 
-    def due_between(self, since_s: int, until_s: int) -> int:
+    def due_between(self, since_s: int, until_s: int, interval_s: int = 0) -> int:
         """Return how many photos were due, by the schedule; times are UTC since 1970."""
-        interval_s = self.config["interval_s"]
+        interval_s = interval_s or self.shot_s
         whole = settings.schema()
         if not self.has_schedule:
             return (until_s - since_s) // interval_s
@@ -233,8 +259,18 @@ class Setting:
         if not (self.has_schedule and at and is_known):
             return True
         taken_s = calendar.timegm(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ"))
-        late_s = max(2 * self.config["interval_s"], _LATE_S)
-        return self.due_between(taken_s - late_s, taken_s + _EARLY_S) > 0
+        # A photo for motion or a trigger goes at any moment of a window.
+        is_early = "motion" in self.config or "trigger" in self.config
+        interval_s = 5 if is_early else self.config["interval_s"]
+        late_s = max(2 * interval_s, _LATE_S)
+        return self.due_between(taken_s - late_s, taken_s + _EARLY_S, interval_s) > 0
+
+    def check_reading(self, metadata: dict[str, str]) -> None:
+        """Judge what your own sensor says in the metadata of a photo."""
+        reading = metadata.get("reading", "")
+        wanted = {"good": ("21.5",), "slow": ("", "21.5")}
+        if reading not in wanted.get(self._world.history.world.get("sensor", ""), ("",)):
+            raise BrokenError("reading", f"the sensor says {reading!r}")
 
     def check_report(self, body: bytes) -> None:
         """Judge a health report."""

@@ -7,6 +7,7 @@ Input"): halves first, then ever smaller parts. The first invariant that breaks 
 import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from swarm import draw, world
 from swarm.history import Fault, History
@@ -21,6 +22,8 @@ _PLAIN_WORLD = {
     "sizes": [900, 1900],
     "iot": False,
     "card": False,
+    "certificate_s": 0,
+    "sensor": "",
 }
 _KEPT = ("device", "interval_s", "s3", "power", "spool", "location", "camera")
 
@@ -34,9 +37,10 @@ def main(seed: int, mistake: str = "") -> int:
         return 0
     print(f"seed {seed} breaks {name!r}: {history.described()}", flush=True)
     history = shrunk(history, lambda one: broken(one, mistake) == name)
+    print(f"the shortest that still does: {history.described()}")
+    place = FOUND.relative_to(FOUND.parents[2]) / f"{name.replace(' ', '-')}-of-seed-{seed}.json"
+    print(f"As {place} it is a test, which tests/e2e/test_swarm.py runs:\n")
     print(history.to_json())
-    print(f"{history.described()}\nsave this as {FOUND.name}/WHAT-IT-IS.json beside shrink.py: ")
-    print("tests/e2e/test_swarm.py lives through every history there")
     return 1
 
 
@@ -90,7 +94,9 @@ def _simpler(history: History) -> Iterator[Callable[[History], History]]:
                     yield lambda one, s=section, n=name: _without(one, s, n)
     for name, value in _PLAIN_WORLD.items():
         yield lambda one, n=name, v=value: _in_world(one, n, v)
+    yield _awake
     yield lambda one: _in_world(one, "networks", one.world["networks"][:1])
+    yield lambda one: _in_world(one, "networks", [_plain(n) for n in one.world["networks"]])
     for share in (0.25, 0.5, 0.75):
         yield lambda one, share=share: _shorter(one, share)
 
@@ -112,6 +118,16 @@ def _in_world(history: History, name: str, value: object) -> History:
     made.world[name] = value
     if name == "card" and not value:
         made.config["spool"].pop("sd", None)
+    return made
+
+
+def _plain(network: dict[str, Any]) -> dict[str, Any]:
+    return {name: network[name] for name in ("ssid", "password", "rssi")}
+
+
+def _awake(history: History) -> History:
+    made = copy.deepcopy(history)
+    made.config["power"] = {"deep_sleep": False}
     return made
 
 

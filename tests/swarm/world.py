@@ -28,6 +28,7 @@ from swarm.link import HungError, Link
 from swarm.liveness import Liveness
 from swarm.network import Certificate, Network
 from swarm.store import Object, Store
+from swarm.visitors import Visitors
 
 _BOOT_US = 700_000
 _MOST_STARTS = 40_000
@@ -89,6 +90,8 @@ class World:
         self.portal = Certificate(("login.example",), 1, 0, 1 << 40)
         self.lives = 0
         self.excused_photos = 0
+        #: How often something has happened that may disturb the board.
+        self.troubles = 0
         self._active: dict[str, Fault] = {}
         self._places: dict[str, list[tuple[int, Callable[[], None]]]] = {}
         self._link: Link | None = None
@@ -110,17 +113,24 @@ class World:
             history.world["camera"],
             history.seed,
             tuple(history.world["sizes"]),
-            self.ledger.exposed,
+            self._exposed,
             self.ledger.reading,
+            lambda: self.visitors.is_here,
         )
         self.card = Card(bool(history.world["card"]))
         self.chip = Chip(folder, self.engine, self.card, history.world["sleep_ppm"])
+        self.visitors = Visitors(self)
         self.network = Network(self, history.world["delay_ms"] * 1000)
         self.stores: list[Store] = []
         self.setting = setting.Setting(self)
         self.board = Board(folder, self.setting.files(), self.setting.card_bytes())
         self.card.on_change = self.board.note_card
         self.setting.furnish()
+        self.visitors.furnish()
+
+    def _exposed(self, sha256: str, moment_us: int) -> None:
+        self.ledger.exposed(sha256, moment_us)
+        self.visitors.exposed()
 
     # Faults
 
@@ -142,14 +152,27 @@ class World:
         """Begin a lasting fault."""
         self._active[fault.kind] = fault
         self.note(f"begins: {fault.kind} {fault.detail}")
-        self.liveness.changed()
+        self._changed(fault.kind)
 
     def cease(self, fault: Fault) -> None:
         """End a lasting fault."""
         if self._active.get(fault.kind) is fault:
             del self._active[fault.kind]
             self.note(f"ends: {fault.kind}")
+            self._changed(fault.kind)
+
+    def _changed(self, kind: str) -> None:
+        self.troubles += kind != "visitor"
+        if kind not in HARMLESS:
             self.liveness.changed()
+
+    def is_untroubled(self) -> bool:
+        """Return whether nothing at all is wrong, and photos have been stored for a while."""
+        return self.liveness.is_settled() and all(kind == "visitor" for kind in self._active)
+
+    def is_awake(self) -> bool:
+        """Return whether the board runs."""
+        return self._link is not None
 
     def arm(self, place: str, count: int, action: Callable[[], None]) -> None:
         """Call `action` at the `count`th event of that place from now."""
@@ -171,6 +194,7 @@ class World:
     def end(self, why: str, off_us: int = 0) -> None:
         """Stop the board; after a loss of power it stays off for `off_us`."""
         self.note(f"board: {why}")
+        self.troubles += 1
         if off_us:
             self.off_until_us = max(self.off_until_us, self.engine.now_us + off_us)
         if self._link:
@@ -198,7 +222,7 @@ class World:
             self.ledger.begin_life()
             self._heaps.clear()
             pipe, console = self.board.start(self.chip.rtc_us)
-            began_us = self.engine.now_us
+            began_us, cause = self.engine.now_us, self.chip.cause
             self._link = Link(self, pipe, console, self.history.world["ppm"])
             ended = self._link.live()
             lived_us, self._link = self._link.board_us, None
@@ -209,7 +233,7 @@ class World:
             if ended == "over":
                 break
             quick = quick + 1 if self.engine.now_us - began_us < 2 * SECOND else 0
-            if ended == "watchdog":
+            if ended == "watchdog" and not self.setting.may_hang(cause):
                 raise BrokenError("watchdog", f"it ended start {self.lives}")
             if ended == "exit" or self.lives > _MOST_STARTS or quick > _QUICK_STARTS:
                 raise BrokenError("start", f"start {self.lives} ended with {ended}")
@@ -231,11 +255,16 @@ class World:
         elif ended == "deep sleep":
             pause_us += self.chip.sleep_us
         self._sleep(pause_us)
+        self.chip.wake_level = None
 
     def _sleep(self, us: int) -> None:
         end_us = self.engine.now_us + us
         while self.engine.next_us() <= end_us and not self.liveness.is_over:
             self.engine.step()
+            left_us = end_us - _BOOT_US - self.engine.now_us
+            if self.chip.is_woken() and left_us > 0:
+                self.chip.sleep_less(left_us)
+                end_us -= left_us
             if self._off_us:
                 self._power_on()
                 self.engine.run_until(self.engine.now_us + self._off_us)
@@ -313,6 +342,7 @@ class World:
             return
         check_secrets(self.secrets, "the metadata", told)
         self.ledger.stored(key, one, before)
+        self.setting.check_reading(one.metadata)
         self.liveness.stored()
 
     # The end

@@ -38,6 +38,9 @@ _question = bytearray(16)
 _answer = bytearray(24)
 #: The bytes of the last answer.
 payload = b""
+# [pin, changes seen, handler] of the only interrupt; the world writes into the control page how
+# often that pin has changed, and its level.
+_watched = []
 # Transfers on the SPI bus that no answer depends on yet.
 _transfers = bytearray()
 
@@ -80,6 +83,17 @@ def spend(us):
             _now = _bites_us
             _end(78, 0)
         ask(90)
+    if _watched and _shared[17] != _watched[1]:
+        _interrupt()
+
+
+def _interrupt():
+    # As the port's soft interrupts: each change calls the handler, which sees the present level.
+    pin, seen, handler = _watched
+    count = _shared[17] - seen & 255
+    _watched[1] = _shared[17]
+    for _ in range(count):
+        handler(pin)
 
 
 def _end(code, sleep_ms):
@@ -157,16 +171,33 @@ def unique_id():
     return b"\x24\x0a\xc4\x00\x00\x01"
 
 
+PIN_WAKE, TIMER_WAKE = 2, 4
+
+
+def wake_reason():
+    return tell("wake_reason")
+
+
+def wake_on_ext0(pin, level):
+    tell("wake_on", level)
+
+
 class Pin:
     IN, OUT = 1, 3
+    PULL_DOWN, PULL_UP = 1, 2
 
     def __init__(self, id, mode=-1, pull=-1, value=0):
         self.id = id
-        self(value)
+        self._is_input = mode == 1
+        if not self._is_input:
+            self(value)
+
+    def irq(self, handler):
+        _watched[:] = self, _shared[17], handler
 
     def __call__(self, level=None):
         if level is None:
-            return self._level
+            return _shared[18] if self._is_input else self._level
         self._level = level
         if self.id == 5:
             _transfer(67, level, 0)

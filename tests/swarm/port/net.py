@@ -108,4 +108,26 @@ class SSLContext:
     def wrap_socket(self, sock, server_hostname=None, do_handshake_on_connect=True):
         told = [server_hostname, self._roots, self._certificate, self.verify_mode, chip.time()]
         chip.ask(84, sock.id, json.dumps(told))
-        return sock
+        return _TLSSocket(sock)
+
+
+class _TLSSocket(socket):
+    def __init__(self, raw):
+        self.id, self._limit_ms = raw.id, raw._limit_ms
+        self._is_open = False
+        self._raw = raw
+
+    def write(self, buf, at=0, size=None):
+        try:
+            count = super().write(buf, at, size)
+        except (OSError, ValueError):
+            # After a failed handshake, MicroPython's TLS socket no longer owns the raw one.
+            if not self._is_open:
+                self._raw = None
+            raise
+        self._is_open = self._is_open or count is not None
+        return count
+
+    def close(self):
+        if self._raw:
+            self._raw.close()

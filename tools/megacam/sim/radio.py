@@ -60,7 +60,7 @@ class Radio:
     def jam(self, dead: bool = False) -> None:
         """Get stuck: no network is joined until the radio is turned off, or never if `dead`."""
         self._is_stuck = True
-        self._is_dead = dead
+        self._is_dead = self._is_dead or dead
 
     def _air(self) -> list[dict[str, Any]]:
         return [] if self.now_us < self._silent_until_us else self.networks
