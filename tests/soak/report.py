@@ -148,8 +148,8 @@ class _Dates:
         claimed = metadata.get("clock-error-ms", "0")
         if claimed == "unknown":
             self._latest_possible += 1
-            # The latest possible date, or an earlier one that a time server gave.
-            if error_s < -DATE_TOLERANCE_S - LIE_S:
+            # The latest possible date, or an earlier one that a time server gave before a cut.
+            if error_s < -DATE_TOLERANCE_S - LIE_S * (photo.kept[:1] == "9"):
                 self._tell(key, error_s, "is said to be the latest possible", photo)
         else:
             self._worst_s = max(self._worst_s, abs(error_s))

@@ -45,6 +45,8 @@ def faults(rng: random.Random, made: History) -> list[Fault]:
         # The clock is wrong from the first moment, and then all is well.
         lie = rng.choice(("-7200", "7200"))
         found.append(Fault("ntp-lies", 0, round(rng.uniform(300, 0.4 * made.span_s)), lie))
+    if rng.random() < 0.1:
+        found.append(Fault("radio-dead", round(rng.uniform(60, 0.6 * made.span_s), 3)))
     found.sort(key=lambda fault: (fault.start_s, fault.kind))
     return found
 
