@@ -5,7 +5,6 @@ for each entry of the manifest that is finished. Nothing here is trusted afterwa
 verifies the whole slot before the switch.
 """
 
-
 from s3 import S3Error
 
 from firmware import slot

@@ -1,8 +1,12 @@
 """`cloud create --digest`: the function and all around it, on a Lambda that runs it."""
 
+import ast
 import importlib.metadata
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from datetime import datetime, timedelta, timezone
 
@@ -312,6 +316,24 @@ def test_the_same_code_has_the_same_bytes_and_only_what_the_function_needs(wheel
     assert [one for one in names if one.endswith("_note.txt")] == [
         "av_note.txt", "pillow_note.txt", "python_dateutil_note.txt", "six_note.txt",
     ]  # fmt: skip
+
+
+def test_the_code_has_every_module_that_the_function_imports(wheels, tmp_path):
+    folder = tmp_path / "code"
+    with zipfile.ZipFile(io.BytesIO(function_zip.build(film=True))) as code:
+        code.extractall(folder)
+    # Also what is imported only when a film is made.
+    script = (
+        "import sys; import megacam.digest.handler, megacam.digest.upload, av;"
+        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'megacam'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, text=True, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    files = ast.literal_eval(done.stdout)
+    assert len(files) > 15 and all(one.startswith(str(folder)) for one in files)
 
 
 def test_code_too_large_for_lambda_says_what_to_leave_out(tmp_path):
