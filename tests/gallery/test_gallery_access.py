@@ -6,6 +6,7 @@ from datetime import timedelta
 import axe
 import pytest
 from dateutil import tz
+from digest_rig import digest
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.gallery import export, photos
 from megacam.gallery.bucket import Bucket
@@ -21,6 +22,7 @@ LIVE = {
     "/wall": ".wall img",
     "/favourites": ".content h2",
     "/month": ".day.photo",
+    "/moments?device=cam1": ".moments img",
     "/day?device=cam1&date=2026-05-05": "a.cell",
     "/day?device=cam1&date=2026-05-05&slot=0": "a.cell",
     "/day?device=cam1&device=a-camera-with-a-long-name-at-the-lake&date=2026-05-05": "a.cell",
@@ -81,7 +83,8 @@ return found.slice(0, 3);
 def s3():
     with WireS3() as server:
         for n, key in enumerate(KEYS):
-            server.put(key, jpeg(120), seq=str(n))
+            server.put(key, jpeg(120, fox=40 if n == 30 else None), seq=str(n))
+        digest(server, now=NOW, days=2)
         other = "a-camera-with-a-long-name-at-the-lake"
         for n in range(0, 60, 7):
             server.put(key_of(other, FIRST + timedelta(minutes=n), n), jpeg(90))
