@@ -50,6 +50,8 @@ def open_site(site, page):
 
     def start(path="", size=PHONE, link=None):
         page.size(*size)
+        # A test with axe-core switches the policy off.
+        page.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": False})
         page.driver.delete_all_cookies()
         page.driver.get((link or site.link())[1])
         page.wait(lambda: page.driver.current_url == f"{site.origin}/_site/", "the home page")
