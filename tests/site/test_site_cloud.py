@@ -329,6 +329,17 @@ def test_publish_writes_the_days_and_what_is_the_same_not_again(site, account):
     s3.put_object(Bucket=account.bucket, Key=digest, Body=b"{}")
     site.types("cloud site --publish --timezone UTC")
     assert f"_site/cam1/{day}.json" not in account.object_keys()
+    # Nothing of a day outlives its photos.
+    assert f"_site/cam1/{day}.jpg" in account.object_keys()
+    for key in account.object_keys():
+        if key.startswith("cam1/") and key.endswith(".jpg") and key != PHOTO:
+            s3.delete_object(Bucket=account.bucket, Key=key)
+    site.types("cloud site --publish --timezone UTC")
+    assert f"_site/cam1/{day}.jpg" not in account.object_keys()
+    listed = json.loads(
+        s3.get_object(Bucket=account.bucket, Key="_site/cam1/days.json")["Body"].read()
+    )
+    assert day not in [one["day"] for one in listed["days"]]
 
 
 def test_a_deployed_stack_is_a_site_that_create_only_has_to_fill(account, user, edge):

@@ -194,6 +194,7 @@ def test_films_are_loaded_only_when_they_are_played_and_moments_lead_to_the_play
     page = open_site("films.html")
     page.wait_for("video")
     assert len(page.all("video")) == 2
+    assert not [one for one in page.all("megacam-site > button") if one.is_displayed()]
     assert not [path for _, path, _, _ in site.sent if path.endswith(".mp4")]
     page.open("moments.html")
     page.wait_for(".moments .cell .thumb")

@@ -52,7 +52,7 @@ def publish(
 ) -> Published:
     """Write the app and the days of `cameras` in [start, end); raises AwsError, BucketError.
 
-    Days outside of the span that were published before stay.
+    Days before the span that were published earlier stay as long as they have photos.
     """
     writer = _Writer(aws, bucket_name)
     _put_app(writer)
@@ -61,7 +61,7 @@ def publish(
     for camera in cameras:
         found = list(export.days_of(bucket, [camera], start, end, zone))
         shown += len(found)
-        _publish_camera(writer, bucket, camera, found, zone)
+        _publish_camera(writer, bucket, camera, found, start.astimezone(zone))
     return Published(writer.written, writer.same, shown, writer.size_bytes)
 
 
@@ -82,13 +82,13 @@ def _put_app(writer: "_Writer") -> None:
 
 
 def _publish_camera(
-    writer: "_Writer", bucket: Bucket, camera: str, found: Sequence[Day], zone: tzinfo
+    writer: "_Writer", bucket: Bucket, camera: str, found: Sequence[Day], start: datetime
 ) -> None:
     oldest = bucket.first(camera, _BEGINNING, bucket.now())
-    first = str(days.local_day(oldest.taken, zone)) if oldest else "9"
+    first = str(days.local_day(oldest.taken, start.tzinfo or timezone.utc)) if oldest else "9"
     before = writer.json(f"{camera}/days.json").get("days", [])
-    # Days whose photos have expired are no longer listed.
-    listed = {one["day"]: one for one in before if one["day"] >= first}
+    # Of the days before the span, those stay whose photos have not expired.
+    listed = {one["day"]: one for one in before if first <= one["day"] < str(start.date())}
     for one in found:
         name = f"{camera}/{one.day}"
         if not writer.has(f"{camera}/_digest/{one.day:%Y/%m/%d}/day.json"):
@@ -97,6 +97,8 @@ def _publish_camera(
         listed[str(one.day)] = {
             "day": str(one.day), "photos": len(one.photos), "cover": has_cover
         }  # fmt: skip
+    # A cover is a photo, too: it must not outlive those of its day.
+    writer.remove(f"{camera}/", kept={f"{camera}/{day}" for day in listed} | {f"{camera}/days"})
     newest_first = [listed[day] for day in sorted(listed, reverse=True)]
     writer.put(f"{camera}/days.json", _json({"format": 1, "days": newest_first}))
 
@@ -166,6 +168,13 @@ class _Writer:
         # The ETag of an object that is encrypted with SSE-S3 is its MD5.
         digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
         return self._there.get(FOLDER + name) == digest
+
+    def remove(self, folder: str, kept: set[str]) -> None:
+        """Delete the files below `folder` whose names without extension are not in `kept`."""
+        for key in [key for key in self._there if key.startswith(FOLDER + folder)]:
+            if key[len(FOLDER) :].rpartition(".")[0] not in kept:
+                self._aws.call("s3", "delete_object", Bucket=self._bucket, Key=key)
+                del self._there[key]
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file of the site, unless the same is there."""
