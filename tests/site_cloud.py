@@ -1,7 +1,7 @@
 """A local AWS with CloudFront for the site: MiniStack's API, and the edge of site_edge in front.
 
 pytest_plugins = ("site_cloud",)
-def test_something(account, edge): ...  # edge(bucket) serves the site that the account has
+def test_something(site): site.types("cloud show"), site.out  # a user whose bucket has a site
 
 MiniStack keeps distributions, functions and key-value stores, but runs no function and reads no
 bucket for a distribution. The edge here takes the published function, the entries of its store and
@@ -11,6 +11,7 @@ the bucket's policy from MiniStack and does what CloudFront would do with them.
 import atexit
 import contextlib
 import functools
+import http.client
 import json
 import socket
 import ssl
@@ -19,8 +20,15 @@ import urllib.parse
 import local_aws
 import pytest
 import site_server
+import typer
 from botocore.exceptions import ClientError
+from gallery_wire import jpeg
+from megacam import console
+from megacam.cloud.site import find as finding
+from megacam.commands import cloud, doctor
+from megacam.site import links
 
+PHOTO = "cam1/2026/11/23/120000-000042.jpg"
 _SERVICES = (*local_aws._SERVICES, "cloudfront-keyvaluestore")
 _KVS = ".cloudfront-kvs.global.api.aws"
 _EDGE = ".cloudfront.net"
@@ -128,3 +136,61 @@ class Edge(site_server.Site):
 def edge(account):
     with Edge(account) as running:
         yield running
+
+
+class User:
+    """Types commands; `out`, `err` and `code` are those of the last one."""
+
+    def __init__(self, account, capsys):
+        self._capsys = capsys
+        self._account = account
+        self._app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        self._app.add_typer(cloud.make_app(), name="cloud")
+        self._app.command("doctor")(doctor.doctor_command)
+
+    def types(self, line):
+        words = line.split()
+        if words[0] != "doctor":
+            words += ["--bucket", self._account.bucket, "--region", self._account.aws.region]
+        self.code = console.run(self._app, words)
+        self.out, self.err = self._capsys.readouterr()
+        return self.out
+
+    def data(self, line):
+        return json.loads(self.types(line + " --json"))
+
+    def link(self, more=""):
+        """Make a link; return its address and the cookie that a browser gets for it."""
+        address = self.data(f"cloud site --link {more}")["url"]
+        token = address.partition("#")[2]
+        status, headers, _ = self.get("/_site/session", headers={links.HEADER: token})
+        assert status == 204
+        return address, headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+
+    def get(self, path, cookie="", headers=()):
+        """Return status, headers and body of a request to the site, as a browser makes it."""
+        context = ssl.create_default_context(cafile=self._account.store.ca_pem)
+        site = finding.need(self._account.aws, self._account.bucket)
+        connection = http.client.HTTPSConnection(site.domain, timeout=20, context=context)
+        sent = dict(headers) | ({"Cookie": f"{links.COOKIE}={cookie}"} if cookie else {})
+        connection.request("GET", path, headers=sent)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, answer.headers, body
+
+
+@pytest.fixture
+def user(account, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return User(account, capsys)
+
+
+@pytest.fixture
+def site(user, account, edge):
+    """Make the site of cam1, with a photo and a report; return the user."""
+    user.types("cloud create --device cam1 --site --yes")
+    assert user.code == 0, user.err
+    for key in (PHOTO, "cam1/status.json", "cam2/2026/11/23/120000-000042.jpg"):
+        account.client("s3").put_object(Bucket=account.bucket, Key=key, Body=jpeg(90))
+    return user

@@ -42,7 +42,7 @@ APART = {
     ("settings", ""),
     ("dns", ""),
     ("signature", "CredentialProvider"),
-    # In site/test_site_cloud.py.
+    # In site/test_site_doctor.py.
     *(("site", code) for code in ("", "none", "rolling", "unread")),
 }
 

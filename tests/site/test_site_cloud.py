@@ -1,85 +1,20 @@
 """`cloud create --site`, `cloud site`, `cloud show` and `cloud destroy` at a local CloudFront."""
 
-import http.client
 import json
 import re
-import ssl
 from datetime import datetime, timedelta, timezone
 
 import pytest
-import typer
 from gallery_wire import jpeg, key_of
-from megacam import console, settings
 from megacam.cloud import create
 from megacam.cloud.site import documents
 from megacam.cloud.site import find as finding
 from megacam.cloud.spec import CloudSpec
 from megacam.cloud.template import Options, template
-from megacam.commands import cloud, doctor
-from megacam.doctor import checks
-from megacam.site import links
 
 pytest_plugins = "site_cloud"
 PHOTO = "cam1/2026/11/23/120000-000042.jpg"
 _PASS_ALL = b"function handler(event) { return event.request; }"
-
-
-class _User:
-    """Types commands; `out`, `err` and `code` are those of the last one."""
-
-    def __init__(self, account, capsys):
-        self._capsys = capsys
-        self._account = account
-        self._app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        self._app.add_typer(cloud.make_app(), name="cloud")
-        self._app.command("doctor")(doctor.doctor_command)
-
-    def types(self, line):
-        words = line.split()
-        if words[0] != "doctor":
-            words += ["--bucket", self._account.bucket, "--region", self._account.aws.region]
-        self.code = console.run(self._app, words)
-        self.out, self.err = self._capsys.readouterr()
-        return self.out
-
-    def data(self, line):
-        return json.loads(self.types(line + " --json"))
-
-    def link(self, more=""):
-        """Make a link; return its address and the cookie that a browser gets for it."""
-        address = self.data(f"cloud site --link {more}")["url"]
-        token = address.partition("#")[2]
-        status, headers, _ = self.get("/_site/session", headers={links.HEADER: token})
-        assert status == 204
-        return address, headers["Set-Cookie"].partition(";")[0].partition("=")[2]
-
-    def get(self, path, cookie="", headers=()):
-        """Return status, headers and body of a request to the site, as a browser makes it."""
-        context = ssl.create_default_context(cafile=self._account.store.ca_pem)
-        site = finding.need(self._account.aws, self._account.bucket)
-        connection = http.client.HTTPSConnection(site.domain, timeout=20, context=context)
-        sent = dict(headers) | ({"Cookie": f"{links.COOKIE}={cookie}"} if cookie else {})
-        connection.request("GET", path, headers=sent)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, answer.headers, body
-
-
-@pytest.fixture
-def user(account, capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    return _User(account, capsys)
-
-
-@pytest.fixture
-def site(user, account, edge):
-    """Make the site of cam1, with a photo and a report; return the user."""
-    user.types("cloud create --device cam1 --site --yes")
-    assert user.code == 0, user.err
-    for key in (PHOTO, "cam1/status.json", "cam2/2026/11/23/120000-000042.jpg"):
-        account.client("s3").put_object(Bucket=account.bucket, Key=key, Body=jpeg(90))
-    return user
 
 
 def _changes(user, line):
@@ -361,42 +296,3 @@ def test_a_deployed_stack_is_a_site_that_create_only_has_to_fill(account, user, 
     _, cookie = user.link()
     assert user.get("/_site/", cookie)[0] == 200
     assert user.get("/_site/")[0] == 403
-
-
-def _diagnosed(user, account, tmp_path):
-    """Return (state, code of the cause) of each row about the site in `megacam doctor --site`."""
-    raw = {**json.loads(settings.example()), "device": "cam1"}
-    raw["s3"] |= {"bucket": account.bucket, "region": account.aws.region}
-    (tmp_path / "config.json").write_text(json.dumps(raw))
-    rows = [one for one in user.data("doctor --offline --site") if one["name"] == "site"]
-    causes = {one.remedy: one.code for one in checks.check("site").causes}
-    return [(one["state"], one["cause"] and causes[one["cause"]["remedy"]]) for one in rows]
-
-
-def test_the_doctor_proves_that_the_site_is_private(user, account, edge, tmp_path):
-    user.types("cloud create --device cam1 --yes")
-    assert _diagnosed(user, account, tmp_path) == [("bad", "none")]
-    assert user.code == 1
-    user.types("cloud create --device cam1 --site --yes")
-    assert _diagnosed(user, account, tmp_path) == [("good", None)] * 3
-    assert user.code == 0
-    user.link()
-    assert _diagnosed(user, account, tmp_path) == [("good", None)] * 6
-    edge.decide = lambda event: {"statusCode": 200, "body": "open"}
-    assert ("bad", "") in _diagnosed(user, account, tmp_path)
-    assert user.code == 1
-    cloudfront = account.client("cloudfront")
-    found = finding.need(account.aws, account.bucket)
-    there = cloudfront.get_distribution_config(Id=found.id)
-    off = {**there["DistributionConfig"], "Enabled": False}
-    cloudfront.update_distribution(Id=found.id, IfMatch=there["ETag"], DistributionConfig=off)
-    assert _diagnosed(user, account, tmp_path) == [("warn", "rolling")]
-
-
-def test_the_doctor_says_so_if_nobody_may_see_the_site(site, account, tmp_path, monkeypatch):
-    viewer = account.client("iam")
-    viewer.create_user(UserName=f"viewer-{account.bucket}")
-    key = viewer.create_access_key(UserName=f"viewer-{account.bucket}")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-    assert _diagnosed(site, account, tmp_path) == [("bad", "unread")]
