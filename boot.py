@@ -32,6 +32,6 @@ def run():
         trial.fail(state, e)
 
 
-# Two calls deeper than main.py: what the collector finds in old stack frames stays in memory.
-[[run() for _ in "1"] for _ in "1"]
+# One call deeper than main.py: what the collector finds in old stack frames stays in memory.
+[run() for _ in "1"]
 del run

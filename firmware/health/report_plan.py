@@ -20,15 +20,12 @@ def text(app):
             schedule[name] = settings["location"][name]
     settings = None
     gc.collect()
-    is_safe = app.camera is None
-    parts = (is_safe, app.sleeps, _battery(power), schedule)
-    return _TEXT.format(*[json.dumps(part) for part in parts]).encode()
+    battery = "null"
+    if power["battery_pin"] >= 0:
+        from firmware.health import report_battery
 
-
-def _battery(power):
-    if power["battery_pin"] < 0:
-        return None
-    from firmware.power import battery
-
-    mv = battery.millivolts(power["battery_pin"]) * power["divider"]
-    return {"mv": mv, "low_mv": power["low_mv"]}
+        battery = report_battery.text(power)
+    is_safe, sleeps, schedule = [
+        json.dumps(part) for part in (app.camera is None, app.sleeps, schedule)
+    ]
+    return _TEXT.format(is_safe, sleeps, battery, schedule).encode()

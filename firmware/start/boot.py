@@ -44,24 +44,11 @@ def main():
     except Exception as e:
         # NVS or flash may fail: if this were raised, MicroPython would not start main.py.
         log("E boot failed", why=e)
-    return bool(counters) and supervisor.is_crash_loop(counters) and not _goes_back(counters)
-
-
-def _goes_back(counters):
-    """Restart with the other slot if that has worked; else return False."""
-    try:
-        from firmware.start import slot_switch
-
-        if not slot_switch.has_other():
-            return False
-        slot_switch.go_back(4)
-    except OSError as e:
-        log("E slot cannot be switched", why=e)
+    if not counters or not supervisor.is_crash_loop(counters):
         return False
-    counters["quick"] = 0
-    from firmware.start import restart
+    from firmware.start import slot_back
 
-    restart.reset(counters, "update")
+    return slot_back.back(counters)
 
 
 def _prepare(counters):

@@ -54,7 +54,7 @@ def do(app):
     elif "update" not in app.tasks:
         from firmware.credentials import read
 
-        if read.has("upd_key"):
+        if read.has("update_current"):
             from firmware.update import ask
 
             ask.ask(app)

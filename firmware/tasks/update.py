@@ -28,17 +28,16 @@ def _step(app):
     wait_s = turn.wait_s(app)
     if wait_s:
         return wait_s
-    if turn.is_new():
-        turn = None
+    count = turn.count()
+    turn = None
+    if not count:
         from firmware.update import accept
 
         return accept.accept(app)
-    done, every = turn.count()
-    turn = None
-    if done < every:
+    if count[0] < count[1]:
         from firmware.update import fetch
 
-        return fetch.step(app, done)
+        return fetch.step(app, count[0])
     from firmware.update import finish
 
     return finish.finish(app)

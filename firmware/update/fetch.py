@@ -48,6 +48,7 @@ def _entry(number):
             entries.close()  # and with it the file
             return entry
         number -= 1
+    raise ValueError(number)
 
 
 def _is_done():

@@ -6,7 +6,7 @@ from firmware import credentials
 from firmware.errors import CredentialsError
 
 # The current key and the next one: a release signed by either is good.
-_NAMES = ("upd_key", "upd_next")
+_NAMES = ("update_current", "update_next")
 
 
 def load(buf=None):

@@ -31,7 +31,7 @@ def text(app):
     if "update" in app.tasks:
         from firmware.update import turn
 
-        fetching = turn.count() if not turn.is_new() else None
+        fetching = turn.count()
     return _TEXT.format(
         slot[1:],
         release,

@@ -14,13 +14,14 @@ import cryptolib
 
 from firmware import credentials
 from firmware.errors import CredentialsError
+from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _CBC = const(2)  # of cryptolib.aes()
 _BLOCK_BYTES = const(16)
 _MAC_BYTES = const(32)
-_OLD = "wifi_old"
+_OLD = "wifi_before"
 
 
 def change(line, device, counter):
@@ -29,6 +30,13 @@ def change(line, device, counter):
     if not credentials.has(_OLD):  # not a second time, after a power cut
         credentials.save(_OLD, credentials.load("wifi"))
     credentials.save("wifi", networks)
+
+
+def undo():
+    """Use the networks again that were in use before change()."""
+    credentials.save("wifi", credentials.load(_OLD))
+    credentials.erase(_OLD)
+    log("W wifi networks are the old ones again")
 
 
 def _seal():

@@ -19,7 +19,7 @@ def read():
 def write(*seen):
     """Keep what read() returns; raises OSError."""
     if "update" not in os.listdir("/"):
-        os.mkdir("/update")
+        os.mkdir(_PATH.rsplit("/", 1)[0])
     with open(_PATH + ".new", "w") as f:
         json.dump(seen, f)
     os.rename(_PATH + ".new", _PATH)

@@ -2,8 +2,6 @@
 
 import os
 
-from firmware.log import log
-
 
 def clear():
     """Undo what a trial has left that is over: called before the Wi-Fi is joined.
@@ -16,12 +14,10 @@ def clear():
         return True
     from firmware.credentials import read
 
-    if read.has("wifi_old"):
-        from firmware import credentials
+    if read.has("wifi_before"):
+        from firmware.update import seal
 
-        credentials.save("wifi", credentials.load("wifi_old"))
-        credentials.erase("wifi_old")
-        log("W wifi networks are the old ones again")
+        seal.undo()
     return False
 
 
@@ -33,6 +29,10 @@ def add(app):
         app.tasks["trial"] = 0
         return
     app.counters.pop("trial", None)
-    there = os.listdir("/update") if "update" in os.listdir("/") else ()
-    if "release" in there or "release.new" in there:
-        app.tasks["update"] = 0
+    # As longer texts, because MicroPython keeps each short one for ever.
+    for path in ("/update/release", "/update/release.new"):
+        try:
+            os.stat(path)
+            app.tasks["update"] = 0
+        except OSError:
+            pass  # there is none

@@ -25,15 +25,36 @@ def look(app):
         counters["trial"] = _PROVED
     if counters["trial"] == _PROVED:
         app.tasks["status"] = min(app.tasks["status"], clock.uptime_s())
-    elif _is_late(app):
-        log("E update goes back: no photo was stored in an hour")
-        from firmware.start import slot_switch
-
-        slot_switch.go_back(_LATE)
-        from firmware.start import restart
-
-        restart.reset(counters, "update")
+    elif not app.sleeps:
+        _limit(app)
     return 1 if app.sleeps else _LOOK_S
+
+
+def _limit(app):
+    """Give the trial an hour from the first photo that is due, and then go back.
+
+    boot.py restarts the board after an hour in any case, and counts three starts. It counts the
+    wakes of a camera that sleeps.
+    """
+    since_s = clock.uptime_s()
+    if clock.is_set():
+        since_s = min(since_s, clock.now() - app.due)
+        if app.due < clock.now() - clock.uptime_s():
+            # No photo was due yet, at night for example.
+            from firmware.start import slot_switch
+
+            slot_switch.wait()
+            return
+    # Without a network the release may be good: then only the starts count.
+    if since_s < _TRIAL_S or not wifi.is_up():
+        return
+    log("E update goes back: no photo was stored in an hour")
+    from firmware.start import slot_switch
+
+    slot_switch.go_back(_LATE)
+    from firmware.start import restart
+
+    restart.reset(app.counters, "update")
 
 
 def _first(counters):
@@ -47,16 +68,6 @@ def _first(counters):
         return 1
 
 
-def _is_late(app):
-    if app.sleeps:
-        from firmware.start import slot_switch
-
-        return clock.is_set() and slot_switch.is_late()
-    # Without a network the release may be good: boot.py restarts the board after an hour, and
-    # goes back after three of them.
-    return clock.uptime_s() >= _TRIAL_S and wifi.is_up()
-
-
 def report(app):
     """Keep the slot if it has proved itself and return True; a health report has been put."""
     if app.counters.get("trial") != _PROVED:
@@ -64,7 +75,7 @@ def report(app):
     _renew_keys(app, slot + "/release")
     from firmware import credentials
 
-    credentials.erase("wifi_old")
+    credentials.erase("wifi_before")
     from firmware.start import slot_switch
 
     slot_switch.confirm()

@@ -22,7 +22,7 @@ def wait_s(app):
     uploader = app.uploader
     if not uploader.is_ready() or uploader.waiting:
         return _BUSY_S
-    if uploader.left_ms() < _LEAST_MS:
+    if uploader.left_ms() < min(_LEAST_MS, app.interval_s * 400):
         return 1
     counters = uploader.counters
     requests, kb = uploader.cap
@@ -44,12 +44,9 @@ def _has_power():
 
 
 def count():
-    """Return [entries of the release that are finished, all entries]; raises OSError if none."""
+    """Return [entries of the release that are finished, all entries], None before it is judged."""
+    if "release.new" in os.listdir("/update"):
+        return None
     from firmware.update import lines
 
     return [max(files.size(_DONE), 0), sum([1 for _ in lines.files(_RELEASE)])]
-
-
-def is_new():
-    """Return whether a manifest has come that has not been judged yet."""
-    return "release.new" in os.listdir("/update")

@@ -108,6 +108,9 @@ class NVS:
         pass
 
 
+waits = []  # milliseconds of the timers
+
+
 class _Machine:
     """The part of `machine` that the firmware uses here."""
 
@@ -124,7 +127,7 @@ class _Machine:
             pass
 
         def init(self, **how):
-            pass
+            waits.append(how["period"])
 
         def deinit(self):
             pass
@@ -214,6 +217,8 @@ class Uploader:
 
 class App:
     sleeps = False
+    interval_s = 30
+    due = 0
 
     def __init__(self, store):
         self.tasks = {"status": 0}

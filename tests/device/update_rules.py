@@ -40,7 +40,6 @@ def ready(**changes):
 
 def fetching():
     turn.wait_s = rig.wait_s
-    turn.is_new = lambda: False
     turn.count = lambda: [0, 1]
     fetch.step = lambda app, number: "fetched"
     config.section = lambda name: _POWER
@@ -91,28 +90,27 @@ def trial_is_over(app):
 
 
 def late():
-    for is_up in (True, False):
+    clock.uptime_s = lambda: 3550
+    for is_up, due_s, question in (
+        (True, 3550, "an hour with the network up"),
+        (False, 3550, "an hour without network"),
+        (True, 3530, "less than an hour since a photo was due"),
+        (True, 3600, "no photo was due"),
+    ):
         board()
         wifi.is_up = lambda is_up=is_up: is_up
-        clock.uptime_s = lambda: 3550
         app = rig.App(rig.Store({}))
+        app.due = rig.NOW - due_s
+        rig.waits.clear()
         try:
             trial.do(app)
-            tell("an hour without network", slot_state.read()[0])
         except rig.RestartError:
-            tell("an hour with the network up", [rig.NVS.entries["slot"], slot_state.read()[3]])
-    wifi.is_up = lambda: True
-    clock.uptime_s = lambda: 5
-    for passed_s in (3599, 3600):
-        board()
-        app = rig.App(rig.Store({}))
-        app.sleeps = True
-        rig.NVS.entries["until"] = rig.NOW - clock.EPOCH_S + 3600 - passed_s
-        try:
-            trial.do(app)
-            tell(f"asleep, {passed_s} s", "goes on")
-        except rig.RestartError:
-            tell(f"asleep, {passed_s} s", "back")
+            pass
+        tell(question, [rig.NVS.entries["slot"], slot_state.read()[3], len(rig.waits)])
+    app.sleeps = True
+    app.due = rig.NOW - 3550
+    trial.do(app)
+    tell("asleep", rig.NVS.entries["slot"])
 
 
 def altered():

@@ -33,7 +33,7 @@ def test_one_slot_is_whole_and_the_board_ends_where_it_would(micropython, tmp_pa
     assert int(entries["slot"]) == releases.COUNTER << 6 | (0b110001 if is_new else 0b010000)
     assert entries.get("back", "0") == ("0" if is_new else "1")
     assert ("new router" in entries["wifi"]) == (is_new and "sealed" in name)
-    assert "wifi_old" not in entries
-    is_renewed = entries["upd_next"] != str(bytes.fromhex(entry(releases.modulus("next"))))
+    assert "wifi_before" not in entries
+    is_renewed = entries["update_next"] != str(bytes.fromhex(entry(releases.modulus("next"))))
     assert is_renewed == (is_new and "next key" in name)
     assert ("release" in end["files"]) == is_new

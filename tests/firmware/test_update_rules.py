@@ -44,13 +44,17 @@ def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
 
 
 def test_an_hour_with_the_network_up_ends_a_trial(told):
-    assert told["an hour with the network up"] == [0b010000, 2]
-    assert told["an hour without network"] == 3
+    assert told["an hour with the network up"] == [0b010000, 2, 0]
+    assert told["an hour without network"] == [0b010111, 0, 0]
 
 
-def test_a_camera_that_sleeps_counts_the_hour_by_its_clock(told):
-    assert told["asleep, 3599 s"] == "goes on"
-    assert told["asleep, 3600 s"] == "back"
+def test_the_hour_begins_with_the_first_photo_that_is_due(told):
+    assert told["less than an hour since a photo was due"] == [0b010111, 0, 0]
+    assert told["no photo was due"] == [0b010111, 0, 1]
+
+
+def test_boot_counts_the_wakes_of_a_camera_that_sleeps(told):
+    assert told["asleep"] == 0b010111
 
 
 def test_the_whole_slot_is_verified_before_the_switch(told):

@@ -15,7 +15,9 @@ def entry(content):
 
 def described(case):
     """Return `case` as JSON can hold it: its objects, NVS entries and highest counter."""
-    entries = dict(zip(("upd_key", "upd_next"), map(entry, case.board.keys), strict=False))
+    entries = dict(
+        zip(("update_current", "update_next"), map(entry, case.board.keys), strict=False)
+    )
     if case.board.seal:
         entries["seal"] = entry(case.board.seal)
     return {

@@ -15,7 +15,7 @@ _HELD = """
 import binascii,hashlib
 from firmware import credentials as c
 from firmware.errors import CredentialsError
-for e in ('upd_key','upd_next','seal'):
+for e in ('update_current','update_next','seal'):
  try:print(e,binascii.hexlify(hashlib.sha256(c.load_der(e)).digest()).decode())
  except CredentialsError:pass
 """
@@ -61,13 +61,15 @@ def test_a_board_gets_the_public_keys_and_a_seal_and_loses_them_when_wiped(board
     seal = folder.seal("cam1")
     assert seal
     assert "cam1 takes releases from now on" in said
-    assert _held(board) == _hashes(upd_key=releases.modulus(), seal=seal)
+    assert _held(board) == _hashes(update_current=releases.modulus(), seal=seal)
     folder.put_public("next", releases.key("next").public_key())
     secrets = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "pass word"}
     key = {"MEGACAM_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "MEGACAM_KEY_SECRET": "s" * 40}
     said = _megacam(board, folder, "provision", **secrets, **key)
     assert seal.hex() not in said
-    all_three = _hashes(upd_key=releases.modulus(), upd_next=releases.modulus("next"), seal=seal)
+    all_three = _hashes(
+        update_current=releases.modulus(), update_next=releases.modulus("next"), seal=seal
+    )
     assert _held(board) == all_three
     _megacam(board, folder, "wipe", "--only", "wifi", "--yes")
     assert _held(board) == all_three

@@ -28,7 +28,7 @@ _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
 # Not AWS_...: those are the owner's, with far more rights than a board may have.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
 #: The public keys that sign releases, and the key of a sealed Wi-Fi change; see docs/updates.md.
-UPDATE = ("upd_key", "upd_next", "seal")
+UPDATE = ("update_current", "update_next", "seal")
 # Runs on both sides. The salt keeps the hash from confirming a guessed password.
 _DIGEST = """
 import binascii,hashlib

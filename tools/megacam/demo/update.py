@@ -52,7 +52,9 @@ class Owner:
     def provision(self, board: Board) -> None:
         """Let the board trust this owner's key."""
         modulus = self._keys.modulus("current")
-        board.exec(f"from firmware import credentials as c\nc.save_der('upd_key', {modulus!r})\n")
+        board.exec(
+            f"from firmware import credentials as c\nc.save_der('update_current', {modulus!r})\n"
+        )
 
     def offer(self, version: str, more: Mapping[str, str]) -> None:
         """Offer the firmware as `version`, with `more` {module: source} in place of its own."""
