@@ -95,7 +95,11 @@ def stored(hardware):
     """Return the content of NVS after each commit: {entry: bytes} without the checksums."""
     commits = [json.loads(line) for line in (hardware / "nvs.jsonl").read_text().splitlines()]
     return [
-        {name: bytes.fromhex(blob)[5:] for name, (_, blob) in commit["megacam"].items()}
+        {
+            name: bytes.fromhex(blob)[5:]
+            for name, (kind, blob) in commit["megacam"].items()
+            if kind == "blob"
+        }
         for commit in commits
     ]
 
