@@ -97,4 +97,4 @@ def test_the_lines_of_the_page_end_with_a_stored_photo(world):
     board.pull()
     assert store.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] >= 1
     assert {*stored(board.folder)[-1]} >= {"wifi", "aws"}
-    assert WIFI["password"].encode() not in flash.read_image(board.image)["config.json"]
+    assert WIFI["password"].encode() not in flash.read_image(board.image)["a/config.json"]
