@@ -36,17 +36,19 @@ def _limit(app):
     boot.py restarts the board after an hour in any case, and counts three starts. It counts the
     wakes of a camera that sleeps.
     """
-    since_s = clock.uptime_s()
+    now = clock.now()
+    due = now - clock.uptime_s()
     if clock.is_set():
-        since_s = min(since_s, clock.now() - app.due)
-        if app.due < clock.now() - clock.uptime_s():
-            # No photo was due yet, at night for example.
+        from firmware.shot import schedule
+
+        due = schedule.next_shot(due, app.interval_s, app.windows)
+        if not due or due > now:  # at night for example
             from firmware.start import slot_switch
 
             slot_switch.wait()
             return
     # Without a network the release may be good: then only the starts count.
-    if since_s < _TRIAL_S or not wifi.is_up():
+    if now - due < _TRIAL_S or not wifi.is_up():
         return
     log("E update goes back: no photo was stored in an hour")
     from firmware.start import slot_switch

@@ -218,7 +218,7 @@ class Uploader:
 class App:
     sleeps = False
     interval_s = 30
-    due = 0
+    windows = ((0, 1 << 40),)
 
     def __init__(self, store):
         self.tasks = {"status": 0}
