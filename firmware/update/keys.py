@@ -2,7 +2,7 @@
 
 from binascii import unhexlify
 
-from firmware import credentials
+from firmware.credentials import read
 from firmware.errors import CredentialsError
 
 # The current key and the next one: a release signed by either is good.
@@ -20,17 +20,19 @@ def load(buf=None):
 
 def _load(name, buf):
     try:
-        return credentials.load_der(name, buf) if credentials.has(name) else b""
+        return read.load_der(name, buf) if read.has(name) else b""
     except CredentialsError:
         return b""
 
 
 def renew(found):
-    """Use the keys as the release whose manifest.judge() is `found` wants them from now on.
+    """Use the keys as the release whose judge.read() is `found` wants them from now on.
 
     If the next key signed it, that key becomes the current one; its `next-key` becomes the next
     one. Called a second time after a power cut, it ends with the same.
     """
+    from firmware import credentials
+
     if found["signer"]:
         credentials.save_der(_NAMES[0], load()[1])
     if "next-key" in found:

@@ -1,20 +1,15 @@
 """Read a release's manifest; loaded only when there is one. rules.py judges it.
 
 A manifest is the owner's signature, 384 bytes, and then lines of text in a fixed order;
-docs/updates.md has the format. Nothing of the text is read before the signature is verified. The
-text has one canonical form, so that nobody can read it in two ways.
+docs/updates.md has the format. Nothing of the text is read before signature.py has verified it.
+The text has one canonical form, so that nobody can read it in two ways.
 """
-
-import hashlib
 
 from firmware.update import lines
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# The most bytes of a manifest, signature included.
-_MOST_BYTES = const(384 + 8192)
 _SIGNATURE_BYTES = const(384)
-_PIECE_BYTES = const(512)
 _HIGHEST = const((1 << 25) - 1)  # of a counter, see start/slot_state.py
 # The order of the lines, those that may be missing, and those that may be repeated.
 _ORDER = (
@@ -29,44 +24,20 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _HEX = "0123456789abcdef"
 
 
-def read(path, device, keys):
+def read(path, device):
     """Return {line: value} of the manifest `path`; raises ValueError with the reason to refuse it.
 
-    `keys` are the moduli of the owner's keys, 384 bytes each. In the result numbers are
-    integers, `device`, `keep` and `file` are empty (see lines.files()), and `signer` is the index
-    of the key.
+    In the result numbers are integers, and `device`, `keep` and `file` are empty (see
+    lines.files()).
     """
     with open(path, "rb") as f:
-        signer = _signer(f, keys)
         f.seek(_SIGNATURE_BYTES)
         if f.readline() != b"megacam release 1\n":
             raise ValueError("its manifest has another format; deploy newer firmware by cable")
         found, is_ours = _facts(f, device)
     if not is_ours:
         raise ValueError("it is for another camera")
-    found["signer"] = signer
     return found
-
-
-def _signer(f, keys):
-    signature = f.read(_SIGNATURE_BYTES)
-    hashed = hashlib.sha256()
-    size = len(signature)
-    while True:
-        piece = f.read(_PIECE_BYTES)
-        hashed.update(piece)
-        size += len(piece)
-        if not piece or size > _MOST_BYTES:
-            break
-    digest = hashed.digest()
-    if not _SIGNATURE_BYTES < size <= _MOST_BYTES:
-        raise ValueError(f"its manifest has {size} bytes")
-    from firmware.update import signature as rsa
-
-    for index, modulus in enumerate(keys):
-        if rsa.check(signature, digest, modulus):
-            return index
-    raise ValueError("it is not signed by a key of this camera's owner")
 
 
 def _facts(f, device):

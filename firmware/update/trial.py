@@ -92,12 +92,9 @@ def _renew_keys(app, path):
         from firmware.start import slot_state
 
         release = slot_state.read()[2]
-        from firmware.update import keys
+        from firmware.update import judge
 
-        owner = keys.load(app.uploader.store.buf)
-        from firmware.update import manifest
-
-        found = manifest.read(path, app.uploader.device, owner)
+        found = judge.read(app, path)
     except (OSError, ValueError):
         return  # the slot was deployed by cable
     if found["counter"] == release:
