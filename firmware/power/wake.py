@@ -83,7 +83,12 @@ def _has_triggered(app):
 
 
 def send(app):
-    """Send waiting photos for a minute."""
+    """Send waiting photos for a minute, and go on with an update."""
     until_s = clock.uptime_s() + _WORK_S
-    while clock.uptime_s() < until_s and app.uploader.has_waiting() and app.work():
-        pass
+    while clock.uptime_s() < until_s and (app.uploader.has_waiting() or _updates(app)):
+        if not app.work():
+            break
+
+
+def _updates(app):
+    return "update" in app.tasks and app.tasks["update"] <= clock.uptime_s()

@@ -55,9 +55,7 @@ def do(app):
         from firmware.credentials import read
 
         if read.has("update_current"):
-            from firmware.update import ask
-
-            ask.ask(app)
+            app.tasks["update"] = 0  # asks for a release
     from firmware.settings import config
 
     return max(config.section("status_min") * 60, least_s)

@@ -1,4 +1,4 @@
-"""Task: put a signed release together in the slot that is not in use, and switch to it.
+"""Task: ask for a signed release, put it together in the slot that is not in use, and switch.
 
 Each part is loaded alone, because memory is as short as for a photo.
 """
@@ -31,13 +31,23 @@ def _step(app):
     count = turn.count()
     turn = None
     if not count:
+        from firmware.update import ask
+
+        return ask.ask(app)
+    if count[1] < 0:
         from firmware.update import accept
 
         return accept.accept(app)
     if count[0] < count[1]:
         from firmware.update import fetch
 
-        return fetch.step(app, count[0])
+        file = fetch.step(app, count[0])
+        fetch = None
+        if not file:
+            return 0
+        from firmware.update import piece
+
+        return piece.get(app, *file)
     from firmware.update import finish
 
     return finish.finish(app)

@@ -29,14 +29,7 @@ class _File:
 
 
 def ask(app):
-    """Ask for a release; if there is a new one, put "update" into app.tasks."""
-    try:
-        _ask(app)
-    except OSError as e:
-        log("E update cannot be kept on the flash; remove your own files from it", why=e)
-
-
-def _ask(app):
+    """Ask for a release; return 0 if there is a new one, else None."""
     from firmware.update import seen
 
     etag, expires, refused = seen.read()
@@ -49,17 +42,18 @@ def _ask(app):
             _note("", 0, "its manifest has 0 bytes")
         elif e.status not in _NONE:
             log("W update not asked for", why=e)
-        return
+        return None
     finally:
         if file.file:
             file.file.close()
     if status != 304:
         os.rename(_NEW + ".part", _NEW)
         _note(found, 0, "")
-        app.tasks["update"] = 0
-    elif 0 < expires <= clock.now() and not refused:
+        return 0
+    if 0 < expires <= clock.now() and not refused:
         # Somebody may hold back what the owner has pushed since.
         _note(etag, expires, "it has expired; sign and push it anew")
+    return None
 
 
 def _get(app, file, etag):

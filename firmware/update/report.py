@@ -31,7 +31,7 @@ def text(app):
     if "update" in app.tasks:
         from firmware.update import turn
 
-        fetching = turn.count()
+        fetching = turn.count() or None
     return _TEXT.format(
         slot[1:],
         release,

@@ -42,9 +42,15 @@ def _has_power():
 
 
 def count():
-    """Return [entries of the release that are finished, all entries], None before it is judged."""
-    if "release.new" in os.listdir("/update"):
-        return None
+    """Return [entries of the release that are finished, all entries], or [] if there is none.
+
+    The second is -1 before the release has been judged.
+    """
+    there = os.listdir("/update") if "update" in os.listdir("/") else ()
+    if "release.new" in there:
+        return [0, -1]
+    if "release" not in there:
+        return []
     try:
         done = os.stat(_DONE)[6]
     except OSError:

@@ -158,7 +158,7 @@ from s3 import S3Error  # noqa: E402
 from firmware import clock, wifi  # noqa: E402
 from firmware.start import slot_state, slot_switch  # noqa: E402
 from firmware.tasks import update as task  # noqa: E402
-from firmware.update import ask, fetch, files, finish, start, trial, turn  # noqa: E402
+from firmware.update import fetch, files, finish, start, trial, turn  # noqa: E402
 
 clock.now = lambda: NOW
 wait_s = turn.wait_s
@@ -299,10 +299,7 @@ class Board:
                 app.uploader.seq = 8
                 trial.look(app)
                 return trial.report(app)
-            if "update" not in app.tasks:
-                ask.ask(app)
-            if "update" not in app.tasks:
-                return True
+            app.tasks["update"] = 0
             for _ in range(99):
                 if task.do(app) is None or power.is_off:
                     return not power.is_off

@@ -1,0 +1,26 @@
+"""Take a file of a release that has been downloaded, if it is what was signed."""
+
+from firmware.update import files
+
+_DONE = "/update/done.txt"
+_MISSING = ("NoSuchKey", "AccessDenied")
+
+
+def check(target, size, digest, code):
+    """Return 0 if `target`.part is the file, else None, and the release is given up for now.
+
+    `code` is S3's if it has refused to give the file, "" if not.
+    """
+    part = target + ".part"
+    if not code and files.size(part) == size and files.digest(part) == digest:
+        files.replace(target)
+        with open(_DONE, "ab") as f:
+            f.write(b".")
+        return 0
+    files.remove(part)
+    why = "is not what was signed"
+    if code:
+        why = "is not in the bucket" if code in _MISSING else "has not the size that was signed"
+    from firmware.update import refuse
+
+    return refuse.refuse(f"{target[3:]} {why}")
