@@ -119,17 +119,16 @@ def remove(path):
                 raise
 
 
-def keep(folder, wanted):
-    """Remove what is in `folder` and not in `wanted`: paths below it of files and folders."""
-    _keep(folder, "", wanted)
+def keep(folder, place, below=""):
+    """Remove what is in `folder` and not wanted.
 
-
-def _keep(folder, below, wanted):
+    `place(path)`, with a path below the folder, is 2 for what is wanted with all that is in it, 1
+    for a folder with something in it that is wanted, 0 for the rest.
+    """
     for name in os.listdir(f"{folder}/{below}"):
         path = below + name
-        if path in wanted:
-            continue
-        if any(one.startswith(path + "/") for one in wanted):
-            _keep(folder, path + "/", wanted)
-        else:
+        found = place(path)
+        if found == 1:
+            keep(folder, place, path + "/")
+        elif not found:
             remove(f"{folder}/{path}")
