@@ -221,9 +221,7 @@ class Ledger:
             # From a power cycle that was never sure of the time: the date is the latest possible
             # one, or that of a time server, which may have lied.
             early_s = self._lie_s + _DATE_TOLERANCE_S + self._drift * photo.exposed_us / SECOND
-            # Only in deep sleep is a photo sent at once with a date that nobody has confirmed.
-            is_sure = one.metadata.get("origin") == "live" and not self._is_sleepy
-            is_wrong = is_sure or (photo.kept[:1] == "9" and error_s < -early_s)
+            is_wrong = photo.kept[:1] == "9" and error_s < -early_s
         else:
             is_wrong = abs(error_s) > _DATE_TOLERANCE_S + int(claimed) / 1000
         if is_wrong:
