@@ -19,6 +19,9 @@ def restore(app):
     of the end of the uploader's pause ("pause_until"). "due" is 0 if the time is not known; if
     no photo is due, it is minus the time until which that is known.
     """
+    from firmware.update import start
+
+    start.add(app)
     counters = app.counters
     uploader = app.uploader
     app.tasks["status"] = _left_s(counters, "report_at", _LONGEST_SLEEP_S)

@@ -11,6 +11,9 @@ _SLICE_MS = const(1000)
 
 def begin(app):
     """Plan the day, and set when a photo was last due, perhaps before a restart."""
+    from firmware.update import start
+
+    start.add(app)
     app.due, app.cycle_s = clock.now(), clock.cycle_s
     if clock.is_set():
         app.tasks["plan"] = -9

@@ -88,7 +88,7 @@ def _key(buf):
         from firmware.credentials.read import load_key
 
         return load_key(buf)
-    except CredentialsError as e:
+    except (CredentialsError, OSError) as e:  # a certificate needs the roots, too
         log("E credentials unusable, photos wait", why=e)
         return None
 
@@ -160,9 +160,6 @@ def _app(camera, uploader):
         app.sensor = settings["sensor"]
     motion, trigger = settings.get("motion"), settings.get("trigger")
     settings = None
-    from firmware.update import start
-
-    start.add(app)
     if camera and (motion or trigger):  # safe mode takes no photos
         from firmware.start import look_out
 

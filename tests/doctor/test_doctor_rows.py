@@ -129,7 +129,7 @@ def test_boards_that_are_busy_old_or_not_there(tmp_path, monkeypatch):
 def test_settings_that_were_damaged_on_the_board(tmp_path, place):
     with board(tmp_path, place) as (plugged, wanted):
         with device.connect(plugged.port) as found:
-            found.exec("with open('/config.json','w') as f:f.write('{')")
+            found.exec("with open('/a/config.json','w') as f:f.write('{')")
         results = list(run.examine(plugged.port, wanted))
     assert results[-1].cause == checks.cause("settings", ""), results[-1]
 

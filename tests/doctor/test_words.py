@@ -4,6 +4,7 @@ import pytest
 import typer.main
 from megacam import cli, console, words
 from megacam.board import deploy
+from megacam.board.slots import Slots
 from megacam.commands import deploy as commands
 from megacam.demo import run
 from megacam.sim.scene import PicturesError
@@ -67,7 +68,8 @@ def test_a_file_in_the_place_of_the_folder_is_one_sentence(tmp_path, inside):
 
 @pytest.mark.parametrize("words_given", [(), ("verbose",)])
 def test_a_deploy_names_its_files_in_a_pipe_or_when_asked(monkeypatch, capsys, words_given):
-    plan = deploy.Plan("1", {"firmware/app.mpy": b"xy"}, ["lib/old.py"], 3)
+    kept = dict.fromkeys("abc", 1)
+    plan = deploy.Plan("1", Slots(), {"firmware/app.mpy": b"xy"}, kept, {}, ["lib/old.py"])
     monkeypatch.setattr(deploy, "make", lambda *_: None)
     options = dict.fromkeys(words_given, True)
     for is_terminal in (False, True):

@@ -142,7 +142,7 @@ _ODD = "credentials.save('aws', {'name': 'another version'})\n"
 def test_without_a_key_photos_are_taken_and_wait_until_there_is_one(tmp_path, nvs):
     config = {"interval_s": 60, "camera": {"resolution": "320x240"}}
     with board(tmp_path, config, camera=["--scene"]) as camera:
-        run(camera, "import os\nos.mkdir('/roots')\n" + _WIFI + nvs)
+        run(camera, "import os\nos.mkdir('/a/roots')\n" + _WIFI + nvs)
         told = power_on(camera, "waiting=3", timeout_s=60)
         (said,) = told.said("E credentials unusable")
         assert "megacam provision" in said and "photos wait" in said
@@ -179,7 +179,7 @@ def test_a_key_that_is_whole_but_of_no_use_restarts_the_board_once_an_hour_only(
     )
     config = {"interval_s": 60, "camera": {"resolution": "320x240"}}
     with board(tmp_path, config, camera=["--scene"]) as camera:
-        run(camera, "import os\nos.mkdir('/roots')\n" + _WIFI + pair)
+        run(camera, "import os\nos.mkdir('/a/roots')\n" + _WIFI + pair)
         told = power_on(camera, "waiting=3", timeout_s=60)
     assert causes(told) == ["power-on"] and len(told.said("I spool kept")) == 3
 

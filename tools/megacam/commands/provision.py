@@ -28,7 +28,7 @@ def provision_command(
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Put the Wi-Fi password and the key on the board, and your update keys if you made any.
+    """Put the Wi-Fi password and the keys on the board.
 
     They come from the environment, then from config.json, or you are asked for them.
     """

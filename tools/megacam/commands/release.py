@@ -21,7 +21,10 @@ def release_command(
     board_name: update_options.Board = BOARD,
     as_json: options.Json = False,
 ) -> None:
-    """Build what `megacam update push --release` sends: the same sources give the same bytes."""
+    """Build the files of a release.
+
+    `megacam update push --release` signs and sends them. The same sources give the same bytes.
+    """
     terminal = Terminal(as_json)
     with terminal.working("compiling"):
         found = content.firmware(board_name, roots)

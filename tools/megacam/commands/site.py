@@ -55,7 +55,10 @@ def site_command(
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Show the private site and its links; make or revoke a link; publish days."""
+    """Show, make and revoke links to the private site.
+
+    With --publish, what it needs of days without a digest is stored.
+    """
     if link + bool(revoke) + publish > 1:
         raise MisuseError("choose one of --link, --revoke and --publish")
     extras.load("megacam.site.publish", "site", "awscrt")

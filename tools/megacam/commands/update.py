@@ -56,7 +56,7 @@ def key_command(
     config: options.Config = options.CONFIG,
     folder: update_options.Keys = FOLDER,
 ) -> None:
-    """Make the key that signs releases, or put its public part on a board.
+    """Make the key that signs releases.
 
     The private part stays on this computer, behind a passphrase.
     """
@@ -101,7 +101,10 @@ def advance_command(
     config: options.Config = options.CONFIG,
     folder: update_options.Keys = FOLDER,
 ) -> None:
-    """Offer the last release to more cameras, unless those that have it became worse."""
+    """Offer the last release to more cameras.
+
+    Not if those that have it became worse.
+    """
     terminal = Terminal()
     target = Target.of(terminal, options.place(bucket, None, region, config), profile, folder)
     entry = Ledger(target.folder).newest(target.bucket)
@@ -140,7 +143,10 @@ def wifi_command(
     folder: update_options.Keys = FOLDER,
     yes: options.Yes = False,
 ) -> None:
-    """Send cameras another Wi-Fi network, sealed to each; a camera that cannot join goes back."""
+    """Send cameras another Wi-Fi network.
+
+    It is sealed to each of them, and a camera that cannot join it goes back.
+    """
     terminal = Terminal()
     place = options.place(bucket, None, region, config)
     target = Target.of(terminal, place, profile, folder)

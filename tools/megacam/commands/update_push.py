@@ -130,7 +130,7 @@ def push_command(
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> None:
-    """Offer firmware or settings to cameras: signed, with a trial, and with a way back."""
+    """Offer firmware or settings to cameras, signed, with a way back."""
     terminal = Terminal()
     place = options.place(bucket, None, region, config)
     target = Target.of(terminal, place, profile, folder)

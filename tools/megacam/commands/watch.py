@@ -49,7 +49,10 @@ def watch_command(
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
 ) -> None:
-    """Watch the cameras, and tell once what goes wrong and when all is well again."""
+    """Watch the cameras, and tell what goes wrong.
+
+    Each event is told once, and also when all is well again.
+    """
     if once and mqtt:
         raise MisuseError("--mqtt needs a watch that keeps running: leave out --once")
     where = options.place(bucket, None, region, config)

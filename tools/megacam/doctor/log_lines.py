@@ -18,6 +18,8 @@ LOG_LINES = (
      "the line as a bug"),
     ("E battery low", "the battery is below `power.low_mv`: the board sleeps for an hour",
      "charge the battery; check `power.divider`"),
+    ("E boot cannot go back", "the board restarts too often, and NVS cannot be written",
+     "`megacam flash` and `megacam deploy`, if it stays"),
     ("E boot failed", "the start failed, the application starts all the same", "if it stays, "
      "report the line as a bug"),
     ("E camera setting refused", "this model does not offer a setting of section `camera`; the "
@@ -48,6 +50,12 @@ LOG_LINES = (
      "`/spool/damaged-...`", "see its answer in the line"),
     ("E spool unusable", "waiting photos can be neither read nor written", "what the line says; "
      "`megacam flash` and `megacam deploy`, if it stays"),
+    ("E update cannot be kept on the flash", "a release does not fit beside the files there",
+     "remove your own files from the board, or lower `spool.limit_kb`"),
+    ("E update goes back", "a release has stored no photo in an hour: the files before run again",
+     "look at `megacam update status`, and push one that works"),
+    ("E update refused", "the release in the bucket is not for this camera, or not what was "
+     "signed", "what the line says; `megacam update status`"),
     ("E wifi failed", "no network could be joined at the start; the board tries again",
      "what the line says; " + _DOCTOR + " if it stays"),
     ("W app memory low", "little memory is left", "fewer features, a smaller `spool.limit_kb` or "
@@ -80,8 +88,13 @@ LOG_LINES = (
     ("W spool thinned", "the spool is full: photos were dropped, spread over the outage",
      "smaller photos, a larger `spool.limit_kb` or an SD card"),
     ("W status not put", "the health report could not be stored; it is tried again", _ITSELF),
+    ("W update not asked for", "the bucket could not be asked for a release; it is asked again",
+     _ITSELF),
+    ("W update waits", "a release could not be downloaded; it is tried again", _ITSELF),
     ("W wifi failed", "no network could be joined; the board tries again", "what the line says; "
      + _DOCTOR + " if it stays"),
+    ("W wifi networks are the old ones again", "a release changed the Wi-Fi networks and was not "
+     "kept", "look at `megacam update status`"),
 )  # fmt: skip
 
 
