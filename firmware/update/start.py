@@ -22,10 +22,15 @@ def clear():
 
 
 def add(app):
-    """Add to app.tasks the trial of this slot, or the release whose download was interrupted."""
+    """Add to app.tasks the trial of this slot, or the release whose download was interrupted.
+
+    A slot that is not on trial and has not worked yet has to prove itself, too: otherwise nothing
+    would ever go back to it.
+    """
     from firmware.start import slot_state
 
-    if slot_state.read()[0]:
+    left, has_worked, _, _ = slot_state.read()
+    if left or not has_worked:
         app.tasks["trial"] = 0
         return
     app.counters.pop("trial", None)

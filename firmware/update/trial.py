@@ -25,9 +25,15 @@ def look(app):
         counters["trial"] = _PROVED
     if counters["trial"] == _PROVED:
         app.tasks["status"] = min(app.tasks["status"], clock.uptime_s())
-    elif not app.sleeps:
+    elif not app.sleeps and _is_on_trial():
         _limit(app)
     return 1 if app.sleeps else _LOOK_S
+
+
+def _is_on_trial():
+    from firmware.start import slot_state
+
+    return slot_state.read()[0]
 
 
 def _limit(app):

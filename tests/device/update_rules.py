@@ -84,6 +84,24 @@ def trials():
     tell("a photo of its own", [trial_is_over(app), slot_state.read()[:2]])
 
 
+def unproved():
+    """A slot that is not on trial and has not worked."""
+    rig.Board({}, {"slot": 0}, None).choose()
+    app = rig.App(rig.Store({}))
+    start.add(app)
+    tell("to be proved", app.tasks.get("trial"))
+    clock.uptime_s = lambda: 9000
+    trial.do(app)
+    tell("no photo for hours", rig.NVS.entries["slot"])
+    app.uploader.seq = 8
+    trial.do(app)
+    tell("proved", [trial_is_over(app), rig.NVS.entries["slot"]])
+    app = rig.App(rig.Store({}))
+    start.add(app)
+    tell("once", app.tasks.get("trial"))
+    clock.uptime_s = lambda: 5
+
+
 def trial_is_over(app):
     from firmware.update import trial
 
@@ -141,4 +159,5 @@ def altered():
 altered()
 fetching()
 trials()
+unproved()
 late()

@@ -43,6 +43,12 @@ def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
     assert told["a photo of its own"] == [True, [0, 1]]
 
 
+def test_a_slot_that_is_not_on_trial_proves_itself_once_but_never_goes_back(told):
+    assert (told["to be proved"], told["once"]) == (0, None)
+    assert told["no photo for hours"] == 0
+    assert told["proved"] == [True, 0b010000]
+
+
 def test_an_hour_with_the_network_up_ends_a_trial(told):
     assert told["an hour with the network up"] == [0b010000, 2, 0]
     assert told["an hour without network"] == [0b010111, 0, 0]
