@@ -3,11 +3,13 @@
 Each part is loaded alone, because memory is as short as for a photo.
 """
 
+from firmware import clock
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _FULL_S = const(3600)
+_FRESH_S = const(60)
 
 
 def do(app):
@@ -17,9 +19,22 @@ def do(app):
     except OSError as e:
         log("E update cannot be kept on the flash; remove your own files from it", why=e)
         return _FULL_S
+    except MemoryError:
+        after_s = _short(app)
     if after_s is None:
         app.tasks.pop("update")
     return after_s
+
+
+def _short(app):
+    """Restart for a fresh heap; if it is fresh already, give up until the next report."""
+    if clock.uptime_s() > _FRESH_S:
+        from firmware.start import restart
+
+        restart.reset(app.counters, "update")
+    from firmware.update import refuse
+
+    return refuse.refuse("memory is short; turn off features that this camera can do without")
 
 
 def _step(app):

@@ -13,4 +13,7 @@ def refuse(why):
     from firmware.update import seen
 
     seen.write("", 0, why)
-    os.remove(_RELEASE)
+    try:
+        os.remove(_RELEASE)
+    except OSError:
+        pass  # it was not accepted yet

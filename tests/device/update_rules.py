@@ -60,6 +60,19 @@ def fetching():
     for mv in (1800, 1830):
         battery.millivolts = lambda pin, mv=mv: mv
         tell(f"{2 * mv} mV", update.do(ready()))
+
+    def short(app, *file):
+        raise MemoryError
+
+    piece.get = short
+    for up_s in (60, 61):
+        clock.uptime_s = lambda up_s=up_s: up_s
+        app = ready()
+        try:
+            tell(f"memory is short after {up_s} s", [update.do(app), "update" in app.tasks])
+        except rig.RestartError:
+            tell(f"memory is short after {up_s} s", "restart")
+    clock.uptime_s = lambda: 5
     piece.get = lambda app, *file: None
     app = ready()
     tell("finished", [update.do(app), "update" in app.tasks])

@@ -35,6 +35,11 @@ def test_the_task_ends_with_the_download(told):
     assert told["finished"] == [None, False]
 
 
+def test_a_shortage_of_memory_restarts_once_and_then_waits_for_the_next_report(told):
+    assert told["memory is short after 61 s"] == "restart"
+    assert told["memory is short after 60 s"] == [None, False]
+
+
 def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
     assert told["on trial"] == 0
     assert told["first number after a power cut"] == 65
