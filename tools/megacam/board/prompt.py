@@ -14,11 +14,16 @@ try:
 except(ImportError,OSError):pass
 """
 #: Unload what boot.py has left, some of it half loaded: all modules that have a file (built-in
-#: ones have none). From then on, modules are imported by name.
+#: ones have none). From then on, modules are imported by name. The calls overwrite what the
+#: interrupted program has left on the stack, because the collector takes old words for pointers.
 FORGET = f"""
 import sys,gc
+def _f(n):
+ if n:_f(n-1)
 for n in list(sys.modules):
  if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
+_f(20)
+del _f
 gc.collect()
 {_IMPORTS}
 """
