@@ -1,4 +1,4 @@
-"""Switch between the two slots, and end a trial; slot_state.py explains the entries of NVS."""
+"""Switch between the two slots; slot_state.py explains the entries of NVS."""
 
 import time
 
@@ -42,15 +42,6 @@ def switch(release=0):
     counter = max(release, state >> _RELEASE)
     left = _STARTS << 1 if worked else 0
     _put("slot", counter << _RELEASE | running ^ 1 | left | worked)
-
-
-def confirm():
-    """Note that the running slot works: it is no longer on trial."""
-    running = int(slot == "/b")
-    wanted = _state() & ~15 | running | 16 << running
-    if wanted != _state():
-        _put("slot", wanted)
-    Timer(_TIMER).deinit()
 
 
 def has_other():

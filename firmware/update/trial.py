@@ -4,6 +4,8 @@ It has proved itself when a photo that it took is stored and a report is put. bo
 itself after three starts without that, whatever this firmware does.
 """
 
+import os
+
 from firmware import clock, slot, wifi
 from firmware.log import log
 
@@ -13,6 +15,7 @@ _PROVED = const(-1)  # counters["trial"]: before, the number of the first photo 
 # Less than the hour after which boot.py restarts a board on trial.
 _TRIAL_S = const(3540)
 _LOOK_S = const(20)
+_SELDOM_S = const(300)  # a slot that is not on trial has time
 _LATE = const(2)  # see start/slot_state.py
 
 
@@ -25,7 +28,9 @@ def look(app):
         counters["trial"] = _PROVED
     if counters["trial"] == _PROVED:
         app.tasks["status"] = min(app.tasks["status"], clock.uptime_s())
-    elif not app.sleeps and _is_on_trial():
+    elif not app.sleeps:
+        if not _is_on_trial():
+            return _SELDOM_S
         _limit(app)
     return 1 if app.sleeps else _LOOK_S
 
@@ -84,9 +89,9 @@ def report(app):
     from firmware import credentials
 
     credentials.erase("wifi_before")
-    from firmware.start import slot_switch
+    from firmware.start import slot_confirm
 
-    slot_switch.confirm()
+    slot_confirm.confirm()
     app.counters.pop("trial")
     app.tasks.pop("trial", None)
     log("I update kept", slot=slot)
@@ -95,6 +100,7 @@ def report(app):
 
 def _renew_keys(app, path):
     try:
+        os.stat(path)
         from firmware.start import slot_state
 
         release = slot_state.read()[2]

@@ -156,7 +156,7 @@ import trial as top_trial  # noqa: E402
 from s3 import S3Error  # noqa: E402
 
 from firmware import clock, wifi  # noqa: E402
-from firmware.start import slot_state, slot_switch  # noqa: E402
+from firmware.start import slot_confirm, slot_state, slot_switch  # noqa: E402
 from firmware.tasks import update as task  # noqa: E402
 from firmware.update import fetch, files, finish, start, trial, turn  # noqa: E402
 
@@ -279,7 +279,7 @@ class Board:
         state = NVS.entries.get("slot", 0)
         if state & 14:
             state = top_trial.begin(state)
-        for module in (slot_state, slot_switch, files, fetch, finish, trial):
+        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, trial):
             module.slot = "/b" if state & 1 else "/a"
 
     def start(self, is_good=True):

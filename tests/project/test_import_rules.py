@@ -20,6 +20,7 @@ TOUCHES_HARDWARE = {
     "start/board.py",
     "start/prompt.py",
     "start/restart.py",
+    "start/slot_confirm.py",
     "start/slot_state.py",
     "start/slot_switch.py",
     "start/supervisor.py",
