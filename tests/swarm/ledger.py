@@ -28,8 +28,14 @@ _MOST_ASKS = 4
 #: What the board's lines may begin with: of warnings and errors those that the docs explain.
 KNOWN = (
     *("I app started", "I boot", "I clock set", "I config checked", "I deep sleep"),
-    *("I s3 corrected:", "I s3 stored", "I spool dated", "I spool kept"),
-    *("I spool on the card again", "I trigger held", "I wifi joined", "I wifi seen"),
+    *("I s3 corrected:", "I s3 stored", "I spool dated", "I spool kept", "I update"),
+    *(
+        "I spool on the card again",
+        "I trigger held",
+        "I trigger unarmed",
+        "I wifi joined",
+        "I wifi seen",
+    ),
     *(line[0] for line in LOG_LINES),
 )
 
