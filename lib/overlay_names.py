@@ -6,6 +6,7 @@
 The archive's table of contents is overlay.txt next to it, one line `/folder/module offset` each.
 """
 
+import gc
 import os
 import sys
 
@@ -53,6 +54,7 @@ class _Folder:
     def open(self, path, mode):
         if self._at < 0 or not path.endswith(".mpy"):
             return open(path, mode)
+        gc.collect()  # as overlay.load() does, and for the same reason
         file = open(self._base + "bin", mode)
         file.seek(self._at - _FIRST)
         return file

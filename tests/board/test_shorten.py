@@ -5,6 +5,7 @@ import functools
 import symtable
 
 import pytest
+from megacam.board import overlays
 from megacam.board import tree as device_tree
 from megacam.board.shorten import PrivacyError, shorten
 
@@ -18,6 +19,25 @@ SOURCES = {
 @functools.cache
 def _short():
     return shorten(SOURCES)
+
+
+@functools.cache
+def _hidden():
+    paths = {device_tree.module_name(name): name for name in device_tree.sources()}
+    names = {name for name in SOURCES if not overlays.is_resident(paths[name])}
+    return shorten(SOURCES, hidden=names - overlays.AT_PROMPT)
+
+
+def _nameless(text):
+    """Return the tree of a source without any identifier."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "name", "arg", "asname"):
+            if hasattr(node, field):
+                setattr(node, field, None)
+        if isinstance(node, ast.Global):
+            node.names = []
+    return ast.dump(tree)
 
 
 def _shape(text):
@@ -50,6 +70,51 @@ def test_every_variable_of_a_function_stays_the_same_variable(name):
     for one, other in zip(_scopes(before), _scopes(after), strict=True):
         assert len(one.get_symbols()) == len(other.get_symbols())
         assert len(one.get_globals()) == len(other.get_globals())
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_what_only_the_program_uses_may_have_any_name(name):
+    before, after = SOURCES[name], _hidden()[name]
+    assert _nameless(after) == _nameless(before)
+    scopes = (_scopes(symtable.symtable(text, name, "exec")) for text in (before, after))
+    for one, other in zip(*scopes, strict=True):
+        assert len(one.get_symbols()) == len(other.get_symbols())
+        assert len(one.get_globals()) == len(other.get_globals())
+
+
+def test_every_name_that_a_module_imports_from_another_exists_there():
+    trees = {name: ast.parse(text) for name, text in _hidden().items()}
+    asked = 0
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in trees:
+                there = {name for one in trees[node.module].body for name in _defined(one)}
+                names = {alias.name for alias in node.names}
+                assert not {one for one in names - there if f"{node.module}.{one}" not in trees}
+                asked += len(names & there)
+    assert asked > 50
+
+
+def _defined(node):
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.Assign):
+        return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    return [node.name] if hasattr(node, "name") else []
+
+
+def test_the_program_needs_fewer_public_names():
+    assert len(_public(_short())) - len(_public(_hidden())) > 75
+
+
+def _public(sources):
+    return {
+        word
+        for text in sources.values()
+        for node in ast.walk(ast.parse(text))
+        for field in ("id", "attr", "name")
+        if (word := getattr(node, field, None)) and word[0] != "_"
+    }
 
 
 def _scopes(table):
@@ -136,3 +201,61 @@ def test_what_only_looks_private_stays(text):
 def test_arguments_that_others_name_are_kept():
     short = shorten({"chip": "def read(block, offset): _read(block)"}, named=["offset"])
     assert short["chip"] == "def read(a, offset):\n    _a(a)\n"
+
+
+def _hide(use, module="def f():\n    return 1\n"):
+    short = shorten({"app": use, "room.key": module}, hidden=["room.key"])
+    return short["app"], short["room.key"]
+
+
+@pytest.mark.parametrize(
+    ("use", "short"),
+    [
+        ("from room import key\nkey.f()", "from room import key\nkey._a()\n"),
+        ("from room.key import f\nf()", "from room.key import _a as f\nf()\n"),
+        ("from room import key as k\nk.f()", "from room import key as k\nk._a()\n"),
+        (
+            "def g():\n    from room import key\n    return key.f()",
+            "def g():\n    from room import key\n    return key._a()\n",
+        ),
+    ],
+)
+def test_a_hidden_name_is_short_where_it_is_and_where_it_is_used(use, short):
+    assert _hide(use) == (short, "def _a():\n    return 1\n")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "def g(key):\n    return key.f()",  # any object
+        "from room import key\n'f'",  # getattr()
+        "from room import key\nkey = 1\nkey.f()",
+        "from room import key\nif 1:\n    from room import other as key\nkey.f()",
+        "g(f=1)",
+    ],
+)
+def test_a_hidden_name_that_something_else_may_have_is_kept(use):
+    assert _hide(use)[1] == "def f():\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "f = const(1)",  # with an underscore, the compiler would leave it out
+        "const = int",
+        "def f():\n    return 1\n\ndef g():\n    f = 2",
+        "class C:\n\n    def f(self):\n        pass\n\ndef f():\n    pass",
+    ],
+)
+def test_a_name_with_two_meanings_in_its_module_is_kept(module):
+    kept = _hide("from room import key", module)[1]
+    assert {"f", "const"} & _public({"": kept})
+
+
+def test_an_overlay_s_own_imports_are_short_too():
+    use = "from room import other\n\ndef f():\n    return other.g(other.x)"
+    assert _hide("", use)[1] == (
+        "from room import other\n\ndef _a():\n    return other.g(other.x)\n"
+    )
+    short = shorten({"room.key": use, "room.other": "def g(): pass"}, hidden=["room.key"])
+    assert short["room.key"].startswith("from room import other as _b\n\ndef _a():")

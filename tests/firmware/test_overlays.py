@@ -1,6 +1,7 @@
 """Overlays: imports that the build replaces by loads, and the loader on a real MicroPython."""
 
 import ast
+import re
 import subprocess
 
 import app_rig
@@ -193,3 +194,19 @@ def test_at_the_prompt_everything_is_imported_by_its_name(tmp_path):
     with app_rig.board(tmp_path) as camera:
         said = camera.exec(_AT_THE_PROMPT).splitlines()
     assert said == ["firmware.clock firmware.spool.quarantine s3.put /names/a/lib/s3", "/a/lib/s3"]
+
+
+def test_what_the_host_s_commands_import_on_a_board_keeps_its_names():
+    asked = set()
+    for path in (tree.root() / "tools" / "megacam").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found = re.findall(r"from ((?:firmware|s3|https)[\w.]*) import (\w+)", node.value)
+                asked |= {name for one, two in found for name in (one, f"{one}.{two}")}
+    overlay = {
+        tree.module_name(name)
+        for name, path in tree.sources().items()
+        if not overlays.is_resident(name) and overlays.is_code(path.read_text(encoding="utf-8"))
+    }
+    assert asked & overlay
+    assert asked & overlay <= overlays.AT_PROMPT <= overlay

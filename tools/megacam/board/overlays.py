@@ -33,6 +33,13 @@ _FOR_EACH_PHOTO = (
     *("https.request", "https.reply"),
 )
 
+#: Overlays that the host's commands import by name on a board: the build keeps their public names.
+AT_PROMPT = {
+    *("firmware.credentials", "firmware.health.counters", "firmware.health.report"),
+    *("firmware.network.join", "firmware.settings.config", "firmware.start.board"),
+    *("firmware.timing.set_clock", "https.errors", "https.tls_context", "s3.body"),
+}
+
 Compile = Callable[[Mapping[str, str]], dict[str, bytes]]
 
 

@@ -1,17 +1,17 @@
 """Shorten names in the board's modules, because MicroPython keeps every name in RAM forever.
 
-Two kinds of names are shortened. Private names begin with one underscore and belong to a family:
+Three kinds of names are shortened. Private names begin with one underscore and belong to a family:
 the modules of one package, such as `firmware.spool`. Argument names belong to their function and
-are kept if some call in the program passes them by keyword. All families share the same few short
-names, and so do all functions; this is what saves RAM. Public names, texts and behavior stay.
+are kept if some call in the program passes them by keyword. Public names are shortened where only
+the program itself uses them, see shorten_public.py. All families share the same few short
+names, and so do all functions; this is what saves RAM. Other names, texts and behavior stay.
 """
 
 import ast
-import itertools
 import re
-import string
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
+from megacam.board.shorten_public import short_names, shorten_public
 from megacam.errors import MegacamError
 
 _PRIVATE = re.compile(r"_(?!_)[A-Za-z]\w*")
@@ -22,13 +22,17 @@ class PrivacyError(MegacamError):
 
 
 def shorten(
-    sources: Mapping[str, str], api: Collection[str] = (), named: Collection[str] = ()
+    sources: Mapping[str, str],
+    api: Collection[str] = (),
+    named: Collection[str] = (),
+    hidden: Collection[str] = (),
 ) -> dict[str, str]:
     """Return {module: source} with shorter names; raises PrivacyError.
 
     `sources` is a complete program by module name, such as "s3.put". Modules in `api` keep the
     argument names of their public functions, because outside callers may use them as keywords;
-    `named` are argument names that outside callers do use.
+    `named` are argument names that outside callers do use. Nobody else imports the modules in
+    `hidden`.
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     keywords = _keywords(trees) | {*named}
@@ -36,6 +40,7 @@ def shorten(
         _shorten_private({name: trees[name] for name in family}, keywords)
         for name in family:
             _shorten_arguments(trees[name], keywords, name in api)
+    shorten_public(trees, hidden)
     return _sources(trees)
 
 
@@ -71,7 +76,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], keywords: set[str]) -> Non
 
 
 def _table(names: set[str], taken: set[str]) -> dict[str, str]:
-    return dict(zip(sorted(names), _short_names("_", taken), strict=False))
+    return dict(zip(sorted(names), short_names("_", taken), strict=False))
 
 
 class _Names:
@@ -169,7 +174,7 @@ def _shorten_arguments(tree: ast.Module, keywords: set[str], is_api: bool) -> No
             nodes = list(ast.walk(function))
             names = [node.arg for node in nodes if isinstance(node, ast.arg)]
             wanted = [name for name in names if name not in keywords and name != "self"]
-            short = _short_names("", _bound(nodes))
+            short = short_names("", _bound(nodes))
             _rename_variables(nodes, dict(zip(dict.fromkeys(wanted), short, strict=False)))
 
 
@@ -196,11 +201,3 @@ def _families(names: Mapping[str, str]) -> list[list[str]]:
         heads = [known for known in families if head.startswith(known + "_")]
         families.setdefault(heads[0] if heads else head, []).append(name)
     return list(families.values())
-
-
-def _short_names(prefix: str, taken: set[str]) -> Iterator[str]:
-    for length in itertools.count(1):
-        for letters in itertools.product(string.ascii_lowercase, repeat=length):
-            name = prefix + "".join(letters)
-            if name not in taken:
-                yield name

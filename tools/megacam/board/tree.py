@@ -103,8 +103,9 @@ def _build(
     texts |= more
     # They start whichever slot is chosen, so they hold no places in an archive.
     start = {name: texts.pop(name) for name in ("boot", "main", "trial")}
-    texts = _short(texts)
     stays = {name for name in texts if name in programs or overlays.is_resident(paths[name])}
+    texts = _short(texts, {*texts} - stays - overlays.AT_PROMPT)
+    stays &= {*texts}
     resident = {name: texts.pop(name) for name in stays}
     archive, offsets, linked = overlays.archive(texts, resident, compile_texts)
     linked["firmware"] = _open_archive(linked["firmware"])
@@ -124,11 +125,11 @@ def _open_archive(begin: str) -> str:
     return begin.replace(first, f"{indent}__import__('overlay')\n{first}", 1)
 
 
-def _short(texts: Mapping[str, str]) -> dict[str, str]:
+def _short(texts: Mapping[str, str], hidden: set[str]) -> dict[str, str]:
     # People use the driver in their own programs and at the prompt.
     driver = {name for name in texts if name.startswith("arducam_mega")}
     code = {name: text for name, text in texts.items() if overlays.is_code(text)}
-    return shorten(code, driver)
+    return shorten(code, driver, hidden=hidden & {*code})
 
 
 def placed(files: Mapping[str, bytes], slot: str = "a") -> dict[str, bytes]:
