@@ -2,9 +2,10 @@
 
 import hashlib
 
+import pytest
 from e2e.console import Console
 from e2e.on_board import change_setting
-from megacam import exif
+from megacam import exif, settings
 from megacam.demo import run
 from servers.relay import Relay
 
@@ -22,11 +23,11 @@ class Locked:
         self.body = body
 
     def readinto(self, buf):
-        if self.left == self.size:
+        if LOCKS and self.left == self.size:
             micropython.heap_lock()
         n = self.body.readinto(buf)
         self.left -= n
-        if n and not self.left:
+        if LOCKS and n and not self.left:
             micropython.heap_unlock()
         return n
 
@@ -46,14 +47,18 @@ print(app.uploader.store.put("cam1/locked.jpg", Locked(JPEGBody(frame)))[0])
 """
 
 
-def test_camera_to_tls_allocates_nothing(tmp_path):
-    with run._stage(run.Options(folder=tmp_path), lambda text: None) as (board, store, _):
+@pytest.mark.parametrize("integrity", settings.schema().INTEGRITY)
+def test_a_photo_with_exif_is_whole_in_each_mode_and_allocates_nothing(integrity, tmp_path):
+    locks = "signed" not in integrity  # a signature for each chunk takes memory
+    with run._stage(run.Options(folder=tmp_path), lambda text: None) as (board, store, served):
+        change_setting(board, "s3", "integrity", integrity)
         board.heap = "112K"  # room for compiling this test's source
-        said = board.exec(PUT_WITH_A_LOCKED_HEAP)
+        said = board.exec(f"LOCKS = {locks}\n{PUT_WITH_A_LOCKED_HEAP}")
         assert said.splitlines()[-1] == "200"
         found = store.client("s3").head_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
         photo = store.client("s3").get_object(Bucket=run.BUCKET, Key="cam1/locked.jpg")
-        block, _ = exif.split(photo["Body"].read())
+        block, own = exif.split(photo["Body"].read())
+        assert hashlib.sha256(own).hexdigest() in run._served(served)
     assert found["ContentLength"] > 100_000 and b"cam1-0000000007" in block
 
 
