@@ -19,7 +19,7 @@ MOTION = (
         "int",
         20,
         255,
-        60,
+        46,
         "score from which on something has moved; lower finds more, and more that is nothing",
     ),
     ("motion.mask", "mask", 0, 0, (), "24 words of 24 marks, from the top; x: does not count"),

@@ -38,7 +38,7 @@ class Motion:
 
     light = 0
 
-    def __init__(self, mask=(), threshold=60):
+    def __init__(self, mask=(), threshold=46):
         self.threshold = threshold
         self._mask = array("i", [_bits(word) for word in mask])
         self._cells = bytearray(_CELLS)

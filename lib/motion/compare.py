@@ -9,15 +9,19 @@ _LAST = const(23)
 _USUAL = const(100)
 _ADDED = const(24)
 _BYTE = const(255)
-_LEAST = const(8)  # a change by this many percent is remarkable in a cell that never varies
+# A change is remarkable, 100, from 2/3 of (the cell's spread + 12) on. So in a cell that never
+# varies, 12 percent are: fewer may be a step of the sensor or the edge of a cloud.
+_SCALE = const(150)
+_LEAST = const(12)
+_NARROWEST = const(6)
 # If so many percent of the cells have such a change, only the light has changed.
 _LIGHT_PERCENT = const(55)
-_CHANGED = const(125)
+_CHANGED = const(135)
 # The edges of clouds and the noise of poor light change many cells a little; a figure changes few
 # cells much. So the mean change of all cells is taken from the score, this many times. In it, a
 # cell counts at most this much.
 _UNREST = const(5)
-_UNREST_MOST = const(40)
+_UNREST_MOST = const(60)
 
 
 def compare(motion, is_new):
@@ -73,8 +77,8 @@ def _share(one, other):
 
 def _change(motion, y, x, is_new):
     # Return how remarkable the cell's change is: 100 and more is much. Learns from it: the usual
-    # goes one step a look towards what is seen, the spread towards twice the distance. So both
-    # follow the median without fractions (sigma-delta filters).
+    # goes one step a look towards what is seen, the spread towards three times the distance. So
+    # both follow the median without fractions (sigma-delta filters).
     usual = motion._usual
     spread = motion._spread
     at = y * _SIDE + x
@@ -88,21 +92,22 @@ def _change(motion, y, x, is_new):
         usual[at] -= 1
         away = -away
     wide = spread[at]
-    if wide < 2 * away and wide < _BYTE:
+    if wide < 3 * away and wide < _BYTE:
         spread[at] = wide + 1
-    elif wide > 2 * away:
+    elif wide > 3 * away and wide > _NARROWEST:
         spread[at] = wide - 1
-    return away * 100 // (wide + _LEAST)
+    return away * _SCALE // (wide + _LEAST)
 
 
 def _even(cells, y, x):
     # Light that changes for the whole neighbourhood, by clouds or automatic exposure, leaves the
-    # value as it is. At the edge, cells outside are as those inside.
-    before = x - 1 if x else 0
-    after = x + 1 if x < _LAST else _LAST
+    # value as it is. At the picture's edge only the cells along it count: a one-sided square would
+    # see the slope of a shadow that lies across.
+    at = y * _SIDE + x
+    step = 1 if 0 < x < _LAST else 0
+    line = _SIDE if 0 < y < _LAST else 0
     light = 9 * _ADDED
-    for row in range(y - 1, y + 2):
-        at = min(max(row, 0), _LAST) * _SIDE
-        light += cells[at + before] + cells[at + x] + cells[at + after]
-    value = (cells[y * _SIDE + x] + _ADDED) * 9 * _USUAL // light
-    return min(value, _BYTE)
+    for down in range(-1, 2):
+        row = at + down * line
+        light += cells[row - step] + cells[row] + cells[row + step]
+    return min((cells[at] + _ADDED) * 9 * _USUAL // light, _BYTE)

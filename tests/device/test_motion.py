@@ -154,6 +154,16 @@ def test_more_or_less_light_everywhere_is_not_motion():
         assert _look(motion, _frame(light)) < motion.threshold, light
 
 
+def test_the_slope_of_a_shadow_at_the_edge_is_not_motion():
+    for across, drop in ((True, 3), (False, 4)):
+        motion, shadow = _used_to(_frame(26)), _frame(26)
+        for at in range(24 * 6):
+            near, far = 18 + at % 6, at // 6
+            x, y = (near, far) if across else (far, near)
+            _paint(shadow, x, y, 1, 1, 26 + y % 4 - drop * (near - 17))
+        assert _look(motion, shadow) < motion.threshold
+
+
 def test_many_small_changes_count_against_each():
     motion, restless = _used_to(_frame(20)), _used_to(_frame(20))
     faint = _paint(_frame(20), 7, 9, 2, 1, 17)

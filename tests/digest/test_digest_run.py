@@ -7,6 +7,10 @@ import boto3
 import pytest
 from digest_rig import NOW, PLAIN, UTC, Client, Killed, digest, fill, made, read
 from gallery_wire import BUCKET, EveryThirtySeconds, WireS3, at, jpeg, key_of
+from megacam import settings
+from megacam.cloud.digest_function import Wanted
+from megacam.cloud.spec import CloudSpec
+from megacam.cloud.template import Options
 from megacam.digest import run, sheets
 from megacam.digest.hour import Wishes
 from megacam.digest.store import CONFIG, Store
@@ -288,9 +292,15 @@ def test_no_page_of_a_million_keys_is_kept():
     assert store.requests == {"list": 6}
 
 
+def test_without_a_word_motion_is_what_the_camera_takes_for_it():
+    least = settings.default("motion.threshold")
+    assert Wishes().motion_threshold == Wanted("b", "d").motion_threshold == least
+    assert CloudSpec.motion == Options.motion == least
+
+
 def test_the_camera_tells_what_moved():
     with WireS3() as s3:
-        for number, score in enumerate(("0", "74", "75", "9" * 30, "x")):
+        for number, score in enumerate(("0", "45", "46", "9" * 30, "x")):
             s3.put(
                 key_of("cam1", NOON + timedelta(minutes=number), number), jpeg(90), motion=score
             )

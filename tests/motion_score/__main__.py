@@ -4,6 +4,7 @@ make motion-score -- [--figures=N] [--videos=FOLDER] [--write]
 """
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from bench.report import Chapter, Table
@@ -13,7 +14,8 @@ from motion_score.methods import METHODS, Cells
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "motion.md"
 _HEADING = "## Measured"
-_SEED = 1
+#: No day of these seeds was looked at while the method was tuned.
+_SEED = 101
 _QUIET = 100
 _LIGHT_LOOKS = 1000
 _GENERATED = """\
@@ -22,7 +24,8 @@ to 5 of 255), automatic exposure (2 %), and the weather that the row names. Into
 days come {figures} figures of each size, in two colours of clothes or one of fur, whatever is
 behind them. A fast one is seen in one look; a slow one in six, each a quarter of its width
 further. The table has the looks with a figure in which it was found, in percent. The threshold of
-each method is the score that 1 still look in 100 of all days exceeds."""
+each method is the score that 1 still look in 100 of all days exceeds. None of these days was
+looked at while the method was tuned: that took other ones, of the same kinds."""
 _STRICTER = """\
 At that threshold, a lamp that is switched all the time raises {lamp} alarms in {looks:,} looks,
 and new clouds in each look {clouds}. So the camera's own threshold is higher."""
@@ -41,10 +44,12 @@ time, so that false alarms are too rare here."""
 
 def measure(figures: int, light_looks: int) -> list[object]:
     """Return the paragraphs and tables about the generated days."""
-    by_kind = {kind: score.scores(days.looks(kind, _SEED, figures, _QUIET)) for kind in days.KINDS}
-    lights = {
-        kind: score.scores(days.looks(kind, _SEED + 1, 0, light_looks))[0] for kind in days.LIGHTS
-    }
+    wanted = [(kind, _SEED, figures, _QUIET) for kind in days.KINDS]
+    wanted += [(kind, _SEED + 1, 0, light_looks) for kind in days.LIGHTS]
+    with ProcessPoolExecutor(len(wanted)) as pool:
+        found = list(pool.map(_scores, wanted))
+    by_kind = dict(zip(days.KINDS, found, strict=False))
+    lights = {kind: kept[0] for kind, kept in zip(days.LIGHTS, found[len(by_kind) :], strict=True)}
     pooled = [score.together(column) for column in zip(*by_kind.values(), strict=True)]
     limit = score.threshold(pooled[0].still)
     alarms = {kind: kept.alarms(limit) for kind, kept in lights.items()}
@@ -55,6 +60,10 @@ def measure(figures: int, light_looks: int) -> list[object]:
         _OWN.format(own=Cells().own),
         _own({kind: kept[0] for kind, kept in by_kind.items()}, lights),
     ]
+
+
+def _scores(day: tuple[str, int, int, int]) -> list[score.Scores]:
+    return score.scores(days.looks(*day))
 
 
 def _methods(pooled: list[score.Scores]) -> Table:
@@ -73,8 +82,14 @@ def _own(by_kind: dict[str, score.Scores], lights: dict[str, score.Scores]) -> T
     names = [f"{share:.1%}".replace("%", " %") for share in days.SHARES]
     total = score.together(by_kind.values())
     rows: list[list[object]] = []
-    for kind, kept in [*by_kind.items(), ("all of these", total)]:
-        found = [round(100 * kept.detection(own, share, False, True)) for share in days.SHARES]
+    both = (False, True)
+    for kind, kept, slow in [
+        *((kind, kept, both) for kind, kept in by_kind.items()),
+        ("all of these", total, both),
+        ("of them, fast", total, (False,)),
+        ("of them, slow", total, (True,)),
+    ]:
+        found = [round(100 * kept.detection(own, share, *slow)) for share in days.SHARES]
         rows.append([kind, *found, kept.alarms(own), len(kept.still)])
     for kind, kept in lights.items():
         nothing = [None] * len(days.SHARES)

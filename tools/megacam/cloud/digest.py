@@ -32,7 +32,7 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
         spec.bucket,
         spec.device,
         old.get("MEGACAM_TIMEZONE", "") if spec.digest is None else spec.timezone,
-        int(old.get("MEGACAM_MOTION_THRESHOLD", 75)) if spec.digest is None else spec.motion,
+        _motion(spec, old),
         old.get("MEGACAM_FILM", "1") == "1" if spec.film is None else spec.film,
         _on_upload(spec, old),
     )
@@ -41,6 +41,12 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
         *digest_triggers.schedule_steps(aws, wanted),
         *digest_triggers.upload_steps(aws, wanted),
     ]
+
+
+def _motion(spec: CloudSpec, old: dict[str, str]) -> int:
+    if spec.digest is None:
+        return int(old.get("MEGACAM_MOTION_THRESHOLD", spec.motion))
+    return spec.motion
 
 
 def _on_upload(spec: CloudSpec, old: dict[str, str]) -> str:

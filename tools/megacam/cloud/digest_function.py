@@ -33,7 +33,7 @@ class Wanted:
     bucket: str
     device: str
     zone: str = ""
-    motion_threshold: int = 75
+    motion_threshold: int = 46
     film: bool = True
     on_upload: str = ""
 

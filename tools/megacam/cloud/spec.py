@@ -55,7 +55,7 @@ class CloudSpec:
     on_upload: str | None = None
     film: bool | None = None
     timezone: str = ""
-    motion: int = 75
+    motion: int = 46
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)

@@ -41,7 +41,7 @@ class Options:
     on_upload: str = ""
     film: bool = True
     timezone: str = ""
-    motion: int = 75
+    motion: int = 46
 
     def __post_init__(self) -> None:
         for device in self.devices:

@@ -26,7 +26,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     told = os.environ
     store = Store(boto3.client("s3", config=CONFIG), told["MEGACAM_BUCKET"])
     now = datetime.now(timezone.utc)
-    threshold = int(told.get("MEGACAM_MOTION_THRESHOLD", "75"))
+    threshold = int(told.get("MEGACAM_MOTION_THRESHOLD", Wishes.motion_threshold))
     if "Records" in event:
         done = _uploads(store, event, threshold, now)
     else:

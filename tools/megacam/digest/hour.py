@@ -55,7 +55,7 @@ class Wishes:
     """
 
     film: bool = True
-    motion_threshold: int = 75
+    motion_threshold: int = 46
     uploads: bool = False
 
 
