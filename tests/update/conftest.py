@@ -1,0 +1,29 @@
+"""For tests that type commands: an owner with keys beside a local S3, see owner.py."""
+
+import shutil
+
+import pytest
+from megacam.commands import update_options
+from megacam.update.keys import KeyFolder
+from update.owner import PASSPHRASE, Owner
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    folder = KeyFolder(tmp_path_factory.mktemp("owner") / "keys")
+    folder.make("current", PASSPHRASE)
+    folder.make("next", PASSPHRASE)
+    return folder.path
+
+
+@pytest.fixture
+def owner(account, made, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(made, tmp_path / "keys")
+    monkeypatch.setenv("MEGACAM_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("MEGACAM_UPDATE_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("MEGACAM_BUCKET", account.bucket)
+    monkeypatch.setenv("AWS_REGION", account.aws.region)
+    found = Owner(account, tmp_path / "keys", capsys)
+    monkeypatch.setattr(update_options, "now", lambda: found.now)
+    return found
