@@ -19,16 +19,20 @@ def do(app):
     except OSError as e:
         log("E update cannot be kept on the flash; remove your own files from it", why=e)
         return _FULL_S
-    except MemoryError:
-        after_s = _short(app)
+    except MemoryError as e:
+        after_s = _short(app, e)
     if after_s is None:
         app.tasks.pop("update")
     return after_s
 
 
-def _short(app):
-    """Restart for a fresh heap; if it is fresh already, give up until the next report."""
-    if clock.uptime_s() > _FRESH_S:
+def _short(app, error):
+    """Restart for a fresh heap; if it is fresh already, give up until the next report.
+
+    Soon after a start it is not fresh either if a trial has ended in it, whose names stay.
+    """
+    if clock.uptime_s() > _FRESH_S or app.counters["cause"] != "update":
+        log("W update waits", why=error)
         from firmware.start import restart
 
         restart.reset(app.counters, "update")

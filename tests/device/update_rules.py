@@ -65,13 +65,15 @@ def fetching():
         raise MemoryError
 
     piece.get = short
-    for up_s in (60, 61):
+    for up_s, cause in ((60, "update"), (61, "update"), (60, "config")):
         clock.uptime_s = lambda up_s=up_s: up_s
         app = ready()
+        app.counters["cause"] = cause
         try:
-            tell(f"memory is short after {up_s} s", [update.do(app), "update" in app.tasks])
+            found = [update.do(app), "update" in app.tasks]
         except rig.RestartError:
-            tell(f"memory is short after {up_s} s", "restart")
+            found = "restart"
+        tell(f"memory is short {up_s} s after {cause}", found)
     clock.uptime_s = lambda: 5
     piece.get = lambda app, *file: None
     app = ready()
