@@ -45,7 +45,8 @@ class Options:
     `pictures` is a folder of photos for the camera; None draws a scene. The photos are saved in
     `folder`. `keep` runs until Ctrl-C. `gallery` serves the gallery, and `browser` opens it.
     `motion` shows a still scene with visitors, of which the camera sends photos (demo/motion.py).
-    `update` offers the running board two releases (demo/update.py).
+    `update` offers the running board two releases (demo/update.py). `fast` makes the board's
+    sleeps take no time, for tests.
     """
 
     photos_count: int = 3
@@ -57,6 +58,7 @@ class Options:
     browser: bool = True
     motion: bool = False
     update: bool = False
+    fast: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -189,6 +191,7 @@ def _stage(options: Options, say: Callable[[str], None]) -> Iterator[tuple[Board
                 ),
                 networks=[_WIFI],
                 camera=["--record", str(served), *scene],
+                fast=options.fast,
             )
         )
         say("provisioning Wi-Fi and key into its NVS")
