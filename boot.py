@@ -7,6 +7,7 @@ import os
 import sys
 
 from esp32 import NVS
+from machine import reset
 
 
 def run():
@@ -27,9 +28,17 @@ def run():
 
         begin()
     except Exception as e:
-        import trial
+        if isinstance(e, MemoryError):  # or trial.py might find no memory either
+            modules = sys.modules
+            for name in modules:
+                if getattr(modules[name], "__file__", "").startswith(slot):
+                    modules[name].__dict__.clear()
+        try:
+            import trial
 
-        trial.fail(state, e)
+            trial.fail(state, e)
+        except MemoryError:
+            reset()
 
 
 # One call deeper than main.py: what the collector finds in old stack frames stays in memory.

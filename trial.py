@@ -13,6 +13,7 @@ from esp32 import NVS
 _2026_S = 820454400  # of a clock that counts from 2000: it has been set
 _HOUR_MS = 3600000
 _WATCHDOG_MS = 180000
+_PAUSE_MS = 10000
 
 
 def begin(state):
@@ -47,7 +48,7 @@ def fail(state, error):
     slot, other = "ab" if not state & 1 else "ba"
     sys.print_exception(error)
     print(f"E boot cannot start /{slot}")
-    time.sleep(10)  # for Ctrl-C
+    time.sleep_ms(_PAUSE_MS)  # for Ctrl-C
     if not state & 14 and other in os.listdir("/"):
         _put("slot", state & ~63 | state & 1 ^ 1 | 8)
         _put("back", 3)

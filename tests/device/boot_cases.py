@@ -19,6 +19,18 @@ CRASHES = {
     "at import": "1 / 0\n",
     "in begin": "def begin():\n raise OSError(5)\n",
     "no memory": "def begin():\n bytearray(1 << 40)\n",
+    "memory that stays full": """
+kept = [None] * 2000
+def begin():
+    size = 65536
+    for at in range(2000):
+        try:
+            kept[at] = bytearray(size)
+        except MemoryError:
+            if not size:
+                raise
+            size //= 4
+""",
     "not Python": "def begin(:\n",
     "no begin": "",
 }
@@ -108,8 +120,8 @@ class Clock:
     def time(self):
         return self.now
 
-    def sleep(self, seconds):
-        self.slept_s += seconds
+    def sleep_ms(self, ms):
+        self.slept_s += ms // 1000
 
 
 _BUILT_IN = tuple(sys.modules)
