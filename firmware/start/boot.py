@@ -13,6 +13,8 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _GC_THRESHOLD_BYTES = const(8192)
 #: Where people copy their settings to.
 _COPIED = "/config.json"
+# Five crashes without a photo, or more if photos are stored in between; see supervisor.py.
+_CRASHED = const(100)
 _JOIN_MS = const(20000)  # afterwards the capture loop keeps trying
 
 
@@ -44,11 +46,24 @@ def main():
     except Exception as e:
         # NVS or flash may fail: if this were raised, MicroPython would not start main.py.
         log("E boot failed", why=e)
-    if not counters or not supervisor.is_crash_loop(counters):
+    if not counters:
         return False
-    from firmware.start import slot_back
+    # Not because of power cuts: the settings in the other slot may be out of date by now.
+    if counters.get("crashed", 0) - counters["stored"] > _CRASHED:
+        from firmware.start import slot_back
 
-    return slot_back.back(counters)
+        slot_back.back(counters)
+    return supervisor.is_crash_loop(counters) and not _is_on_trial()
+
+
+def _is_on_trial():
+    # boot.py counts the starts of a trial, and earlier ones are not those of its files.
+    from firmware.start import slot_state
+
+    try:
+        return slot_state.read()[0]
+    except OSError:  # NVS cannot be read
+        return 0
 
 
 def _prepare(counters):

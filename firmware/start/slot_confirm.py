@@ -8,7 +8,7 @@ from firmware.start import slot_state
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_TIMER = const(1)  # see slot_switch.py
+_TIMER = const(1)  # see slot_wait.py
 
 
 def confirm():

@@ -3,7 +3,6 @@
 import time
 
 from esp32 import NVS
-from machine import Timer, reset
 
 from firmware import slot
 from firmware.start import slot_state
@@ -12,7 +11,6 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 # Starts that a trial has, and one: boot.py takes one at each, and goes back at the last.
 _STARTS = const(4)
-_TIMER = const(1)  # boot.py's, which restarts a slot on trial after an hour
 _HOUR_S = const(3600)
 _RELEASE = const(6)  # bits below the counter of the release
 
@@ -45,20 +43,20 @@ def switch(release=0):
 
 
 def has_other():
-    """Return whether the other slot has worked."""
-    return bool(_state() & 16 << int(slot != "/b"))
+    """Return whether the running slot is not on trial and the other one has worked."""
+    state = _state()
+    return not state & 14 and bool(state & 16 << int(slot != "/b"))
 
 
 def go_back(reason):
-    """Let the next start run the other slot, confirmed; `reason` is for the entry `back`.
+    """Let the next start run the other slot; `reason` is for the entry `back`.
 
-    The running slot no longer counts as one that has worked, so nothing goes back to it.
+    At the end of a trial it is confirmed. Else it is on trial itself, because it has worked once,
+    but perhaps with a store or a network that is no longer there.
     """
     running = int(slot == "/b")
-    _put("slot", _state() & ~(15 | 16 << running) | running ^ 1)
-    _put("back", reason)
-
-
-def wait():
-    """Let boot.py's timer begin again: the trial is not over an hour after the start."""
-    Timer(_TIMER).init(mode=0, period=_HOUR_S * 1000, callback=lambda _: reset())
+    state = _state()
+    left = 0 if state & 14 else _STARTS << 1
+    _put("until", int(time.time()) + _HOUR_S)
+    _put("back", reason)  # first, or a power cut here would leave no reason
+    _put("slot", state & ~15 | running ^ 1 | left)

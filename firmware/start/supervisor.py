@@ -14,6 +14,10 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 # reset, which may be a panic, or one of the ten resets of a setup.
 _CRASH_LOOP = const(50)
 _CRASH = const(10)
+# counts["crashed"] rises by this at each crash or hang, and boot.py compares it with the stored
+# photos: firmware that crashes less often than once in so many photos is not given up. Crashes may
+# come long after each start, at every tenth photo for example. A panic is a hard reset.
+_PHOTOS = const(25)
 # machine.reset_cause() of the ESP32 port. A brown-out counts as power-on there, a panic as hard.
 _CAUSES = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft"}
 # Intended starts do not count as a crash loop.
@@ -39,8 +43,12 @@ def start():
     if cause not in ("deepsleep", "usb"):
         counts["reboots"][cause] = counts["reboots"].get(cause, 0) + 1
     _go_on(counts)
+    weight = 1 if cause == "hard" else _CRASH
     if cause not in _WANTED:
-        counts["quick"] += 1 if cause == "hard" else _CRASH
+        counts["quick"] += weight
+    if cause in ("hard", "crash", "watchdog"):
+        photos = weight * _PHOTOS // _CRASH
+        counts["crashed"] = max(counts.get("crashed", 0), counts["stored"]) + photos
     from firmware.health import counters
 
     counters.keep(counts)

@@ -54,9 +54,9 @@ def _limit(app):
 
         due = schedule.next_shot(due, app.interval_s, app.windows)
         if not due or due > now:  # at night for example
-            from firmware.start import slot_switch
+            from firmware.start import slot_wait
 
-            slot_switch.wait()
+            slot_wait.wait()
             return
     # Without a network the release may be good: then only the starts count.
     if now - due < _TRIAL_S or not wifi.is_up():
@@ -89,12 +89,21 @@ def report(app):
     from firmware import credentials
 
     credentials.erase("wifi_before")
+    was_on_trial = _is_on_trial()
     from firmware.start import slot_confirm
 
     slot_confirm.confirm()
     app.counters.pop("trial")
+    app.counters["quick"] = app.counters["crashed"] = 0  # of the files before
     app.tasks.pop("trial", None)
     log("I update kept", slot=slot)
+    from firmware.settings import config
+
+    if was_on_trial and not config.section("watchdog"):
+        # Only a restart stops boot.py's, which nothing would feed after a soft reset.
+        from firmware.start import restart
+
+        restart.reset(app.counters, "update")
     return True
 
 

@@ -156,11 +156,13 @@ import trial as top_trial  # noqa: E402
 from s3 import S3Error  # noqa: E402
 
 from firmware import clock, wifi  # noqa: E402
+from firmware.settings import config  # noqa: E402
 from firmware.start import slot_confirm, slot_state, slot_switch  # noqa: E402
 from firmware.tasks import update as task  # noqa: E402
 from firmware.update import fetch, files, finish, start, trial, turn  # noqa: E402
 
 clock.now = lambda: NOW
+config.section = lambda name: True
 wait_s = turn.wait_s
 turn.wait_s = lambda app: 0  # there is always time
 
@@ -222,7 +224,7 @@ class App:
 
     def __init__(self, store):
         self.tasks = {"status": 0}
-        self.counters = {"seq": 7, "requests": 0, "sent_kb": 0, "stored": 3}
+        self.counters = {"seq": 7, "requests": 0, "sent_kb": 0, "stored": 3, "cause": "update"}
         self.uploader = Uploader(store, self.counters)
 
 

@@ -23,6 +23,7 @@ TOUCHES_HARDWARE = {
     "start/slot_confirm.py",
     "start/slot_state.py",
     "start/slot_switch.py",
+    "start/slot_wait.py",
     "start/supervisor.py",
     "start/watchdog.py",
     "timing/rtc.py",
