@@ -28,14 +28,19 @@ def write_image(image: Path, files: dict[str, bytes]) -> None:
     image.write_bytes(fs.context.buffer)
 
 
-def read_image(image: Path) -> dict[str, bytes]:
-    """Return {path on the board: content} of every file in the image."""
+def _mounted(image: Path) -> LittleFS:
     data = bytearray(image.read_bytes())
     fs = LittleFS(
         block_size=BLOCK_BYTES, block_count=len(data) // BLOCK_BYTES, mount=False, **_GEOMETRY
     )
     fs.context.buffer = data
     fs.mount()
+    return fs
+
+
+def read_image(image: Path) -> dict[str, bytes]:
+    """Return {path on the board: content} of every file in the image."""
+    fs = _mounted(image)
     files = {}
     for folder, _, names in fs.walk("/"):
         for name in names:
@@ -43,3 +48,9 @@ def read_image(image: Path) -> dict[str, bytes]:
             with fs.open(path, "rb") as file:
                 files[path.lstrip("/")] = file.read()
     return files
+
+
+def free_blocks(image: Path) -> int:
+    """Return how many blocks of the file system in the image are free."""
+    fs = _mounted(image)
+    return fs.block_count - fs.used_block_count
