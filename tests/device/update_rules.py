@@ -8,7 +8,7 @@ import update_rig as rig
 
 from firmware import clock, wifi
 from firmware.settings import config
-from firmware.start import slot_state
+from firmware.start import slot_state, slot_switch
 from firmware.tasks import trial, update
 from firmware.update import fetch, finish, piece, start, turn
 
@@ -146,6 +146,24 @@ def late():
     tell("asleep", rig.NVS.entries["slot"])
 
 
+def returns():
+    """The power fails at each change of a return, at the end of a trial and after it."""
+    for name, before in (("trial", 0b11001), ("kept", 0b110001)):
+        found = []
+        for cut_at in range(1, 5):
+            rig.Board({}, {"slot": before, "back": 0}, None).choose()
+            before_s = rig.NVS.entries["slot"]
+            rig.power.on(cut_at)
+            try:
+                slot_switch.go_back(2)
+            except OSError:
+                pass
+            rig.power.on()
+            now = rig.NVS.entries
+            found.append([now["slot"] == before_s, now["slot"], now["back"]])
+        tell(f"the power fails on the way back, {name}", found)
+
+
 def altered():
     """Alter a file that has been fetched, just before the switch."""
     with open("/host" + sys.argv[1]) as f:
@@ -175,4 +193,5 @@ altered()
 fetching()
 trials()
 unproved()
+returns()
 late()

@@ -43,11 +43,15 @@ def firmware(more, roots=None):
 
 
 class _Store(Store):
-    """A bucket that also gives the board what is in `offered`: {key: content}."""
+    """A bucket that also gives the board what is in `offered`: {key: content}.
+
+    `polls` has the status of each answer for the release itself.
+    """
 
     def __init__(self, *args):
         super().__init__(*args)
         self.offered = {}
+        self.polls = []
 
     async def _answer(self, head, reader, writer):
         method, path, headers = _parse(head)
@@ -60,7 +64,10 @@ class _Store(Store):
         if content is None:
             raise _RefusedError(403, "AccessDenied", "Access Denied")
         etag = f'"{hashlib.md5(content).hexdigest()}"'
-        if headers.get("if-none-match") == etag:
+        is_known = headers.get("if-none-match") == etag
+        if path.endswith("/release"):
+            self.polls.append(304 if is_known else 206)
+        if is_known:
             writer.write(self._head(304, f"ETag: {etag}"))
         else:
             first, _, last = headers["range"].removeprefix("bytes=").partition("-")

@@ -114,10 +114,13 @@ def test_what_is_broken_goes_away_by_itself(tmp_path, made, more, why):
     assert camera.said("I update switches") and not camera.store.wrong
 
 
-def test_a_release_that_wants_no_watchdog_has_none_once_it_is_kept(tmp_path):
+def test_a_release_is_fetched_once_and_without_a_watchdog_it_has_none_once_it_is_kept(tmp_path):
     """boot.py's watchdog guards the trial; only a restart stops it."""
     camera = on_trial.OnTrial(tmp_path, _settings(watchdog=False), _is_calm, 600)
     assert camera.is_well, camera.lines[-50:]
+    assert camera.store.polls == [206, *[304] * (len(camera.store.polls) - 1)]
+    # One with each report, and none during the trial.
+    assert 3 <= len(camera.store.polls) < camera.store.reports
     causes = [line.split()[2] for line in camera.said("I boot cause=")]
     assert causes == ["cause=power-on", "cause=update", "cause=update"]
 

@@ -76,3 +76,14 @@ def test_the_whole_slot_is_verified_before_the_switch(told):
     assert told["altered /b/config.json"] == [0, "config.json is not what was signed"]
     # What is in no release is removed.
     assert told["altered /b/lib/more.mpy"] == [1, ""]
+
+
+@pytest.mark.parametrize(
+    "kind, end", [("trial", 0b010000), ("kept", 0b110000 | 4 << 1)], ids=["trial", "kept"]
+)
+def test_a_power_cut_on_the_way_back_leaves_one_slot_or_the_other_with_its_reason(told, kind, end):
+    found = told[f"the power fails on the way back, {kind}"]
+    assert [is_still_here for is_still_here, _, _ in found] == [True, True, True, False]
+    assert found[-1][1:] == [end, 2]
+    # The reason is there before the switch.
+    assert [back for _, _, back in found] == [0, 0, 2, 2]
