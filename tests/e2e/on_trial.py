@@ -19,6 +19,7 @@ from soak.truth import BEGIN_S
 NEW = "9.0.0"
 SEAL = bytes(range(32))
 _HEAP = "82K"
+_DEEP_SLEEP = 4  # machine.DEEPSLEEP_RESET
 MOST_S = 24 * HOUR
 _PROVISION = f"from firmware import credentials\ncredentials.save_der('seal', {SEAL!r})\n"
 
@@ -106,6 +107,11 @@ class OnTrial(run.Month):
     def _on_line(self, text):
         self.lines.append(text)
         super()._on_line(text)
+
+    def _restart(self, number, ended):
+        super()._restart(number, ended)
+        if self._board.cause_after(ended) == _DEEP_SLEEP:
+            self.truth.restart(int(self.said("I deep sleep")[-1].rpartition("=")[2]))
 
     def _on_event(self, place):
         super()._on_event(place)

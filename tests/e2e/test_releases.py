@@ -88,6 +88,13 @@ def _is_back(report):
         (lambda: on_trial.firmware(_NO_WIFI), {}, STARTS),
         (lambda: on_trial.firmware("", _other_root()), {}, HOUR),
         (lambda: _settings(s3={"bucket": "elsewhere", "region": REGION}), {}, HOUR),
+        (
+            lambda: _settings(
+                s3={"bucket": "elsewhere", "region": REGION}, power={"deep_sleep": True}
+            ),
+            {},
+            STARTS,
+        ),
         (content.of_wifi, _wifi(), STARTS),
     ],
     ids=[
@@ -99,6 +106,7 @@ def _is_back(report):
         "breaks Wi-Fi",
         "breaks TLS",
         "another store",
+        "another store, asleep",
         "another Wi-Fi",
     ],
 )
