@@ -18,8 +18,8 @@ _NUMBERS = const(100000)  # of power cycles; then they start again at 0
 def date(spool, cycle, offset_s, known=()):
     """Date the photos without a date; return how many.
 
-    `offset_s` is the UTC time when the current power `cycle` began. `known` is Spool.cycles of
-    another spool.
+    `offset_s` is the UTC time when the current power `cycle` began, below 0 if that is not
+    certain. `known` is Spool.cycles of another spool.
 
     A photo of this cycle gets its exact time, whatever was saved before the time was known. A
     photo from before a power cut, which lost the time, gets the latest possible time, as if the
@@ -38,10 +38,10 @@ def date(spool, cycle, offset_s, known=()):
         if number != cycle:
             began = known[number] if number in known else spool.cycles.get(number, 0)
             if began <= 0:
-                latest = offset_s - 1 - lasts[number]
+                latest = abs(offset_s) - 1 - lasts[number]
                 began = -min(latest, -began or latest)
         remember(spool, number, began)
-        offset_s = abs(began)
+        offset_s = abs(spool.cycles[number])
     return dated
 
 
@@ -62,10 +62,13 @@ def _path(spool, number, seconds):
 
 
 def remember(spool, cycle, seconds):
-    """Save when power cycle `cycle` began; `seconds` as in Spool.cycles."""
+    """Save when power cycle `cycle` began; `seconds` as in Spool.cycles.
+
+    What is certain is not replaced by what is not.
+    """
     number = cycle % _NUMBERS
     before = spool.cycles.get(number)
-    if before == seconds:
+    if before == seconds or seconds < 0 < (before or 0):
         return
     path = _path(spool, number, seconds)
     try:

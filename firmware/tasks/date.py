@@ -44,16 +44,17 @@ def _date(uploader):
     New photos can be sent even if this fails; waiting photos cannot be sent before it succeeds.
     """
     counters = uploader.counters
+    began = -clock.cycle_s if counters.get("unsure") else clock.cycle_s
     known = {}
     dated = []
 
     def _learn(spool):
-        known.update({cycle: began for cycle, began in spool.cycles.items() if began > 0})
+        known.update({cycle: seconds for cycle, seconds in spool.cycles.items() if seconds > 0})
 
     def _date_in(spool):
         from firmware.spool import date
 
-        dated.append(date.date(spool, counters["cycle"], clock.cycle_s, known))
+        dated.append(date.date(spool, counters["cycle"], began, known))
 
     if len(place(uploader)) > 1:
         _in_each(uploader, _learn)

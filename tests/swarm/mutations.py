@@ -183,8 +183,8 @@ MUTATIONS = (
     _one(
         "a photo without a date gets the earliest possible one",
         "firmware/spool/date.py",
-        "latest = offset_s - 1 - lasts[number]",
-        "latest = offset_s - 86400 - lasts[number]",
+        "latest = abs(offset_s) - 1 - lasts[number]",
+        "latest = abs(offset_s) - 86400 - lasts[number]",
     ),
     _one(
         "the time of the exposure is the time after the request",
