@@ -6,6 +6,7 @@ from firmware.log import log
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _LONGEST_SLEEP_S = const(86400)
+_UNSURE_SLEEP_S = const(3600)  # see tasks/clock.py
 _WRITE_EVERY = const(32)  # flash wears
 
 
@@ -34,7 +35,9 @@ def sleep(app, due, is_taken, ahead_s):
     except OSError as e:
         log("E counters not kept", why=e)
     wake = due - ahead_s if due else app.windows_until
-    sleep_s = min(max(wake - now, 1), _LONGEST_SLEEP_S)
+    # A time server that lies may be mended long before the photo that is due by its time.
+    longest_s = _UNSURE_SLEEP_S if counters.get("unsure") else _LONGEST_SLEEP_S
+    sleep_s = min(max(wake - now, 1), longest_s)
     if app.early:
         from firmware.power import trigger
 

@@ -75,3 +75,16 @@ do()
     assert told.all("begun")[0]["now"] > NOON + 3600, "the reset came too early"
     (clock,) = told.all("clock")
     assert told.all("ask") and clock["error_ms"] is None
+
+
+@pytest.mark.parametrize(("unsure", "hours"), [(0, 10), (1, 1)])
+def test_it_does_not_sleep_longer_than_an_hour_by_a_time_that_may_be_wrong(
+    tmp_path, unsure, hours
+):
+    schedule = {"schedule": {"hours": ["23:00-23:10"]}, "power": {"deep_sleep": True}}
+    with camera_with(tmp_path, **schedule) as camera:
+        told = run(camera, f"{CODE}a = app()\n{_ASLEEP}a.counters['unsure'] = {unsure}\n"
+                   "a.tasks = {'plan': 0, 'status': 0}\na.uploader.store.script = "
+                   f"{[DOWN] * 9}\ncatch(call, 'power.deep_sleep', 'run', a)")  # fmt: skip
+    (line,) = told.said("I deep sleep")
+    assert int(line.partition("seconds=")[2]) // 3600 == hours
