@@ -8,7 +8,8 @@ import botocore.credentials
 import pytest
 from https import tls_certificates
 from megacam import settings
-from swarm import draw, fat, setting, shrink, signature
+from megacam.update import verify
+from swarm import draw, fat, mutations, releases, setting, shrink, signature
 from swarm.engine import Engine
 from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
 from swarm.mutations import MUTATIONS
@@ -44,6 +45,9 @@ def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_tha
     assert any("address" in made.world["networks"][0] for made in histories)
     assert {len(made.world["networks"]) for made in histories} == {1, 2}
     assert {config["interval_s"] for config in configs} >= {5, 30, 3600}
+    assert {made.world["updates"] for made in histories} == {False, True}
+    offered = [f for made in histories for f in made.faults if f.kind == "release"]
+    assert {fault.detail for fault in offered} == {*releases.KINDS}
 
 
 def test_some_seeds_have_few_kinds_of_fault_and_much_of_each():
@@ -64,6 +68,38 @@ def test_events_happen_in_the_order_of_their_time_and_then_of_their_making():
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_each_planted_mistake_still_has_its_place(mutation):
     assert mutation.modules()
+
+
+@pytest.mark.parametrize("kind", releases.FIRMWARE)
+def test_the_firmware_of_each_release_differs_in_something(kind):
+    assert mutations.Mutation(kind, releases.FIRMWARE[kind]).modules()
+
+
+_NOW_S = 1_800_000_000
+
+
+def _release(kind):
+    files = {"firmware/__init__.mpy": b"new"}
+    if kind in releases.SETTINGS:
+        files = releases.settings_files(kind, draw.history(1).config)
+    elif kind in releases.REFUSED:
+        files = releases.firmware_files(files, 12)
+    return releases.release(kind, 12, "cam1", _NOW_S, files)
+
+
+@pytest.mark.parametrize("kind", releases.KINDS)
+def test_a_camera_has_to_take_exactly_the_releases_that_the_host_would_take(kind):
+    made = _release(kind)
+    held = 12 if kind == "older" else 11
+    board = verify.Board("cam1", (releases.MODULUS,), _NOW_S, held)
+    is_taken = True
+    try:
+        found = verify.check(made.objects["release"], board)
+        verify.check_files(found, made.objects.get)
+    except (verify.RefusedError, verify.NotYetError):
+        is_taken = False
+    assert is_taken is not made.is_to_be_refused
+    assert made == _release(kind), "the same seed has other bytes"
 
 
 def test_there_are_enough_planted_mistakes_and_their_names_differ():

@@ -6,9 +6,11 @@ asked from the world, see port/chip.py; link.py has the world's side.
 
 import contextlib
 import ctypes
+import hashlib
 import json
 import mmap
 import os
+import re
 import signal
 import socket
 import struct
@@ -18,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from megacam import exif
 from megacam.board import tree
 from megacam.sim import flash, rom
 from mpremote.romfs import VfsRomWriter
@@ -156,6 +159,16 @@ def _write_rom(folder: Path) -> Path:
     path = folder / "rom.img"
     path.write_bytes(image.finalise())
     return path
+
+
+def waiting(files: dict[str, bytes]) -> set[str]:
+    """Return the SHA-256 of each photo in the spool of the flash, without its EXIF."""
+    found = set()
+    for name, content in files.items():
+        if re.fullmatch(r"spool/(damaged-)?\d+-\d+", name) and len(content) > 16:
+            size = struct.unpack("<I", content[-16:-12])[0]
+            found.add(hashlib.sha256(exif.split(content[:size])[1]).hexdigest())
+    return found
 
 
 def _same_addresses() -> None:

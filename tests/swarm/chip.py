@@ -3,6 +3,7 @@
 import binascii
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ class Chip:
         self.card = card
         self.radio = Radio(())
         self.volts: dict[int, float] = {}
+        #: Called after each commit with the entry of NVS that boot.py chooses the slot by.
+        self.on_slot: Callable[[int], None] | None = None
         self.pwms: dict[int, tuple[int, int]] = {}
         self.sleep_us = self.longest_sleep_ms = 0
         #: The level of the trigger's pin, and the one that wakes the board from deep sleep.
@@ -132,6 +135,14 @@ class Chip:
 
     def _on_commit(self) -> None:
         self.nvs.commit()
+        if self.on_slot:
+            self.on_slot(self.nvs.entries["megacam"].get("slot", ("i32", 0))[1])
+
+    def write_slot(self, number: int) -> None:
+        """Choose the slot for the next start, as `megacam deploy` does."""
+        entries = NVS(self.nvs, "megacam")
+        entries.set_i32("slot", number)
+        entries.commit()
 
     def provision(self, name: str, value: Any) -> None:
         """Write an entry as `megacam provision` does: JSON, or bytes, with a checked head.

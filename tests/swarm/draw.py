@@ -9,7 +9,7 @@ from typing import Any
 
 from megacam import settings
 
-from swarm import draw_faults
+from swarm import draw_faults, draw_updates
 from swarm.history import History
 
 HOUR, DAY = 3600, 86400
@@ -38,6 +38,7 @@ def history(seed: int) -> History:
     settings.check({**config, "wifi": {**config["wifi"], "networks": []}})
     made = History(seed, _begin(rng), span_s, config, _world(rng, store, config))
     made.faults = draw_faults.faults(rng, made)
+    draw_updates.add(made)
     return made
 
 

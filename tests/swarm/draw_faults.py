@@ -66,13 +66,15 @@ def _storms(rng: random.Random, made: History) -> list[Fault]:
             detail = _detail(rng, kind)
             found.append(Fault(kind, round(start_s, 3), round(end_s, 3), detail))
         for _ in range(rng.choice((1, 2, 4))):
-            number, detail = _number_and_detail(rng, stroke)
+            number, detail = number_and_detail(rng, stroke)
             at_s = round(rng.uniform(start_s, end_s), 3)
             found.append(Fault(stroke, at_s, 0, detail, number))
     return found
 
 
 def _fits(kind: str, made: History) -> bool:
+    if kind == "release":
+        return False  # draw_updates.py draws them
     if kind in ("card-out", "card-worn", "new-card"):
         return made.world["card"]
     if kind == "battery-low":
@@ -101,11 +103,12 @@ def _fault(rng: random.Random, kind: str, made: History) -> Fault:
         longest_s = max(2 * _MINUTE_S, made.span_s - start_s)
         end_s = start_s + 20 * (longest_s / 20) ** rng.random()
         return Fault(kind, round(start_s, 3), round(end_s, 3), _detail(rng, kind))
-    number, detail = _number_and_detail(rng, kind)
+    number, detail = number_and_detail(rng, kind)
     return Fault(kind, round(start_s, 3), 0, detail, number)
 
 
-def _number_and_detail(rng: random.Random, kind: str) -> tuple[int, str]:
+def number_and_detail(rng: random.Random, kind: str) -> tuple[int, str]:
+    """Return the `number` and the `detail` of a sudden fault."""
     number = {
         "power-off": lambda: int(2 * 3600 ** rng.random()),
         "cut": lambda: int(2 ** rng.uniform(0, 9)),

@@ -1,12 +1,16 @@
 """Many histories at once, one process per core."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
+from megacam.board import builds
 
 from swarm import draw, mutations, world
 from swarm.world import Outcome
@@ -22,6 +26,20 @@ def live(mutation: str, seed: int) -> Outcome:
     return world.run(draw.history(seed), is_logging=False, mutation=mutation)
 
 
+@contextlib.contextmanager
+def _shared_builds() -> Iterator[None]:
+    """Let all processes share what they compile: releases are made when a history needs them."""
+    if builds.FOLDER in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="megacam-builds-") as folder:
+        os.environ[builds.FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[builds.FOLDER]
+
+
 def outcomes(
     seeds: Iterable[int], minutes: float = float("inf"), jobs: int = 0, mutation: str = ""
 ) -> Iterator[Outcome]:
@@ -29,7 +47,12 @@ def outcomes(
 
     `jobs` is the number of processes, by default one per core.
     """
-    mutations.firmware(mutation)  # built once, before the processes fork
+    with _shared_builds():
+        mutations.firmware(mutation)  # built once, before the processes fork
+        yield from _outcomes(seeds, minutes, jobs, mutation)
+
+
+def _outcomes(seeds: Iterable[int], minutes: float, jobs: int, mutation: str) -> Iterator[Outcome]:
     end_s = time.monotonic() + minutes * 60
     left = iter(seeds)
     count = jobs or os.cpu_count() or 1

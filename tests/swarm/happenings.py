@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from megacam.board import tree
 from megacam.sim import flash
 
 from swarm import fat
@@ -99,6 +98,7 @@ def _bucket(is_there: bool) -> _Act:
         world.setting.store.has_bucket = is_there
         if is_there:
             world.setting.store.objects.clear()
+            world.setting.store.offered.clear()
 
     return _change
 
@@ -108,7 +108,8 @@ def _root_changes(world: "World", fault: Fault) -> None:
 
 
 def _root_known(world: "World", fault: Fault) -> None:
-    _deploy(world, tree.placed(world.setting.new_roots()))
+    world.setting.new_roots()
+    _deploy(world)
 
 
 def _camera_dies(world: "World", fault: Fault) -> None:
@@ -206,6 +207,8 @@ def _deploy(world: "World", more: dict[str, bytes] | None = None) -> None:
         files = world.board.read_flash()
         kept = {name: data for name, data in files.items() if not name.startswith("a/roots/swarm")}
         new = {**kept, **world.setting.files(), **(more or {})}
+        if world.updates.is_wanted:
+            new = world.updates.placed(files, world.setting.slot_files(), more or {})
         path = world.board.folder / "deployed"
         flash.write_image(path, new)
         world.board.write_flash(path.read_bytes())
@@ -236,6 +239,10 @@ def _new_card(world: "World", fault: Fault) -> None:
     world.card.insert()
 
 
+def _release(world: "World", fault: Fault) -> None:
+    world.updates.offer(fault.detail)
+
+
 def _rotate(world: "World", fault: Fault) -> None:
     world.setting.provision_key()
     _visit(world)
@@ -256,4 +263,5 @@ _SUDDEN: dict[str, _Act] = {
     "plug-twice": _plug_twice,
     "new-card": _new_card,
     "restart": _restart,
+    "release": _release,
 }

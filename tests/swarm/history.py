@@ -28,6 +28,7 @@ HARMLESS = ("visitor", "card-out", "card-worn", "ntp-blocked", "ntp-wrong", "dat
 #: Faults of a moment, and what a person does in one.
 SUDDEN = ("camera", "kill", "power-off", "cut", "radio-stuck", "radio-dead", "radio-blink")
 ACTS = ("rotate-key", "deploy", "hand-deploy", "other-store", "plug-twice", "new-card", "restart")
+ACTS += ("release",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class History:
     `config` is its config.json without secrets; `world` has what is around it: "store" (a flavour
     of store.FLAVOURS), "networks", "camera", "ppm", "sleep_ppm", "delay_ms", "card", "sizes",
     "iot", "iot_life_s", and, if wanted, "certificate_s" (how long the store's certificates are
-    valid) and "sensor" (one of setting.SENSORS).
+    valid), "sensor" (one of setting.SENSORS) and "updates" (whether it has its owner's key).
     """
 
     seed: int
@@ -84,4 +85,5 @@ class History:
         words += ["certificate"] if self.world["iot"] else []
         words += [name for name in ("motion", "trigger", "sensor") if name in config]
         words += ["schedule"] if "schedule" in config else []
+        words += ["updates"] if self.world.get("updates") else []
         return f"{', '.join(words)}; {', '.join(kinds) or 'no faults'}"

@@ -34,6 +34,9 @@ class Liveness:
     def __init__(self, world: "World"):
         self._world = world
         self.bound_s = 2 * _HOUR_S + _SETTLING_S + 3 * world.setting.shot_s
+        if world.history.world.get("updates"):
+            # A trial lasts an hour, or three starts after an hour.
+            self.bound_s += 2 * _HOUR_S + 3 * world.setting.shot_s
         self._well_us: int | None = None
         self._changed_us = self._stored_us = 0
         self._deadline_us = 0

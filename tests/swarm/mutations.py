@@ -8,6 +8,8 @@ from functools import cache
 
 from megacam.board import tree
 
+from swarm import releases
+
 
 @dataclass(frozen=True)
 class Mutation:
@@ -17,7 +19,10 @@ class Mutation:
     edits: tuple[tuple[str, str, str], ...]
 
     def modules(self) -> dict[str, str]:
-        """Return {module: source} of the modules that it changes."""
+        """Return {module: source} of the modules that it changes.
+
+        Raises ValueError if one of the old texts is not there once.
+        """
         texts: dict[str, str] = {}
         for path, old, new in self.edits:
             text = texts.get(path) or (tree.root() / path).read_text(encoding="utf-8")
@@ -230,11 +235,57 @@ MUTATIONS = (
         "            self._spi.readinto(buf)\n        finally:\n            self._cs(1)",
         "            self._spi.readinto(buf)\n        finally:\n            pass",
     ),
+    # Updates.
+    _one(
+        "a release needs no signature",
+        "firmware/update/signature.py",
+        '    raise ValueError("it is not signed by a key of this camera\'s owner")',
+        "    return 0",
+    ),
+    _one(
+        "an older release is taken",
+        "firmware/update/rules.py",
+        "if counter <= held:",
+        "if counter < 0:",
+    ),
+    _one(
+        "a release that has expired is taken",
+        "firmware/update/rules.py",
+        'if now >= found["expires"]:',
+        'if now < 0 and found["expires"]:',
+    ),
+    Mutation(
+        "the files of a release are taken as they come",
+        (
+            (
+                "firmware/update/whole.py",
+                "files.size(part) == size and files.digest(part) == digest:",
+                "files.size(part) >= 0:",
+            ),
+            ("firmware/update/finish.py", "if not is_right:", "if not is_right and size < 0:"),
+        ),
+    ),
+    _one(
+        "a slot is kept that has stored no photo",
+        "firmware/update/trial.py",
+        'if 0 < counters["trial"] <= app.uploader.seq:',
+        'if 0 < counters["trial"]:',
+    ),
+    _one(
+        "a release has no trial",
+        "firmware/start/slot_switch.py",
+        "left = _STARTS << 1 if worked else 0",
+        "left = 0",
+    ),
 )
 
 
 @cache
-def firmware(name: str = "") -> dict[str, bytes]:
-    """Return the board's files {path: content}, with the mistake of that name planted in them."""
-    more = {mutation.name: mutation for mutation in MUTATIONS}[name].modules() if name else {}
-    return tree.build(more)
+def firmware(name: str = "", release: str = "") -> dict[str, bytes]:
+    """Return the board's files {path: content}, with the mistake of that name planted in them.
+
+    `release` is the kind of a firmware release, whose changes come on top.
+    """
+    edits = {mutation.name: mutation for mutation in MUTATIONS}[name].edits if name else ()
+    edits += releases.FIRMWARE[release] if release else ()
+    return tree.build(Mutation(name or release, edits).modules())

@@ -92,14 +92,17 @@ class Setting:
 
     def files(self) -> dict[str, bytes]:
         """Return the files of the flash."""
+        return tree.placed(self.slot_files())
+
+    def slot_files(self) -> dict[str, bytes]:
+        """Return the same, but with those of the slot by their paths below it."""
         sensor = self._world.history.world.get("sensor")
-        files = {
+        return {
             **mutations.firmware(self._world.mutation),
             **self.roots,
             **({"thermo.py": SENSORS[sensor].encode()} if sensor else {}),
             "config.json": self.board_config(),
         }
-        return tree.placed(files)
 
     def card_bytes(self) -> int:
         """Return the size of the SD card's slot, 0 if there is none."""
@@ -225,12 +228,11 @@ class Setting:
         self._count += 1
         self.store.root = zlib.crc32(root(f"another {self._count}"))
 
-    def new_roots(self) -> dict[str, bytes]:
-        """Return the root files that fit the store now."""
+    def new_roots(self) -> None:
+        """Let the next deploy bring the root that fits the store now."""
         name = f"another {self._count}"
         self.roots = {"roots/swarm1.der": root(name)}
         self.store.root = zlib.crc32(root(name))
-        return self.roots
 
     # What is due
 

@@ -24,6 +24,7 @@ _PLAIN_WORLD = {
     "card": False,
     "certificate_s": 0,
     "sensor": "",
+    "updates": False,
 }
 _KEPT = ("device", "interval_s", "s3", "power", "spool", "location", "camera")
 

@@ -85,6 +85,8 @@ class Store:
         self.is_aws = flavour == "aws"
         self.keys: dict[str, tuple[str, str]] = {}
         self.objects: dict[str, Object] = {}
+        #: {key: content} of the releases for the camera.
+        self.offered: dict[str, bytes] = {}
         self.has_bucket = True
         self.root = 0
         self.requests = 0
@@ -201,6 +203,8 @@ class Session:
             self._refuse(RefusedError(403, "AccessDenied", "Access Denied"), is_over=False)
             return True
         self._check()
+        if self._method == "GET" and self._key.startswith(self._store.device + "/_update/"):
+            return self._give()
         if self._method != "PUT":
             raise RefusedError(403, "AccessDenied", "Access Denied", self._store.region)
         self._length = int(self._headers["content-length"])
@@ -263,6 +267,30 @@ class Session:
                 raise RefusedError(501, "NotImplemented", "If-None-Match is not implemented")
             if self._key in store.objects:
                 raise RefusedError(412, "PreconditionFailed", "a condition did not hold")
+
+    def _give(self) -> bool:
+        """Answer a GET of a release or one of its files, which always asks for a range."""
+        content = self._store.offered.get(self._key)
+        if content is None:
+            raise RefusedError(403, "AccessDenied", "Access Denied")
+        etag = f'"{hashlib.md5(content).hexdigest()}"'
+        if self._headers.get("if-none-match") == etag:
+            self._reply(304, f"ETag: {etag}\r\n")
+            return True
+        first, _, last = self._headers["range"].removeprefix("bytes=").partition("-")
+        part = content[int(first) : int(last) + 1]
+        if not part:
+            raise RefusedError(416, "InvalidRange", "The requested range is not satisfiable")
+        if self._world.is_on("silent-reply"):
+            self._be_silent()
+        elif self._world.is_on("reset-before-reply"):
+            self._break()
+        else:
+            self._reply(206, f"ETag: {etag}\r\n", part)
+            if self._world.is_on("reset-in-body"):
+                self._break()
+            self._world.place("replied")
+        return not self._silent
 
     # The body
 

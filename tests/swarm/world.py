@@ -4,19 +4,14 @@ outcome = world.run(history)
 outcome.broken          # None, or (invariant, text)
 """
 
-import hashlib
 import random
-import re
-import struct
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from megacam import exif
-
-from swarm import happenings, setting
+from swarm import board, happenings, setting
 from swarm.board import Board
 from swarm.camera import Camera
 from swarm.card import Card
@@ -28,6 +23,7 @@ from swarm.link import HungError, Link
 from swarm.liveness import Liveness
 from swarm.network import Certificate, Network
 from swarm.store import Object, Store
+from swarm.updates import Updates
 from swarm.visitors import Visitors
 
 _BOOT_US = 700_000
@@ -123,10 +119,12 @@ class World:
         self.network = Network(self, history.world["delay_ms"] * 1000)
         self.stores: list[Store] = []
         self.setting = setting.Setting(self)
+        self.updates = Updates(self)
         self.board = Board(folder, self.setting.files(), self.setting.card_bytes())
         self.card.on_change = self.board.note_card
         self.setting.furnish()
         self.visitors.furnish()
+        self.updates.furnish()
 
     def _exposed(self, sha256: str, moment_us: int) -> None:
         self.ledger.exposed(sha256, moment_us)
@@ -233,7 +231,8 @@ class World:
             if ended == "over":
                 break
             quick = quick + 1 if self.engine.now_us - began_us < 2 * SECOND else 0
-            if ended == "watchdog" and not self.setting.may_hang(cause):
+            may_hang = self.setting.may_hang(cause) or self.updates.may_hang()
+            if ended == "watchdog" and not may_hang:
                 raise BrokenError("watchdog", f"it ended start {self.lives}")
             if ended == "exit" or self.lives > _MOST_STARTS or quick > _QUICK_STARTS:
                 raise BrokenError("start", f"start {self.lives} ended with {ended}")
@@ -349,7 +348,7 @@ class World:
 
     def waiting(self) -> set[str]:
         """Return the SHA-256 of each photo that waits in the spool."""
-        return _waiting(self.board.read_flash()) | self.setting.waiting_on_cards()
+        return board.waiting(self.board.read_flash()) | self.setting.waiting_on_cards()
 
     def is_capped(self) -> bool:
         """Return whether the board may have used up what it may send today."""
@@ -367,7 +366,8 @@ class World:
         violations = self.camera.violations + self.camera.model.violations
         if violations:
             raise BrokenError("camera", violations[0])
-        writes, _ = self.board.writes
+        self.updates.check_slot(files)
+        writes = self.board.writes[0] - self.updates.writes
         shots = len(self.ledger.photos) + self.lives
         # The counters are saved once an hour.
         if writes > _FLASH_WRITES_A_SHOT * (shots + self.engine.now_s // 3600):
@@ -384,13 +384,3 @@ class World:
             "writes": self.board.writes[0],
             "recovery_s": round(self.liveness.longest_s),
         }
-
-
-def _waiting(files: dict[str, bytes]) -> set[str]:
-    """Return the SHA-256 of each photo in the spool, without its EXIF."""
-    found = set()
-    for name, content in files.items():
-        if re.fullmatch(r"spool/(damaged-)?\d+-\d+", name) and len(content) > 16:
-            size = struct.unpack("<I", content[-16:-12])[0]
-            found.add(hashlib.sha256(exif.split(content[:size])[1]).hexdigest())
-    return found

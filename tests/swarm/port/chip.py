@@ -34,6 +34,8 @@ _now = 0
 # When the world has to be asked, and when the watchdog bites.
 _horizon_us = 0
 _bites_us = _FOREVER
+# When the only timer calls its function.
+_timer_us = _FOREVER
 _question = bytearray(16)
 _answer = bytearray(24)
 #: The bytes of the last answer.
@@ -78,7 +80,9 @@ def spend(us):
     """Let `us` pass."""
     global _now
     _now += us
-    while _now >= _horizon_us or _now >= _bites_us:
+    while _now >= _horizon_us or _now >= _bites_us or _now >= _timer_us:
+        if _timer_us <= _now:
+            Timer.ring()
         if _bites_us <= _now:
             _now = _bites_us
             _end(78, 0)
@@ -283,16 +287,27 @@ class PWM:
 
 
 class Timer:
+    """One-shot timers; at the prompt, which the swarm does not use, there is a periodic one."""
+
     ONE_SHOT, PERIODIC = 0, 1
 
     def __init__(self, id=-1):
         pass
 
     def init(self, period=0, mode=0, callback=None):
-        pass
+        global _timer_us
+        _timer_us = _now + period * 1000
+        Timer.callback = callback
 
     def deinit(self):
-        pass
+        global _timer_us
+        _timer_us = _FOREVER
+
+    @staticmethod
+    def ring():
+        global _timer_us
+        _timer_us = _FOREVER
+        Timer.callback(None)
 
 
 class NVS:
