@@ -24,6 +24,8 @@ def add(made: History) -> None:
         groups = (releases.GOOD, releases.BROKEN, releases.REFUSED)
         kind = rng.choice(rng.choice(groups))
         made.faults.append(Fault("release", at_s, detail=kind))
+        if kind == "older":  # than one that it has
+            made.faults.append(Fault("release", round(at_s / 3, 3), detail="good"))
         if rng.random() < 0.5:
             made.faults += _strokes(rng, made, at_s)
     made.faults.sort(key=lambda fault: (fault.start_s, fault.kind))

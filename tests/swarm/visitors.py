@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _SHORTEST_S = 12
 #: From the trigger to the photo: a start, joining, and one request that is going on.
 _AT_ONCE_S = 120
+#: While the level stays, a sleeping board looks once a minute whether it has gone.
+_HELD_S = 90
 #: Several looks, and the photo that is going on.
 _LOOKS = 6
 
@@ -35,6 +37,7 @@ class Visitors:
         self._is_judging = not ({"camera", "camera-dead"} & kinds or "schedule" in config)
         self.is_here = False
         self.exposed_us = 0
+        self._gone_us = -_HELD_S * SECOND
         self._chip_level(False)
 
     def _chip_level(self, is_on: bool) -> None:
@@ -52,7 +55,10 @@ class Visitors:
 
     def come(self, fault: Fault) -> None:
         """Somebody comes, and stays until the fault's end."""
+        is_new = not self.is_here and self._world.engine.now_us > self._gone_us + _HELD_S * SECOND
         self._show(True)
+        if not is_new:
+            return  # nothing changes at the sensor, or nobody looks at it yet
         stays_s = fault.end_s - fault.start_s
         if not (self._is_judging and self._world.is_untroubled() and stays_s > _SHORTEST_S):
             return
@@ -63,6 +69,7 @@ class Visitors:
 
     def go(self) -> None:
         """Nobody is there any more."""
+        self._gone_us = self._world.engine.now_us
         self._show(False)
 
     def _show(self, is_here: bool) -> None:
