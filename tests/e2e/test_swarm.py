@@ -59,6 +59,7 @@ def test_shrinking_a_seed_prints_the_shortest_history_that_breaks_as_a_test(caps
         ("the time of the exposure is the time after the request", 12, "date"),
         ("the schedule is not read", 18, "schedule"),
         ("a new credential is not asked for", 12, "expiry"),
+        ("a release needs no signature", 19, "refused release"),
     ],
 )
 def test_a_planted_mistake_is_found(mutation, seed, invariant):

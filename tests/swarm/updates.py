@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from swarm.world import World
 
 _FIRST_COUNTER = 11
-_TRIAL_BITS, _COUNTER_BIT = 14, 6
+_TRIAL_BITS, _WORKED_BITS, _COUNTER_BIT = 14, 48, 6
+_ALL_STARTS = 8  # of a trial that begins; boot.py begins one too, and then no slot has worked
 _WRITES = 6000
 _STARTS_OF_BROKEN = ("Traceback", "  File ", "ValueError: a broken release", "E boot cannot start")
 
@@ -138,6 +139,8 @@ class Updates:
             self._switched_troubles = world.troubles
             world.liveness.changed()
         elif (state ^ before) & 1:
+            if state & _TRIAL_BITS == _ALL_STARTS and state & _WORKED_BITS:
+                raise BrokenError("refused release", f"again a trial, and still release {counter}")
             self._went_back(counter)
         self.check_slot(world.board.read_flash())
 
