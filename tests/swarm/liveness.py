@@ -34,9 +34,11 @@ class Liveness:
     def __init__(self, world: "World"):
         self._world = world
         self.bound_s = 2 * _HOUR_S + _SETTLING_S + 3 * world.setting.shot_s
+        self._trial_s = 0
         if world.history.world.get("updates"):
             # A trial lasts an hour, or three starts after an hour.
-            self.bound_s += 2 * _HOUR_S + 3 * world.setting.shot_s
+            self._trial_s = 2 * _HOUR_S
+            self.bound_s += self._trial_s + 3 * world.setting.shot_s
         self._well_us: int | None = None
         self._changed_us = self._stored_us = 0
         self._deadline_us = 0
@@ -89,9 +91,10 @@ class Liveness:
         now_s = int(world.engine.utc())
         if world.is_capped():
             return True
-        # There must have been photos to store in the last hours.
+        # There must have been photos to store in the last hours. A trial that began at night is
+        # counted from the first photo of the day.
         since_s = now_s - int(self.bound_s) // 2
-        return world.setting.due_between(since_s, now_s) < _FEWEST_DUE
+        return world.setting.due_between(since_s, now_s - self._trial_s) < _FEWEST_DUE
 
     def stored(self) -> None:
         """A photo was stored."""
