@@ -55,6 +55,38 @@ def _asterisk_only(headers, there):
 
 s3._check_put_preconditions = _asterisk_only
 """
+# MiniStack's policy simulator does not know ARNs with a path, nor the context of a request.
+_SIMULATOR = """
+import functools
+
+from ministack.core import iam_evaluator
+from ministack.services import iam
+
+_simulate = iam._simulate_principal_policy
+_context = iam_evaluator.EvalContext
+
+
+def _with_context(asked):
+    names = [name for name in asked if name.endswith("ContextKeyName")]
+    value = "ContextKeyValues.member.1"
+    found = {
+        iam._p(asked, name).lower(): iam._p(asked, name.replace("ContextKeyName", value))
+        for name in names
+    }
+    kind, _, name = iam._p(asked, "PolicySourceArn").partition("/")
+    asked = {**asked, "PolicySourceArn": [f"{kind}/{name.rpartition('/')[2]}"]}
+    iam_evaluator.EvalContext = functools.partial(_context, service_context=found)
+    try:
+        return _simulate(asked)
+    finally:
+        iam_evaluator.EvalContext = _context
+
+
+iam._simulate_principal_policy = _with_context
+for _handlers in vars(iam).values():
+    if isinstance(_handlers, dict) and "SimulatePrincipalPolicy" in _handlers:
+        _handlers["SimulatePrincipalPolicy"] = _with_context
+"""
 
 
 class AmazonStore(Store):
@@ -64,7 +96,7 @@ class AmazonStore(Store):
 
     def _environment(self, folder, port):
         found = super()._environment(folder, port)
-        (folder / "sitecustomize.py").write_text(_AS_AT_AWS)
+        (folder / "sitecustomize.py").write_text(_AS_AT_AWS + _SIMULATOR)
         return {
             **found,
             "PYTHONPATH": os.pathsep.join((str(folder), found["PYTHONPATH"])),

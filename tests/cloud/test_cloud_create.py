@@ -86,7 +86,13 @@ def test_the_user_may_put_under_its_own_name_and_that_is_all(account):
             "Effect": "Allow",
             "Action": "s3:PutObject",
             "Resource": f"arn:aws:s3:::{account.bucket}/cam1/*",
-        }
+        },
+        {
+            "Sid": "NothingOfTheOwners",
+            "Effect": "Deny",
+            "Action": ["s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": f"arn:aws:s3:::{account.bucket}/cam1/_*",
+        },
     ]
 
 

@@ -48,9 +48,11 @@ def test_a_certificate_device_has_no_user_and_a_role_that_puts_under_its_own_nam
     trust = role["AssumeRolePolicyDocument"]["Statement"]
     assert [one["Principal"] for one in trust] == [{"Service": "credentials.iot.amazonaws.com"}]
     policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="put-photos")
-    [may] = policy["PolicyDocument"]["Statement"]
+    may, may_not = policy["PolicyDocument"]["Statement"]
     assert may["Action"] == "s3:PutObject"
-    assert may["Resource"] == f"arn:aws:s3:::{account.bucket}/${{credentials-iot:ThingName}}/*"
+    own = f"arn:aws:s3:::{account.bucket}/${{credentials-iot:ThingName}}/"
+    assert (may["Resource"], may_not["Resource"]) == (own + "*", own + "_*")
+    assert (may["Effect"], may_not["Effect"]) == ("Allow", "Deny")
     [alias] = aliases.known.values()
     assert alias["roleArn"] == role["Arn"]
     found = account.client("iot").get_policy(policyName=f"megacam-{account.bucket}")

@@ -47,7 +47,7 @@ def _refusal(call, **arguments):
 def test_the_policy_is_the_one_of_the_guide_of_aws(amazon):
     ring = _device(amazon)
     found = amazon.client("iam").get_user_policy(UserName=ring.user, PolicyName="put-photos")
-    photos, reports = found["PolicyDocument"]["Statement"]
+    photos, reports, _ = found["PolicyDocument"]["Statement"]
     account = {"aws:ResourceAccount": "000000000000"}
     assert (photos["Effect"], photos["Action"]) == ("Allow", "s3:PutObject")
     assert photos["Resource"] == _arn(amazon, "cam1/*")
@@ -178,14 +178,15 @@ def test_the_role_of_certificates_has_the_same_policy_and_is_brought_up_to_date(
     iam = amazon.client("iam")
     [role] = iam.list_roles(PathPrefix=f"/megacam/{amazon.bucket}/")["Roles"]
     there = {"RoleName": role["RoleName"], "PolicyName": "put-photos"}
-    photos, reports = iam.get_role_policy(**there)["PolicyDocument"]["Statement"]
+    photos, reports, owners = iam.get_role_policy(**there)["PolicyDocument"]["Statement"]
     own = _arn(amazon, "${credentials-iot:ThingName}")
     assert photos["Resource"] == own + "/*"
     assert photos["Condition"]["Null"] == {"s3:if-none-match": "false"}
     assert reports["Resource"] == [own + "/status.json", own + "/megacam-doctor"]
+    assert (owners["Effect"], owners["Resource"]) == ("Deny", own + "/_*")
     assert iot.role_is_put_only(amazon.aws, amazon.bucket)
 
-    old = json.dumps(policies.put_only(own + "/*"))
+    old = json.dumps(policies.put_any(own + "/*"))
     iam.put_role_policy(**there, PolicyDocument=old)
     [device] = show.report(amazon.aws, amazon.bucket).devices
     assert not device.put_only

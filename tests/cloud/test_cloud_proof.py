@@ -43,6 +43,9 @@ def test_the_store_itself_refuses_the_key_everything_but_its_own_folder(account)
         lambda: s3.put_object(**there, Key="roof/1.jpg", Body=b"photo"),
         lambda: s3.put_object(**there, Key="cam1", Body=b"photo"),
         lambda: s3.put_object(**there, Key="cam10/1.jpg", Body=b"photo"),
+        lambda: s3.put_object(**there, Key="cam1/_digest/2026/11/23/day.json", Body=b"{}"),
+        lambda: s3.put_object(**there, Key="cam1/_digest/alarms.json", Body=b"{}"),
+        lambda: s3.put_object(**there, Key="cam1/_update/release", Body=b"evil"),
     ):
         with pytest.raises(s3.exceptions.ClientError) as refused:
             call()

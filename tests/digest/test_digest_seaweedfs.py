@@ -1,9 +1,13 @@
 """The digest beside a store of your own: SeaweedFS, which knows conditional writes."""
 
+import json
 import os
+import re
 from datetime import timezone
+from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from gallery_wire import at, jpeg, key_of
 from megacam.digest import run
 from megacam.digest.day import Calendar
@@ -22,6 +26,26 @@ pytestmark = [
     ),
 ]
 NOW = at("2026-11-24T00:05")
+STORES = Path(__file__).parents[2] / "docs" / "stores.md"
+
+
+def test_the_policy_of_the_docs_leaves_what_is_the_owners_alone(authority, tmp_path):
+    found = re.search(r"```json\n(.*?)```", STORES.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    statement = found[1].replace("BUCKET", "photos").replace("DEVICE", "cam1")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [json.loads(statement)]})
+    with seaweedfs.SeaweedFS(authority, issue(authority), tmp_path) as running:
+        running.client("s3").create_bucket(Bucket="photos")
+        key = running.create_device_user("photos", "cam1")
+        running.client("iam").put_user_policy(
+            UserName="cam1", PolicyName="put", PolicyDocument=policy
+        )
+        camera = running.client("s3", key)
+        for name in (key_of("cam1", NOW, 1), "cam1/status.json", "cam1/megacam-doctor"):
+            camera.put_object(Bucket="photos", Key=name, Body=b"photo")
+        for name in ("cam1/_digest/2026/11/23/day.json", "cam1/_update/release", "cam2/2026/1"):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                camera.put_object(Bucket="photos", Key=name, Body=b"planted")
 
 
 def test_a_day_is_digested_and_a_second_writer_is_refused(authority, tmp_path):

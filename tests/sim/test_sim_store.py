@@ -206,8 +206,7 @@ def test_the_policy_of_a_device_allows_one_action_on_one_prefix(store):
         UserName="megacam-cam5", PolicyName="put-photos"
     )["PolicyDocument"]
     document = json.loads(document) if isinstance(document, str) else document
-    (statement,) = document["Statement"]
-    assert (statement["Action"], statement["Resource"]) == (
-        "s3:PutObject",
-        "arn:aws:s3:::photos/cam5/*",
-    )
+    may, may_not = document["Statement"]
+    assert (may["Effect"], may["Action"]) == ("Allow", "s3:PutObject")
+    assert may["Resource"] == "arn:aws:s3:::photos/cam5/*"
+    assert (may_not["Effect"], may_not["Resource"]) == ("Deny", "arn:aws:s3:::photos/cam5/_*")

@@ -63,7 +63,7 @@ def test_a_camera_reads_its_releases_and_the_bucket_forbids_it_to_write_any(stor
     updates.put_files("cam2", {"f" * 64: b"file"})
     key = store.create_device_user("photos", "cam1")
     # Its IAM knows no Deny, but the bucket's policy does.
-    read, _ = policies.updates("arn:aws:s3:::photos/cam1/_update/*")
+    read = policies.updates("arn:aws:s3:::photos/cam1/_update/*")
     store.client("iam").put_user_policy(
         UserName="cam1",
         PolicyName="updates",

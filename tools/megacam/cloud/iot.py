@@ -71,8 +71,10 @@ def role_arn(aws: Aws, bucket_name: str) -> str | None:
 
 
 def _roles(aws: Aws, bucket_name: str) -> list[dict[str, Any]]:
-    pages = aws.pages("iam", "list_roles", PathPrefix=user_path(bucket_name))
-    return [role for page in pages for role in page["Roles"]]
+    path = user_path(bucket_name)
+    pages = aws.pages("iam", "list_roles", PathPrefix=path)
+    # The roles of digests have longer paths.
+    return [role for page in pages for role in page["Roles"] if role["Path"] == path]
 
 
 def alias_arn(aws: Aws, bucket_name: str) -> str:

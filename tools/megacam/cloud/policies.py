@@ -16,6 +16,9 @@ PUBLIC_READ = _OURS + "PublicRead"
 REPORTS = ("status.json", "megacam-doctor")
 #: Below DEVICE/: what the camera reads, and only the owner writes.
 UPDATES = "_update"
+#: Below DEVICE/: what only the owner's tools write: releases, digests, the state of alarms.
+OWNERS = "_*"
+_NOT_OWNERS = "NothingOfTheOwners"
 UPDATES_BY_OWNER = _OURS + "UpdatesByOwner"
 UPDATES_NOT_BY_CAMERA = _OURS + "UpdatesNotByCamera"
 _MAY_UPDATE = "Updates"
@@ -47,17 +50,28 @@ def is_ours(statement: Document) -> bool:
     return str(statement.get("Sid", "")).startswith(_OURS)
 
 
-def put_only(photos: Arn) -> Document:
+def put_only(photos: Arn, owners: Arn) -> Document:
     """Return a device's policy for a store that may not know Amazon's condition keys.
 
-    The device may put objects under its own name, also over existing ones. It may not read, list
-    or delete.
+    The device may put objects under its own name, also over existing ones, but none of `owners`.
+    It may not read, list or delete.
     """
-    return document({"Effect": "Allow", "Action": "s3:PutObject", "Resource": photos})
+    return document(_put(photos), _not_owners(owners))
 
 
-def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
+def put_any(photos: Arn) -> Document:
+    """Return a device's policy as the first versions of megacam made it."""
+    return document(_put(photos))
+
+
+def _put(photos: Arn) -> Document:
+    return {"Effect": "Allow", "Action": "s3:PutObject", "Resource": photos}
+
+
+def put_new_only(photos: Arn, reports: list[Arn], owners: Arn, account: Arn) -> Document:
     """Return a device's policy at Amazon: put new photos, and replace only its `reports`.
+
+    `owners`: what lies below `photos` and only the owner's tools may write.
 
     The condition is in the device's policy because in the bucket's policy it would also block
     the owner's copies. The policy allows nothing in a bucket of another account, which may have
@@ -72,20 +86,32 @@ def put_new_only(photos: Arn, reports: list[Arn], account: Arn) -> Document:
     return document(
         {"Sid": "NewPhotos", **put, "Resource": photos, "Condition": {**new, **ours}},
         {"Sid": "Reports", **put, "Resource": reports, "Condition": ours},
+        _not_owners(owners),
     )
 
 
-def updates(objects: Arn, account: Arn | None = None) -> list[Document]:
-    """Return the statements of a device that takes updates: it may read them and never put any.
+def _not_owners(owners: Arn) -> Document:
+    # Denied, so that another policy with too many rights cannot allow it.
+    return {"Sid": _NOT_OWNERS, "Effect": "Deny", "Action": _WRITES, "Resource": owners}
+
+
+def leaves_owners_open(found: Document, wanted: Document) -> bool:
+    """Return whether a device's policy `found` is `wanted` as it was before it denied `owners`."""
+    told = found.get("Statement", [])
+    allowed = [one for one in wanted["Statement"] if one["Effect"] == "Allow"]
+    return all(one in told for one in allowed) and not any(
+        one.get("Sid") == _NOT_OWNERS for one in told
+    )
+
+
+def updates(objects: Arn, account: Arn | None = None) -> Document:
+    """Return the statement of a device that takes updates: it may read them.
 
     `account`: whose bucket it must be; None for a store that does not know the condition.
     """
     ours = {"Condition": {"StringEquals": {"aws:ResourceAccount": account}}} if account else {}
     read: Document = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects}
-    return [
-        {"Sid": _MAY_UPDATE, **read, **ours},
-        {"Sid": "NoOwnUpdates", "Effect": "Deny", "Action": _WRITES, "Resource": objects},
-    ]
+    return {"Sid": _MAY_UPDATE, **read, **ours}
 
 
 def takes_updates(policy: Document | None) -> bool:

@@ -25,6 +25,7 @@ _IS_THERE = ("PreconditionFailed", "412")
 # A store may refuse a condition that it does not support with one of these codes.
 _NONSENSE = ("NotImplemented", "InvalidArgument", "InvalidRequest", "501", "400")
 _OVERWRITE = "overwrite a photo"
+_DIGEST = "write a digest"
 # These are not refusals: "not found" means that the caller was allowed to look.
 _LOOKED = ("NoSuchKey", "NoSuchBucketPolicy", "404")
 
@@ -93,6 +94,9 @@ def _try_all(aws: Aws, seen: Aws, bucket: str, device: str, clock: Any) -> list[
     )
     trials = [Trial(f"put {name}", True, True)]
     trials += _overwrites(seen, bucket, device, must, deadline_s, clock)
+    digest: dict[str, Any] = {**put, "Key": _digest(device), **_NEW}
+    refused = _is_refused(seen, digest, (), deadline_s, clock)
+    trials.append(Trial(_DIGEST, not refused, refused))
     for text, call in _forbidden(aws, seen, bucket, device):
         trials.append(_refused(text, call, deadline_s, clock))
     return trials
@@ -160,9 +164,11 @@ def _overwrites(
 def _is_refused(
     seen: Aws, order: dict[str, Any], refusals: tuple[str, ...], until_s: float, clock: Any
 ) -> bool:
+    # Told that the name is taken, the caller could have put it: that is no refusal by itself.
+    taken = tuple(code for code in _IS_THERE if code not in refusals)
     while True:
         try:
-            seen.call("s3", "put_object", **order)
+            seen.call("s3", "put_object", missing=taken, **order)
         except AwsError as error:
             if not error.denied and error.code not in refusals:
                 raise
@@ -231,6 +237,10 @@ def _elsewhere(device: str) -> str:
     return f"not-{device}/{_OBJECT}"
 
 
+def _digest(device: str) -> str:
+    return f"{device}/_digest/{_OBJECT}"
+
+
 def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) -> Trial:
     try:
         # One service may know a new key before another does; an unknown key is not a refusal.
@@ -244,5 +254,6 @@ def _refused(text: str, call: Callable[[], Any], deadline_s: float, clock: Any) 
 
 def _clean_up(aws: Aws, bucket: str, device: str) -> None:
     report = f"{device}/{policies.REPORTS[1]}"
-    for name in (f"{device}/{_OBJECT}", report, _elsewhere(device), *_releases(device)):
+    own = (f"{device}/{_OBJECT}", report, _digest(device), _elsewhere(device))
+    for name in (*own, *_releases(device)):
         retention.delete(aws, bucket, name)

@@ -29,15 +29,16 @@ def wanted(aws: Aws, bucket_name: str, device: str, updates: bool = False) -> di
     `updates`: it also reads its releases.
     """
     photos = bucket.arn(aws, bucket_name, f"{device}/*")
+    owners = bucket.arn(aws, bucket_name, f"{device}/{policies.OWNERS}")
     account = aws.identity["account"] if is_amazon(aws) else None
-    found = policies.put_only(photos)
+    found = policies.put_only(photos, owners)
     if account:
         names = [f"{device}/{name}" for name in policies.REPORTS]
         reports: list[policies.Arn] = [bucket.arn(aws, bucket_name, name) for name in names]
-        found = policies.put_new_only(photos, reports, account)
+        found = policies.put_new_only(photos, reports, owners, account)
     if updates:
         releases = bucket.arn(aws, bucket_name, f"{updates_folder(device)}/*")
-        found["Statement"] += policies.updates(releases, account)
+        found["Statement"].append(policies.updates(releases, account))
     return found
 
 
@@ -61,7 +62,9 @@ def was(aws: Aws, found: dict[str, Any] | None, bucket_name: str, device: str) -
     """Return in words what is wrong with the policy `found`; "" if it is right or missing."""
     if not found or is_right(aws, found, bucket_name, device):
         return ""
-    if found == policies.put_only(bucket.arn(aws, bucket_name, f"{device}/*")):
+    if policies.leaves_owners_open(found, wanted(aws, bucket_name, device)):
+        return "lets it write digests: an earlier megacam made it"
+    if found == policies.put_any(bucket.arn(aws, bucket_name, f"{device}/*")):
         return "lets it overwrite photos: an earlier megacam made it"
     return "is not the one that megacam makes"
 

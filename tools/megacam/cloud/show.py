@@ -5,9 +5,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from megacam.aws import Aws
-from megacam.cloud import bucket, budget, digest, iot, keys, policies, retention, rights
+from megacam.cloud import bucket, budget, digest, iot, keys, policies, retention, rights, simulator
 from megacam.cloud.site import report as site_report
-from megacam.cloud.spec import shared_name
+from megacam.cloud.spec import shared_name, user_path
 from megacam.errors import MegacamError
 from megacam.words import count
 
@@ -159,10 +159,14 @@ def _user(
 ) -> Device:
     may = keys.user_policy(aws, user)
     more = keys.excess(aws, user)
-    right = rights.is_right(aws, may, bucket_name, name) and not more
+    account = aws.identity["account"]
+    arn = f"arn:{aws.partition}:iam::{account}:user{user_path(bucket_name, name)}{user}"
+    tried = simulator.excess(aws, arn, bucket_name, name)
+    right = rights.is_right(aws, may, bucket_name, name) and not more and not tried
     found = _aged(keys.AccessKeys(aws, bucket_name, name).list(), now)
     remarks = [f"has more rights than it needs: {', '.join(more)}"] if more else []
     remarks += _policy_remarks(rights.was(aws, may, bucket_name, name), name)
+    remarks += _tried_remarks(tried)
     return Device(
         name,
         "access key",
@@ -185,17 +189,20 @@ def _thing(
     now: datetime,
 ) -> Device:
     found = _aged(iot.Certificates(aws, bucket_name, name).list(), now)
+    role = iot.role_arn(aws, bucket_name)
+    tried = simulator.excess(aws, role, bucket_name, name) if role else []
     return Device(
         name,
         "certificate",
         shared_name(bucket_name),
-        iot.role_is_put_only(aws, bucket_name),
+        iot.role_is_put_only(aws, bucket_name) and not tried,
         policies.takes_updates(iot.role_policy(aws, bucket_name)),
         retention.keep_days(rules, name),
         _is_public(document, name),
         found,
         (
             *_policy_remarks(iot.role_was(aws, bucket_name), f"{name} --iot"),
+            *_tried_remarks(tried),
             *_key_remarks(found, old_days=None),
         ),
     )
@@ -209,6 +216,10 @@ def _with_digest(aws: Aws, bucket_name: str, device: Device) -> Device:
 def _policy_remarks(was: str, device: str) -> list[str]:
     mend = f"`megacam cloud create --device {device}` updates it"
     return [f"its policy {was}; {mend}"] if was else []
+
+
+def _tried_remarks(tried: list[str]) -> list[str]:
+    return [f"IAM would let it {', '.join(tried)}"] if tried else []
 
 
 def _is_public(document: dict[str, Any], device: str) -> bool:

@@ -148,6 +148,12 @@ def role_name(bucket: str) -> str:
     return f"megacam-photos-{digest}"
 
 
+def public_name(bucket: str) -> str:
+    """Return the name of a template's public origin access control: at most 64 characters."""
+    digest = hashlib.sha256(bucket.encode()).hexdigest()[:8]
+    return f"megacam-public-{digest}"
+
+
 def site_name(bucket: str) -> str:
     """Return the name of all that the site has at CloudFront: at most 64 characters."""
     digest = hashlib.sha256(bucket.encode()).hexdigest()[:8]

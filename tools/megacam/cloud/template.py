@@ -70,7 +70,10 @@ def template(options: Options) -> dict[str, Any]:
     else:
         resources |= {f"User{_word(name)}": _user(name, options) for name in options.devices}
     if options.cloudfront:
-        resources |= {"OriginAccess": _origin_access(), "Distribution": _distribution()}
+        resources |= {
+            "OriginAccess": _origin_access(options.bucket),
+            "Distribution": _distribution(),
+        }
     if options.site:
         resources |= site.resources(options.bucket)
     if options.budget_usd is not None:
@@ -252,11 +255,11 @@ def _rights(device: str, options: Options) -> dict[str, Any]:
     # CloudFormation always creates the bucket in Amazon S3, which knows the condition keys.
     reports: list[policies.Arn] = [_objects(f"{device}/{name}") for name in policies.REPORTS]
     account = {"Ref": "AWS::AccountId"}
-    found = policies.put_new_only(_objects(f"{device}/*"), reports, account)
+    owners = _objects(f"{device}/{policies.OWNERS}")
+    found = policies.put_new_only(_objects(f"{device}/*"), reports, owners, account)
     if options.updates:
-        found["Statement"] += policies.updates(
-            _objects(f"{spec.updates_folder(device)}/*"), account
-        )
+        releases = _objects(f"{spec.updates_folder(device)}/*")
+        found["Statement"].append(policies.updates(releases, account))
     return found
 
 
@@ -307,13 +310,8 @@ def _thing(device: str) -> Resource:
     }
 
 
-def _origin_access() -> Resource:
-    control = {
-        "Name": {"Fn::Sub": spec.shared_name("${BucketName}")},
-        "OriginAccessControlOriginType": "s3",
-        "SigningBehavior": "always",
-        "SigningProtocol": "sigv4",
-    }
+def _origin_access(bucket: str) -> Resource:
+    control = documents.origin_access(spec.public_name(bucket))
     return {
         "Type": "AWS::CloudFront::OriginAccessControl",
         "Properties": {"OriginAccessControlConfig": control},

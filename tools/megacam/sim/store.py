@@ -148,22 +148,20 @@ class Store:
     ) -> tuple[str, str]:
         """Create an IAM user that may put objects under `device`/ in `bucket`, nothing else.
 
-        With `updates`, it may also read its releases, and put none. Returns (access key id, secret
-        access key).
+        None of them under `device`/_*, which is the owner's. With `updates`, it may also read its
+        releases. Returns (access key id, secret access key).
         """
         iam = self.client("iam")
         user = f"megacam-{device}"
         there = f"arn:aws:s3:::{bucket}/{device}"
-        statements: list[Any] = [
-            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{there}/*"}
-        ]
+        policy = policies.put_only(f"{there}/*", f"{there}/{policies.OWNERS}")
         if updates:
-            statements += policies.updates(f"{there}/_update/*")
+            policy["Statement"].append(policies.updates(f"{there}/{policies.UPDATES}/*"))
         iam.create_user(UserName=user)
         iam.put_user_policy(
             UserName=user,
             PolicyName="put-photos",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+            PolicyDocument=json.dumps(policy),
         )
         key = iam.create_access_key(UserName=user)["AccessKey"]
         return key["AccessKeyId"], key["SecretAccessKey"]
