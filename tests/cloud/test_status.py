@@ -92,6 +92,48 @@ def test_a_camera_that_waits_for_motion_is_late_after_three_keepalives(
     assert _read(account)["cam1"].late is late
 
 
+BY_DAY = {
+    "hours": ["08:00-18:00"],
+    "weekdays": ["mon", "tue", "wed", "thu", "fri"],
+    "timezone": "CET-1CEST,M3.5.0,M10.5.0/3",
+}
+
+
+@pytest.mark.parametrize(
+    ("photo", "now", "late"),
+    [
+        ("2026-11-23T16:59:40", "2026-11-24T02:30", False),  # asleep by night
+        ("2026-11-23T16:59:40", "2026-11-24T07:04", False),  # the day has just begun
+        ("2026-11-23T16:59:40", "2026-11-24T07:06", True),
+        ("2026-11-23T15:00:00", "2026-11-24T02:30", True),  # gone by day, and still at night
+        ("2026-11-27T16:59:40", "2026-11-29T12:00", False),  # a week-end
+        ("2026-11-27T16:59:40", "2026-11-30T07:06", True),
+    ],
+)
+def test_outside_of_its_schedule_no_camera_is_late(account, camera, photo, now, late):
+    moment = datetime.fromisoformat(now).replace(tzinfo=timezone.utc)
+    taken = datetime.fromisoformat(photo).replace(tzinfo=timezone.utc)
+    camera("cam1", (NOW - taken).total_seconds(), int((NOW - taken).total_seconds()),
+           schedule=BY_DAY)  # fmt: skip
+    [found] = status.read(account.aws, account.bucket, now=moment)
+    assert found.late is late
+    # A limit that was asked for holds at any hour.
+    [found] = status.read(account.aws, account.bucket, late_after_s=60, now=moment)
+    assert found.late
+
+
+@pytest.mark.parametrize(
+    ("sleeps", "minutes", "late"), [(True, 22, False), (True, 24, True), (False, 22, True)]
+)
+def test_a_camera_that_sleeps_may_wake_late(account, camera, sleeps, minutes, late):
+    # Its clock is off by up to 5 % of six hours of sleep: 18 minutes beside the usual five.
+    schedule = {"hours": ["06:00-06:01", "12:00-23:00"]}
+    camera("cam1", 21_600, 21_600, sleeps=sleeps, interval_s=600, schedule=schedule)
+    moment = NOW + timedelta(minutes=minutes)
+    [found] = status.read(account.aws, account.bucket, now=moment)
+    assert found.late is late
+
+
 def test_without_a_report_an_hour_is_late(account, camera):
     camera("cam1", 3500)
     camera("cam2", 3700)

@@ -81,6 +81,21 @@ def test_lateness_is_measured_in_the_devices_own_intervals(seconds_ago, level, w
     assert said({"keepalive_s": 1e12}, seconds_ago=seconds_ago)["Photos"][0] == level
 
 
+def test_by_night_a_camera_for_the_day_is_well():
+    asleep = {
+        "schedule": {"hours": ["06:00-07:00"]},
+        "sleeps": True,
+        "time": int(NOW.timestamp()) - 5 * 3600,
+    }
+    told = said(asleep, seconds_ago=5 * 3600 + 10)
+    assert told["Photos"] == (GOOD, "last one 5 h ago; by its schedule, none is due")
+    assert "Health" not in told
+    # It has missed the last half hour of its day.
+    assert said(asleep, seconds_ago=5 * 3600 + 1800)["Photos"][0] == BAD
+    awake = said({**asleep, "sleeps": False}, seconds_ago=5 * 3600 + 10)
+    assert (awake["Photos"][0], awake["Health"][0]) == (GOOD, FAIR)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -17,7 +17,7 @@ from megacam.words import count
 
 State = dict[str, Any]
 
-# As in cloud/status.py: a missed shot, a slow upload or a retry must not cause an alarm at night.
+# A missed shot, a slow upload or a retry must not cause an alarm at night.
 _LATE_SHOTS = 3
 _LATE_S = 300
 _LOST_SHOTS = 6
@@ -123,9 +123,14 @@ def _lost(seen: Seen, state: State, now: int) -> str:
     return f"lost: {_newest(seen, now)}, {said}; check its power and Wi-Fi{_last_battery(seen)}"
 
 
-def _late(seen: Seen, state: State, now: int) -> str:
+def is_late(seen: Seen, now: int) -> bool:
+    """Return whether three photos were due since the newest one, the first five minutes ago."""
     owed = _owed(seen, now, _LATE_SHOTS)
-    if len(owed) < _LATE_SHOTS or now < owed[0] + _LATE_S + _tolerance_s(seen, owed):
+    return len(owed) == _LATE_SHOTS and now >= owed[0] + _LATE_S + _tolerance_s(seen, owed)
+
+
+def _late(seen: Seen, state: State, now: int) -> str:
+    if not is_late(seen, now):
         return ""
     return f"late: {_newest(seen, now)}, although photos were due{_reason(seen, now)}"
 

@@ -6,8 +6,8 @@ status.json is untrusted: what is missing or of the wrong type is None, and noth
 import dataclasses
 from typing import Any
 
-_TEXT_LIMIT = 200
-_NUMBER_LIMIT = 1e15
+from megacam.untrusted import last_of, part, text, whole
+
 _LONGEST_S = 86_400
 # A camera without a report yet, or one that reports nonsense: the default of interval_s.
 _INTERVAL_S = 30
@@ -55,12 +55,11 @@ def see(device: str, said: dict[str, Any] | None, photo_time: int | None, now: i
     """Return what status.json (`said`, or None) and the newest photo show of a camera."""
     if not said:
         return Seen(device, photo_time)
-    reported = _whole(said.get("time"))
+    reported = whole(said.get("time"))
     photos, spool, battery, update = (
-        _part(said, name) for name in ("photos", "spool", "battery", "update")
+        part(said, name) for name in ("photos", "spool", "battery", "update")
     )
     error, error_time = _last_error(said)
-    signals = said.get("rssi_dbm")
     return Seen(
         device,
         photo_time,
@@ -68,54 +67,33 @@ def see(device: str, said: dict[str, Any] | None, photo_time: int | None, now: i
         reported=None if reported is None else min(reported, now),
         interval_s=_within(said.get("interval_s"), 1, _INTERVAL_S),
         keepalive_s=_within(said.get("keepalive_s"), 0, 0),
-        uptime_s=_whole(said.get("uptime_s")),
-        schedule=_part(said, "schedule"),
+        uptime_s=whole(said.get("uptime_s")),
+        schedule=part(said, "schedule"),
         sleeps=said.get("sleeps") is True,
         safe_mode=said.get("safe_mode") is True,
-        battery_mv=_whole(battery.get("mv")),
-        low_mv=_whole(battery.get("low_mv")),
-        refused=_whole(photos.get("refused")),
-        thinned=_whole(photos.get("thinned")),
-        waiting=_whole(spool.get("photos")),
-        rssi_dbm=_whole(signals[-1]) if isinstance(signals, list) and signals else None,
-        reset_cause=_text(said.get("reset_cause")),
-        release=_whole(update.get("release")),
-        back=_text(update.get("back")),
-        update_refused=_text(update.get("refused")),
+        battery_mv=whole(battery.get("mv")),
+        low_mv=whole(battery.get("low_mv")),
+        refused=whole(photos.get("refused")),
+        thinned=whole(photos.get("thinned")),
+        waiting=whole(spool.get("photos")),
+        rssi_dbm=whole(last_of(said.get("rssi_dbm"))),
+        reset_cause=text(said.get("reset_cause")),
+        release=whole(update.get("release")),
+        back=text(update.get("back")),
+        update_refused=text(update.get("refused")),
         error=error,
         error_time=error_time,
-        version=_text(said.get("version")),
+        version=text(said.get("version")),
     )
-
-
-def _part(said: dict[str, Any], name: str) -> dict[str, Any]:
-    value = said.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # This excludes infinity and NaN, and what no clock or counter can reach.
-    return round(value) if abs(value) < _NUMBER_LIMIT else None
 
 
 def _within(value: Any, least: int, otherwise: int) -> int:
-    number = _whole(value)
+    number = whole(value)
     return otherwise if number is None or not least <= number <= _LONGEST_S else number
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    return "".join(c if c.isprintable() else " " for c in value[:_TEXT_LIMIT])
-
-
 def _last_error(said: dict[str, Any]) -> tuple[str, int | None]:
-    errors = said.get("errors")
-    last = errors[-1] if isinstance(errors, list) and errors else None
-    return (
-        (_text(last.get("text")), _whole(last.get("time")))
-        if isinstance(last, dict)
-        else ("", None)
-    )
+    last = last_of(said.get("errors"))
+    if not isinstance(last, dict):
+        return "", None
+    return text(last.get("text")), whole(last.get("time"))

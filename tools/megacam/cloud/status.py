@@ -2,9 +2,9 @@
 
     for device in read(aws, "my-photos"): print(device.name, device.late, device.remark)
 
-A device is late when its newest photo is older than three of its intervals, or of the times after
-which a camera that waits for motion sends one in any case. The permissions
-s3:ListBucket and s3:GetObject are enough.
+A device is late when three photos were due since its newest one, the first of them five minutes
+ago: by the schedule that it reports, as for the alarms. The permissions s3:ListBucket and
+s3:GetObject are enough.
 """
 
 import dataclasses
@@ -12,18 +12,19 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
+from megacam.alarms import rules
+from megacam.alarms.seen import see
 from megacam.aws import Aws
 from megacam.errors import MegacamError
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.refusals import BucketError
+from megacam.untrusted import last_of, number, part, text, whole
 
 # A missed shot, a slow upload or a retry must not cause an alarm at night.
 _LATE_INTERVALS = 3
 _LATE_LEAST_S = 300
 # For a device without status.json, whose interval is unknown.
 _LATE_UNKNOWN_S = 3600
-_TEXT_LIMIT = 200
-_NUMBER_LIMIT = 1e15
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read(
 ) -> list[DeviceStatus]:
     """Return the status of `devices`, or of every device in the bucket, sorted by name.
 
-    `late_after_s` replaces the rule of three intervals. Raises MegacamError if the bucket cannot
+    `late_after_s` replaces that rule by an age. Raises MegacamError if the bucket cannot
     be read or has no device.
     """
     moment = now or datetime.now(timezone.utc)
@@ -106,13 +107,11 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
     taken = round(photo.taken.timestamp()) if photo else None
     age_s = round(now.timestamp()) - taken if taken is not None else None
     limit_s = late_after_s or _limit_s(_longest_s(said))
-    # A photo from the future stays the newest one, as keys sort by time, and so would hide that
-    # no more photos arrive.
-    late = age_s is None or abs(age_s) > limit_s
+    late = _is_late(name, said, taken, limit_s if late_after_s else None, now)
     return DeviceStatus(
         name=name,
         late=late,
-        remark=_remark(age_s, limit_s, _integer(said.get("time")), now) if late else "",
+        remark=_remark(age_s, limit_s, whole(said.get("time")), now) if late else "",
         photo_key=photo.key if photo else None,
         photo_time=taken,
         photo_age_s=age_s,
@@ -120,37 +119,51 @@ def _device(source: Bucket, name: str, late_after_s: float | None, now: datetime
     )
 
 
+def _is_late(
+    name: str, said: dict[str, Any], taken: int | None, given_s: float | None, now: datetime
+) -> bool:
+    """Return whether photos are overdue; `given_s`: the age from which they are, None: by rule."""
+    moment = round(now.timestamp())
+    limit_s = given_s or _limit_s(_longest_s(said))
+    if taken is not None and taken > moment:
+        # A photo from the future stays the newest one, as keys sort by time, and so would hide
+        # that no more photos arrive.
+        return taken - moment > limit_s
+    if given_s or _longest_s(said) is None:
+        return taken is None or moment - taken > limit_s
+    return rules.is_late(see(name, said, taken, moment), moment)
+
+
 def _report(said: dict[str, Any]) -> dict[str, Any]:
-    spool, photos = _object(said, "spool"), _object(said, "photos")
-    update = _object(said, "update")
-    signal = said.get("rssi_dbm")
+    spool, photos = part(said, "spool"), part(said, "photos")
+    update = part(said, "update")
     return {
-        "reported": _integer(said.get("time")),
-        "interval_s": _number(said.get("interval_s")),
-        "backlog_photos": _integer(spool.get("photos")),
-        "backlog_bytes": _integer(spool.get("bytes")),
-        "damaged": _integer(photos.get("damaged")),
-        "refused": _integer(photos.get("refused")),
-        "thinned": _integer(photos.get("thinned")),
-        "lost": _integer(photos.get("lost")),
+        "reported": whole(said.get("time")),
+        "interval_s": number(said.get("interval_s")),
+        "backlog_photos": whole(spool.get("photos")),
+        "backlog_bytes": whole(spool.get("bytes")),
+        "damaged": whole(photos.get("damaged")),
+        "refused": whole(photos.get("refused")),
+        "thinned": whole(photos.get("thinned")),
+        "lost": whole(photos.get("lost")),
         "reboots": _reboots(said),
-        "reset_cause": _text(said.get("reset_cause")),
-        "rssi_dbm": _integer(signal[-1]) if isinstance(signal, list) and signal else None,
-        "clock_error_ms": _integer(said.get("clock_error_ms")),
-        "heap_free_low": _integer(said.get("heap_free_low")),
-        "heap_largest": _integer(said.get("heap_largest")),
-        "uptime_s": _integer(said.get("uptime_s")),
-        "version": _text(said.get("version")),
-        "slot": _text(update.get("slot")),
+        "reset_cause": text(said.get("reset_cause")),
+        "rssi_dbm": whole(last_of(said.get("rssi_dbm"))),
+        "clock_error_ms": whole(said.get("clock_error_ms")),
+        "heap_free_low": whole(said.get("heap_free_low")),
+        "heap_largest": whole(said.get("heap_largest")),
+        "uptime_s": whole(said.get("uptime_s")),
+        "version": text(said.get("version")),
+        "slot": text(update.get("slot")),
         "trial": update.get("trial") is True,
-        "back": _text(update.get("back")),
+        "back": text(update.get("back")),
         "error": _last_error(said),
     }
 
 
 def _longest_s(said: dict[str, Any]) -> float | None:
     """Return the longest time from one photo to the next, or None if that is unknown."""
-    interval_s, keepalive_s = (_number(said.get(name)) for name in ("interval_s", "keepalive_s"))
+    interval_s, keepalive_s = (number(said.get(name)) for name in ("interval_s", "keepalive_s"))
     return interval_s if interval_s is None else max(interval_s, keepalive_s or 0)
 
 
@@ -170,40 +183,11 @@ def _remark(age_s: int | None, limit_s: float, reported: int | None, now: dateti
     return "silent: check power and Wi-Fi"
 
 
-# What a device wrote is untrusted: a value of the wrong type counts as missing.
-
-
-def _object(said: dict[str, Any], name: str) -> dict[str, Any]:
-    value = said.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    # This excludes infinity, NaN, and values that no clock or counter can reach.
-    return value if abs(value) < _NUMBER_LIMIT else None
-
-
-def _integer(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else round(number)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    return "".join(c if c.isprintable() else " " for c in value[:_TEXT_LIMIT])
-
-
 def _reboots(said: dict[str, Any]) -> Reboots | None:
-    causes = {
-        _text(cause): _integer(count) or 0 for cause, count in _object(said, "reboots").items()
-    }
+    causes = {text(cause): whole(count) or 0 for cause, count in part(said, "reboots").items()}
     return Reboots(sum(causes.values()), causes) if causes else None
 
 
 def _last_error(said: dict[str, Any]) -> str:
-    errors = said.get("errors")
-    last = errors[-1] if isinstance(errors, list) and errors else None
-    return _text(last.get("text")) if isinstance(last, dict) else ""
+    last = last_of(said.get("errors"))
+    return text(last.get("text")) if isinstance(last, dict) else ""

@@ -25,7 +25,7 @@ def status_command(
     late: Annotated[
         float | None,
         typer.Option(
-            min=0.1, help="Minutes after which a camera is late (default: 3 intervals, at least 5)"
+            min=0.1, help="Minutes after which a camera is late (default: by its schedule)"
         ),
     ] = None,
     region: options.Region = None,

@@ -10,8 +10,11 @@ from statistics import median
 from typing import Any
 
 from megacam import words
+from megacam.alarms import due
+from megacam.alarms.seen import see
 from megacam.gallery import days
 from megacam.gallery.photos import Photo
+from megacam.untrusted import number, part
 
 GOOD, FAIR, BAD = "good", "fair", "bad"
 _ORDER = {GOOD: 0, FAIR: 1, BAD: 2}
@@ -55,7 +58,7 @@ def findings(status: dict[str, Any] | None, newest: Photo | None, now: datetime)
     if status is None:
         found.append(Finding(FAIR, "Health", "no report (status.json) from the device yet"))
     else:
-        found += _staleness(status, now)
+        found += _staleness(status, newest, now)
         for look in _LOOKS:
             finding = look(status)
             if finding:
@@ -116,18 +119,11 @@ def facts(status: dict[str, Any], zone: tzinfo) -> list[tuple[str, str]]:
         value = number(status.get(name))
         if value is not None:
             found.append((name.replace("_", " "), f"{value:,.0f}"))
-    for name, value in list(_part(status, "photos").items())[:10]:
+    for name, value in list(part(status, "photos").items())[:10]:
         counted = number(value)
         if counted is not None:
             found.append((f"photos {name[:40]}", f"{counted:,.0f}"))
     return found
-
-
-def number(value: object) -> float | None:
-    """Return `value` as a float if it is a finite number, else None (also for true and "5")."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < 1e15 else None
 
 
 def moment(value: object) -> datetime | None:
@@ -149,21 +145,31 @@ def _lateness(status: dict[str, Any], newest: Photo | None, now: datetime) -> Fi
     if age_s <= expected_s * _LATE_INTERVALS:
         every = f", one every {days.words(expected_s)}" if number(status.get("interval_s")) else ""
         return Finding(GOOD, "Photos", f"on time{every}")
+    if not _is_due(status, newest, now):
+        return Finding(GOOD, "Photos", f"last one {age} ago; by its schedule, none is due")
     if age_s <= max(_SILENT_S, expected_s * 10):
         return Finding(FAIR, "Photos", f"late: last photo {age} ago, due every {expected_s:g} s")
     return Finding(BAD, "Photos", f"silent for {age}: check power, Wi-Fi and the last error")
 
 
-def _staleness(status: dict[str, Any], now: datetime) -> list[Finding]:
+def _is_due(status: dict[str, Any], newest: Photo, now: datetime) -> bool:
+    """Return whether photos were due since the newest one, by the schedule that it reports."""
+    taken, moment = round(newest.taken.timestamp()), round(now.timestamp())
+    camera = see(newest.device, status, taken, moment)
+    return len(due.shots(camera, taken, moment, _LATE_INTERVALS)) == _LATE_INTERVALS
+
+
+def _staleness(status: dict[str, Any], newest: Photo | None, now: datetime) -> list[Finding]:
     reported = moment(status.get("time"))
     age_s = (now - reported).total_seconds() if reported else 0
-    if age_s <= _STALE_S:
+    is_asleep = status.get("sleeps") is True and newest and not _is_due(status, newest, now)
+    if age_s <= _STALE_S or is_asleep:
         return []
     return [Finding(FAIR, "Health", f"last reported {days.words(age_s)} ago")]
 
 
 def _backlog(status: dict[str, Any]) -> Finding | None:
-    spool = _part(status, "spool")
+    spool = part(status, "spool")
     waiting = number(spool.get("photos"))
     if waiting is None:
         return None
@@ -191,7 +197,7 @@ def _signal(status: dict[str, Any]) -> Finding | None:
 def _reboots(status: dict[str, Any]) -> Finding | None:
     causes = {
         str(cause)[:40]: count
-        for cause, value in list(_part(status, "reboots").items())[:20]
+        for cause, value in list(part(status, "reboots").items())[:20]
         if (count := number(value)) and count > 0
     }
     worrying = {c: n for c, n in causes.items() if c.lower() not in _CALM_RESETS}
@@ -221,7 +227,7 @@ def _clock(status: dict[str, Any]) -> Finding | None:
 
 
 def _losses(status: dict[str, Any]) -> Finding | None:
-    counts = _part(status, "photos")
+    counts = part(status, "photos")
     taken = number(counts.get("taken"))
     if not taken:
         return None
@@ -247,11 +253,6 @@ def _memory(status: dict[str, Any]) -> Finding | None:
     if not told:
         return None
     return Finding(FAIR, "Memory", f"{', '.join(told)}: {_MEMORY_REMEDY}")
-
-
-def _part(status: dict[str, Any], name: str) -> dict[str, Any]:
-    value = status.get(name)
-    return value if isinstance(value, dict) else {}
 
 
 _LOOKS: tuple[Callable[[dict[str, Any]], Finding | None], ...] = (

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from megacam.untrusted import number, part, text
 from megacam.words import count
 
 # Why a camera starts again by intention, in firmware/start/supervisor.py and by an update.
@@ -59,41 +60,30 @@ class Seen:
 def sample(report: Mapping[str, Any] | None, late: str = "") -> Sample:
     """Return what status.json says; `late`: why its photos are late, "" if they are not."""
     said = report or {}
-    update = said.get("update")
-    update = update if isinstance(update, dict) else {}
+    update = part(said, "update")
     causes = said.get("reboots")
     restarts = None
     if isinstance(causes, dict):
-        counts = (_number(n) or 0 for cause, n in causes.items() if cause not in _INTENDED)
+        counts = (number(n) or 0 for cause, n in causes.items() if cause not in _INTENDED)
         restarts = round(sum(counts))
     fetching = update.get("fetching")
-    numbers = [_number(one) for one in fetching] if isinstance(fetching, list) else []
-    release, reported = _number(update.get("release")), _number(said.get("time"))
+    numbers = [number(one) for one in fetching] if isinstance(fetching, list) else []
+    release, reported = number(update.get("release")), number(said.get("time"))
     return Sample(
         reported=None if reported is None else round(reported),
         late=late,
-        version=_text(said.get("version")),
-        config=_text(said.get("config")),
-        interval_s=_number(said.get("interval_s")),
-        keepalive_s=_number(said.get("keepalive_s")),
+        version=text(said.get("version"), _TEXT_CHARS),
+        config=text(said.get("config"), _TEXT_CHARS),
+        interval_s=number(said.get("interval_s")),
+        keepalive_s=number(said.get("keepalive_s")),
         restarts=restarts,
-        slot=_text(update.get("slot")),
+        slot=text(update.get("slot"), _TEXT_CHARS),
         release=None if release is None else round(release),
         trial=update.get("trial") is True,
-        back=_text(update.get("back")),
-        refused=_text(update.get("refused")),
+        back=text(update.get("back"), _TEXT_CHARS),
+        refused=text(update.get("refused"), _TEXT_CHARS),
         fetching=tuple(round(one) for one in numbers if one is not None)[:2],
     )
-
-
-def _number(value: Any) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number and abs(value) < 1e15 else None
-
-
-def _text(value: Any) -> str:
-    text = value[:_TEXT_CHARS] if isinstance(value, str) else ""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def spans(pushed_at: int, now: int) -> tuple[tuple[int, int], tuple[int, int]]:
