@@ -146,7 +146,7 @@ class Account:
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
-def _sign_in(monkeypatch, store):
+def sign_in(monkeypatch, store):
     for name in [name for name in os.environ if name.startswith(("AWS_", "MEGACAM_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(store.ca_pem))
@@ -159,7 +159,7 @@ def _sign_in(monkeypatch, store):
 @pytest.fixture
 def account(monkeypatch):
     store = _store()
-    _sign_in(monkeypatch, store)
+    sign_in(monkeypatch, store)
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.endpoint)
     return Account(store)
 
@@ -167,7 +167,7 @@ def account(monkeypatch):
 @pytest.fixture
 def amazon(monkeypatch):
     store = _store(AmazonStore)
-    _sign_in(monkeypatch, store)
+    sign_in(monkeypatch, store)
     port = urllib.parse.urlsplit(store.endpoint).port
     resolve = socket.getaddrinfo
 

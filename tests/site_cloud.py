@@ -56,7 +56,7 @@ class Account(local_aws.Account):
 @pytest.fixture
 def account(monkeypatch):
     store = _store()
-    local_aws._sign_in(monkeypatch, store)
+    local_aws.sign_in(monkeypatch, store)
     found = Account(store)
     port = urllib.parse.urlsplit(store.endpoint).port
     resolve = socket.getaddrinfo

@@ -16,6 +16,7 @@ import boto3
 import botocore.config
 import botocore.exceptions as failures
 import botocore.loaders
+import botocore.parsers
 import botocore.session
 from botocore import UNSIGNED
 
@@ -43,6 +44,8 @@ _BAD_KEY = (
 )
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _TAKEN = ("BucketAlreadyExists", "OperationAborted")
+# What a store answers that does not have a service: errors of AWS have other names.
+_NO_SERVICE = ("400", "404", "405", "501", "NotImplemented")
 _OTHER_REGION = (
     "301",
     "PermanentRedirect",
@@ -52,11 +55,15 @@ _OTHER_REGION = (
 
 
 class AwsError(MegacamError):
-    """A call to AWS failed. `code` is AWS's error code, or "" if there was no answer."""
+    """A call to AWS failed. `code` is AWS's error code, or "" if there was no answer.
 
-    def __init__(self, message: str, code: str = ""):
+    `no_service`: the store at AWS_ENDPOINT_URL does not have this service at all.
+    """
+
+    def __init__(self, message: str, code: str = "", no_service: bool = False):
         super().__init__(message)
         self.code = code
+        self.no_service = no_service
 
     @property
     def denied(self) -> bool:
@@ -183,12 +190,25 @@ class Aws:
         """
         client = self.client(service)
         try:
-            return getattr(client, operation)(**arguments)
+            with self._explained(client, operation, arguments):
+                return getattr(client, operation)(**arguments)
+        except AwsError as error:
+            if error.code not in missing:
+                raise
+            return None
+
+    @contextlib.contextmanager
+    def _explained(self, client: Any, operation: str, arguments: dict[str, Any]) -> Iterator[None]:
+        """Turn what boto3 raises into an AwsError."""
+        try:
+            yield
         except failures.ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in missing:
-                return None
+            if code in _NO_SERVICE and client.meta.service_model.service_name != "s3":
+                raise _no_service(client, operation) from error
             raise explain(error, self.profile, about(arguments)) from error
+        except botocore.parsers.ResponseParserError as error:
+            raise _no_service(client, operation) from error
         except failures.BotoCoreError as error:
             raise _explain_local(error, self.profile) from error
 
@@ -203,12 +223,9 @@ class Aws:
 
     def pages(self, service: str, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Yield the pages of a listing; raises AwsError."""
-        try:
-            yield from self.client(service).get_paginator(operation).paginate(**arguments)
-        except failures.ClientError as error:
-            raise explain(error, self.profile, about(arguments)) from error
-        except failures.BotoCoreError as error:
-            raise _explain_local(error, self.profile) from error
+        client = self.client(service)
+        with self._explained(client, operation, arguments):
+            yield from client.get_paginator(operation).paginate(**arguments)
 
     def wait(self, service: str, waiter: str, **arguments: Any) -> None:
         """Wait until boto3's `waiter` succeeds; raises AwsError.
@@ -294,6 +311,12 @@ _SUBJECTS = (
     ("logGroupName", "log group"),
     ("Rule", "rule"),
 )
+
+
+def _no_service(client: Any, operation: str) -> AwsError:
+    where, called = client.meta.endpoint_url, client.meta.method_to_api_mapping[operation]
+    name = f"{client.meta.service_model.service_id} ({called})"
+    return AwsError(f"{where} has no {name}; leave out the option that needs it", no_service=True)
 
 
 def explain(error: Any, profile: str | None, subject: str = "") -> AwsError:

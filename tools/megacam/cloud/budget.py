@@ -44,14 +44,20 @@ def alarms(email: str) -> list[dict[str, Any]]:
     ]
 
 
-def limit_usd(aws: Aws, bucket: str) -> float | None:
-    """Return the limit of the bucket's budget, or None if there is none or access is denied."""
+def look(aws: Aws, bucket: str) -> tuple[float | None, str]:
+    """Return the limit of the bucket's budget, None for none, and in words why it is unknown."""
     try:
-        found = _call(aws, "describe_budget", BudgetName=shared_name(bucket))
+        return _limit_usd(aws, bucket), ""
     except AwsError as error:
         if error.denied:
-            return None
+            return None, "unknown: your credentials may not read budgets"
+        if error.no_service:
+            return None, "not possible: this store has no AWS Budgets"
         raise
+
+
+def _limit_usd(aws: Aws, bucket: str) -> float | None:
+    found = _call(aws, "describe_budget", BudgetName=shared_name(bucket))
     return float(found["Budget"]["BudgetLimit"]["Amount"]) if found else None
 
 
@@ -60,7 +66,13 @@ def step(aws: Aws, spec: CloudSpec) -> Step | None:
     wanted, email = spec.budget_usd, spec.budget_email
     if wanted is None:
         return None
-    now = limit_usd(aws, spec.bucket)
+    try:
+        now = _limit_usd(aws, spec.bucket)
+    except AwsError as error:
+        # It may be allowed to write one all the same.
+        if not error.denied:
+            raise
+        now = None
     text = f"write to {email} when S3 costs more than ${wanted:g} a month"
     if now is None:
         return Step(text, lambda: _create(aws, spec.bucket, wanted, email))
@@ -99,7 +111,7 @@ def _addresses(aws: Aws, bucket: str) -> list[list[str]]:
 def destroy_step(aws: Aws, bucket: str) -> Step | None:
     """Return the step that deletes the budget, or None if there is none."""
     name = shared_name(bucket)
-    if limit_usd(aws, bucket) is None:
+    if look(aws, bucket)[0] is None:
         return None
     return Step(
         f"delete the budget alarm {name}",

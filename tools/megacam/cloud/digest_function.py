@@ -19,8 +19,6 @@ POLICY = "megacam-digest"
 _GONE = ("ResourceNotFoundException", "NoSuchEntity")
 _THERE = ("ResourceAlreadyExistsException",)
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-# What a stand-in for AWS answers that does not run Lambda.
-_NO_SERVICE = ("400", "501", "NotImplemented", "ServiceUnavailable")
 # IAM takes seconds until Lambda may assume a new role.
 _ROLE_TRIES = 12
 _ROLE_WAIT_S = 5
@@ -77,7 +75,7 @@ def function_arn(aws: Aws, wanted: Wanted) -> str:
 
 def is_out_of_reach(error: AwsError) -> bool:
     """Return True if these credentials, or a stand-in for AWS, have nothing to do with Lambda."""
-    return error.denied or error.code in _NO_SERVICE
+    return error.denied or error.no_service
 
 
 def read(aws: Aws, bucket_name: str, device: str) -> dict[str, str] | None:

@@ -65,6 +65,7 @@ class Report:
     devices: tuple[Device, ...]
     budget_usd: float | None
     site: site_report.Report | None = None
+    budget_remark: str = ""
 
 
 def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
@@ -85,6 +86,7 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
         _thing(aws, bucket_name, name, document, rules, moment)
         for name in sorted(iot.things(aws, bucket_name))
     ]
+    limit_usd, remark = budget.look(aws, bucket_name)
     return Report(
         bucket_name,
         aws.region,
@@ -94,8 +96,9 @@ def report(aws: Aws, bucket_name: str, now: datetime | None = None) -> Report:
             *_updates(document, any(one.updates for one in (*users, *things))),
         ),
         tuple(_with_digest(aws, bucket_name, device) for device in (*users, *things)),
-        budget.limit_usd(aws, bucket_name),
+        limit_usd,
         site_report.report(aws, bucket_name, document),
+        remark,
     )
 
 

@@ -374,8 +374,8 @@ def _print_report(terminal: Terminal, report: show.Report) -> None:
     width = max(len(check.name) for check in report.checks)
     for check in report.checks:
         terminal.mark("done" if check.right else "bad", check.name.ljust(width), check.found)
-    money = "none" if report.budget_usd is None else f"${report.budget_usd:g} a month for S3"
-    terminal.mark("same", "budget alarm".ljust(width), money)
+    money = f"${report.budget_usd:g} a month for S3" if report.budget_usd is not None else "none"
+    terminal.mark("same", "budget alarm".ljust(width), report.budget_remark or money)
     if not all(check.right for check in report.checks):
         terminal.mark("next", "fix it with `megacam cloud create`")
     if report.site:

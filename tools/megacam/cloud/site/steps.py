@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from megacam.aws import Aws
+from megacam.aws import Aws, AwsError
 from megacam.cloud import bucket as buckets
 from megacam.cloud import policies
 from megacam.cloud.plan import Step
@@ -158,8 +158,14 @@ def _hide(aws: Aws, bucket: str, left: tuple[str, ...]) -> None:
 
 def destroy_steps(aws: Aws, bucket: str) -> list[Step]:
     """Return the steps that remove the site with all links; the last one takes some minutes."""
-    site = finding.find(aws, bucket)
     name = site_name(bucket)
+    try:
+        site = finding.find(aws, bucket)
+    except AwsError as error:
+        # Who has no site needs neither CloudFront nor permissions for it.
+        if finding.shown(buckets.policy(aws, bucket)) or not (error.denied or error.no_service):
+            raise
+        return []
     if not site and not parts.function_arn(aws, name) and not parts.store_arn(aws, name):
         return []
     found = [Step("remove the site at CloudFront, its function and every link",
