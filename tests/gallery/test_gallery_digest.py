@@ -119,6 +119,14 @@ def test_a_thumbnail_made_on_upload_serves_until_the_hour_is_done(s3, tmp_path):
     assert not [one for one in s3.objects if "/now/" in one]
 
 
+# The colour of the time line at (x, y), both from 0 to 1.
+_PIXEL = (
+    "const c = document.querySelector('.timeline canvas');"
+    "return [...c.getContext('2d').getImageData("
+    "Math.floor(c.width * arguments[0]), Math.floor(c.height * arguments[1]), 1, 1).data]"
+)
+
+
 def _open(page, s3, slot):
     page.wait_text("photos", ".brand")
     s3.asked.clear()
@@ -162,15 +170,25 @@ def test_the_keogram_is_the_background_of_the_time_line(s3, look):
     digest(s3, now=NOW, days=2)
     page = look(s3.endpoint, NOW)
     _open(page, s3, 300)
-    pixel = (
-        "const c = document.querySelector('.timeline canvas');"
-        "return [...c.getContext('2d').getImageData("
-        "Math.floor(c.width * arguments[0]), Math.floor(c.height * arguments[1]), 1, 1).data]"
-    )
     # At noon, the sky: blue is 40 above red. Before the first photo there is no sky.
-    page.wait(lambda: page.script(pixel, 0.52, 0.1)[2] - page.script(pixel, 0.52, 0.1)[0] > 25)
-    night = page.script(pixel, 0.2, 0.1)
+    page.wait(lambda: page.script(_PIXEL, 0.52, 0.1)[2] - page.script(_PIXEL, 0.52, 0.1)[0] > 25)
+    night = page.script(_PIXEL, 0.2, 0.1)
     assert abs(night[2] - night[0]) < 12
+
+
+def test_hours_full_of_motion_leave_the_keogram_in_view(s3, look):
+    for number in range(HOURS * 12):
+        moment = DAY + timedelta(hours=10, minutes=5 * number)
+        s3.put(key_of("cam1", moment, number), jpeg(80), motion="99")
+    digest(s3, now=NOW, days=2)
+    page = look(s3.endpoint, NOW)
+    _open(page, s3, 300)
+    page.wait(lambda: page.script(_PIXEL, 0.52, 0.1)[2] - page.script(_PIXEL, 0.52, 0.1)[0] > 25)
+    shades = [page.script(_PIXEL, 0.45 + step / 400, 0.3) for step in range(60)]
+    assert all(blue > red for red, _, blue, _ in shades)
+    # Below, it is marked all the same.
+    low = [page.script(_PIXEL, 0.45 + step / 400, 0.8) for step in range(60)]
+    assert any(red > blue + 60 for red, _, blue, _ in low)
 
 
 def test_moments_are_a_page_and_lead_to_their_day(s3, look):

@@ -7,6 +7,8 @@ const GAP_PX = 2;
 const PREVIEW_MS = 60;
 // The height of the photos' bars below a keogram, as a share of the time line's.
 const STRIP_BAR = 0.14;
+// That of motion below a keogram, so that hours full of motion do not hide it.
+const STRIP_MOTION = 0.4;
 
 class Timeline {
   // `moved(t)` is called when the user chooses another moment.
@@ -152,7 +154,7 @@ class Timeline {
       const shown = apart ? track.frames.map(([t]) => [t, t]) : this.runs(track);
       for (const [from, to] of shown) bar(from, to, color("--photo"), share, MARK_PX);
       for (const [t, , moved, starred] of track.frames) {
-        if (moved) bar(t, t, color("--motion"), 1, GAP_PX);
+        if (moved) bar(t, t, color("--motion"), pictured ? STRIP_MOTION : 1, GAP_PX);
         if (starred) bar(t, t, color("--star"), 1, MARK_PX);
       }
     });
