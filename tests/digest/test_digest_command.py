@@ -3,28 +3,11 @@
 import json
 from datetime import datetime, timedelta, timezone
 
-import pytest
-from gallery_wire import BUCKET, WireS3, jpeg, key_of
+from gallery_wire import jpeg, key_of
 from megacam import console
 from megacam.cli import app
 
-
-@pytest.fixture
-def s3(monkeypatch, tmp_path):
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "example",
-        "AWS_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "MEGACAM_BUCKET": BUCKET,
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    with WireS3() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.endpoint)
-        yield server
+pytest_plugins = "wire_store"
 
 
 def run(*words):
@@ -36,9 +19,9 @@ def hour_ago(hours):
     return moment - timedelta(hours=hours)
 
 
-def test_two_days_are_looked_at_and_more_on_request(s3, capsys):
+def test_two_days_are_looked_at_and_more_on_request(store, capsys):
     for number, hours in enumerate((3, 30, 80)):
-        s3.put(key_of("cam1", hour_ago(hours), number), jpeg(90))
+        store.put(key_of("cam1", hour_ago(hours), number), jpeg(90))
     assert run("--device", "cam1", "--no-film", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["hours_made"], said["photos"]) == (2, 2)
@@ -48,7 +31,7 @@ def test_two_days_are_looked_at_and_more_on_request(s3, capsys):
     assert "nothing new in 3 hours (" in capsys.readouterr().out
 
 
-def test_config_json_names_camera_zone_and_threshold(s3, tmp_path, capsys):
+def test_config_json_names_camera_zone_and_threshold(store, tmp_path, capsys):
     settings = {
         "device": "cam1",
         "schedule": {"timezone": "JST-9"},
@@ -56,15 +39,15 @@ def test_config_json_names_camera_zone_and_threshold(s3, tmp_path, capsys):
     }
     (tmp_path / "config.json").write_text(json.dumps(settings))
     moment = hour_ago(5)
-    s3.put(key_of("cam1", moment, 1), jpeg(90), motion="40")
+    store.put(key_of("cam1", moment, 1), jpeg(90), motion="40")
     assert run("--no-film") == 0
     local = (moment + timedelta(hours=9)).date()
-    day = json.loads(s3.objects[f"cam1/_digest/{local:%Y/%m/%d}/day.json"][0])
+    day = json.loads(store.objects[f"cam1/_digest/{local:%Y/%m/%d}/day.json"][0])
     assert day["zone"] == "JST-9"
     assert day["photos"][0][-1] == 1
 
 
-def test_a_span_without_a_whole_hour_is_misuse(s3, capsys):
+def test_a_span_without_a_whole_hour_is_misuse(store, capsys):
     now = datetime.now(timezone.utc) + timedelta(minutes=1)
     start = now.strftime("%Y-%m-%dT%H:%M")
     assert run("--device", "cam1", "--timezone", "UTC", "--from", start, "--to", "2099-01-01") == 2
@@ -73,11 +56,11 @@ def test_a_span_without_a_whole_hour_is_misuse(s3, capsys):
     assert "no time zone 'Mars/Base'" in capsys.readouterr().err
 
 
-def test_a_refusal_is_one_sentence_and_what_is_broken_is_counted(s3, capsys):
-    s3.put(key_of("cam1", hour_ago(3), 1), b"rubbish")
+def test_a_refusal_is_one_sentence_and_what_is_broken_is_counted(store, capsys):
+    store.put(key_of("cam1", hour_ago(3), 1), b"rubbish")
     assert run("--device", "cam1", "--no-film") == 0
     assert "1 photo could not be read; the index says why" in capsys.readouterr().out
-    s3.refusal = (403, "AccessDenied")
+    store.refusal = (403, "AccessDenied")
     assert run("--device", "cam1") == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "AccessDenied" in said

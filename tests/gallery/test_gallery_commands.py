@@ -6,34 +6,22 @@ from datetime import datetime, timedelta, timezone
 import av
 import pytest
 from dateutil import tz
-from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from gallery_wire import at, jpeg, key_of
 from megacam import console
 from megacam.cli import app
-from megacam.commands import gallery
+from megacam.commands import times
 from megacam.console import MisuseError
 
+pytest_plugins = "wire_store"
 DAY = at("2026-05-05T00:00:00")
 SPAN = ["--from", "2026-05-05", "--to", "2026-05-05", "--timezone", "UTC"]
 
 
 @pytest.fixture
-def s3(monkeypatch, tmp_path):
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "example",
-        "AWS_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "MEGACAM_BUCKET": BUCKET,
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    with WireS3() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.endpoint)
-        for n in range(12):
-            server.put(key_of("cam1", DAY + timedelta(minutes=5 * n), n), jpeg(60 + 9 * n))
-        yield server
+def s3(store):
+    for n in range(12):
+        store.put(key_of("cam1", DAY + timedelta(minutes=5 * n), n), jpeg(60 + 9 * n))
+    return store
 
 
 def run(*words):
@@ -110,10 +98,10 @@ def test_a_port_that_is_taken_is_named_with_the_remedy(s3, capsys):
 def test_a_span_is_read_in_the_viewers_zone_and_a_day_is_meant_whole():
     berlin = tz.gettz("Europe/Berlin")
     now = datetime(2026, 5, 9, tzinfo=timezone.utc)
-    begin, end = gallery.span("2026-05-05", "2026-05-05", berlin, now)
+    begin, end = times.span("2026-05-05", "2026-05-05", berlin, now)
     assert (begin, end) == (at("2026-05-04T22:00:00"), at("2026-05-05T22:00:00"))
-    assert gallery.span(None, None, berlin, now) == (now - timedelta(days=1), now)
-    begin, _ = gallery.span("2026-05-05T06:00+00:00", None, berlin, now)
+    assert times.span(None, None, berlin, now) == (now - timedelta(days=1), now)
+    begin, _ = times.span("2026-05-05T06:00+00:00", None, berlin, now)
     assert begin == at("2026-05-05T06:00:00")
     with pytest.raises(MisuseError, match="is not before"):
-        gallery.span("2026-05-06", "2026-05-05", tz.UTC, now)
+        times.span("2026-05-06", "2026-05-05", tz.UTC, now)

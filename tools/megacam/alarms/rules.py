@@ -13,7 +13,7 @@ from typing import Any
 
 from megacam.alarms import due
 from megacam.alarms.seen import Seen
-from megacam.words import count
+from megacam.words import count, span
 
 State = dict[str, Any]
 
@@ -257,17 +257,3 @@ def _last_error(seen: Seen) -> str:
 
 def _last_battery(seen: Seen) -> str:
     return f"; its battery had {seen.battery_mv:,} mV" if seen.battery_mv is not None else ""
-
-
-def span(seconds: float) -> str:
-    """Return a time span in its largest two units, such as "2 h 5 min"."""
-    left = max(0, round(seconds))
-    for unit_s, word, small_s, small in (
-        (86_400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 60, ""),
-    ):
-        if left >= unit_s:
-            rest = left % unit_s // small_s
-            return f"{left // unit_s} {word}" + (f" {rest} {small}" if rest and small else "")
-    return f"{left} s"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from megacam import settings
-from megacam.commands import extras, gallery, options
+from megacam.commands import extras, options, times
 from megacam.console import MisuseError, Terminal
 from megacam.words import count
 
@@ -26,8 +26,8 @@ def digest_command(
     bucket: options.Bucket = None,
     device: options.Device = None,
     days: Days = 2,
-    start: gallery.From = None,
-    end: gallery.To = None,
+    start: times.From = None,
+    end: times.To = None,
     zone: Zone = None,
     film: Film = True,
     region: options.Region = None,
@@ -76,7 +76,7 @@ def _span(
 ) -> tuple[datetime, datetime]:
     first, last = run.window(now, days)
     if start or end:
-        begin, finish = gallery.span(start, end, calendar.zone, now)
+        begin, finish = times.span(start, end, calendar.zone, now)
         whole = begin.replace(minute=0, second=0, microsecond=0)
         first, last = whole, min(last, finish + timedelta(minutes=59, seconds=59))
         last = last.replace(minute=0, second=0, microsecond=0)

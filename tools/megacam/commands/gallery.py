@@ -3,13 +3,13 @@
 import functools
 import os
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from megacam.commands import extras, options
+from megacam.commands import extras, options, times
 from megacam.console import MisuseError, Terminal
 from megacam.errors import MegacamError
 from megacam.gallery import photos
@@ -17,20 +17,7 @@ from megacam.gallery.bucket import CONFIG, Bucket
 from megacam.words import count
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_DEFAULT_SPAN = timedelta(days=1)
 
-Zone = Annotated[
-    str | None,
-    typer.Option("--timezone", help="Time zone, such as Europe/Berlin (default: this computer's)"),
-]
-From = Annotated[
-    str | None,
-    typer.Option("--from", help="Start: 2026-11-23 or 2026-11-23T06:00 (default: a day ago)"),
-]
-To = Annotated[
-    str | None,
-    typer.Option("--to", help="End; a date alone includes that whole day (default: now)"),
-]
 Every = Annotated[float, typer.Option(min=0, help="Keep one photo in this many seconds (0: all)")]
 
 
@@ -51,7 +38,7 @@ def gallery_command(
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one")
     ] = 8080,
     browser: Annotated[bool, typer.Option(help="Open the browser")] = True,
-    zone: Zone = None,
+    zone: times.Zone = None,
     cache_mb: Annotated[int, typer.Option(min=1, help="Disk space for thumbnails")] = 512,
     region: options.Region = None,
     profile: options.Profile = None,
@@ -99,13 +86,13 @@ def export_command(
         bool,
         typer.Option("--favourites", help="One page with the photos you starred in the gallery"),
     ] = False,
-    start: From = None,
-    end: To = None,
+    start: times.From = None,
+    end: times.To = None,
     width: Annotated[
         int | None, typer.Option(min=160, max=2592, help="Shrink photos to this width")
     ] = None,
     every: Every = 0,
-    zone: Zone = None,
+    zone: times.Zone = None,
     bucket: options.Bucket = None,
     region: options.Region = None,
     profile: options.Profile = None,
@@ -117,7 +104,7 @@ def export_command(
     export = _installed("export")
     where = options.place(bucket, None, region, config)
     local = _installed("state").zone_named(zone)
-    begin, finish = span(start, end, local, datetime.now(timezone.utc))
+    begin, finish = times.span(start, end, local, datetime.now(timezone.utc))
     shown = _bucket(where, profile)
     if favourites:
         starred = _starred(shown, device or (), start and begin, end and finish)
@@ -145,7 +132,7 @@ def export_command(
 def share_command(
     key: Annotated[str, typer.Argument(help="The photo: CAMERA/2026/11/23/120000-000042.jpg")],
     hours: Annotated[float, typer.Option(min=0.1, max=168, help="How long the link lasts")] = 24,
-    zone: Zone = None,
+    zone: times.Zone = None,
     bucket: options.Bucket = None,
     region: options.Region = None,
     profile: options.Profile = None,
@@ -174,13 +161,13 @@ def timelapse_command(
         Path | None, typer.Argument(help="File to write, .mp4 or .webp (default: CAMERA-DATE.mp4)")
     ] = None,
     device: options.Device = None,
-    start: From = None,
-    end: To = None,
+    start: times.From = None,
+    end: times.To = None,
     fps: Annotated[int, typer.Option(min=1, max=60, help="Photos per second")] = 24,
     width: Annotated[int, typer.Option(min=160, max=2592, help="Width in pixels")] = 1280,
     every: Every = 0,
     stamp: Annotated[bool, typer.Option(help="Print the time on every photo")] = True,
-    zone: Zone = None,
+    zone: times.Zone = None,
     bucket: options.Bucket = None,
     region: options.Region = None,
     profile: options.Profile = None,
@@ -193,7 +180,7 @@ def timelapse_command(
     where = options.place(bucket, device, region, config)
     name = where.need_device()
     local = _installed("state").zone_named(zone)
-    begin, finish = span(start, end, local, datetime.now(timezone.utc))
+    begin, finish = times.span(start, end, local, datetime.now(timezone.utc))
     with terminal.progress("frames") as advance:
         made = timelapse.make(
             _bucket(where, profile),
@@ -220,30 +207,6 @@ def timelapse_command(
     terminal.mark(
         "done", f"{count(made.frames, 'photo')} in {made.seconds:.0f} s, {size}: {made.path}"
     )
-
-
-def span(
-    start: str | None, end: str | None, zone: tzinfo, now: datetime
-) -> tuple[datetime, datetime]:
-    """Return a span in UTC from what was written on the command line; raises MisuseError."""
-    finish = _moment(end, zone, whole=True) if end else now
-    begin = _moment(start, zone) if start else finish - _DEFAULT_SPAN
-    if begin >= finish:
-        raise MisuseError(f"--from {start} is not before --to {end or 'now'}")
-    return begin, finish
-
-
-def _moment(written: str, zone: tzinfo, *, whole: bool = False) -> datetime:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise MisuseError(
-            f"{written!r} is not a date; write 2026-11-23 or 2026-11-23T06:00"
-        ) from None
-    if whole and len(written) == len("2026-11-23"):
-        moment += timedelta(days=1)
-    local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return local.astimezone(timezone.utc)
 
 
 def _installed(name: str) -> Any:

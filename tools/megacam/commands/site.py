@@ -12,8 +12,7 @@ from megacam.cloud import bucket as bucket_parts
 from megacam.cloud.site import find as finding
 from megacam.cloud.site import report as reports
 from megacam.cloud.site import store as stores
-from megacam.commands import extras, options
-from megacam.commands.gallery import Zone
+from megacam.commands import extras, options, times
 from megacam.console import MisuseError, Terminal
 from megacam.site import links
 from megacam.words import count
@@ -48,7 +47,7 @@ def site_command(
     days: Days = None,
     revoke: Revoke = "",
     publish: Publish = False,
-    zone: Zone = None,
+    zone: times.Zone = None,
     bucket: options.Bucket = None,
     region: options.Region = None,
     profile: options.Profile = None,

@@ -10,7 +10,7 @@ from megacam.cloud import status
 from megacam.cloud.status import DeviceStatus
 from megacam.commands import options
 from megacam.console import Terminal
-from megacam.words import count
+from megacam.words import count, span
 
 # Below this a Wi-Fi link of an ESP32 loses packets; a clock this wrong is near S3's 15 minutes.
 _WEAK_DBM = -75
@@ -121,12 +121,4 @@ def ago(seconds: int | None) -> str:
         return "never"
     if seconds < 0:
         return f"{ago(-seconds).removesuffix(' ago')} ahead"
-    for unit_s, word, small_s, small in (
-        (86_400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if seconds >= unit_s:
-            rest = seconds % unit_s // small_s
-            return f"{seconds // unit_s} {word}" + (f" {rest} {small}" if rest else "") + " ago"
-    return f"{seconds} s ago"
+    return f"{span(seconds, 1)} ago"

@@ -17,17 +17,14 @@ from typing import Any
 
 import botocore.config
 
+from megacam.gallery import bucket as photo_bucket
 from megacam.gallery import refusals
 from megacam.gallery.bucket import PHOTO_LIMIT_BYTES
 from megacam.gallery.refusals import BucketError, PhotoMissingError
 
 # Nobody waits for these calls: throttling is waited out, with botocore's backoff and jitter.
-CONFIG = botocore.config.Config(
-    connect_timeout=5,
-    read_timeout=30,
-    retries={"mode": "standard", "total_max_attempts": 6},
-    max_pool_connections=16,
-    signature_version="s3v4",
+CONFIG = photo_bucket.CONFIG.merge(
+    botocore.config.Config(read_timeout=30, retries={"mode": "standard", "total_max_attempts": 6})
 )
 JSON_LIMIT_BYTES = 16 << 20
 FILM_LIMIT_BYTES = 256 << 20

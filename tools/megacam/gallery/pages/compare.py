@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from nicegui import run, ui
 
 from megacam.gallery import markup
-from megacam.gallery.pages.frame import button, empty, fill, frame, heading
+from megacam.gallery.pages.frame import button, empty, filled, heading
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, page_url, photo_url
@@ -29,9 +29,13 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/compare")
     async def page(a: str = "", b: str = "") -> None:
-        main = frame(gallery, "compare", "Compare")
-        await ui.context.client.connected()
-        await fill(gallery, main, lambda: read(gallery, a, b), lambda pair: _show(gallery, pair))
+        await filled(
+            gallery,
+            "compare",
+            "Compare",
+            lambda: read(gallery, a, b),
+            lambda pair: _show(gallery, pair),
+        )
 
 
 def read(gallery: Gallery, a: str, b: str) -> Pair:

@@ -51,6 +51,19 @@ def frame(gallery: Gallery, here: str, title: str) -> ui.element:
     return ui.element("div").classes("content").props('id="main" tabindex="-1"')
 
 
+async def filled(
+    gallery: Gallery,
+    name: str,
+    title: str,
+    work: Callable[[], T],
+    show: Callable[[T], Awaitable[None] | None],
+) -> None:
+    """Frame the page `name`, wait for its browser, and fill it: see fill()."""
+    main = frame(gallery, name, title)
+    await ui.context.client.connected()
+    await fill(gallery, main, work, show)
+
+
 async def fill(
     gallery: Gallery,
     place: ui.element,

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from megacam.gallery import photos
 from megacam.gallery.markup import text
-from megacam.gallery.pages.frame import empty, fill, frame, heading
+from megacam.gallery.pages.frame import empty, filled, heading
 from megacam.gallery.photos import Photo
 from megacam.gallery.state import Gallery, page_url, thumb_url
 
@@ -29,11 +29,10 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/moments")
     async def page(device: str = "", date: str = "") -> None:
-        main = frame(gallery, "moments", "Moments")
-        await ui.context.client.connected()
-        await fill(
+        await filled(
             gallery,
-            main,
+            "moments",
+            "Moments",
             lambda: read(gallery, device, date),
             lambda week: _show(gallery, week),
         )

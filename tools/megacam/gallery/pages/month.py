@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from nicegui import ui
 
 from megacam.gallery.markup import text
-from megacam.gallery.pages.frame import empty, fill, frame, heading
+from megacam.gallery.pages.frame import empty, filled, heading
 from megacam.gallery.state import Gallery, page_url
 
 
@@ -28,11 +28,10 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/month")
     async def page(device: str = "", month: str = "") -> None:
-        main = frame(gallery, "month", "Calendar")
-        await ui.context.client.connected()
-        await fill(
+        await filled(
             gallery,
-            main,
+            "month",
+            "Calendar",
             lambda: read(gallery, device, month),
             lambda found: _show(gallery, found),
         )

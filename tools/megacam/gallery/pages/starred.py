@@ -11,7 +11,7 @@ from nicegui import run, ui
 from megacam.errors import MegacamError
 from megacam.gallery import days, export
 from megacam.gallery.markup import text
-from megacam.gallery.pages.frame import button, empty, fill, frame, heading
+from megacam.gallery.pages.frame import button, empty, filled, heading
 from megacam.gallery.photos import Photo
 from megacam.gallery.state import Gallery, page_url, thumb_url
 
@@ -21,9 +21,10 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/favourites")
     async def page() -> None:
-        main = frame(gallery, "favourites", "Favourites")
-        await ui.context.client.connected()
-        await fill(gallery, main, gallery.favourites.photos, lambda found: _show(gallery, found))
+        stars = gallery.favourites.photos
+        await filled(
+            gallery, "favourites", "Favourites", stars, lambda found: _show(gallery, found)
+        )
 
 
 def _show(gallery: Gallery, found: list[Photo]) -> None:

@@ -6,7 +6,7 @@ import math
 from nicegui import run, ui
 
 from megacam.gallery.markup import text
-from megacam.gallery.pages.frame import empty, fill, frame
+from megacam.gallery.pages.frame import empty, filled
 from megacam.gallery.pages.now import Seen, look, look_at_all
 from megacam.gallery.refusals import BucketError
 from megacam.gallery.state import Gallery, page_url, photo_url
@@ -17,9 +17,13 @@ def add(gallery: Gallery) -> None:
 
     @ui.page("/wall")
     async def page() -> None:
-        main = frame(gallery, "wall", "Wall")
-        await ui.context.client.connected()
-        await fill(gallery, main, lambda: look_at_all(gallery), lambda seen: _show(gallery, seen))
+        await filled(
+            gallery,
+            "wall",
+            "Wall",
+            lambda: look_at_all(gallery),
+            lambda seen: _show(gallery, seen),
+        )
 
 
 def _show(gallery: Gallery, seen: dict[str, Seen]) -> None:
