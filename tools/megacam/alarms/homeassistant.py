@@ -15,6 +15,31 @@ BIRTH_TOPIC = f"{PREFIX}/status"
 ONLINE, OFFLINE = "online", "offline"
 
 
+# {entity: (its name, its value in the state, what Home Assistant knows about such a value)}
+_SENSORS = {
+    "age": ("Age of the photo", "age_s", {"device_class": "duration", "unit_of_measurement": "s"}),
+    "backlog": ("Backlog", "backlog", {"unit_of_measurement": "photos"}),
+    "signal": (
+        "Signal",
+        "signal_dbm",
+        {
+            "device_class": "signal_strength",
+            "unit_of_measurement": "dBm",
+            "entity_category": "diagnostic",
+        },
+    ),
+    "battery": (
+        "Battery",
+        "battery_mv",
+        {
+            "device_class": "voltage",
+            "unit_of_measurement": "mV",
+            "entity_category": "diagnostic",
+        },
+    ),
+}
+
+
 class Topics:
     """The MQTT topics of the cameras of one bucket."""
 
@@ -80,58 +105,35 @@ def values(found: Look, now: int) -> dict[str, Any]:
 def _entities(topics: Topics, found: Look, expire_s: int) -> dict[str, dict[str, Any]]:
     state = topics.state(found.seen.device)
 
-    def sensor(name: str, value: str, platform: str = "sensor", **more: Any) -> dict[str, Any]:
+    def valued(name: str, value: str, platform: str, about: dict[str, Any]) -> dict[str, Any]:
         return {
             "platform": platform,
             "name": name,
             "state_topic": state,
             "value_template": f"{{{{ value_json.{value} }}}}",
             "expire_after": expire_s,
-            **more,
+            **about,
         }
 
-    measured = {"state_class": "measurement"}
-    entities = {
+    problem = {
+        "device_class": "problem",
+        "json_attributes_topic": state,
+        "json_attributes_template": "{{ value_json.attributes | tojson }}",
+    }
+    sensors = {
+        key: valued(name, value, "sensor", {**about, "state_class": "measurement"})
+        for key, (name, value, about) in _SENSORS.items()
+        if key != "battery" or found.seen.battery_mv is not None
+    }
+    return {
         "photo": {
             "platform": "image",
             "name": "Photo",
             "url_topic": topics.image(found.seen.device),
         },
-        "problem": sensor(
-            "Problem",
-            "problem",
-            "binary_sensor",
-            device_class="problem",
-            json_attributes_topic=state,
-            json_attributes_template="{{ value_json.attributes | tojson }}",
-        ),
-        "age": sensor(
-            "Age of the photo",
-            "age_s",
-            device_class="duration",
-            unit_of_measurement="s",
-            **measured,
-        ),
-        "backlog": sensor("Backlog", "backlog", unit_of_measurement="photos", **measured),
-        "signal": sensor(
-            "Signal",
-            "signal_dbm",
-            device_class="signal_strength",
-            unit_of_measurement="dBm",
-            entity_category="diagnostic",
-            **measured,
-        ),
+        "problem": valued("Problem", "problem", "binary_sensor", problem),
+        **sensors,
     }
-    if found.seen.battery_mv is not None:
-        entities["battery"] = sensor(
-            "Battery",
-            "battery_mv",
-            device_class="voltage",
-            unit_of_measurement="mV",
-            entity_category="diagnostic",
-            **measured,
-        )
-    return entities
 
 
 def _word(name: str) -> str:

@@ -56,9 +56,7 @@ def see(device: str, said: dict[str, Any] | None, photo_time: int | None, now: i
     if not said:
         return Seen(device, photo_time)
     reported = whole(said.get("time"))
-    photos, spool, battery, update = (
-        part(said, name) for name in ("photos", "spool", "battery", "update")
-    )
+    update = part(said, "update")
     error, error_time = _last_error(said)
     return Seen(
         device,
@@ -67,16 +65,10 @@ def see(device: str, said: dict[str, Any] | None, photo_time: int | None, now: i
         reported=None if reported is None else min(reported, now),
         interval_s=_within(said.get("interval_s"), 1, _INTERVAL_S),
         keepalive_s=_within(said.get("keepalive_s"), 0, 0),
-        uptime_s=whole(said.get("uptime_s")),
+        **_measured(said),
         schedule=part(said, "schedule"),
         sleeps=said.get("sleeps") is True,
         safe_mode=said.get("safe_mode") is True,
-        battery_mv=whole(battery.get("mv")),
-        low_mv=whole(battery.get("low_mv")),
-        refused=whole(photos.get("refused")),
-        thinned=whole(photos.get("thinned")),
-        waiting=whole(spool.get("photos")),
-        rssi_dbm=whole(last_of(said.get("rssi_dbm"))),
         reset_cause=text(said.get("reset_cause")),
         release=whole(update.get("release")),
         back=text(update.get("back")),
@@ -85,6 +77,20 @@ def see(device: str, said: dict[str, Any] | None, photo_time: int | None, now: i
         error_time=error_time,
         version=text(said.get("version")),
     )
+
+
+def _measured(said: dict[str, Any]) -> dict[str, int | None]:
+    """Return what the camera has counted and measured."""
+    photos, spool, battery = (part(said, name) for name in ("photos", "spool", "battery"))
+    return {
+        "uptime_s": whole(said.get("uptime_s")),
+        "battery_mv": whole(battery.get("mv")),
+        "low_mv": whole(battery.get("low_mv")),
+        "refused": whole(photos.get("refused")),
+        "thinned": whole(photos.get("thinned")),
+        "waiting": whole(spool.get("photos")),
+        "rssi_dbm": whole(last_of(said.get("rssi_dbm"))),
+    }
 
 
 def _within(value: Any, least: int, otherwise: int) -> int:

@@ -245,17 +245,21 @@ def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Li
     ]
 
 
+def _site_prices(prices: Mapping[str, Any]) -> dict[str, float]:
+    try:
+        return {name: float(prices["site"][name]) for name in _SITE_PRICES}
+    except (KeyError, TypeError, ValueError) as error:
+        raise MegacamError(
+            f"the price table lacks the site's prices ({error}); see `site` in prices.json"
+        ) from error
+
+
 def _site_lines(usage: Usage, row: Mapping[str, Any], prices: Mapping[str, Any]) -> list[Line]:
     """Return the lines of the site; what CloudFront reads from S3 has no transfer charge."""
     visits = usage.visits_day * DAYS
     if not visits:
         return []
-    try:
-        at = {name: float(prices["site"][name]) for name in _SITE_PRICES}
-    except (KeyError, TypeError, ValueError) as error:
-        raise MegacamError(
-            f"the price table lacks the site's prices ({error}); see `site` in prices.json"
-        ) from error
+    at = _site_prices(prices)
     requests, out_gb = round(visits * _VISIT_REQUESTS), visits * _VISIT_MB * 1e6 / _GB
     paid = max(0.0, requests - at["requests_free"])
     decided = max(0.0, requests - at["decisions_free"])

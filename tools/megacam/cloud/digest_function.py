@@ -239,16 +239,7 @@ def _function_step(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> Step
 
     def make() -> None:
         code = function_zip.build(wanted.film)
-        settings = {
-            "FunctionName": wanted.name,
-            "Runtime": f"python{function_zip.PYTHON}",
-            "Handler": function_zip.HANDLER,
-            "Role": aws.call("iam", "get_role", RoleName=wanted.name)["Role"]["Arn"],
-            "MemorySize": MEMORY_MB,
-            "Timeout": TIMEOUT_S,
-            "Environment": {"Variables": environment},
-            "DeadLetterConfig": {"TargetArn": arn(aws, "sqs", wanted.name)},
-        }
+        settings = _settings(aws, wanted, environment)
         if now is None:
             _create(aws, settings, code)
         else:
@@ -262,6 +253,19 @@ def _function_step(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> Step
         make,
         "other code or settings" if now is not None else "",
     )
+
+
+def _settings(aws: Aws, wanted: Wanted, environment: dict[str, str]) -> dict[str, Any]:
+    return {
+        "FunctionName": wanted.name,
+        "Runtime": f"python{function_zip.PYTHON}",
+        "Handler": function_zip.HANDLER,
+        "Role": aws.call("iam", "get_role", RoleName=wanted.name)["Role"]["Arn"],
+        "MemorySize": MEMORY_MB,
+        "Timeout": TIMEOUT_S,
+        "Environment": {"Variables": environment},
+        "DeadLetterConfig": {"TargetArn": arn(aws, "sqs", wanted.name)},
+    }
 
 
 def _create(aws: Aws, settings: dict[str, Any], code: bytes) -> None:

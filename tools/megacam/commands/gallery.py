@@ -194,6 +194,10 @@ def timelapse_command(
             stamp=local if stamp else None,
             progress=_counter(advance),
         )
+    _print_film(terminal, made)
+
+
+def _print_film(terminal: Terminal, made: Any) -> None:
     terminal.data(
         {
             "path": str(made.path),

@@ -25,7 +25,24 @@ _CLIPS = {".mp4": "video/mp4", ".webp": "image/webp", ".zip": "application/zip"}
 def router(gallery: Gallery) -> APIRouter:
     """Return the routes below /img, /clip and /favourite."""
     routes = APIRouter()
+    _add_pictures(routes, gallery)
 
+    @routes.put("/favourite")
+    def star(key: str) -> Response:
+        return _star(gallery, key, True)
+
+    @routes.delete("/favourite")
+    def unstar(key: str) -> Response:
+        return _star(gallery, key, False)
+
+    @routes.get("/clip/{name}")
+    async def clip(name: str, download: bool = False) -> Response:
+        return _clip(gallery, name, download)
+
+    return routes
+
+
+def _add_pictures(routes: APIRouter, gallery: Gallery) -> None:
     @routes.get("/img/thumb")
     async def thumb(key: str) -> Response:
         return await _picture(key, lambda photo: _thumb(gallery, photo))
@@ -45,20 +62,6 @@ def router(gallery: Gallery) -> APIRouter:
     @routes.get("/img/cover")
     async def cover(device: str, day: date) -> Response:
         return await _cover(gallery, device, day)
-
-    @routes.put("/favourite")
-    def star(key: str) -> Response:
-        return _star(gallery, key, True)
-
-    @routes.delete("/favourite")
-    def unstar(key: str) -> Response:
-        return _star(gallery, key, False)
-
-    @routes.get("/clip/{name}")
-    async def clip(name: str, download: bool = False) -> Response:
-        return _clip(gallery, name, download)
-
-    return routes
 
 
 def _star(gallery: Gallery, key: str, starred: bool) -> Response:

@@ -25,14 +25,6 @@ def resources(bucket: str) -> dict[str, Resource]:
         )
         for kind, wanted in documents.header_policies(name).items()
     }
-    parts = documents.Parts(
-        {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
-        {"Fn::GetAtt": ["SiteAccess", "Id"]},
-        {"Fn::GetAtt": ["SiteFunction", "FunctionARN"]},
-        *({"Ref": part} for part in ("SiteCache", *headers)),
-    )
-    config = documents.distribution({"Ref": "BucketName"}, parts)
-    config["Comment"] = {"Fn::Sub": documents.comment("${BucketName}")}
     return {
         **headers,
         "SiteAccess": _resource(
@@ -47,8 +39,19 @@ def resources(bucket: str) -> dict[str, Resource]:
             FunctionCode=documents.function_code(),
             FunctionConfig=documents.function_config({"Fn::GetAtt": ["SiteLinks", "Arn"]}),
         ),
-        "Site": _resource("Distribution", DistributionConfig=config),
+        "Site": _resource("Distribution", DistributionConfig=_distribution(tuple(headers))),
     }
+
+
+def _distribution(headers: tuple[str, ...]) -> dict[str, Any]:
+    parts = documents.Parts(
+        {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
+        {"Fn::GetAtt": ["SiteAccess", "Id"]},
+        {"Fn::GetAtt": ["SiteFunction", "FunctionARN"]},
+        *({"Ref": part} for part in ("SiteCache", *headers)),
+    )
+    config = documents.distribution({"Ref": "BucketName"}, parts)
+    return {**config, "Comment": {"Fn::Sub": documents.comment("${BucketName}")}}
 
 
 def statement(devices: tuple[str, ...]) -> dict[str, Any]:
