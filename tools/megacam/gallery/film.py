@@ -9,6 +9,9 @@ from typing import Any
 from PIL import Image
 
 _FAST_START = {"movflags": "+faststart"}
+# With its macroblock tree, x264 gives other bytes now and then for the same pictures. Without it,
+# a film is as large at a CRF of 24 as with it at 23.
+_H264 = {"crf": "24", "preset": "veryfast", "x264-params": "mbtree=0"}
 
 
 def encode(path: Path, frames: Iterator[Image.Image], fps: int) -> None:
@@ -23,9 +26,7 @@ def encode(path: Path, frames: Iterator[Image.Image], fps: int) -> None:
     options = _FAST_START if path.suffix == ".mp4" else {"loop": "0"}
     with av.open(str(path), "w", options=options) as film:
         if path.suffix == ".mp4":
-            stream = film.add_stream(
-                "libx264", rate=fps, options={"crf": "23", "preset": "veryfast"}
-            )
+            stream = film.add_stream("libx264", rate=fps, options=_H264)
         else:
             stream = film.add_stream("libwebp_anim", rate=fps, options={"quality": "70"})
         stream.width, stream.height = first.size

@@ -59,7 +59,7 @@ class Seen:
 
 def sample(report: Mapping[str, Any] | None, late: str = "") -> Sample:
     """Return what status.json says; `late`: why its photos are late, "" if they are not."""
-    said = report or {}
+    said = dict(report or {})
     update = part(said, "update")
     causes = said.get("reboots")
     restarts = None
