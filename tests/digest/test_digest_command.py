@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from gallery_wire import jpeg, key_of
 from megacam import console
 from megacam.cli import app
+from servers.labeller import Model
 
 pytest_plugins = "wire_store"
 
@@ -64,3 +65,22 @@ def test_a_refusal_is_one_sentence_and_what_is_broken_is_counted(store, capsys):
     assert run("--device", "cam1") == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "AccessDenied" in said
+
+
+def test_labels_come_from_the_model_that_is_named_within_the_calls_of_a_month(
+    s3, capsys, monkeypatch
+):
+    monkeypatch.setenv("MEGACAM_LABELS_TOKEN", "tk_secret")
+    for number in range(3):
+        moment = hour_ago(3) + timedelta(minutes=number)
+        s3.put(key_of("cam1", moment, number), jpeg(90), motion="99")
+    words = ("--device", "cam1", "--no-film", "--label-calls", "2")
+    with Model() as model:
+        assert run(*words, "--labels", model.url) == 0
+    said = capsys.readouterr()
+    assert "2 photos with labels, 2 calls of the model" in said.out
+    assert "labels: the 2 calls of" in said.out + said.err
+    assert model.got[0][1]["Authorization"] == "Bearer tk_secret"
+    assert "tk_secret" not in said.out + said.err
+    assert run(*words, "--labels", "http://example.org/") == 1
+    assert "must be rekognition or begin with https://" in capsys.readouterr().err

@@ -7,9 +7,7 @@ secrets.
 
 import contextlib
 import dataclasses
-import importlib
 import json
-import ssl
 import urllib.parse
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -18,6 +16,7 @@ import botocore.config
 import botocore.exceptions
 import urllib3
 
+from megacam import outgoing
 from megacam.errors import MegacamError
 
 _CONNECT_S = 5
@@ -163,7 +162,7 @@ def _post(name: str, url: str, wanted: dict[str, Any], headers: dict[str, str]) 
     """POST `wanted` as JSON to `url`; raises SendError."""
     host = urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
     try:
-        answer = _pool().request(
+        answer = outgoing.pool(_CONNECT_S, _READ_S).request(
             "POST",
             url,
             body=json.dumps(wanted).encode(),
@@ -174,7 +173,7 @@ def _post(name: str, url: str, wanted: dict[str, Any], headers: dict[str, str]) 
         )
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         # The text of these errors has the whole address, so it stays out. So does their chain.
-        raise SendError(f"{name}: {host} {_reason(error)}") from None
+        raise SendError(f"{name}: {host} {outgoing.reason(error)}") from None
     with contextlib.closing(answer):
         if 200 <= answer.status < 300:
             return
@@ -182,29 +181,6 @@ def _post(name: str, url: str, wanted: dict[str, Any], headers: dict[str, str]) 
         raise SendError(
             f"{name}: {host} answered {answer.status}{_remedy(answer.status)}", is_final
         )
-
-
-def _pool() -> urllib3.PoolManager:
-    context = ssl.create_default_context()
-    # Pythons without roots of their own need certifi's; a Lambda has roots but no certifi.
-    with contextlib.suppress(ModuleNotFoundError):
-        context.load_verify_locations(importlib.import_module("certifi").where())
-    timeout = urllib3.Timeout(connect=_CONNECT_S, read=_READ_S)
-    return urllib3.PoolManager(ssl_context=context, timeout=timeout)
-
-
-def _reason(error: Exception) -> str:
-    kind = type(error).__name__
-    if "SSL" in kind or "Certificate" in str(error):
-        return (
-            "has a certificate that does not verify; for a server of your own, name its root with "
-            "the variable SSL_CERT_FILE"
-        )
-    if "Timeout" in kind:
-        return "did not answer in time"
-    if "NewConnection" in kind or "NameResolution" in kind:
-        return "cannot be reached"
-    return f"broke the connection ({kind})"
 
 
 def _remedy(status: int) -> str:

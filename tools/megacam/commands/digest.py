@@ -1,5 +1,6 @@
 """`megacam digest`: sheets of thumbnails, keograms, films and an index of each hour and day."""
 
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from megacam import settings
+from megacam.aws import Aws
 from megacam.commands import extras, options, times
 from megacam.console import MisuseError, Terminal
 from megacam.words import count
@@ -19,6 +21,16 @@ Zone = Annotated[
     str | None,
     typer.Option("--timezone", help="Time zone of the days (config.json: schedule.timezone)"),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", help="Label photos with motion: rekognition, or a model's address"),
+]
+LabelCalls = Annotated[
+    int,
+    typer.Option("--label-calls", min=1, max=1_000_000, help="Calls of the model a month at most"),
+]
+TOKEN = "MEGACAM_LABELS_TOKEN"
+CALLS = 1000
 Film = Annotated[bool, typer.Option("--film/--no-film", help="Make films (needs PyAV)")]
 
 
@@ -30,6 +42,8 @@ def digest_command(
     end: times.To = None,
     zone: Zone = None,
     film: Film = True,
+    labels: Labels = None,
+    label_calls: LabelCalls = CALLS,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
@@ -44,7 +58,9 @@ def digest_command(
     calendar = _installed("day").Calendar(_installed("zones").zone_of(words), words or "UTC")
     now = datetime.now(timezone.utc)
     span = _span(run, start, end, calendar, now, days)
-    shelf = store.Store(where.aws(profile).client("s3", store.CONFIG), where.need_bucket())
+    aws = where.aws(profile)
+    shelf = store.Store(aws.client("s3", store.CONFIG), where.need_bucket())
+    labeller = _labeller(aws, labels, label_calls, now) if labels else None
     with terminal.working(f"reading {name}"):
         result = run.run(
             shelf,
@@ -52,11 +68,21 @@ def digest_command(
             calendar,
             span,
             now,
-            _installed("hour").Wishes(film, threshold),
+            _installed("hour").Wishes(film, threshold, labeller=labeller),
             progress=lambda hour: terminal.now(f"{name} {hour:%Y-%m-%d %H:%M} UTC …"),
         )
     terminal.data(result.as_data())
     _print(terminal, result, film and not _installed("hour").films_here())
+
+
+def _labeller(aws: Aws, words: str, calls: int, now: datetime) -> Any:
+    models = _installed("models")
+    model = models.of(
+        models.check(words),
+        os.environ.get(TOKEN, ""),
+        lambda: aws.client(models.REKOGNITION, models.CONFIG),
+    )
+    return _installed("labels").Labeller(model, calls, now)
 
 
 def of_camera(config: Path, zone: str | None) -> tuple[str, int]:
@@ -100,6 +126,14 @@ def _print(terminal: Terminal, result: Any, lacks_films: bool) -> None:
         terminal.mark(
             "warn", f"{count(result.refused, 'photo')} could not be read; the index says why"
         )
+    if result.label_calls:
+        terminal.mark(
+            "done",
+            f"{count(result.labelled, 'photo')} with labels, "
+            f"{count(result.label_calls, 'call')} of the model",
+        )
+    if result.label_note:
+        terminal.mark("warn", f"labels: {result.label_note}")
     if lacks_films:
         terminal.mark("next", "for films: pip install 'megacam[digest]'")
 

@@ -19,8 +19,10 @@ from typing import Any
 
 from PIL import Image
 
-from megacam.digest import index, names, sheets
-from megacam.digest.index import Piece
+from megacam.digest import index, labels, names, sheets
+from megacam.digest.index import BadIndexError, Piece
+from megacam.digest.labels import Labeller
+from megacam.digest.models import Labels
 from megacam.digest.sheets import Keogram, Sheets
 from megacam.digest.store import Index, Store
 from megacam.gallery import days, film, motion, pictures
@@ -51,12 +53,14 @@ class Listed:
 class Wishes:
     """What to make: a film or none, and the camera's score from which something moved.
 
-    `uploads`: upload.py makes thumbnails of single photos, which the sheets replace.
+    `uploads`: upload.py makes thumbnails of single photos, which the sheets replace. `labeller`
+    labels photos with motion.
     """
 
     film: bool = True
     motion_threshold: int = 46
     uploads: bool = False
+    labeller: Labeller | None = None
 
 
 @dataclass
@@ -103,11 +107,16 @@ def make(
     strip = _write(store, folder, "keogram", work.keogram.jpeg()) if sprites else None
     moving = _write(store, folder, "film", made, frames) if made else None
     work.rows += [_Row(one, refused="more than a photo a second") for one in listed[PHOTOS_LIMIT:]]
+    rows = _photos_data(work.rows, wishes)
+    if wishes.labeller:
+        known = _labels_known(store, device, start, wishes, seen)
+        etags = {one.photo.key: one.etag for one in listed}
+        wishes.labeller.label_hour(store, device, rows, known, etags)
     data = {
         "format": names.FORMAT,
         "device": device,
         **_about(start, listed),
-        "photos": _photos_data(work.rows, wishes),
+        "photos": rows,
         "sprites": [index.piece_data(piece) for piece in sprites],
         "cell": index.CELLS,
         "keogram": index.piece_data(strip, column_s=sheets.COLUMN_S),
@@ -115,6 +124,18 @@ def make(
     }
     store.write_index(names.hour_index(device, start), data, seen)
     return data
+
+
+def _labels_known(
+    store: Store, device: str, start: datetime, wishes: Wishes, seen: Index
+) -> dict[str, Labels]:
+    """Return the labels that were paid for before: in the hour's index, and on upload."""
+    found = labels.made_on_upload(store, device, start) if wishes.uploads else {}
+    try:
+        rows = index.parse_hour(device, seen.data).rows if seen.data else ()
+    except BadIndexError:
+        rows = ()
+    return found | {row.photo.key: row.labels for row in rows if row.labels is not None}
 
 
 def _about(start: datetime, listed: Sequence[Listed]) -> dict[str, Any]:

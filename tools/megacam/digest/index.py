@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from megacam.digest import names, sheets
+from megacam.digest import models, names, sheets
+from megacam.digest.models import Labels
 from megacam.gallery import photos
 from megacam.gallery.days import Gap
 from megacam.gallery.photos import Photo
@@ -44,13 +45,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Row:
-    """One photo: its cell in the sheets of its hour, or None if it was refused, and its motion."""
+    """One photo: its cell in the sheets of its hour, or None if it was refused, and its motion.
+
+    `labels` is None if no model was asked.
+    """
 
     photo: Photo
     cell: int | None
     change: float = 0.0
     moved: bool = False
     refused: str = ""
+    labels: Labels | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,7 @@ def day_data(day: Day, gaps: Sequence[Gap]) -> dict[str, Any]:
             for number, r in rows
         ],
         "refused": {r.photo.name: r.refused for _, r in rows if r.refused},
+        "labels": {r.photo.name: dict(r.labels) for _, r in rows if r.labels is not None},
         "moments": [{"key": key, "change": changes[key]} for key in day.moments],
         "gaps": gaps_data(gaps),
         "keogram": piece_data(day.keogram, column_s=sheets.COLUMN_S),
@@ -199,10 +205,12 @@ def _day_hours(device: str, data: Mapping[str, Any]) -> tuple[Hour, ...]:
         for one in _list(data["hours"])
     ]
     rows: list[list[Row]] = [[] for _ in bare]
-    refused = data["refused"]
+    refused, labels = data["refused"], data.get("labels", {})
     for name, size, number, cell, change, moved in _list(data["photos"]):
         row = _row(device, f"{device}/{name}", size, cell, change, bool(moved))
-        row = replace(row, refused=_text(refused.get(name, "")))
+        row = replace(
+            row, refused=_text(refused.get(name, "")), labels=parse_labels(labels.get(name))
+        )
         rows[_whole(number)].append(row)
     return tuple(
         _checked(replace(hour, rows=tuple(own))) for hour, own in zip(bare, rows, strict=True)
@@ -231,7 +239,18 @@ def _hour_row(device: str, one: Mapping[str, Any]) -> Row:
         one.get("change", 0),
         bool(one.get("moved")),
     )
-    return replace(row, refused=_text(one.get("refused", "")))
+    return replace(
+        row, refused=_text(one.get("refused", "")), labels=parse_labels(one.get("labels"))
+    )
+
+
+def parse_labels(found: Any) -> Labels | None:
+    """Return the labels of a photo as an index has them, None for none; raises ValueError."""
+    if found is None:
+        return None
+    if not isinstance(found, dict) or len(found) > models.LABELS_MOST:
+        raise ValueError("the labels of a photo are up to 10 names with scores")
+    return tuple(models.checked(name, score) for name, score in found.items())
 
 
 def _row(device: str, key: Any, size: Any, cell: Any, change: Any, moved: bool) -> Row:

@@ -45,6 +45,11 @@ def day_index(device: str, day: date) -> str:
     return f"{day_folder(device, day)}day.json"
 
 
+def calls_counter(device: str) -> str:
+    """Return the key of the counter of a month's calls of the model; see budget.py."""
+    return f"{root(device)}label-calls.json"
+
+
 def piece(folder: str, kind: str, data: bytes) -> str:
     """Return the key of a sprite, keogram or film, which its contents decide."""
     digest = hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]

@@ -30,7 +30,11 @@ _HOUR_TAKES_S = 90.0
 
 @dataclasses.dataclass
 class Result:
-    """What a run did; `complete` is False if it ran out of time."""
+    """What a run did; `complete` is False if it ran out of time.
+
+    `labelled` counts the photos of its hours with labels, `label_calls` the calls of the model;
+    `label_note` says why it was asked no more.
+    """
 
     device: str
     hours_seen: int = 0
@@ -42,6 +46,9 @@ class Result:
     requests: dict[str, int] = dataclasses.field(default_factory=dict)
     read_bytes: int = 0
     written_bytes: int = 0
+    labelled: int = 0
+    label_calls: int = 0
+    label_note: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return the result for --json and for a log."""
@@ -86,6 +93,9 @@ def run(
         work.result.requests = dict(store.requests)
         work.result.read_bytes = store.read_bytes
         work.result.written_bytes = store.written_bytes
+        if work.labeller:
+            work.result.label_calls = work.labeller.called
+            work.result.label_note = work.labeller.stopped
     return work.result
 
 
@@ -136,6 +146,7 @@ class _Run:
         result: Result,
     ):
         self.result = result
+        self.labeller = wishes.labeller
         self._store = store
         self._device = device
         self._calendar = calendar
@@ -212,6 +223,7 @@ class _Run:
         self.result.hours_made += 1
         self.result.photos += len(listed)
         self.result.refused += sum(row.cell is None for row in made.rows)
+        self.result.labelled += sum(row.labels is not None for row in made.rows)
         if seen.etag:
             folder = names.hour_folder(self._device, hour)
             day_parts.sweep(self._store, folder, "", set(made.pieces()), self._now)

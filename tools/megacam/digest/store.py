@@ -9,6 +9,7 @@ All calls block and are thread-safe. They raise refusals.BucketError.
 import contextlib
 import json
 import threading
+import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ JSON_LIMIT_BYTES = 16 << 20
 FILM_LIMIT_BYTES = 256 << 20
 _KINDS = {"jpg": "image/jpeg", "mp4": "video/mp4", "json": "application/json"}
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
 _NO_CONDITIONS = ("NotImplemented", "501")
 _DENIED = ("AccessDenied", "403", "Forbidden")
 _REMEDIES = {
@@ -109,11 +111,33 @@ class Store:
             more = {"Metadata": metadata or {}, "CacheControl": _FOR_EVER}
             self._put(key, data, {"IfNoneMatch": "*"}, **more)
 
-    def write_index(self, key: str, data: dict[str, Any], seen: Index) -> None:
-        """Put an index in place of the one `seen`; raises LostRaceError if it has changed."""
+    def write_index(
+        self, key: str, data: dict[str, Any], seen: Index, *, safely: bool = False
+    ) -> None:
+        """Put an index in place of the one `seen`; raises LostRaceError if it has changed.
+
+        `safely`: raise BucketError if the store has no conditional writes.
+        """
         text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         condition = {"IfMatch": seen.etag} if seen.etag else {"IfNoneMatch": "*"}
-        self._put(key, text.encode(), condition)
+        self._put(key, text.encode(), condition, safely)
+
+    def annotate(self, key: str, etag: str, name: str, text: str) -> bool:
+        """Attach `text` to the object with this ETag ("": any); return whether it was done.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
+
+        A store that does not know the operation may replace the object, so only Amazon is asked.
+        """
+        put = getattr(self._client, "put_object_annotation", None)
+        host = urllib.parse.urlsplit(str(self._client.meta.endpoint_url)).hostname or ""
+        if put is None or not host.endswith(_AMAZON):
+            return False
+        what: dict[str, Any] = {"AnnotationName": name, "AnnotationPayload": text.encode()}
+        what |= {"ObjectIfMatch": f'"{etag}"'} if etag else {}
+        with self._ask("put", f"annotating {key}"):
+            put(Bucket=self.bucket, Key=key, **what)
+        return True
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete up to 1,000 objects; those that do not exist are no error."""
@@ -136,14 +160,23 @@ class Store:
             self.read_bytes += len(data)
         return data, answer
 
-    def _put(self, key: str, data: bytes, condition: dict[str, str], **more: Any) -> None:
+    def _put(
+        self,
+        key: str,
+        data: bytes,
+        condition: dict[str, str],
+        safely: bool = False,
+        **more: Any,
+    ) -> None:
+        if safely and self._plain:
+            raise BucketError(f"writing {key}: this store has no conditional writes")
         kind = _KINDS[key.rpartition(".")[2]]
         order = {"Bucket": self.bucket, "Key": key, "Body": data, "ContentType": kind, **more}
         try:
             with self._ask("put", f"writing {key}"):
                 self._client.put_object(**order, **({} if self._plain else condition))
         except BucketError as error:
-            if _code_behind(error) not in _NO_CONDITIONS or self._plain:
+            if _code_behind(error) not in _NO_CONDITIONS or self._plain or safely:
                 raise
             # A store without conditional writes: two runs at once may then lose an hour, which
             # the next run makes again.
@@ -169,9 +202,6 @@ class Store:
             }:
                 raise
             raise PhotoMissingError(f"reading {key}: it is not in the bucket") from error
-
-    def _is_listed(self, key: str) -> bool:
-        return any(one["Key"] == key for one in next(self.pages(key)))
 
     @contextlib.contextmanager
     def _ask(self, kind: str, what: str) -> Iterator[None]:

@@ -8,7 +8,8 @@ The store may tell of a photo twice, late, or after it was deleted: all of that 
 from datetime import datetime, timedelta
 
 from megacam.digest import hour as hour_parts
-from megacam.digest import names, sheets
+from megacam.digest import labels, names, sheets
+from megacam.digest.labels import Labeller
 from megacam.digest.store import Store
 from megacam.gallery import photos, pictures
 from megacam.gallery.refusals import PhotoMissingError
@@ -26,12 +27,24 @@ def key_of(photo: photos.Photo) -> str:
     return f"{folder}{names.NOW}{photo.name.rpartition('/')[2]}"
 
 
+def labels_key_of(photo: photos.Photo) -> str:
+    """Return the key of a photo's labels while its hour is not done."""
+    return f"{key_of(photo).removesuffix('.jpg')}.json"
+
+
 def on_upload(
-    store: Store, device: str, key: str, mode: str, motion_threshold: int, now: datetime
+    store: Store,
+    device: str,
+    key: str,
+    mode: str,
+    motion_threshold: int,
+    now: datetime,
+    labeller: Labeller | None = None,
 ) -> str:
     """Make the thumbnail of a new photo; return in a word what was done.
 
-    `mode` "motion" takes only photos in which the camera has seen something move.
+    `mode` "motion" takes only photos in which the camera has seen something move; only these get
+    labels.
     """
     photo = photos.parse(key)
     if photo is None or photo.device != device:
@@ -46,5 +59,16 @@ def on_upload(
     except PhotoMissingError:
         return "refused"
     kept = {name: metadata[name] for name in ("motion", "seq") if name in metadata}
+    if labeller and hour_parts.has_moved(metadata, motion_threshold):
+        _label(store, photo, data, labeller)
     store.write_piece(key_of(photo), sheets.jpeg(picture, _QUALITY), kept)
     return "made"
+
+
+def _label(store: Store, photo: photos.Photo, data: bytes, labeller: Labeller) -> None:
+    """Ask for the labels of a photo, unless an earlier event of the same photo has."""
+    key = labels_key_of(photo)
+    if labels.read_single(store, key) is None:
+        found = labeller.label_photo(store, photo.device, photo.key, data)
+        if found is not None:
+            labels.write_single(store, key, found)
