@@ -55,6 +55,7 @@ class WireS3:
         self.refusal: tuple[int, str] | None = None
         self.throttled = 0
         self.conditions = True
+        self.hides = False  # as to a role that may list only a prefix: 403 for what is missing
         self.written: dict[str, float] = {}
         self.delay_s = 0.0
         self.port = 0
@@ -223,7 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
         data, metadata = self.s3.objects.get(key, (self.s3.filler, {}))
         self.s3.ranges += self.headers.get_all("Range", [])
         if not data and key not in self.s3.objects:
-            return self._refuse(404, "NoSuchKey")
+            refusal = (403, "AccessDenied") if self.s3.hides else (404, "NoSuchKey")
+            return self._refuse(*refusal)
         headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         headers |= {"ETag": _etag((data, metadata)), "Last-Modified": formatdate(usegmt=True)}
         return self._send(200, data, headers)

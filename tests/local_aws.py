@@ -21,7 +21,7 @@ from megacam.sim.store import Store
 REGION = "eu-central-1"
 _SERVICES = (
     *("s3", "iam", "sts", "iot", "cloudformation", "budgets", "cloudfront"),
-    *("sns", "sqs", "lambda", "logs", "events"),
+    *("sns", "sqs", "lambda", "logs", "events", "ssm"),
 )
 _AMAZON = ".amazonaws.com"
 _numbers = itertools.count(1)

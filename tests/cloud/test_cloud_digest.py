@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
+from cloud_function import invoke, trust, wheel
 from gallery_wire import jpeg, key_of
 from megacam.aws import AccessKey
 from megacam.cloud import create, destroy, digest_function, digest_triggers, function_zip, show
@@ -22,35 +23,7 @@ from megacam.digest.day import Calendar
 from megacam.digest.store import Store
 from megacam.errors import MegacamError
 
-pytest_plugins = "local_aws"
-
-
-def _wheel(folder, requirement, tag="py3-none-any", size=0):
-    """Write a wheel with nothing in it but a note; the code itself is installed here."""
-    name, _, version = requirement.partition("==")
-    plain = name.replace("-", "_")
-    path = folder / f"{plain}-{version}-{tag}.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-        about = f"{plain}-{version}.dist-info"
-        words = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        wheel.writestr(f"{about}/METADATA", words)
-        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: " + tag)
-        wheel.writestr(f"{about}/RECORD", "")
-        wheel.writestr(f"{plain}_note.txt", bytes(size) or b"x")
-    return path
-
-
-@pytest.fixture
-def wheels(tmp_path, monkeypatch):
-    """Let pip find wheels in a folder and ask nobody else."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for requirement in function_zip.requirements(film=True):
-        _wheel(folder, requirement)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
-    return folder
+pytest_plugins = ("local_aws", "cloud_function")
 
 
 def _make(account, device="cam1", **wanted):
@@ -76,43 +49,25 @@ def _hour(account, device="cam1"):
     return start
 
 
-def _invoke(account, event, device="cam1"):
-    name = digest_function.name_of(account.bucket, device)
-    answer = account.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
-    return json.loads(answer["Payload"].read())
-
-
-def _trust(account, device="cam1"):
-    """Let the function trust the certificate of the local AWS."""
-    client = account.client("lambda")
-    name = {"FunctionName": digest_function.name_of(account.bucket, device)}
-    told = client.get_function_configuration(**name)["Environment"]["Variables"]
-    told |= {
-        "AWS_CA_BUNDLE": str(account.store.ca_pem),
-        "AWS_ENDPOINT_URL": account.store.endpoint,
-    }
-    client.update_function_configuration(**name, Environment={"Variables": told})
-
-
 def _upload_event(*keys):
     return {"Records": [{"s3": {"object": {"key": key}}} for key in keys]}
 
 
 def test_the_function_digests_the_hour_and_then_finds_nothing_new(account, wheels):
     _make(account, digest=True)
-    _trust(account)
+    trust(account)
     start = _hour(account)
-    result = _invoke(account, {"days": 2})
+    result = invoke(account, {"days": 2})
     assert result.get("hours_made") == 1, result
     key = f"cam1/_digest/{start:%Y/%m/%d/%H}/index.json"
     assert key in account.object_keys()
-    again = _invoke(account, {"days": 2})
+    again = invoke(account, {"days": 2})
     assert (again["hours_made"], again["days_written"]) == (0, 0)
 
 
 def test_uploads_are_seen_once_whatever_the_store_tells(account, wheels):
     _make(account, digest=True, on_upload="all")
-    _trust(account)
+    trust(account)
     now = datetime.now(timezone.utc)
     key, old = key_of("cam1", now, 1), key_of("cam1", now - timedelta(hours=30), 2)
     for one in (key, old):
@@ -120,11 +75,11 @@ def test_uploads_are_seen_once_whatever_the_store_tells(account, wheels):
     gone = key_of("cam1", now, 3)
     own = "cam1/_digest/2026/11/23/12/sprite-0123456789abcdef.jpg"
     event = _upload_event(key, key, old, gone, own, "cam2/" + key[5:])
-    first = _invoke(account, event)
+    first = invoke(account, event)
     assert first == {key: "made", old: "late", gone: "refused", own: "no photo",
                      "cam2/" + key[5:]: "no photo"}  # fmt: skip
     before = account.object_keys()
-    assert _invoke(account, event) == first
+    assert invoke(account, event) == first
     assert account.object_keys() == before
     [thumbnail] = [one for one in before if "/_digest/" in one]
     assert thumbnail == f"cam1/_digest/{now:%Y/%m/%d/%H}/now/{key.rpartition('/')[2]}"
@@ -325,7 +280,11 @@ def test_the_code_has_every_module_that_the_function_imports(wheels, tmp_path):
     # Also what is imported only when a film is made.
     script = (
         "import sys; import megacam.digest.handler, megacam.digest.upload, av;"
-        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'megacam'])"
+        # What alarms load of the camera's own code.
+        "from megacam.alarms import due, seen; due.shots(seen.Seen('cam1'), 0, 90_000, 2);"
+        "tops = ('megacam', 'firmware');"
+        "found = [(n, m) for n, m in sys.modules.items() if n.split('.')[0] in tops];"
+        "print([m.__file__ or m.__path__[0] for n, m in found])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -337,7 +296,7 @@ def test_the_code_has_every_module_that_the_function_imports(wheels, tmp_path):
 
 
 def test_code_too_large_for_lambda_says_what_to_leave_out(tmp_path):
-    big = _wheel(tmp_path, "av==99", size=251 << 20)
+    big = wheel(tmp_path, "av==99", size=251 << 20)
     with pytest.raises(MegacamError, match=r"251 MB unzipped .* 250 MB: leave .* --no-film"):
         function_zip.pack([big])
 

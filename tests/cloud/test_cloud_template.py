@@ -9,6 +9,7 @@ from megacam.cloud.template import Options, template
 from megacam.errors import MegacamError
 
 pytest_plugins = "local_aws"
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
 BUDGET = {"budget_usd": 5, "budget_email": "owner@example.org"}
 
 
@@ -49,7 +50,10 @@ def test_the_linter_of_aws_finds_nothing(iot, public_read, cloudfront, rest):
 @pytest.mark.parametrize("iot", [False, True])
 def test_the_linter_of_aws_finds_nothing_in_the_digest(on_upload, iot):
     devices = ("cam1", "roof-2")
-    made = template(Options("garden-photos", devices, iot=iot, digest=True, on_upload=on_upload))
+    more = {"labels": "rekognition", "alarms": True, "topic": TOPIC} if iot else {}
+    made = template(
+        Options("garden-photos", devices, iot=iot, digest=True, on_upload=on_upload, **more)
+    )
     assert _complaints(made) == []
     told = made["Resources"]["Bucket"]["Properties"].get("NotificationConfiguration", {})
     assert len(told.get("LambdaConfigurations", [])) == (2 if on_upload == "motion" else 0)

@@ -219,3 +219,10 @@ def test_the_digest_costs_by_the_hour_and_on_upload_by_the_photo():
     motion, every = _month(on_upload="motion").total_usd, _month(on_upload="all").total_usd
     assert plain < hourly < 2 * plain + 1
     assert 0 < motion - plain < every - plain
+
+
+def test_labels_cost_what_their_budget_allows():
+    [line] = [one for one in _month(label_calls=2000).lines if one.what == "digest: labels"]
+    assert line.amount == "at most 2,000 calls of Rekognition"
+    assert line.usd == pytest.approx(2 * (1 + 0.5 + 1.0))
+    assert not [one for one in _month(digest=True).lines if one.what == "digest: labels"]

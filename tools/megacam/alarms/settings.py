@@ -5,7 +5,9 @@
 docs/alarms.md explains each entry.
 """
 
+import contextlib
 import dataclasses
+import datetime
 import difflib
 import json
 import os
@@ -16,6 +18,8 @@ import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import dateutil.zoneinfo
 
 from megacam.alarms import senders
 from megacam.alarms.outbox import Quiet
@@ -188,12 +192,7 @@ def _quiet(source: str, raw: dict[str, Any]) -> Quiet | None:
     text, name = raw.get("quiet", ""), raw.get("timezone", "")
     zone = None
     if name:
-        try:
-            zone = zoneinfo.ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-            raise AlarmsError(
-                f"{source}: timezone is {name!r}; it must be a name such as Europe/Berlin"
-            ) from None
+        zone = _zone(source, name)
     if not text:
         return None
     found = re.fullmatch(
@@ -204,6 +203,18 @@ def _quiet(source: str, raw: dict[str, Any]) -> Quiet | None:
         if max(start, end) <= 1440 and start != end:
             return Quiet(start % 1440, end % 1440, zone)
     raise AlarmsError(f"{source}: quiet is {text!r}; it must be like 22:00-07:00")
+
+
+def _zone(source: str, name: Any) -> datetime.tzinfo:
+    with contextlib.suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        return zoneinfo.ZoneInfo(name)
+    # A Lambda may have no time zones of its own; dateutil brings some.
+    found = dateutil.zoneinfo.get_zonefile_instance().zones.get(str(name))
+    if found is None:
+        raise AlarmsError(
+            f"{source}: timezone is {name!r}; it must be a name such as Europe/Berlin"
+        )
+    return found
 
 
 def _link_hours(source: str, raw: dict[str, Any]) -> float:

@@ -60,7 +60,7 @@ class BucketBox:
             with contextlib.closing(answer["Body"]) as body:
                 return _parsed(body.read(_LIMIT_BYTES)), str(answer.get("ETag", ""))
         except refusals.FAULTS as error:
-            if refusals.code_of(error) in refusals.MISSING:
+            if refusals.code_of(error) in refusals.MISSING or self._is_only_hidden(error):
                 return {}, ""
             raise self._explained(error, "reading") from error
 
@@ -77,6 +77,16 @@ class BucketBox:
                 self._is_conditional = False
                 return self.save(state, tag)
             raise self._explained(error, "writing") from error
+
+    def _is_only_hidden(self, error: Exception) -> bool:
+        """Return True if the object does not exist, which S3 tells only to who may list all."""
+        if not refusals.is_denied(error):
+            return False
+        try:
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._key)
+        except refusals.FAULTS:
+            return False
+        return all(one["Key"] != self._key for one in found.get("Contents", ()))
 
     def _put(self, state: State, condition: dict[str, str]) -> str:
         answer = self._client.put_object(

@@ -58,7 +58,8 @@ class Usage:
     each status.json the camera asks for a release, every 15 minutes if `status_s` is 0.
     `visits_day`: how often somebody opens the private site a day.
     `digest`: a Lambda function sums up each hour; `on_upload`: it also takes each new photo, those
-    with "motion" or "all".
+    with "motion" or "all". `label_calls`: how often Rekognition may be called a month for each
+    camera.
     """
 
     interval_s: float = 30
@@ -78,6 +79,7 @@ class Usage:
     visits_day: float = 0
     digest: bool = False
     on_upload: str = "off"
+    label_calls: int = 0
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -127,6 +129,7 @@ _RANGES = (
     ("motion_day", 0, 1e6),
     ("keepalive_s", 60, 86_400),
     ("visits_day", 0, 1e9),
+    ("label_calls", 0, 1e6),
     ("cap_mb_day", 0.001, 1e9),
 )
 

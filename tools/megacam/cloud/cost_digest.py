@@ -11,9 +11,10 @@ from typing import Any
 _DAYS = 30
 _HOURS = 24 * _DAYS
 _GB = 1e9
-#: 1,000 runs, and a GB and second on arm64; the same in most regions. A price table of your own
-#: may name others. https://aws.amazon.com/lambda/pricing/
-PRICES = {"lambda_1000": 0.0002, "lambda_gb_s": 0.0000133334}
+#: 1,000 runs, a GB and second on arm64, and 1,000 calls of DetectLabels; the same or nearly so in
+#: most regions. A price table of your own may name others. https://aws.amazon.com/lambda/pricing/,
+#: https://aws.amazon.com/rekognition/pricing/
+PRICES = {"lambda_1000": 0.0002, "lambda_gb_s": 0.0000133334, "rekognition_1000": 1.0}
 _MEMORY_GB = 1.0
 # An hour of 120 photos takes 2.6 s of a whole core with its film, and Lambda gives 0.58 of one
 # for 1 GB; waiting for S3 and the start come on top.
@@ -50,7 +51,17 @@ def lines(
         found += _hourly(usage, row, prices, months_kept)
     if usage.on_upload != "off":
         found.append(_on_upload(usage, row, prices))
+    if usage.label_calls:
+        found.append(_labels(usage, row, prices))
     return found
+
+
+def _labels(usage: Any, row: Mapping[str, Any], prices: Mapping[str, Any]) -> Line:
+    """Return the line of Rekognition at the limit: each call reads a photo and annotates it."""
+    calls = usage.label_calls * usage.devices
+    price = prices.get("rekognition_1000", PRICES["rekognition_1000"])
+    usd = calls / 1000 * (price + row["get_1000"] + row["put_1000"])
+    return Line("digest: labels", f"at most {calls:,} calls of Rekognition", usd)
 
 
 def _hourly(
@@ -85,5 +96,5 @@ def _on_upload(usage: Any, row: Mapping[str, Any], prices: Mapping[str, Any]) ->
 
 
 def _work(runs: float, gb_s: float, prices: Mapping[str, Any]) -> float:
-    run, second = (prices.get(name, usual) for name, usual in PRICES.items())
+    run, second = (prices.get(name, PRICES[name]) for name in ("lambda_1000", "lambda_gb_s"))
     return runs / 1000 * run + gb_s * second

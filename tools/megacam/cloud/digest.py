@@ -4,11 +4,14 @@ Whatever is there is compared by its content, so another `cloud create` repairs 
 changes nothing else. The function's code is function_zip.py's.
 """
 
+from boto3 import session
+
 from megacam.aws import Aws, AwsError
-from megacam.cloud import digest_function, digest_triggers, function_zip
+from megacam.cloud import digest_alarms, digest_function, digest_triggers, function_zip
 from megacam.cloud.digest_function import Wanted
 from megacam.cloud.plan import Step
-from megacam.cloud.spec import CloudSpec
+from megacam.cloud.spec import OFF, CloudSpec
+from megacam.digest import models
 from megacam.errors import MegacamError
 from megacam.words import count
 
@@ -21,38 +24,64 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     now = digest_function.read(aws, spec.bucket, spec.device)
     if spec.digest is False:
         return destroy_steps(aws, spec.bucket, spec.device)
-    if now is None and not spec.digest and spec.on_upload in ("motion", "all"):
-        raise MegacamError(
-            f"{spec.device} has no digest yet, which --on-upload belongs to: add --digest"
-        )
-    if not spec.digest and (now is None or spec.on_upload is None):
+    more = {
+        "--on-upload": spec.on_upload,
+        "--labels": spec.labels,
+        "--label-calls": spec.label_calls,
+        "--alarms": spec.alarms,
+    }
+    given = [name for name, value in more.items() if value is not None]
+    for name in given:
+        if now is None and not spec.digest and more[name] != OFF:
+            raise MegacamError(
+                f"{spec.device} has no digest yet, which {name} belongs to: add --digest"
+            )
+    if not spec.digest and (now is None or not given):
         return []
-    old = now or {}
-    wanted = Wanted(
-        spec.bucket,
-        spec.device,
-        old.get("MEGACAM_TIMEZONE", "") if spec.digest is None else spec.timezone,
-        _motion(spec, old),
-        old.get("MEGACAM_FILM", "1") == "1" if spec.film is None else spec.film,
-        _on_upload(spec, old),
-    )
+    text, topic = (None, "") if spec.alarms in (None, OFF) else digest_alarms.checked(spec.alarms)
+    wanted = _wanted(spec, now or {}, topic)
+    _check_labels(aws, wanted)
     return [
+        *([digest_alarms.step_for(aws, wanted, text)] if text else []),
         *digest_function.steps(aws, wanted, now),
+        *(digest_alarms.destroy_steps(aws, wanted) if spec.alarms == OFF else []),
         *digest_triggers.schedule_steps(aws, wanted),
         *digest_triggers.upload_steps(aws, wanted),
     ]
 
 
-def _motion(spec: CloudSpec, old: dict[str, str]) -> int:
-    if spec.digest is None:
-        return int(old.get("MEGACAM_MOTION_THRESHOLD", spec.motion))
-    return spec.motion
+def _wanted(spec: CloudSpec, old: dict[str, str], topic: str) -> Wanted:
+    """Return what the function is to be; where `spec` says nothing, it stays as it is."""
+    silent = spec.digest is None
+    has_alarms = bool(old.get("MEGACAM_ALARMS_PARAMETER"))
+    if spec.alarms is None:
+        topic = old.get("MEGACAM_ALARMS_TOPIC", "")
+    return Wanted(
+        spec.bucket,
+        spec.device,
+        old.get("MEGACAM_TIMEZONE", "") if silent else spec.timezone,
+        int(old.get("MEGACAM_MOTION_THRESHOLD", spec.motion)) if silent else spec.motion,
+        old.get("MEGACAM_FILM", "1") == "1" if spec.film is None else spec.film,
+        _chosen(spec.on_upload, old.get("MEGACAM_ON_UPLOAD", "")),
+        _chosen(spec.labels, old.get("MEGACAM_LABELS", "")),
+        spec.label_calls or int(old.get("MEGACAM_LABEL_CALLS", digest_function.LABEL_CALLS)),
+        has_alarms if spec.alarms is None else spec.alarms != OFF,
+        topic,
+    )
 
 
-def _on_upload(spec: CloudSpec, old: dict[str, str]) -> str:
-    if spec.on_upload is None:
-        return old.get("MEGACAM_ON_UPLOAD", "")
-    return "" if spec.on_upload == "off" else spec.on_upload
+def _chosen(given: str | None, old: str) -> str:
+    if given is None:
+        return old
+    return "" if given == OFF else given
+
+
+def _check_labels(aws: Aws, wanted: Wanted) -> None:
+    there = session.Session().get_available_regions("rekognition", aws.partition)
+    if wanted.labels == models.REKOGNITION and aws.region not in there:
+        raise MegacamError(
+            f"there is no Rekognition in {aws.region}: give --labels the address of a model"
+        )
 
 
 def destroy_steps(aws: Aws, bucket: str, device: str) -> list[Step]:
@@ -62,6 +91,7 @@ def destroy_steps(aws: Aws, bucket: str, device: str) -> list[Step]:
         return [
             *digest_triggers.destroy_steps(aws, wanted),
             *digest_function.destroy_steps(aws, wanted),
+            *digest_alarms.destroy_steps(aws, wanted),
         ]
     except AwsError as error:
         if digest_function.is_out_of_reach(error):
@@ -76,6 +106,8 @@ def report(aws: Aws, bucket: str, device: str) -> tuple[str, list[str]]:
         return "", []
     wanted = Wanted(bucket, device, on_upload=now.get("MEGACAM_ON_UPLOAD", ""))
     words = "hourly" + (f", on upload: {wanted.on_upload}" if wanted.on_upload else "")
+    words += ", labels" if now.get("MEGACAM_LABELS") else ""
+    words += ", alarms" if now.get("MEGACAM_ALARMS_PARAMETER") else ""
     mend = f"`megacam cloud create --device {device} --digest` repairs it"
     remarks: list[str] = []
     if digest_triggers.missing(aws, wanted):

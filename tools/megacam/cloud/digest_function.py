@@ -10,12 +10,14 @@ from typing import Any
 from megacam.aws import Aws, AwsError
 from megacam.cloud import bucket, function_zip, policies, spec
 from megacam.cloud.plan import Step, step
+from megacam.digest import models
 
 MEMORY_MB = 1024
 TIMEOUT_S = 900
 LOG_DAYS = 14
 QUEUE_S = 14 * 86_400
 POLICY = "megacam-digest"
+LABEL_CALLS = 1000
 _GONE = ("ResourceNotFoundException", "NoSuchEntity")
 _THERE = ("ResourceAlreadyExistsException",)
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -26,7 +28,11 @@ _ROLE_WAIT_S = 5
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What the function of one camera is to be; `on_upload` is "", "motion" or "all"."""
+    """What the function of one camera is to be; `on_upload` is "", "motion" or "all".
+
+    `labels` is the model that it asks, "" for none. `alarms`: it sends alarms, also to the SNS
+    topic with the ARN `topic`, if there is one.
+    """
 
     bucket: str
     device: str
@@ -34,6 +40,10 @@ class Wanted:
     motion_threshold: int = 46
     film: bool = True
     on_upload: str = ""
+    labels: str = ""
+    label_calls: int = LABEL_CALLS
+    alarms: bool = False
+    topic: str = ""
 
     @property
     def name(self) -> str:
@@ -45,6 +55,11 @@ class Wanted:
         """The name of the function's log group."""
         return f"/aws/lambda/{self.name}"
 
+    @property
+    def parameter(self) -> str:
+        """The name of the parameter of SSM that holds the camera's alarms.json."""
+        return parameter_name(self.bucket, self.device)
+
     def environment(self) -> dict[str, str]:
         """Return the function's environment; there is no secret in it."""
         return {
@@ -54,13 +69,41 @@ class Wanted:
             "MEGACAM_MOTION_THRESHOLD": str(self.motion_threshold),
             "MEGACAM_FILM": str(int(self.film)),
             "MEGACAM_ON_UPLOAD": self.on_upload,
+            "MEGACAM_LABELS": self.labels,
+            "MEGACAM_LABEL_CALLS": str(self.label_calls),
+            "MEGACAM_ALARMS_PARAMETER": self.parameter if self.alarms else "",
+            "MEGACAM_ALARMS_TOPIC": self.topic,
         }
+
+    def more_rights(
+        self, photos: policies.Arn, account: policies.Arn, parameter: policies.Arn
+    ) -> list[dict[str, Any]]:
+        """Return the statements that labels and alarms add to the role's policy."""
+        allow = {"Effect": "Allow"}
+        found: list[dict[str, Any]] = []
+        if self.labels:
+            ours = {"StringEquals": {"aws:ResourceAccount": account}}
+            note = {"Action": "s3:PutObjectAnnotation", "Resource": photos, "Condition": ours}
+            found.append({**allow, **note})
+        if self.labels == models.REKOGNITION:
+            # DetectLabels gets the photo in the request, so there is no resource to name.
+            found.append({**allow, "Action": "rekognition:DetectLabels", "Resource": "*"})
+        if self.alarms:
+            found.append({**allow, "Action": "ssm:GetParameter", "Resource": parameter})
+        if self.alarms and self.topic:
+            found.append({**allow, "Action": "sns:Publish", "Resource": self.topic})
+        return found
 
 
 def name_of(bucket_name: str, device: str) -> str:
     """Return the name of a camera's function."""
     digest = hashlib.sha256(f"{bucket_name}/{device}".encode()).hexdigest()[:8]
     return f"megacam-digest-{device}-{digest}"
+
+
+def parameter_name(bucket_name: str, device: str) -> str:
+    """Return the name of the parameter of SSM that holds a camera's alarms.json."""
+    return f"/megacam/{bucket_name}/{device}/alarms"
 
 
 def arn(aws: Aws, service: str, what: str) -> str:
@@ -143,7 +186,7 @@ def failed_runs(aws: Aws, wanted: Wanted) -> int:
 
 def policy(aws: Aws, wanted: Wanted) -> dict[str, Any]:
     """Return the policy of the function's role."""
-    return policies.digest_role(
+    found = policies.digest_role(
         bucket.arn(aws, wanted.bucket),
         wanted.device,
         bucket.arn(aws, wanted.bucket, f"{wanted.device}/*"),
@@ -152,6 +195,12 @@ def policy(aws: Aws, wanted: Wanted) -> dict[str, Any]:
         arn(aws, "logs", f"log-group:{wanted.log}:*"),
         arn(aws, "sqs", wanted.name),
     )
+    found["Statement"] += wanted.more_rights(
+        bucket.arn(aws, wanted.bucket, f"{wanted.device}/2*"),
+        aws.identity["account"],
+        arn(aws, "ssm", f"parameter{wanted.parameter}"),
+    )
+    return found
 
 
 def _queue_url(aws: Aws, wanted: Wanted) -> str:

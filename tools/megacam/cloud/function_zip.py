@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from megacam import __file__ as package_file
+from megacam import device_code
 from megacam.errors import MegacamError
 
 PYTHON = "3.13"
@@ -35,7 +36,15 @@ _MODULES = (
         "__init__", "baseline", "bucket", "copies", "days", "film", "motion", "photos",
         "pictures", "refusals", "sharing",
     )),
+    "device_code.py", "words.py",
+    *(f"alarms/{name}.py" for name in (
+        "__init__", "due", "look", "outbox", "rules", "seen", "senders", "settings", "state",
+    )),
 )  # fmt: skip
+# The camera's own code says when photos were due; see device_code.py.
+_DEVICE_MODULES = tuple(
+    f"firmware/shot/{name}.py" for name in ("day_plan", "schedule", "time_zone")
+)
 # ZIP's earliest time: with the time of today, no two builds would be the same.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _DOWNLOAD_TIMEOUT_S = 600
@@ -101,6 +110,9 @@ def _own_modules() -> Iterator[tuple[str, bytes]]:
             # A clone on Windows may have other line ends.
             data = path.read_bytes().replace(b"\r\n", b"\n")
             yield f"megacam/{path.relative_to(_PACKAGE).as_posix()}", data
+    for name in _DEVICE_MODULES:
+        data = (device_code.root() / name).read_bytes().replace(b"\r\n", b"\n")
+        yield f"megacam/device/{name}", data
 
 
 def _of_wheel(wheel: Path) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ import hashlib
 import re
 
 from megacam.cloud import policies
+from megacam.digest import models
 from megacam.errors import MegacamError
 
 # S3 supports patterns such as `http://localhost:*`; the gallery may listen on any free port.
@@ -15,7 +16,8 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _RESERVED = re.compile(r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|--x-s3|--table-s3)")
 _DEVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-ON_UPLOAD = ("motion", "all", "off")
+OFF = "off"
+ON_UPLOAD = ("motion", "all", OFF)
 # The most that S3 accepts:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
 _DAYS_HIGHEST = 36_500
@@ -35,7 +37,9 @@ class CloudSpec:
     `site`: make a private web site, or show the device on the one that is there.
     `digest`: whether a Lambda function sums up each hour; `film`: whether it makes films;
     `on_upload`: "motion", "all" or "off", what it does with single photos. `timezone` and `motion`
-    are the camera's schedule.timezone and motion.threshold.
+    are the camera's schedule.timezone and motion.threshold. `labels`: the model that it asks,
+    "rekognition" or an address, or "off", at most `label_calls` times a month. `alarms`: the text
+    of an alarms.json that it sends by, or "off".
     `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
@@ -56,6 +60,9 @@ class CloudSpec:
     film: bool | None = None
     timezone: str = ""
     motion: int = 46
+    labels: str | None = None
+    label_calls: int | None = None
+    alarms: str | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -80,6 +87,8 @@ class CloudSpec:
             raise MegacamError(
                 f"--on-upload is {self.on_upload!r}; it must be one of: {', '.join(ON_UPLOAD)}"
             )
+        if self.labels not in (None, OFF):
+            models.check(self.labels, near=False)
         if self.budget_usd is not None:
             _check_budget(self.budget_usd, self.budget_email)
 

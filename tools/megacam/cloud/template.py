@@ -10,7 +10,7 @@ import dataclasses
 from typing import Any
 
 from megacam.cloud import budget, iot, keys, policies, retention, spec, template_digest
-from megacam.cloud.digest_function import Wanted
+from megacam.cloud.digest_function import LABEL_CALLS, Wanted
 from megacam.cloud.site import documents
 from megacam.cloud.site import template as site
 
@@ -42,6 +42,10 @@ class Options:
     film: bool = True
     timezone: str = ""
     motion: int = 46
+    labels: str = ""
+    label_calls: int = LABEL_CALLS
+    alarms: bool = False
+    topic: str = ""
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -54,12 +58,17 @@ class Options:
                 budget_email=self.budget_email,
                 keep_versions=self.keep_versions,
                 on_upload=self.on_upload or None,
+                labels=self.labels or None,
             )
 
     def digest_of(self, device: str) -> Wanted:
         """Return what the digest of a device is to be."""
         upload = "" if self.on_upload == "off" else self.on_upload
-        return Wanted(self.bucket, device, self.timezone, self.motion, self.film, upload)
+        labels = "" if self.labels == spec.OFF else self.labels
+        return Wanted(
+            self.bucket, device, self.timezone, self.motion, self.film, upload,
+            labels, self.label_calls, self.alarms, self.topic,
+        )  # fmt: skip
 
 
 def template(options: Options) -> dict[str, Any]:

@@ -83,6 +83,7 @@ def _role(wanted: Wanted, word: str) -> Resource:
         return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::${{BucketName}}/{below}"}
 
     log = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+    arn = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
     own = policies.digest_role(
         _BUCKET,
         wanted.device,
@@ -92,6 +93,9 @@ def _role(wanted: Wanted, word: str) -> Resource:
         {"Fn::Sub": f"{log}{wanted.log}:*"},
         {"Fn::GetAtt": [f"DigestQueue{word}", "Arn"]},
     )
+    own["Statement"] += wanted.more_rights(
+        objects(f"{wanted.device}/2*"), _ACCOUNT, {"Fn::Sub": arn + _parameter(wanted)}
+    )
     properties = {
         "Path": {"Fn::Sub": spec.user_path("${BucketName}", wanted.device)},
         "AssumeRolePolicyDocument": policies.lambda_trust(),
@@ -100,8 +104,15 @@ def _role(wanted: Wanted, word: str) -> Resource:
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
+def _parameter(wanted: Wanted) -> str:
+    """Return the name of the parameter for Fn::Sub; CloudFormation cannot make encrypted ones."""
+    return digest_function.parameter_name("${BucketName}", wanted.device)
+
+
 def _function(wanted: Wanted, word: str) -> Resource:
     variables = {**wanted.environment(), "MEGACAM_BUCKET": {"Ref": "BucketName"}}
+    if wanted.alarms:
+        variables["MEGACAM_ALARMS_PARAMETER"] = {"Fn::Sub": _parameter(wanted)}
     properties = {
         "FunctionName": wanted.name,
         "Runtime": f"python{function_zip.PYTHON}",

@@ -12,10 +12,21 @@ from rich.text import Text
 from megacam import words
 from megacam.aws import Aws
 from megacam.cloud import bucket as bucket_parts
-from megacam.cloud import cost, create, destroy, function_zip, iot, keys, retention, show, template
+from megacam.cloud import (
+    cost,
+    create,
+    destroy,
+    digest_alarms,
+    iot,
+    keys,
+    retention,
+    show,
+    template,
+)
+from megacam.cloud.digest_function import LABEL_CALLS
 from megacam.cloud.plan import Plan
-from megacam.cloud.spec import GALLERY_ORIGINS, CloudSpec
-from megacam.commands import extras, options, rotate, site
+from megacam.cloud.spec import GALLERY_ORIGINS, OFF, CloudSpec
+from megacam.commands import cloud_digest, extras, options, rotate, site
 from megacam.commands.digest import of_camera
 from megacam.console import Terminal
 from megacam.errors import MegacamError
@@ -48,23 +59,6 @@ Updates = Annotated[
 ]
 TemplateUpdates = Annotated[
     bool, typer.Option("--updates", help="Let the cameras read releases for them")
-]
-Digest = Annotated[
-    bool | None,
-    typer.Option("--digest/--no-digest", help="Sum up each hour in a Lambda function"),
-]
-OnUpload = Annotated[
-    str | None,
-    typer.Option("--on-upload", help="Digest also each new photo: motion, all or off"),
-]
-Film = Annotated[
-    bool | None, typer.Option("--film/--no-film", help="Let the digest make films (default: yes)")
-]
-TemplateDigest = Annotated[
-    bool, typer.Option("--digest", help="Sum up each hour in a Lambda function")
-]
-DigestZip = Annotated[
-    Path | None, typer.Option("--digest-zip", help="Write the code of the digest to this file")
 ]
 DeviceList = Annotated[
     list[str] | None, typer.Option("--device", "-d", help="Camera (repeatable)")
@@ -117,9 +111,12 @@ def create_command(
     site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
-    digest: Digest = None,
-    on_upload: OnUpload = None,
-    film: Film = None,
+    digest: cloud_digest.Digest = None,
+    on_upload: cloud_digest.OnUpload = None,
+    film: cloud_digest.Film = None,
+    labels: cloud_digest.Labels = None,
+    label_calls: cloud_digest.LabelCalls = None,
+    alarms: cloud_digest.Alarms = None,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
@@ -148,6 +145,9 @@ def create_command(
         on_upload,
         film,
         *of_camera(config, None),
+        labels,
+        label_calls,
+        cloud_digest.alarms_text(alarms),
     )
     if site_wanted:
         extras.load("megacam.site.publish", "site", "awscrt")
@@ -223,14 +223,18 @@ def template_command(
     site_wanted: Site = False,
     budget: Budget = None,
     email: Email = "",
-    digest: TemplateDigest = False,
-    on_upload: OnUpload = None,
-    film: Film = None,
-    digest_zip: DigestZip = None,
+    digest: cloud_digest.TemplateDigest = False,
+    on_upload: cloud_digest.OnUpload = None,
+    film: cloud_digest.Film = None,
+    labels: cloud_digest.Labels = None,
+    label_calls: cloud_digest.LabelCalls = None,
+    alarms: cloud_digest.Alarms = None,
+    digest_zip: cloud_digest.DigestZip = None,
     config: options.Config = options.CONFIG,
     output: Output = None,
 ) -> None:
     """Print the same set-up as a CloudFormation template."""
+    text = cloud_digest.alarms_text(alarms)
     place = options.place(bucket, None, None, config)
     wanted = template.Options(
         place.need_bucket(),
@@ -249,23 +253,17 @@ def template_command(
         on_upload or "",
         film is not False,
         *of_camera(config, None),
+        labels or "",
+        label_calls or LABEL_CALLS,
+        text not in (None, OFF),
+        "" if text in (None, OFF) else digest_alarms.checked(text)[1],
     )
     if digest_zip:
-        _write_zip(Terminal(as_json=output is None), digest_zip, film is not False)
+        cloud_digest.write_zip(Terminal(as_json=output is None), digest_zip, film is not False)
+    if wanted.alarms:
+        cloud_digest.say_parameters(Terminal(as_json=output is None), wanted, str(alarms))
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
-
-
-def _write_zip(terminal: Terminal, path: Path, film: bool) -> None:
-    with terminal.working("downloading the wheels for Lambda"):
-        code = function_zip.build(film)
-    try:
-        path.write_bytes(code)
-    except OSError as error:
-        raise MegacamError(f"cannot write {path}: {error.strerror}") from error
-    terminal.mark("done", f"wrote {path}, {len(code) / 2**20:.0f} MB; upload it first:")
-    key = f"megacam-digest-{function_zip.identity(film)}.zip"
-    terminal.command(f"aws s3 cp {path} s3://YOUR-CODE-BUCKET/{key}")
 
 
 def _write_template(terminal: Terminal, wanted: template.Options, output: Path | None) -> None:

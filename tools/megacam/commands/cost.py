@@ -46,6 +46,9 @@ Digest = Annotated[bool, typer.Option("--digest", help="With a digest of every h
 OnUpload = Annotated[
     str, typer.Option("--on-upload", help=f"The digest also takes each new photo: {_ON_UPLOAD}")
 ]
+LabelCalls = Annotated[
+    int, typer.Option("--label-calls", help="Calls of Rekognition a month for each camera")
+]
 Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
 Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
@@ -66,6 +69,7 @@ def cost_command(
     updates: Updates = False,
     digest: Digest = False,
     on_upload: OnUpload = "off",
+    label_calls: LabelCalls = 0,
     compare: Compare = _COMPARED,
     region: options.Region = None,
     prices: Prices = None,
@@ -90,6 +94,7 @@ def cost_command(
         site_visits,
         digest,
         _on_upload(on_upload),
+        label_calls,
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
 

@@ -183,6 +183,11 @@ class Bucket:
             data = self._download(key, limit_bytes)
         except refusals.PhotoMissingError:
             return None
+        except refusals.BucketError as error:
+            # To a role that may list only a prefix, S3 answers 403 for what does not exist.
+            if not refusals.is_denied(error.__cause__) or key in self.names(key):
+                raise
+            return None
         try:
             found = json.loads(data or b"")
         except (ValueError, RecursionError):

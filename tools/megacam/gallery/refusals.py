@@ -47,6 +47,12 @@ def code_of(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
+def is_denied(error: BaseException | None) -> bool:
+    """Return True if the store said that these credentials may not."""
+    code = code_of(error) if isinstance(error, Exception) else ""
+    return _SAME.get(code, code) == "AccessDenied"
+
+
 def explain(
     error: Exception,
     what: str,

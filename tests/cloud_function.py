@@ -1,0 +1,58 @@
+"""The digest's Lambda function in the tests: wheels for its code, and how to run it.
+
+pytest_plugins = ["local_aws", "cloud_function"]
+"""
+
+import json
+import zipfile
+
+import pytest
+from megacam.cloud import digest_function, function_zip
+
+
+def wheel(folder, requirement, tag="py3-none-any", size=0):
+    """Write a wheel with nothing in it but a note; the code itself is installed here."""
+    name, _, version = requirement.partition("==")
+    plain = name.replace("-", "_")
+    path = folder / f"{plain}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        about = f"{plain}-{version}.dist-info"
+        words = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        made.writestr(f"{about}/METADATA", words)
+        made.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: " + tag)
+        made.writestr(f"{about}/RECORD", "")
+        made.writestr(f"{plain}_note.txt", bytes(size) or b"x")
+    return path
+
+
+@pytest.fixture
+def wheels(tmp_path, monkeypatch):
+    """Let pip find wheels in a folder and ask nobody else."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for requirement in function_zip.requirements(film=True):
+        wheel(folder, requirement)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    return folder
+
+
+def invoke(account, event, device="cam1"):
+    """Run the function and return its answer."""
+    name = digest_function.name_of(account.bucket, device)
+    answer = account.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read())
+
+
+def trust(account, device="cam1", **more):
+    """Let the function trust the certificate of the local AWS; `more` are variables for it."""
+    client = account.client("lambda")
+    name = {"FunctionName": digest_function.name_of(account.bucket, device)}
+    told = client.get_function_configuration(**name)["Environment"]["Variables"]
+    told |= {
+        "AWS_CA_BUNDLE": str(account.store.ca_pem),
+        "AWS_ENDPOINT_URL": account.store.endpoint,
+        **more,
+    }
+    client.update_function_configuration(**name, Environment={"Variables": told})
