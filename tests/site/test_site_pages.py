@@ -321,3 +321,19 @@ def test_a_site_that_is_out_of_reach_says_so_and_tries_again(site, open_site):
     site.decide = answer
     page.click("button", "Try again")
     page.wait(lambda: page.shown_pictures(".screen img") == 1, "the player")
+
+
+def test_labels_are_searched_on_the_page_of_moments(site, open_site):
+    page = open_site("moments.html?camera=cam1")
+    whole = len(page.all(".moments .cell"))
+    page.driver.switch_to.active_element.send_keys("/")
+    page.driver.switch_to.active_element.send_keys("FOX\n")
+    page.wait(lambda: "label=FOX" in page.driver.current_url, "the search")
+    page.wait_for(".moments .cell")
+    found = [cell.get_attribute("title") for cell in page.all(".moments .cell")]
+    assert len(found) == 4 < whole and all(title.endswith(": fox") for title in found)
+    assert axe.findings(page) == []
+    page.open("moments.html?camera=cam1&label=%22%3E%3Cimg%20src%3Dx%3E")
+    page.wait_text("here", "megacam-site h2")
+    assert page.script("return document.querySelectorAll('img[src=x]').length") == 0
+    assert page.all(".search input")

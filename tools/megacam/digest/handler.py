@@ -79,7 +79,7 @@ def _store() -> Store:
 
 
 def _threshold() -> int:
-    return int(os.environ.get("MEGACAM_MOTION_THRESHOLD", "75"))
+    return int(os.environ.get("MEGACAM_MOTION_THRESHOLD", Wishes.motion_threshold))
 
 
 def _labeller(now: datetime, context: Any) -> Labeller | None:

@@ -60,12 +60,25 @@ class Digest:
         """Return the photos by key."""
         return {row.photo.key: row for day in self.days for row in day.rows()}
 
+    def label_names(self) -> set[str]:
+        """Return all labels of its photos."""
+        return {name for row in self.rows().values() for name, _ in row.labels or ()}
+
+    def labelled(self, wanted: str) -> list[Row]:
+        """Return the photos with a label that contains `wanted`, in order of time."""
+        return [row for row in self.rows().values() if fits(row, wanted)]
+
     def moved(self, photos: Sequence[Photo]) -> frozenset[str] | None:
         """Return the keys of photos with motion, or None if it does not know all of them."""
         known = self.rows()
         if not photos or any(photo.key not in known for photo in photos):
             return None
         return frozenset(photo.key for photo in photos if known[photo.key].moved)
+
+
+def fits(row: Row, wanted: str) -> bool:
+    """Return True if a label of the photo contains `wanted`, in whatever case."""
+    return any(wanted.casefold() in name.casefold() for name, _ in row.labels or ())
 
 
 class Digests:

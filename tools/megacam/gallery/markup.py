@@ -28,6 +28,7 @@ _KEYS = (
     ("[ ]", "show more, less of the day on the time line"),
     ("M", "the next photo with motion"),
     ("S", "star, in the live gallery"),
+    ("/", "search the labels, where there are some"),
     ("Page Up, Page Down", "on the time line: an hour back, forward; Home, End: to its ends"),
 )
 

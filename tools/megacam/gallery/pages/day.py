@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -11,7 +11,8 @@ from nicegui import run, ui
 
 from megacam.gallery import days, markup, state
 from megacam.gallery.markup import Track, text
-from megacam.gallery.pages import digested
+from megacam.gallery.pages import day_view, digested
+from megacam.gallery.pages.day_view import DETAIL, DEVICES_SHOWN, View
 from megacam.gallery.pages.frame import button, empty, fill, frame
 from megacam.gallery.photos import Photo
 from megacam.gallery.refusals import BucketError
@@ -26,30 +27,6 @@ from megacam.gallery.state import (
     thumb_url,
 )
 from megacam.gallery.work import Work
-
-_DETAIL = ((1800, "every 30 min"), (300, "every 5 min"), (0, "every photo"))
-# Four pictures side by side fill a wide screen; with five, they would be too small.
-_DEVICES_SHOWN = 4
-
-
-@dataclass(frozen=True)
-class View:
-    """What the page shows, from the parameters of its URL."""
-
-    devices: tuple[str, ...]
-    day: date
-    slot_s: int | None
-    only_motion: bool = False
-
-    def url(self, **changed: object) -> str:
-        """Return the URL of this view with some parameters changed."""
-        values: dict[str, object] = {
-            "device": list(self.devices),
-            "date": self.day,
-            "slot": self.slot_s,
-            "motion": "only" if self.only_motion else None,
-        }
-        return page_url("day", **(values | changed))
 
 
 @dataclass(frozen=True)
@@ -71,9 +48,11 @@ def add(gallery: Gallery) -> None:
         date: str = "",
         slot: int | None = None,
         motion: str = "",
+        label: str = "",
     ) -> None:
         main = frame(gallery, "month", date or "Today")
-        view = View(tuple(device or ()), _day_of(gallery, date), slot, motion == "only")
+        day, only = _day_of(gallery, date), motion == "only"
+        view = View(tuple(device or ()), day, slot, only, digested.asked(label))
         await ui.context.client.connected()
         await fill(gallery, main, lambda: read(gallery, view), lambda r: _show(gallery, r))
 
@@ -81,11 +60,11 @@ def add(gallery: Gallery) -> None:
 def read(gallery: Gallery, view: View) -> Read:
     """Read the day of every device of the view; blocks."""
     known = gallery.bucket.devices()
-    chosen = tuple(name for name in dict.fromkeys(view.devices) if name in known)[:_DEVICES_SHOWN]
+    chosen = tuple(name for name in dict.fromkeys(view.devices) if name in known)[:DEVICES_SHOWN]
     chosen = chosen or tuple(known[:1])
     found = [state.read_day(gallery, name, view.day) for name in chosen]
-    slot_s = view.slot_s if view.slot_s in dict(_DETAIL) else _slot(found)
-    shown = View(chosen, view.day, slot_s, view.only_motion)
+    slot_s = view.slot_s if view.slot_s in dict(DETAIL) else _slot(found)
+    shown = replace(view, devices=chosen, slot_s=slot_s)
     return Read(shown, known, found, _year_ago(gallery, chosen, view.day))
 
 
@@ -120,7 +99,7 @@ def _slot(found: list[DeviceDay]) -> int:
 
 def _show(gallery: Gallery, found: Read) -> None:
     view = found.view
-    ui.html(_title(gallery, view), sanitize=False)
+    ui.html(day_view.title(view, gallery.today()), sanitize=False)
     is_empty = not any(one.photos for one in found.read)
     player = ui.element("div")
     _navigation(found)
@@ -147,67 +126,15 @@ def _show(gallery: Gallery, found: Read) -> None:
     return None
 
 
-def _title(gallery: Gallery, view: View) -> str:
-    """Return the date between links to the days before and after; the player follows."""
-    before = _link(view.url(date=view.day - timedelta(days=1)), "◀", "The day before")
-    after = _link(view.url(date=view.day + timedelta(days=1)), "▶", "The day after")
-    shown = after if view.day < gallery.today() else ""
-    return f'<div class="title">{before}<h1>{view.day:%A, %d %B %Y}</h1>{shown}</div>'
-
-
-def _link(href: str, words: str, label: str) -> str:
-    return f'<a class="tool" href="{text(href)}" aria-label="{label}" title="{label}">{words}</a>'
-
-
 def _navigation(found: Read) -> None:
     view = found.view
     with ui.element("div").classes("row-tools"):
-        ui.html(_device_links(found), sanitize=False)
+        ui.html(day_view.device_links(view, found.known), sanitize=False)
         chooser = ui.input("Jump to", value=view.day.isoformat()).props(
             "type=date dense outlined stack-label"
         )
         chooser.on("change", lambda: ui.navigate.to(view.url(date=chooser.value)))
-        ui.html(_detail_links(view), sanitize=False)
-
-
-def _device_links(found: Read) -> str:
-    """Return a link to each camera, and links that add or remove another one beside it."""
-    view, chosen = found.view, found.view.devices
-    alone = "".join(
-        f'<a class="tool"{" aria-current=true" if chosen == (device,) else ""} '
-        f'href="{text(view.url(device=[device]))}">{text(device)}</a>'
-        for device in found.known
-    )
-    links = f'<nav class="choice" aria-label="Camera">{alone}</nav>'
-    if len(found.known) < 2:
-        return links
-    beside = "".join(_beside(view, device) for device in found.known if device != chosen[0])
-    return (
-        f'{links}<nav class="choice beside" aria-label="Beside it"><span>beside it</span>{beside}'
-        "</nav>"
-    )
-
-
-def _beside(view: View, device: str) -> str:
-    shown = device in view.devices
-    others = [other for other in view.devices if other != device]
-    wanted = others if shown else [*others[: _DEVICES_SHOWN - 1], device]
-    label = text(f"remove {device}" if shown else f"show {device} beside it")
-    sign = "&times;" if shown else "+"
-    return (
-        f'<a class="tool"{" aria-current=true" if shown else ""} '
-        f'href="{text(view.url(device=wanted))}" title="{label}" aria-label="{label}">'
-        f"{sign} {text(device)}</a>"
-    )
-
-
-def _detail_links(view: View) -> str:
-    links = "".join(
-        f'<a class="tool"{" aria-current=true" if slot == view.slot_s else ""} '
-        f'href="{text(view.url(slot=slot))}">{words}</a>'
-        for slot, words in _DETAIL
-    )
-    return f'<nav class="choice" aria-label="Photos in the grid">{links}</nav>'
+        ui.html(day_view.detail_links(view), sanitize=False)
 
 
 def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
@@ -220,6 +147,7 @@ def _tools(gallery: Gallery, found: Read, redraw: Callable[[], None]) -> None:
     gap_words = f" · {gaps}, {lost}" if missing else " · no gaps"
     ui.label(f"{total:,} photos · {size:,.1f} MB{gap_words}").classes("summary")
     digested.links(found.read[0], view.day)
+    digested.day_search(view, found.read)
     ui.element("span").classes("spring")
     _MotionSearch(gallery, found, redraw, size)
 
@@ -276,6 +204,9 @@ def _tracks(gallery: Gallery, found: Read) -> list[Track]:
 def _draw_grids(gallery: Gallery, found: Read) -> None:
     """Draw one grid per camera; called again after a search for motion."""
     view = found.view
+    if view.label:
+        digested.show_found(gallery, view.label, found.read)
+        return
     for one, track in zip(found.read, _tracks(gallery, found), strict=True):
         only = " only-motion" if view.only_motion and track.moved else ""
         with ui.element("section").classes(f"grid{only}"):

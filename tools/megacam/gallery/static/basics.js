@@ -39,3 +39,12 @@ const isTyping = (event) => Boolean(
   event.ctrlKey || event.metaKey || event.altKey
   || event.target.closest?.("input:not([type=range]), select, textarea, [role=dialog]"),
 );
+
+// "/" leads to the search field of a page that has one.
+addEventListener("keydown", (event) => {
+  if (event.key !== "/" || isTyping(event)) return;
+  const field = document.querySelector("input[type=search]");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});

@@ -68,7 +68,13 @@ const stepOf = (frames) => {
   return Math.max(1, steps[steps.length >> 1] ?? 30);
 };
 
-// Return a day of the digest: {data, keogram, film, moments, thumb}; null if its form is unknown.
+// Return the labelled photos of a day: [[t, name, "fox, grass"], ...].
+const labelsOf = ({ labels }, rows) => Object.entries(labels ?? {})
+  .filter(([name, found]) => rows.has(name) && Object.keys(found ?? {}).length)
+  .map(([name, found]) => [takenAt(name), name, Object.keys(found).join(", ")])
+  .sort((a, b) => a[0] - b[0]);
+
+// Return a day of the digest: {data, keogram, film, moments, labels, thumb}; null if its form is unknown.
 const fromDigest = (camera, digest) => {
   if (digest?.format !== 1 || !Array.isArray(digest.photos)) return null;
   const rows = new Map();
@@ -93,6 +99,7 @@ const fromDigest = (camera, digest) => {
     films: digest.hours.map(({ start, film }) => [seconds(start), ofDigest(camera, film)]).filter(([, film]) => film),
     moments: digest.moments.map(({ key }) => String(key).slice(camera.length + 1))
       .filter((name) => rows.has(name)).map((name) => [takenAt(name), name]),
+    labels: labelsOf(digest, rows),
     thumb,
   };
 };
@@ -107,7 +114,7 @@ const fromPublished = (camera, data) => {
   const [track] = data.tracks;
   const frames = track.frames.filter(([, name]) => NAME.test(name));
   const tracks = [{ ...track, device: camera, source: `/${camera}/`, thumbs: null, frames }];
-  return { data: { ...data, tracks }, keogram: null, film: null, films: [], moments: [], thumb: () => null };
+  return { data: { ...data, tracks }, keogram: null, film: null, films: [], moments: [], labels: [], thumb: () => null };
 };
 
 // Return a day of a camera, or null if nothing is known of it.

@@ -241,18 +241,39 @@ class Site extends HTMLElement {
     });
   }
 
-  moments() {
-    return this.inPages("No moments yet", "They appear once a digest has run.", ({ moments, thumb, data }, day) => {
-      const text = clockOf(data.zone);
-      return moments.map(([t, name]) => {
-        const link = make("a", "cell", { href: dayLink(this.camera, day, t) });
-        const when = text(t).slice(0, 5);
-        const small = thumb(name);
-        if (small) link.append(picture(small, `${this.camera} at ${when}`));
-        link.append(make("span", "time", { textContent: when }));
-        return link;
-      });
+  // The photos that differ most, or those with the label that is searched for.
+  async moments() {
+    const label = (this.asked.get("label") ?? "").trim();
+    let hasLabels = Boolean(label);
+    const empty = label ? [`No ${label} here`, "Search for something else."]
+      : ["No moments yet", "They appear once a digest has run."];
+    await this.inPages(...empty, ({ moments, labels, thumb, data }, day) => {
+      hasLabels ||= labels.length > 0;
+      const found = label ? labels.filter(([, , words]) => words.includes(label.toLowerCase())) : moments;
+      return found.map(([t, name, words]) => this.moment(day, t, thumb(name), clockOf(data.zone)(t).slice(0, 5), words));
     });
+    if (hasLabels) this.prepend(this.search(label));
+  }
+
+  moment(day, t, small, when, words) {
+    const title = `${this.camera} at ${when}${words ? `: ${words}` : ""}`;
+    const link = make("a", "cell", { href: dayLink(this.camera, day, t), title });
+    if (small) link.append(picture(small, title));
+    link.append(make("span", "time", { textContent: when }));
+    return link;
+  }
+
+  search(label) {
+    const box = make("div", "row-tools search");
+    box.setAttribute("role", "search");
+    const field = make("input", "tool", { type: "search", value: label, maxLength: 40, placeholder: "Search: fox" });
+    field.setAttribute("aria-label", "Search the labels");
+    field.setAttribute("aria-keyshortcuts", "/");
+    field.addEventListener("change", () => {
+      location.search = new URLSearchParams({ camera: this.camera, label: field.value });
+    });
+    box.append(field);
+    return box;
   }
 
   // Show what `made(day)` gives of each day, a week at a time.
