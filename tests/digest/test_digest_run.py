@@ -185,7 +185,7 @@ def _dangling(s3):
         if not key.endswith(".json"):
             continue
         index = read(s3, key)
-        for one in (*index.get("sprites", ()), index["keogram"], index["film"]):
+        for one in (*index.get("sprites", ()), index.get("keogram"), index.get("film")):
             if one and one["key"] not in s3.objects:
                 missing.add(one["key"])
     return missing

@@ -337,3 +337,12 @@ def test_labels_are_searched_on_the_page_of_moments(site, open_site):
     page.wait_text("here", "megacam-site h2")
     assert page.script("return document.querySelectorAll('img[src=x]').length") == 0
     assert page.all(".search input")
+
+
+def test_the_list_of_the_digest_s_days_saves_the_search_for_them(site, open_site):
+    days = ["<b>", 7, str(BEFORE), str(DAY)]
+    listed = {"format": 1, "device": "cam1", "days": days}
+    site.objects["cam1/_digest/days.json"] = json.dumps(listed).encode()
+    page = open_site("days.html?camera=cam1")
+    page.wait(lambda: len(page.all(".cover")) == 2, "the days")
+    assert not [line for line in site.sent if line[0] == "HEAD"]

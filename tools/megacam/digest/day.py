@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from megacam.digest import index, names, sheets
+from megacam.digest import catalog, index, names, sheets
 from megacam.digest.hour import FPS, films_here
 from megacam.digest.index import BadIndexError, Day, Hour, Piece, Row
 from megacam.digest.store import FILM_LIMIT_BYTES, Index, LostRaceError, Store, modified
@@ -79,6 +79,9 @@ def join(
         new = _joined(store, old, changed, now)
         if new == old and seen.data:
             return False
+        if not seen.etag:
+            # First, so that a killed run leaves no day that nobody lists.
+            catalog.add(store, device, day, calendar.zone)
         try:
             store.write_index(names.day_index(device, day), index.day_data(new, _gaps(new)), seen)
         except LostRaceError:

@@ -45,6 +45,11 @@ def day_index(device: str, day: date) -> str:
     return f"{day_folder(device, day)}day.json"
 
 
+def days_list(device: str) -> str:
+    """Return the key of the list of days that have a digest; see catalog.py."""
+    return f"{root(device)}days.json"
+
+
 def calls_counter(device: str) -> str:
     """Return the key of the counter of a month's calls of the model; see budget.py."""
     return f"{root(device)}label-calls.json"

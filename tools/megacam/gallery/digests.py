@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 
 from PIL import Image
 
-from megacam.digest import index, names, sheets, upload
+from megacam.digest import catalog, index, names, sheets, upload
 from megacam.digest.index import BadIndexError, Day, Hour, Row
 from megacam.gallery import baseline
 from megacam.gallery.bucket import Bucket
@@ -91,6 +91,7 @@ class Digests:
         self._days: OrderedDict[tuple[str, date], tuple[float, Day | None]] = OrderedDict()
         self._sheets: OrderedDict[str, Image.Image] = OrderedDict()
         self._listed: dict[str, tuple[float, frozenset[str]]] = {}
+        self._catalogs: dict[str, tuple[float, frozenset[date] | None]] = {}
         self._reading: dict[str, Future[Image.Image]] = {}
 
     def of_span(self, device: str, start: datetime, end: datetime, local: date) -> Digest | None:
@@ -107,6 +108,17 @@ class Digests:
         if day.end < end:
             around.append(self.of_day(device, local + timedelta(days=1)) or day)
         return Digest(tuple(sorted(set(around), key=lambda one: one.start)))
+
+    def days(self, device: str) -> frozenset[date] | None:
+        """Return the days that have a digest, as far as they are listed; None without a list."""
+        with self._lock:
+            until_s, found = self._catalogs.get(device, (0.0, None))
+        if time.monotonic() >= until_s:
+            data = self._bucket.json(names.days_list(device))
+            found = catalog.parse(data) if data else None
+            with self._lock:
+                self._catalogs[device] = time.monotonic() + _FRESH_S, found
+        return found
 
     def of_day(self, device: str, day: date) -> Day | None:
         """Return a calendar day of the camera's zone."""

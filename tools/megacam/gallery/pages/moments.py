@@ -45,14 +45,18 @@ def add(gallery: Gallery) -> None:
 
 
 def read(gallery: Gallery, device: str, wanted: str, label: str = "") -> Week:
-    """Read a week of a device, one request a day; blocks."""
+    """Read a week of a device, one request for each day that has a digest; blocks."""
     devices = gallery.bucket.devices()
     device = device if device in devices else next(iter(devices), "")
     last = _day_of(gallery, wanted)
     found: list[tuple[date, list[Row]]] = []
     names: set[str] = set()
-    for number in range(_DAYS_SHOWN if device else 0):
-        day = gallery.digests.of_day(device, last - timedelta(days=number))
+    listed = gallery.digests.days(device) if device else frozenset()
+    for number in range(_DAYS_SHOWN):
+        local = last - timedelta(days=number)
+        if listed is not None and local not in listed:
+            continue
+        day = gallery.digests.of_day(device, local)
         rows = day.rows() if day else []
         names |= {name for row in rows for name, _ in row.labels or ()}
         shown = [row for row in rows if fits(row, label)] if label else _moments(day)

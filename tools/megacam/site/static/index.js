@@ -5,8 +5,9 @@
 const SITE = "/_site/";
 const NAME = /^(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)(\d\d)(\d\d)-\d{1,12}\.jpg$/;
 const DAY_MS = 86_400_000;
-// So many days are looked for beyond those that were published.
+// So many days are looked for beyond those that were published, where nothing lists them.
 const AHEAD_DAYS = 31;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
 // Return the JSON at an address, or null if there is none: S3 answers 403 for what is missing.
 const readJson = async (path) => {
@@ -127,10 +128,22 @@ const readDay = async (camera, day) => {
 
 // Return the days of a camera, newest first: {day, photos, cover}; the latter two only if published.
 const readDays = async (camera) => {
-  const published = (await readJson(`${SITE}${camera}/days.json`))?.days ?? [];
+  const [site, digest] = await Promise.all(
+    [`${SITE}${camera}/days.json`, `/${camera}/_digest/days.json`].map(readJson),
+  );
+  const published = site?.days ?? [];
+  const known = new Set(published.map(({ day }) => day));
+  const listed = digest?.format === 1 && Array.isArray(digest.days) ? digest.days : null;
+  const digested = listed ? listed.filter((day) => DAY.test(day) && !known.has(day))
+    : await lookForDays(camera, known);
+  return [...published, ...digested.map((day) => ({ day, photos: null, cover: false }))]
+    .sort((a, b) => (a.day < b.day ? 1 : -1));
+};
+
+// Ask for the index of each recent day: a digest of an earlier version lists none.
+const lookForDays = async (camera, known) => {
   const tomorrow = dayAfter(new Date().toISOString().slice(0, 10), 1);
   const oldest = dayAfter(tomorrow, -AHEAD_DAYS);
-  const known = new Set(published.map(({ day }) => day));
   const newest = [...known].sort().at(-1) ?? oldest;
   const asked = [];
   for (let day = newest > oldest ? newest : oldest; day <= tomorrow; day = dayAfter(day, 1)) {
@@ -138,6 +151,5 @@ const readDays = async (camera) => {
   }
   const answers = await Promise.all(asked.map((day) => (
     fetch(`${dayFolder(camera, day)}day.json`, { method: "HEAD", cache: "no-cache" }))));
-  const digested = asked.filter((day, n) => answers[n].ok).map((day) => ({ day, photos: null, cover: false }));
-  return [...published, ...digested].sort((a, b) => (a.day < b.day ? 1 : -1));
+  return asked.filter((day, n) => answers[n].ok);
 };
