@@ -4,7 +4,8 @@
         board.exec("from firmware import credentials; ...")     # as mpremote exec would
         board.start(print)                                      # boot.py, main.py, line by line
 
-The camera model is a separate process at the other end of the SPI bus and survives resets.
+The camera model is a separate process at the other end of the SPI bus. It starts with the first
+byte on the bus and survives resets.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,7 @@ class Board:
         self._without = without
         self._cleanup = contextlib.ExitStack()
         self._process: subprocess.Popen[Any] | None = None
+        self._camera: subprocess.Popen[Any] | None = None
         self._runner: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -207,20 +210,35 @@ class Board:
 
     def _start_camera(self, started: contextlib.ExitStack) -> socket.socket:
         board_end, camera_end = socket.socketpair()
-        started.callback(board_end.close)
-        argv = [sys.executable, "-m", "megacam.sim.camera_process"]
-        with camera_end, (self.folder / "camera.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*argv, "--fd", str(camera_end.fileno()), *self._camera_args],
+        begin = ["--begin", datetime.now().isoformat()]
+        runner = threading.Thread(target=self._run_camera, args=(camera_end, begin), daemon=True)
+        started.callback(self._stop_camera, board_end, runner)
+        runner.start()
+        return board_end
+
+    def _run_camera(self, bus: socket.socket, begin: list[str]) -> None:
+        """Run the camera process from the first byte on; most boards of the tests send none."""
+        with bus, (self.folder / "camera.log").open("wb") as log:
+            if not bus.recv(1, socket.MSG_PEEK):
+                return
+            argv = [sys.executable, "-m", "megacam.sim.camera_process", "--fd", str(bus.fileno())]
+            self._camera = subprocess.Popen(
+                [*argv, *begin, *self._camera_args],
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=[camera_end.fileno()],
+                pass_fds=[bus.fileno()],
                 start_new_session=True,
             )
-        started.callback(_kill, process)
-        return board_end
+
+    def _stop_camera(self, bus: socket.socket, runner: threading.Thread) -> None:
+        with contextlib.suppress(OSError):  # the camera may have ended
+            bus.shutdown(socket.SHUT_RDWR)  # one that starts at this moment ends by itself
+        runner.join()
+        if self._camera:
+            _kill(self._camera)
+        bus.close()
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:
