@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,10 @@ PORT = ROOT / "tools" / "megacam" / "sim" / "port"
 # A shell makes background jobs ignore SIGINT, and every process that the tests start would inherit
 # that: then Ctrl-C could not end any of them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Workers and commands load the same modules hundreds of times, so these are compiled only once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure(config):
