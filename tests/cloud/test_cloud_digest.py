@@ -241,8 +241,8 @@ def test_show_names_it_and_destroy_removes_all_but_what_it_wrote(account, wheels
     assert kept in account.object_keys()
 
 
-def test_what_a_failed_creation_left_is_removed_too(account, wheels):
-    next(wheels.glob("pillow-*")).unlink()
+def test_what_a_failed_creation_left_is_removed_too(account, downloads):
+    next(downloads.glob("pillow-*")).unlink()
     with pytest.raises(MegacamError, match="cannot download"):
         _make(account, digest=True)
     assert digest_function.read(account.aws, account.bucket, "cam1") is None
@@ -260,7 +260,7 @@ def test_no_digest_removes_it_and_keeps_the_camera(account, wheels):
     assert _changes(account, digest=False) == []
 
 
-def test_the_same_code_has_the_same_bytes_and_only_what_the_function_needs(wheels):
+def test_the_same_code_has_the_same_bytes_and_only_what_the_function_needs(downloads):
     first, second = function_zip.build(film=True), function_zip.build(film=True)
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as code:
@@ -301,8 +301,8 @@ def test_code_too_large_for_lambda_says_what_to_leave_out(tmp_path):
         function_zip.pack([big])
 
 
-def test_a_wheel_that_is_not_there_is_named(wheels):
-    next(wheels.glob("av-*")).unlink()
+def test_a_wheel_that_is_not_there_is_named(downloads):
+    next(downloads.glob("av-*")).unlink()
     version = importlib.metadata.version("av")
     with pytest.raises(MegacamError, match=rf"cannot download .*av=={version}"):
         function_zip.build(film=True)
