@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import command
 from usb_board import WIFI
 
 
@@ -54,13 +55,9 @@ def write_config(folder, account, bucket, ntp, device="cam1"):
 
 
 def megacam(folder, *args, **environment):
-    """Run the command with its output in a pipe and the Wi-Fi settings in its environment."""
+    """Run the command with the Wi-Fi settings in its environment."""
     wifi = {"MEGACAM_WIFI_SSID": WIFI["ssid"], "MEGACAM_WIFI_PASSWORD": WIFI["password"]}
-    return subprocess.run(
-        [sys.executable, "-m", "megacam", *args], cwd=folder,
-        env={**os.environ, **wifi, **environment},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
-    )  # fmt: skip
+    return command.megacam(*args, cwd=folder, **{**wifi, **environment})
 
 
 def typed(folder, args, *answers, **environment):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from alarms.conftest import NOON, SECRET, Camera
+from command import megacam
 from megacam.alarms import homeassistant
 from megacam.alarms.look import Aim
 from megacam.alarms.state import FileBox
@@ -35,20 +36,17 @@ def folder(camera, receiver, tmp_path):
     return tmp_path
 
 
-def _command(camera, *words):
+def _words(camera, *words):
     place = ["--bucket", camera.account.bucket, "--region", camera.account.aws.region]
-    return [sys.executable, "-m", "megacam", "watch", *place, *words]
+    return ["watch", *place, *words]
+
+
+def _command(camera, *words):
+    return [sys.executable, "-m", "megacam", *_words(camera, *words)]
 
 
 def _run(camera, folder, *words, env=None):
-    return subprocess.run(
-        _command(camera, *words),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(TOOLS), **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return megacam(*_words(camera, *words), cwd=folder, **(env or {}))
 
 
 def test_once_tells_an_event_in_one_line_and_only_once(camera, folder, receiver):

@@ -1,11 +1,10 @@
 """Deploying: complete or not at all, only changed files, and one sentence for each error."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
+from command import megacam
 from megacam.board import deploy, device, mip, slots, tree
 from megacam.board import files as device_files
 from megacam.board.device import DeviceError
@@ -172,7 +171,7 @@ def test_an_hmac_that_nobody_vouches_for_leaves_the_board_as_it_was(tmp_path, in
     place.write_bytes(b"def new(*a):\n pass\n")
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     with plugged_in(tmp_path / "b", SMALL_OLD, without=["hmac"]) as board:
-        done = _megacam("deploy", "--port", board.port, "--index", index, cwd=tmp_path)
+        done = megacam("deploy", "--port", board.port, "--index", index, cwd=tmp_path)
         assert done.returncode == 1
         assert "--hmac FOLDER" in done.stderr and "Traceback" not in done.stderr
         assert _image(board) == SMALL_OLD
@@ -187,23 +186,18 @@ def test_a_board_without_settings_or_roots_is_refused_in_words(tmp_path):
             _run(board, without_roots)
 
 
-def _megacam(*args, cwd):
-    argv = [sys.executable, "-m", "megacam", *args]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=cwd)
-
-
 def test_the_command_shows_what_it_would_do_and_then_does_it(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     with plugged_in(tmp_path / "b", {}) as board:
-        dry = _megacam("deploy", "--port", board.port, "--dry-run", cwd=tmp_path)
+        dry = megacam("deploy", "--port", board.port, "--dry-run", cwd=tmp_path)
         assert (dry.returncode, dry.stderr) == (0, "")
         assert "+ firmware/app.mpy" in dry.stdout
         assert "nothing was changed (--dry-run)" in dry.stdout
-        done = _megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
+        done = megacam("deploy", "--port", board.port, "--json", cwd=tmp_path)
         assert "firmware/app.mpy" in json.loads(done.stdout)["sent"]
-        again = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        again = megacam("deploy", "--port", board.port, cwd=tmp_path)
         assert "is on the board, nothing to change" in again.stdout, again.stderr
-    gone = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+    gone = megacam("deploy", "--port", board.port, cwd=tmp_path)
     assert gone.returncode == 1
     assert gone.stderr.startswith(f"megacam: there is no port {board.port}")
 
@@ -221,7 +215,7 @@ def test_the_command_mends_a_board_of_an_older_version_that_cannot_start(tmp_pat
     before = {path.removeprefix("a/"): content for path, content in OLD.items()}
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     with plugged_in(tmp_path / "b", {**before, "boot.py": boot, **left}) as board:
-        done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        done = megacam("deploy", "--port", board.port, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         image = _image(board)
     assert image["boot.py"] == tree.build()["boot.py"]
@@ -232,15 +226,15 @@ def test_the_command_mends_a_board_of_an_older_version_that_cannot_start(tmp_pat
 def test_a_trial_is_announced_and_can_be_ended(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
     with plugged_in(tmp_path / "b", OLD) as board:
-        idle = _megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
+        idle = megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
         assert "no files on the board are on trial" in idle.stdout, idle.stderr
         with device.connect(board.port) as found:
             slots.write(found, slots.Slots("a", worked=frozenset("a")))
-        done = _megacam("deploy", "--port", board.port, cwd=tmp_path)
+        done = megacam("deploy", "--port", board.port, cwd=tmp_path)
         assert "the new files are on trial until a photo is stored" in done.stdout, done.stderr
         with device.connect(board.port) as found:
             assert slots.read(found) == slots.Slots("b", 3, frozenset("a"))
-        kept = _megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
+        kept = megacam("deploy", "--port", board.port, "--keep", cwd=tmp_path)
         assert "slot b is kept" in kept.stdout, kept.stderr
         with device.connect(board.port) as found:
             assert slots.read(found) == slots.Slots("b", 0, frozenset("a"))

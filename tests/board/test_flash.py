@@ -1,9 +1,7 @@
 """An image is checked and compared with the chip before anything is erased."""
 
-import subprocess
-import sys
-
 import pytest
+from command import megacam
 from esp_images import FACTORY, NVS, ROWS, VFS, application, part, table, whole, write_image
 from megacam.board import flash
 from usb_board import scripted
@@ -99,8 +97,7 @@ def test_what_is_no_file_is_one_sentence(tmp_path):
 
 
 def test_the_command_refuses_before_it_looks_for_a_board(tmp_path):
-    argv = [sys.executable, "-m", "megacam", "flash", str(tmp_path / "none.bin"), "--yes"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    done = megacam("flash", tmp_path / "none.bin", "--yes", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"megacam: cannot read {tmp_path / 'none.bin'}")
 

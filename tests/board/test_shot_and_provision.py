@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from command import megacam
 from megacam.board import device, provision, shot
 from megacam.commands.shot import style
 from megacam.errors import MegacamError
@@ -28,16 +29,8 @@ def board(tmp_path_factory):
         yield board
 
 
-def _megacam(*args, cwd, **environment):
-    argv = [sys.executable, "-m", "megacam", *args]
-    return subprocess.run(
-        argv, capture_output=True, text=True, timeout=60, cwd=cwd,
-        env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
 def test_a_photo_comes_over_usb_whole(board, tmp_path):
-    done = _megacam("shot", "--port", board.port, "-o", "now.jpg", cwd=tmp_path)
+    done = megacam("shot", "--port", board.port, "-o", "now.jpg", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "now.jpg: 320x240" in done.stdout
     Image.open(tmp_path / "now.jpg").load()
@@ -79,7 +72,7 @@ def test_secrets_come_from_the_environment_and_are_nowhere_but_in_nvs(board, tmp
         "MEGACAM_KEY_ID": KEY["id"],
         "MEGACAM_KEY_SECRET": SECRET,
     }
-    done = _megacam("provision", "--port", board.port, cwd=tmp_path, **secrets)
+    done = megacam("provision", "--port", board.port, cwd=tmp_path, **secrets)
     assert done.returncode == 0, done.stderr
     assert "aws is in NVS, read back and compared  AKIAIOSFODNN7EXAMPLE" in done.stdout
     with device.connect(board.port) as found:
@@ -88,14 +81,14 @@ def test_secrets_come_from_the_environment_and_are_nowhere_but_in_nvs(board, tmp
     assert out.strip() == SECRET
     for text in (done.stdout + done.stderr, *(p.read_text() for p in tmp_path.rglob("*"))):
         assert SECRET not in text and WIFI["password"] not in text
-    wiped = _megacam("wipe", "--port", board.port, "--yes", cwd=tmp_path)
+    wiped = megacam("wipe", "--port", board.port, "--yes", cwd=tmp_path)
     assert wiped.returncode == 0, wiped.stderr
     with device.connect(board.port) as found:
         assert provision.known(found) == {}
 
 
 def test_nobody_to_ask_is_misuse_and_names_the_variables(tmp_path):
-    done = _megacam("provision", "--only", "wifi", cwd=tmp_path)
+    done = megacam("provision", "--only", "wifi", cwd=tmp_path)
     assert done.returncode == 2
     assert "MEGACAM_WIFI_SSID and MEGACAM_WIFI_PASSWORD" in done.stderr
 
@@ -182,12 +175,12 @@ def test_what_the_environment_gives_wrong_is_named_by_its_variable(given, named)
 
 def test_a_blank_that_is_kept_is_pointed_out(tmp_path):
     given = {_SSID: " Barn", _PASSWORD: "hay hay hay "}
-    done = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **given)
+    done = megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **given)
     assert done.returncode == 0, done.stderr
     assert "the name of the Wi-Fi network ' Barn' begins or ends with a space" in done.stdout
     assert "the password of the Wi-Fi network ' Barn' begins or ends" in done.stdout
     assert "hay" not in done.stdout
-    quiet = _megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **{_SSID: "Barn 2"})
+    quiet = megacam("provision", "--only", "wifi", "--dry-run", cwd=tmp_path, **{_SSID: "Barn 2"})
     assert "with a space" not in quiet.stdout
 
 

@@ -3,15 +3,12 @@
 import datetime
 import json
 import os
-import subprocess
-import sys
 import zoneinfo
-from pathlib import Path
 
 import pytest
+from command import megacam
 from megacam import settings, timezones
 
-TOOLS = Path(__file__).parents[2] / "tools"
 NOW = int(datetime.datetime(2027, 7, 5, 12, 5, tzinfo=datetime.timezone.utc).timestamp())
 
 
@@ -115,15 +112,8 @@ def test_what_is_to_be_pasted_is_accepted_for_every_zone():
 def test_it_is_said_before_the_board_is_touched(tmp_path, command, zone, said):
     (tmp_path / "config.json").write_text(json.dumps(_config(zone)))
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    env.update(PYTHONPATH=str(TOOLS), COLUMNS="300", HOME=str(tmp_path))
-    env["AWS_EC2_METADATA_DISABLED"] = "true"
-    done = subprocess.run(
-        [sys.executable, "-m", "megacam", *command, "--port", str(tmp_path / "no-board")],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    env.update(COLUMNS="300", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
+    words = [*command, "--port", tmp_path / "no-board"]
+    done = megacam(*words, cwd=tmp_path, environment=env)
     assert done.returncode == 1, done.stderr
     assert said in done.stdout + done.stderr

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 import time
 
 import pytest
+from command import megacam
 from doctor_board import BUCKET, board, configured, examine, place, states
 from megacam.board import deploy, device, overlays, provision
 from megacam.doctor import checks, run, verdicts
@@ -170,8 +169,7 @@ def test_an_archive_with_one_wrong_byte_is_seen_and_mended(tmp_path, place):
 
 
 def _megacam(*args, cwd):
-    argv = [sys.executable, "-m", "megacam", "doctor", *args]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=cwd)
+    return megacam("doctor", *args, cwd=cwd)
 
 
 def test_offline_checks_this_computer_only(tmp_path):

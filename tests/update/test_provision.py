@@ -1,11 +1,9 @@
 """The public keys and the seal in a board's NVS: put there over USB, and erased with the rest."""
 
 import hashlib
-import os
-import subprocess
-import sys
 
 import pytest
+from command import megacam
 from megacam.board import device
 from megacam.update.keys import KeyFolder
 from update import releases
@@ -36,12 +34,8 @@ def folder(tmp_path):
 
 
 def _megacam(board, folder, *words, **environment):
-    argv = [sys.executable, "-m", "megacam", *words, "--port", board.port]
-    done = subprocess.run(
-        argv, capture_output=True, text=True, timeout=120, cwd=folder.path.parent,
-        env={**os.environ, "MEGACAM_KEYS": str(folder.path), **environment},
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    environment = {"MEGACAM_KEYS": str(folder.path), **environment}
+    done = megacam(*words, "--port", board.port, cwd=folder.path.parent, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
