@@ -48,10 +48,13 @@ class RamBoard:
         """Return {path: text} of all files on the flash."""
         return json.loads(self.call("tree"))
 
-    def cuts(self, name):
-        """Keep the changes since power-on as `name`; cut at each one, not begun and half done."""
-        for change in range(int(self.call("keep", name))):
-            for torn in (False, True):
+    def cuts(self, name, first=0, step=1, torns=(False, True)):
+        """Keep the changes since power-on as `name`; cut at each one, not begun and half done.
+
+        `first` and `step` are of a range() of the changes, for a sample of them.
+        """
+        for change in range(first, int(self.call("keep", name)), step):
+            for torn in torns:
                 self.call("cut", name, change, torn)
                 yield change, torn
 

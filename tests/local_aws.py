@@ -16,6 +16,7 @@ import urllib.parse
 
 import pytest
 from megacam.aws import AccessKey, Aws
+from megacam.board import builds
 from megacam.sim.store import Store
 
 REGION = "eu-central-1"
@@ -148,7 +149,8 @@ class Account:
 
 def sign_in(monkeypatch, store):
     for name in [name for name in os.environ if name.startswith(("AWS_", "MEGACAM_"))]:
-        monkeypatch.delenv(name)
+        if name != builds.FOLDER:
+            monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(store.ca_pem))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")

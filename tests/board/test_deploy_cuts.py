@@ -122,9 +122,8 @@ def test_a_deploy_after_a_cut_one_needs_no_start_between(kind):
     tree, numbers = BOARDS[kind]
     with in_ram(tree, _BLOCKS, **numbers) as board:
         _deploy(board)
-        for _, torn in board.cuts("deploy"):
-            if torn:
-                _is_deployed(board)
+        for _ in board.cuts("deploy", torns=[True]):
+            _is_deployed(board)
 
 
 @pytest.mark.parametrize("kind", BOARDS)
@@ -132,14 +131,12 @@ def test_a_deploy_that_is_cut_twice_starts_whole(kind):
     tree, numbers = BOARDS[kind]
     with in_ram(tree, _BLOCKS, **numbers) as board:
         _deploy(board)
-        for change, torn in board.cuts("deploy"):
-            if torn or change % _SAMPLE:
-                continue
+        for change, _ in board.cuts("deploy", step=_SAMPLE, torns=[False]):
             _deploy(board)
-            for again, _ in board.cuts("again"):
-                if (change + again) % _SAMPLE == 0:
-                    _starts_whole(board)
-                    _is_deployed(board)
+            half = [change // _SAMPLE % 2 == 1]
+            for _ in board.cuts("again", -change % _SAMPLE, _SAMPLE, half):
+                _starts_whole(board)
+                _is_deployed(board)
 
 
 def test_new_files_are_on_trial_if_the_old_ones_have_worked_and_a_cut_changes_nothing_of_that():
@@ -194,9 +191,7 @@ def test_a_deploy_that_sends_some_blocks_of_a_file_is_cut_and_starts_whole():
         plan = deploy.plan(board, wanted, index=NOWHERE)
         assert 0 < len(plan.copy["lib/big"]) < 5
         deploy.make(board, plan)
-        for change, torn in board.cuts("deploy"):
-            if change % 7 or torn:
-                continue
+        for _ in board.cuts("deploy", step=7, torns=[False]):
             _starts_whole(board, new)
             _is_deployed(board, new)
 

@@ -15,7 +15,6 @@ def take(camera, settle_ms, discard):
 def end(camera, settle_ms, discard):
     camera.end_small(settle_ms, discard)
 """
-_TREE = tree.build({"arducam_mega.look": _SMALL})
 _SECTION = {
     "mode": "gate", "look_s": 5, "keepalive_min": 60, "threshold": 75, "mask": (),
     "settle_ms": 300, "discard": 1, "debug": False,
@@ -82,7 +81,7 @@ def live(tmp_path):
     def start(show, seconds, more="", **section):
         setup = _CODE.replace("{section}", repr({**_SECTION, **section}))
         code = f"{setup}\ndef show(at):\n    return {show}\n{more}\nloop({seconds})"
-        content = {**files(), **_TREE}
+        content = {**files(), **tree.build({"arducam_mega.look": _SMALL})}
         content |= {"lib/scripted_app.py": files()["lib/scripted_app.py"]}
         placed = tree.placed(content)
         with Board(tmp_path, placed, networks=[BARN], heap="600K", fast=True) as board:
