@@ -71,12 +71,13 @@ class Page:
         return " | ".join(element.text for element in self.all(css))
 
     def wait(self, true, what: str = "", seconds: float = WAIT_S):
-        deadline = time.monotonic() + seconds
+        deadline, pause_s = time.monotonic() + seconds, 0.03
         while time.monotonic() < deadline:
             with contextlib.suppress(Exception):
                 if value := true():
                     return value
-            time.sleep(0.05)
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.3, 0.4)  # each question keeps the browser from its work
         raise AssertionError(f"waited {seconds} s for {what}; the page says:\n{self.text()}")
 
     def wait_for(self, css: str, seconds: float = WAIT_S):

@@ -15,6 +15,7 @@ import ssl
 import urllib.parse
 
 import pytest
+from botocore import loaders
 from megacam.aws import AccessKey, Aws
 from megacam.board import builds
 from megacam.sim.store import Store
@@ -25,6 +26,8 @@ _SERVICES = (
     *("sns", "sqs", "lambda", "logs", "events", "ssm"),
 )
 _AMAZON = ".amazonaws.com"
+# Each of a thousand sessions would read the descriptions of the services from their files.
+loaders.create_loader = functools.cache(loaders.create_loader)
 _numbers = itertools.count(1)
 # MiniStack's IAM knows the operator Null, but its S3 does not pass If-None-Match on to IAM. And
 # AWS's S3 accepts no value but "*" for it: https://github.com/aws/aws-sdk-ruby/issues/3144.

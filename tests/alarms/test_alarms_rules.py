@@ -319,7 +319,7 @@ ANY = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(said=st.dictionaries(st.sampled_from([*report(0), "update"]), ANY), photo=st.booleans())
 def test_no_report_however_wrong_stops_the_watcher(said, photo):
     story = Story()

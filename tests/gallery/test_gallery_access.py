@@ -79,7 +79,7 @@ return found.slice(0, 3);
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def s3():
     with WireS3() as server:
         for n, key in enumerate(KEYS):
