@@ -50,13 +50,13 @@ _PATIENCE_S = 120  # against a hang
 
 
 def _run(configuration, size):
-    """Return the lines of a board up to its second stored photo, or to one that is lost."""
+    """Return the lines of a board up to its second stored photo, or to its first trouble."""
     lines: list[str] = []
     over = threading.Event()
 
     def line(text):
         lines.append(text)
-        if _stored(lines) == _PHOTOS or " photo lost " in text:
+        if _stored(lines) == _PHOTOS or "memory" in text or " photo lost " in text:
             over.set()
 
     main = _MAIN.format(size=size).encode()

@@ -118,8 +118,10 @@ def test_less_than_200_kb_before_the_first_picture_of_a_full_day(site, open_site
     assert first < 25
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+# The colours do not depend on the size.
+@pytest.mark.parametrize(
+    ("size", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["dark phone", "light desktop"]
+)
 def test_every_page_fits_and_is_accessible(open_site, size, dark):
     page = open_site(size=size)
     page.size(*size, dark=dark)
