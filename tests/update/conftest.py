@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from megacam.commands import update_options
+from megacam.update import keys
 from megacam.update.keys import KeyFolder
 from update.owner import PASSPHRASE, Owner
 
@@ -11,8 +12,10 @@ from update.owner import PASSPHRASE, Owner
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     folder = KeyFolder(tmp_path_factory.mktemp("owner") / "keys")
-    folder.make("current", PASSPHRASE)
-    folder.make("next", PASSPHRASE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(keys, "_ROUNDS", 1000)  # else each command takes a tenth of a second
+        folder.make("current", PASSPHRASE)
+        folder.make("next", PASSPHRASE)
     return folder.path
 
 
