@@ -235,7 +235,7 @@ def test_a_photo_that_waits_with_its_date_is_sent_as_it_was_kept(exif_board):
         "time.sleep_ms(86400000)\ndrain(a)"
     )  # fmt: skip
     [(key, block)] = _sent(told).values()
-    assert block[18:28] == b"2026:11:24" and key.startswith("cam1/2026/11/24/120000")
+    assert block[18:28] == b"2026:11:24" and key.startswith("cam1/2026/11/24/1200")
 
 
 def test_without_the_setting_photos_are_the_cameras_own_and_nothing_is_kept(tmp_path):
