@@ -33,8 +33,8 @@ def files(config=None, build=None, extra=None):
     of the script and `is_safe`, and returns an App. `extra` has more files.
     """
     if not _FIRMWARE:
-        _FIRMWARE[""] = device_tree.build()
-        _FIRMWARE["build"] = device_tree.build({"firmware.start.build": _BUILD})
+        _FIRMWARE[""] = device_tree.build(at_prompt=True)
+        _FIRMWARE["build"] = device_tree.build({"firmware.start.build": _BUILD}, at_prompt=True)
     raw = {"device": DEVICE, "s3": {"bucket": "photos"}, **(config or {})}
     checked, _ = settings.check(raw)
     tree = {

@@ -36,7 +36,7 @@ def wait(seconds):
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, tree.placed(tree.build()), fast=True) as board:
+    with Board(tmp_path, tree.placed(tree.build(at_prompt=True)), fast=True) as board:
         yield board
 
 

@@ -14,7 +14,7 @@ __all__ = ["authority", "root_der"]
 
 @pytest.fixture
 def board(tmp_path, root_der):
-    files = {**tree.build(), "roots/ca.der": root_der.read_bytes()}
+    files = {**tree.build(at_prompt=True), "roots/ca.der": root_der.read_bytes()}
     with Board(tmp_path, tree.placed(files), fast=True) as board:
         yield board
 

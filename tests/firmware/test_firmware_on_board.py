@@ -13,7 +13,9 @@ BARN = {"ssid": "Barn", "password": "hay hay hay", "rssi": -61}
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, tree.placed(tree.build()), networks=[BARN], fast=True) as board:
+    with Board(
+        tmp_path, tree.placed(tree.build(at_prompt=True)), networks=[BARN], fast=True
+    ) as board:
         yield board
 
 
@@ -30,7 +32,7 @@ def _config(**extra):
 
 def _new_board(tmp_path, config, slot=None):
     """Return a board with a `config` copied by hand; `slot` are settings that it has checked."""
-    files = tree.placed({**tree.build(), "main.py": b""})
+    files = tree.placed({**tree.build(at_prompt=True), "main.py": b""})
     files |= {"a/config.json": settings.check(slot)[0]} if slot else {}
     return Board(tmp_path, {**files, "config.json": config.encode()}, networks=[BARN], fast=True)
 

@@ -27,7 +27,11 @@ for _ in range({times}):
 
 @pytest.fixture
 def board(tmp_path):
-    files = {**tree.build(), "probe.py": PROBE.encode(), "lib/kept.py": PROBE.encode()}
+    files = {
+        **tree.build(at_prompt=True),
+        "probe.py": PROBE.encode(),
+        "lib/kept.py": PROBE.encode(),
+    }
     with Board(tmp_path, tree.placed(files), fast=True) as board:
         yield board
 

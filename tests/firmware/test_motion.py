@@ -81,7 +81,7 @@ def live(tmp_path):
     def start(show, seconds, more="", **section):
         setup = _CODE.replace("{section}", repr({**_SECTION, **section}))
         code = f"{setup}\ndef show(at):\n    return {show}\n{more}\nloop({seconds})"
-        content = {**files(), **tree.build({"arducam_mega.look": _SMALL})}
+        content = {**files(), **tree.build({"arducam_mega.look": _SMALL}, at_prompt=True)}
         content |= {"lib/scripted_app.py": files()["lib/scripted_app.py"]}
         placed = tree.placed(content)
         with Board(tmp_path, placed, networks=[BARN], heap="600K", fast=True) as board:

@@ -75,7 +75,7 @@ _FORMAT = "import machine, vfs\nvfs.VfsFat.mkfs(machine.SDCard(slot=3))"
 @pytest.fixture
 def board_with_card(tmp_path):
     config = settings.check({"s3": {"bucket": "photos"}, "spool": {"sd": {"enabled": True}}})[0]
-    files = {**tree.build(), "config.json": config}
+    files = {**tree.build(at_prompt=True), "config.json": config}
 
     def board(card_bytes):
         return Board(tmp_path, tree.placed(files), card_bytes=card_bytes, fast=True)
@@ -112,5 +112,7 @@ print(spool.photos)
 
 def test_a_spool_of_many_small_photos_is_opened_and_thinned_in_little_memory(tmp_path):
     photos = {f"spool/{1793491200 + 30 * i:010}-{i:06}": b"photo" for i in range(400)}
-    with Board(tmp_path, tree.placed({**tree.build(), **photos}), heap="56K") as board:
+    with Board(
+        tmp_path, tree.placed({**tree.build(at_prompt=True), **photos}), heap="56K"
+    ) as board:
         assert board.exec(_THIN_IT).split() == ["400", "399"]

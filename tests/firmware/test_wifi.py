@@ -31,7 +31,9 @@ credentials.save("wifi", {known!r})
 
 @pytest.fixture
 def board(tmp_path):
-    with Board(tmp_path, tree.placed(tree.build()), networks=[BARN, SHED], fast=True) as board:
+    with Board(
+        tmp_path, tree.placed(tree.build(at_prompt=True)), networks=[BARN, SHED], fast=True
+    ) as board:
         yield board
 
 

@@ -83,23 +83,25 @@ def _without_help(schema: str) -> str:
     return ast.unparse(tree)
 
 
-def build(more: Mapping[str, str] | None = None) -> dict[str, bytes]:
+def build(more: Mapping[str, str] | None = None, *, at_prompt: bool = False) -> dict[str, bytes]:
     """Return {path: content} of boot.py and main.py as source and a slot's files, compiled.
 
     placed() tells where they are on the board. Names are shortened, including arguments except
     the driver's, and on-demand modules are in lib/overlay.bin, so these files only work together.
-    `more` is {module: source} of a test's own programs, or of its replacements for modules.
+    `more` is {module: source} of a test's own programs, or of its replacements for modules. With
+    `at_prompt`, every public name is kept, for tests that import any module by name.
     Raises BuildError.
     """
     files = sources()
     paths = {module_name(path): path for path in files}
     texts = {name: files[path].read_text(encoding="utf-8") for name, path in paths.items()}
     same = {**texts, **{f"more {name}": text for name, text in (more or {}).items()}}
-    return builds.once(same, lambda: _build(texts, paths, more or {}), kind="firmware")
+    kind = "firmware for the prompt" if at_prompt else "firmware"
+    return builds.once(same, lambda: _build(texts, paths, more or {}, at_prompt), kind=kind)
 
 
 def _build(
-    texts: dict[str, str], paths: dict[str, str], more: Mapping[str, str]
+    texts: dict[str, str], paths: dict[str, str], more: Mapping[str, str], at_prompt: bool
 ) -> dict[str, bytes]:
     programs = {name: f"lib/{name}.py" for name in more if name not in paths}
     texts |= {name: _without_help(texts[name]) for name in texts if ".schema" in name}
@@ -108,7 +110,7 @@ def _build(
     # They start whichever slot is chosen, so they hold no places in an archive.
     start = {name: texts.pop(name) for name in ("boot", "main", "trial")}
     stays = {name for name in texts if name in programs or overlays.is_resident(paths[name])}
-    texts = _short(texts, {*texts} - stays - overlays.AT_PROMPT)
+    texts = _short(texts, set() if at_prompt else {*texts} - stays - overlays.AT_PROMPT)
     stays &= {*texts}
     resident = {name: texts.pop(name) for name in stays}
     archive, offsets, linked = overlays.archive(texts, resident, compile_texts)
