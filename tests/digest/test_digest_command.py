@@ -68,12 +68,12 @@ def test_a_refusal_is_one_sentence_and_what_is_broken_is_counted(store, capsys):
 
 
 def test_labels_come_from_the_model_that_is_named_within_the_calls_of_a_month(
-    s3, capsys, monkeypatch
+    store, capsys, monkeypatch
 ):
     monkeypatch.setenv("MEGACAM_LABELS_TOKEN", "tk_secret")
     for number in range(3):
         moment = hour_ago(3) + timedelta(minutes=number)
-        s3.put(key_of("cam1", moment, number), jpeg(90), motion="99")
+        store.put(key_of("cam1", moment, number), jpeg(90), motion="99")
     words = ("--device", "cam1", "--no-film", "--label-calls", "2")
     with Model() as model:
         assert run(*words, "--labels", model.url) == 0

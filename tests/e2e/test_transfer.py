@@ -1,11 +1,13 @@
 """The path of a photo from the camera's FIFO over TLS, on a simulated board."""
 
+import functools
 import hashlib
 
 import pytest
 from e2e.console import Console
 from e2e.on_board import change_setting
 from megacam import exif, settings
+from megacam.board import tree
 from megacam.demo import run
 from servers.relay import Relay
 
@@ -48,7 +50,11 @@ print(app.uploader.store.put("cam1/locked.jpg", Locked(JPEGBody(frame)))[0])
 
 
 @pytest.mark.parametrize("integrity", settings.schema().INTEGRITY)
-def test_a_photo_with_exif_is_whole_in_each_mode_and_allocates_nothing(integrity, tmp_path):
+def test_a_photo_with_exif_is_whole_in_each_mode_and_allocates_nothing(
+    integrity, tmp_path, monkeypatch
+):
+    # The code above imports modules by name.
+    monkeypatch.setattr(tree, "build", functools.partial(tree.build, at_prompt=True))
     locks = "signed" not in integrity  # a signature for each chunk takes memory
     with run._stage(run.Options(folder=tmp_path), lambda text: None) as (board, store, served):
         change_setting(board, "s3", "integrity", integrity)

@@ -136,6 +136,11 @@ class Aws:
         except failures.UnknownRegionError:
             return "aws"
 
+    def has_service(self, service: str) -> bool:
+        """Return whether AWS offers the service in this region, as far as boto3 knows."""
+        regions = boto3.session.Session().get_available_regions(service, self.partition)
+        return self.region in regions
+
     @functools.cached_property
     def identity(self) -> dict[str, str]:
         """The caller: {"account": twelve digits, "arn": ...}; this checks the credentials too."""

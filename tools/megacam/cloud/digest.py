@@ -4,8 +4,6 @@ Whatever is there is compared by its content, so another `cloud create` repairs 
 changes nothing else. The function's code is function_zip.py's.
 """
 
-from boto3 import session
-
 from megacam.aws import Aws, AwsError
 from megacam.cloud import digest_alarms, digest_function, digest_triggers, function_zip
 from megacam.cloud.digest_function import Wanted
@@ -77,8 +75,7 @@ def _chosen(given: str | None, old: str) -> str:
 
 
 def _check_labels(aws: Aws, wanted: Wanted) -> None:
-    there = session.Session().get_available_regions("rekognition", aws.partition)
-    if wanted.labels == models.REKOGNITION and aws.region not in there:
+    if wanted.labels == models.REKOGNITION and not aws.has_service("rekognition"):
         raise MegacamError(
             f"there is no Rekognition in {aws.region}: give --labels the address of a model"
         )
