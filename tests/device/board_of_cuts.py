@@ -65,7 +65,7 @@ class Clock:
     def time(self):
         return 848000000
 
-    def sleep(self, seconds):
+    def sleep_ms(self, ms):
         pass
 
 

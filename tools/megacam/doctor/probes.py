@@ -7,6 +7,7 @@ raises ProbeError. A probe can use what an earlier one left in memory, until the
 import ast
 from typing import Any
 
+from megacam.board import overlays
 from megacam.board.device import Device, RemoteError, RestartedError
 
 _TIMEOUT_S = 90  # joining the Wi-Fi may take 70 s; a capture has 10 s
@@ -22,15 +23,20 @@ class ProbeError(Exception):
         self.text = text
 
 
-# Printed as one literal, so that an exception stays on one line whatever its text is.
-_RUN = """
+# Printed as one literal, so that an exception stays on one line whatever its text is. Afterwards
+# the modules that were imported by name are unloaded: TLS needs the memory.
+_RUN = f"""
 def _run(f):
  try:print(repr((None,f())))
  except Exception as e:
   print(repr((type(e).__name__,str(getattr(e,'code',getattr(e,'reason',''))),str(e)+getattr(e,'seen',''))))
 _run(_probe)
 del _probe,_run
-import gc
+import gc,sys
+for n in {sorted(overlays.AT_PROMPT)!r}:
+ if sys.modules.pop(n,0):
+  m,_,n=n.rpartition('.')
+  delattr(sys.modules[m],n)
 gc.collect()
 """
 

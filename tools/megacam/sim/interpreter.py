@@ -8,7 +8,7 @@ from megacam.errors import MegacamError
 
 # MicroPython's first heap on a plain ESP32 is 56,000 bytes. Objects are up to twice as large on
 # this 64-bit interpreter, and the stand-ins for the port take some 7 KB of it.
-HEAP = "82K"
+HEAP = "80K"
 
 # The interpreter is a C extension that never returns to Python, so on Linux the kernel is asked
 # to end it with its parent (prctl PR_SET_PDEATHSIG); elsewhere it ends with its camera.

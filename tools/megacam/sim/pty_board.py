@@ -44,10 +44,6 @@ _AWAKE_S = 0.7
 _CTRL_C = b"\x03"
 
 
-# At the prompt, modules are imported by name and stay in memory, which takes more.
-_HEAP = "92K"
-
-
 class PtyBoard(Board):
     """A board on a serial port; takes the same arguments as Board.
 
@@ -56,7 +52,7 @@ class PtyBoard(Board):
     """
 
     def __init__(self, folder: Path, files: dict[str, bytes] | None, **options: Any):
-        super().__init__(folder, files, **{"heap": _HEAP, **options})
+        super().__init__(folder, files, **options)
         self._link = folder / "tty"
         self._outer: int | None = None
         self._slave = self._inner = -1
