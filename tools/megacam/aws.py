@@ -138,7 +138,7 @@ class Aws:
 
     def has_service(self, service: str) -> bool:
         """Return whether AWS offers the service in this region, as far as boto3 knows."""
-        regions = boto3.session.Session().get_available_regions(service, self.partition)
+        regions = boto3.Session().get_available_regions(service, self.partition)
         return self.region in regions
 
     @functools.cached_property
