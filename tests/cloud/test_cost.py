@@ -221,6 +221,13 @@ def test_the_digest_costs_by_the_hour_and_on_upload_by_the_photo():
     assert 0 < motion - plain < every - plain
 
 
+def test_looks_for_alarms_are_three_requests_each():
+    [line] = [one for one in _month(look_s=300, devices=2).lines if one.what == "alarms"]
+    assert line.amount == "34,560 GET, 17,280 LIST"
+    assert line.usd == pytest.approx(17.28 * (2 * 0.5 + 1.0))
+    assert not [one for one in _month(digest=True).lines if one.what == "alarms"]
+
+
 def test_labels_cost_what_their_budget_allows():
     [line] = [one for one in _month(label_calls=2000).lines if one.what == "digest: labels"]
     assert line.amount == "at most 2,000 calls of Rekognition"

@@ -59,7 +59,8 @@ class Usage:
     `visits_day`: how often somebody opens the private site a day.
     `digest`: a Lambda function sums up each hour; `on_upload`: it also takes each new photo, those
     with "motion" or "all". `label_calls`: how often Rekognition may be called a month for each
-    camera.
+    camera. `look_s`: seconds between two looks that `megacam watch` or the digest's function takes
+    at each camera, for alarms.
     """
 
     interval_s: float = 30
@@ -80,6 +81,7 @@ class Usage:
     digest: bool = False
     on_upload: str = "off"
     label_calls: int = 0
+    look_s: float = 0
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -130,6 +132,7 @@ _RANGES = (
     ("keepalive_s", 60, 86_400),
     ("visits_day", 0, 1e9),
     ("label_calls", 0, 1e6),
+    ("look_s", 0, 86_400),
     ("cap_mb_day", 0.001, 1e9),
 )
 
@@ -199,6 +202,7 @@ def estimate(
         Line("uploads", f"{photos:,} PUT", photos / 1000 * row["put_1000"]),
         *_status_line(usage, row),
         *_polls_line(usage, row),
+        *_looks_line(usage, row),
         Line("storage", _storage_words(usage, stored_gb), stored_gb * row["storage_gb"]),
         Line("transfer in", f"{_gb(month_gb)}", 0.0),
         *_view_lines(usage, row, prices["transfer_free_gb"]),
@@ -234,6 +238,15 @@ def _polls_line(usage: Usage, row: Mapping[str, Any]) -> list[Line]:
     # Nearly all are answered by 304 or "not there", without a body.
     gets = round(usage.polls_day * DAYS * usage.devices)
     return [Line("update polls", f"{gets:,} GET", gets / 1000 * row["get_1000"])] if gets else []
+
+
+def _looks_line(usage: Usage, row: Mapping[str, Any]) -> list[Line]:
+    """Return the line of looks for alarms: each reads state and report and lists new photos."""
+    if not usage.look_s:
+        return []
+    looks = round(24 * _HOUR_S / usage.look_s * DAYS * usage.devices)
+    usd = looks / 1000 * (2 * row["get_1000"] + row["put_1000"])
+    return [Line("alarms", f"{2 * looks:,} GET, {looks:,} LIST", usd)]
 
 
 def _view_lines(usage: Usage, row: Mapping[str, Any], free_gb: float) -> list[Line]:

@@ -49,6 +49,12 @@ OnUpload = Annotated[
 LabelCalls = Annotated[
     int, typer.Option("--label-calls", help="Calls of Rekognition a month for each camera")
 ]
+LookEvery = Annotated[
+    float,
+    typer.Option(
+        help="Minutes between looks for alarms: 5 with `megacam watch`, 60 in Lambda; 0: none"
+    ),
+]
 Compare = Annotated[str, typer.Option(help="Intervals to compare: seconds, separated by commas")]
 Prices = Annotated[Path | None, typer.Option(help="Your own price table (see prices.json)")]
 
@@ -70,6 +76,7 @@ def cost_command(
     digest: Digest = False,
     on_upload: OnUpload = "off",
     label_calls: LabelCalls = 0,
+    look_every: LookEvery = 0,
     compare: Compare = _COMPARED,
     region: options.Region = None,
     prices: Prices = None,
@@ -95,6 +102,7 @@ def cost_command(
         digest,
         _on_upload(on_upload),
         label_calls,
+        look_every * 60,
     )
     _answer(Terminal(as_json), usage, where.region or _REGION, prices, _intervals(compare))
 
