@@ -145,9 +145,9 @@ def test_what_a_sender_refuses_waits_for_it_alone(late, receiver):
     # Only the webhook's path is refused: with 404 there is no second try.
     refusing = receiver.take
 
-    def take(request):
+    def take(request, body):
         receiver.statuses = [404] if request.path == "/webhook" and receiver.down else []
-        refusing(request)
+        refusing(request, body)
 
     receiver.take, receiver.down = take, True
     [fault] = watcher.look(NOON).faults
