@@ -10,6 +10,7 @@ from https import tls_certificates
 from megacam import settings
 from megacam.update import verify
 from swarm import draw, fat, mutations, releases, setting, shrink, signature
+from swarm.camera import Camera
 from swarm.engine import Engine
 from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
 from swarm.mutations import MUTATIONS
@@ -226,3 +227,15 @@ def test_shrinking_leaves_only_what_breaks():
     assert [fault.kind for fault in short.faults] == ["cut"]
     assert "led" not in short.config and len(short.world["networks"]) == 1
     assert settings.check({**short.config})
+
+
+def test_a_board_that_is_killed_in_a_command_has_made_no_mistake():
+    def ignore(*about):
+        pass
+
+    camera = Camera(Engine(1_800_000_000), "3mp", 1, (3000, 4000), ignore, ignore, lambda: False)
+    for mistakes, end in ((0, camera.release), (1, lambda: camera.model.chip_select(1))):
+        camera.model.chip_select(0)
+        camera.model.exchange(b"\x3c")
+        end()
+        assert len(camera.model.violations) == mistakes

@@ -57,8 +57,10 @@ class Camera:
         self.die(self.is_dead)
 
     def release(self) -> None:
-        """The board has restarted: nobody drives CS low any more."""
+        """The board has restarted: nobody drives CS low any more, which is no mistake of it."""
+        before = len(self.model.violations)
         self.model.chip_select(1)
+        del self.model.violations[before:]
 
     def die(self, is_dead: bool) -> None:
         """Cut the camera's supply, or switch it on again."""
