@@ -5,6 +5,7 @@ tests/app_rig.py.
 """
 
 import json
+import os
 import time
 from binascii import hexlify
 from hashlib import sha256
@@ -18,7 +19,23 @@ from firmware.settings import config  # noqa: F401
 from firmware.uploader import Uploader
 
 NOON = 1795521600  # 2026-11-24 12:00:00 UTC
+_STEP_US = 50
 _HEAD = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda"
+
+
+class _Clock:
+    """Takes the place of the host's clock, so that a busy host takes none of the board's time."""
+
+    def __init__(self):
+        self.us = time.ticks_us()
+
+    def ticks_us(self):
+        self.us += _STEP_US
+        return self.us
+
+
+if os.getenv("MEGACAM_FAST"):  # the stand-in of `time` adds its sleeps to what this returns
+    time.ticks_us = _Clock().ticks_us
 
 
 def call(module, function, *args):
