@@ -40,16 +40,22 @@ def micropython():
 
     def run(*args, heap=interpreter.HEAP, path=(), stdin=None, timeout_s=60, env=None):
         path = [*map(str, path), str(ROOT / "lib"), str(ROOT), str(PORT), ".frozen"]
-        done = subprocess.run(
-            interpreter.command(*map(str, args), heap=heap),
-            env={**os.environ, "MICROPYPATH": ":".join(path), **(env or {})},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        environment = {**os.environ, "MICROPYPATH": ":".join(path), **(env or {})}
+        args = list(map(str, args))
+        if "LD_PRELOAD" in environment:  # a new process loads it, a fork does not
+            done = subprocess.run(
+                interpreter.command(*args, heap=heap), env=environment, input=stdin,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout_s
+            )  # fmt: skip
+            printed, code = done.stdout, done.returncode
+        else:
+            process = interpreter.start(
+                *args, heap=heap, environment=environment, text=stdin or ""
+            )
+            printed = process.read(timeout_s)
+            code = process.wait()
+        assert code == 0, printed
+        return printed
 
     return run
 

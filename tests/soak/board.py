@@ -159,9 +159,7 @@ class SoakBoard(Board):
         If `writes_left` is not 0, the power is cut before that write to the flash, counted from 1.
         """
         self._ended = ""
-        process = self._spawn(
-            {"MEGACAM_WRITES_LEFT": str(writes_left)}, text=None, errors=None, bufsize=0
-        )
+        process = self._spawn({"MEGACAM_WRITES_LEFT": str(writes_left)})
         assert process.stdout
         self._process = process
         self._console = process.stdout.fileno()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class Board:
         self._fast = fast
         self._without = without
         self._cleanup = contextlib.ExitStack()
-        self._process: subprocess.Popen[Any] | None = None
+        self._process: interpreter.Process | None = None
         self._camera: subprocess.Popen[Any] | None = None
         self._runner: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -108,14 +108,12 @@ class Board:
         The code is passed on standard input, so it may hold secrets. Raises BoardError.
         """
         self.world.reset()
-        process = self._spawn({"MEGACAM_START": "exec"}, stdin=subprocess.PIPE)
+        process = self._spawn({"MEGACAM_START": "exec"}, text=_AT_PROMPT + code)
         try:
-            out, _ = process.communicate(_AT_PROMPT + code, timeout=timeout_s)
-        except subprocess.TimeoutExpired:
+            out = process.read(timeout_s)
+        except TimeoutError:
             raise BoardError(f"the code did not end within {timeout_s} s") from None
-        finally:
-            _kill(process)
-        if process.returncode:
+        if process.wait():
             raise BoardError(f"the code failed on the board:\n{out}")
         return out
 
@@ -138,8 +136,7 @@ class Board:
     def stop(self) -> None:
         """Pull the plug: the program ends immediately, as in a power cut."""
         self._stopping.set()
-        if self._process:
-            _kill(self._process)
+        self._kill_process()
         self.join(_STOP_TIMEOUT_S)
 
     def _kill_process(self) -> None:
@@ -162,47 +159,39 @@ class Board:
             self.world.cause = cause
 
     def _spawn(
-        self, environment: dict[str, str] | None = None, **streams: Any
-    ) -> subprocess.Popen[Any]:
-        """Start the interpreter; `streams` are for Popen, by default its output as text."""
+        self,
+        environment: Mapping[str, str] | None = None,
+        text: str = "",
+        terminal: int | None = None,
+    ) -> interpreter.Process:
+        """Start the interpreter; `text` and `terminal` are those of interpreter.start()."""
         own_end, world_end = socket.socketpair()
         self.world.serve(own_end)
         with world_end, self._camera_bus() as bus:
-            return self._spawn_with(world_end, bus, environment or {}, streams)
+            return interpreter.start(
+                *("-c", rom.START),
+                heap=self.heap,
+                environment={**self._environment(), **(environment or {})},
+                descriptors={"MEGACAM_WORLD_FD": world_end, "MEGACAM_CAMERA_FD": bus},
+                text=text,
+                terminal=terminal,
+            )
 
     def _camera_bus(self) -> socket.socket:
         """Return the board's end of the SPI bus for one run of the interpreter."""
         return self._bus.dup()
 
-    def _spawn_with(
-        self,
-        world_end: socket.socket,
-        bus: socket.socket,
-        environment: dict[str, str],
-        streams: dict[str, Any],
-    ) -> subprocess.Popen[Any]:
-        environment = {
+    def _environment(self) -> dict[str, str]:
+        return {
             "PATH": os.environ.get("PATH", ""),
             "MICROPYPATH": ".frozen",
             "MEGACAM_ROM": str(self._rom),
             "MEGACAM_INSTALLED": str(self._rom.parent),
             "MEGACAM_FLASH": str(self.image),
-            "MEGACAM_CAMERA_FD": str(bus.fileno()),
-            "MEGACAM_WORLD_FD": str(world_end.fileno()),
             "MEGACAM_RTC_US": str(self.world.rtc_us),
             **(self.card.environment() if self.card_bytes else {}),
             **({"MEGACAM_FAST": "1"} if self._fast else {}),
-            **environment,
         }
-        lines = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "text": True}
-        return subprocess.Popen(
-            interpreter.command("-c", rom.START, heap=self.heap),
-            env=environment,
-            stderr=subprocess.STDOUT,
-            pass_fds=[bus.fileno(), world_end.fileno()],
-            start_new_session=True,
-            **{**lines, "errors": "replace", **streams},
-        )
 
     def _write_rom(self, started: contextlib.ExitStack) -> Path:
         folder = tempfile.TemporaryDirectory(prefix="megacam-rom-")

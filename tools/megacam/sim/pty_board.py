@@ -162,7 +162,7 @@ class PtyBoard(Board):
             "MEGACAM_WRITES_LEFT": str(self._writes_left),
         }
         try:
-            process = self._spawn(environment, stdin=slave, stdout=slave, text=False, errors=None)
+            process = self._spawn(environment, terminal=slave)
             self._process = process
             os.close(slave)
             if not self._stopping.is_set():
