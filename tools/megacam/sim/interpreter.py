@@ -112,31 +112,36 @@ def start(
     the number: file}. `text` is its standard input; if there is a `terminal`, this descriptor is
     its console instead. It ends with this process.
     """
-    line, other = socket.socketpair()
-    with contextlib.ExitStack() as theirs:
-        theirs.enter_context(other)
-        writing, stdout = None, None
-        reading = printing = terminal
-        if reading is None or printing is None:
-            (reading, writing), (console, printing) = os.pipe(), os.pipe()
-            theirs.callback(os.close, reading)
-            theirs.callback(os.close, printing)
-            stdout = os.fdopen(console, encoding="utf-8", errors="replace")
-        others = [file.fileno() for file in (descriptors or {}).values()]
-        with _LOCK:
-            socket.send_fds(_control(), [b"."], [other.fileno(), reading, printing, *others])
     asked = {
         "arguments": _arguments(args, heap),
         "environment": dict(environment),
         "names": list(descriptors or ()),
         "folder": os.getcwd(),  # noqa: PTH109
     }
-    line.sendall(json.dumps(asked).encode() + b"\n")
-    process = Process(line, stdout)
+    others = [file.fileno() for file in (descriptors or {}).values()]
+    process, writing = _fork(json.dumps(asked).encode() + b"\n", others, terminal)
     if writing is not None:
         with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "w", encoding="utf-8") as f:
             f.write(text)
     return process
+
+
+def _fork(asked: bytes, others: list[int], terminal: int | None) -> tuple[Process, int | None]:
+    """Return the process, and the end of a pipe that writes to it unless it has a terminal."""
+    line, other = socket.socketpair()
+    writing, stdout = None, None
+    with contextlib.ExitStack() as theirs:
+        theirs.enter_context(other)
+        reading = printing = terminal
+        if reading is None or printing is None:
+            (reading, writing), (console, printing) = os.pipe(), os.pipe()
+            theirs.callback(os.close, reading)
+            theirs.callback(os.close, printing)
+            stdout = os.fdopen(console, encoding="utf-8", errors="replace")
+        with _LOCK:
+            socket.send_fds(_control(), [b"."], [other.fileno(), reading, printing, *others])
+    line.sendall(asked)
+    return Process(line, stdout), writing
 
 
 def check() -> None:
