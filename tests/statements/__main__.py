@@ -37,20 +37,22 @@ _LEFT_OUT = (
 )
 # Where the counter must lie for CPython and for MicroPython.
 _COUNTER_FOLDERS = ("tests", "tools/megacam/sim/port")
-# The end of the copy's interpreter.py. A board's environment is its own, so the interpreter's
-# process opens the file of numbers itself.
+# The end of the copy's interpreter.py.
 _INTERPRETER = """
 
-_RUN = f'''
-import os
-os.environ["MEGACAM_COVERAGE_FD"] = str(os.open({numbers!r}, os.O_WRONLY | os.O_APPEND))
-{{_RUN}}'''
-_plain_command = command
+_plain_arguments = _arguments
 
 
-def command(*args, heap=HEAP):
+def _arguments(args, heap):
     size = float(heap.rstrip("KM")) * {{"K": 1 << 10, "M": 1 << 20}}.get(heap[-1], 1)
-    return _plain_command(*args, heap=str(int(size * {times})))
+    return _plain_arguments(args, str(int(size * {times})))
+"""
+# What the copy's interpreter_process.py does first. A board's environment is its own, so the
+# process opens the file of numbers itself.
+_FIRST = "    from micropython_unix import main\n"
+_OPEN = """\
+    numbers = os.open({numbers!r}, os.O_WRONLY | os.O_APPEND)
+    os.environ["MEGACAM_COVERAGE_FD"] = str(numbers)
 """
 _HEAP_TIMES = 2.5  # the code is about twice as long
 
@@ -70,10 +72,19 @@ def prepare() -> report.Table:
     for folder in _COUNTER_FOLDERS:
         path = _COPY / folder / f"{rewriting.COUNTER}.py"
         path.write_text(counter.replace("COUNT = 0", f"COUNT = {count}"), encoding="utf-8")
-    with (_COPY / "tools/megacam/sim/interpreter.py").open("a", encoding="utf-8") as file:
-        file.write(_INTERPRETER.format(numbers=str(_NUMBERS), times=_HEAP_TIMES))
+    _change_interpreter(_COPY / "tools/megacam/sim")
     _NUMBERS.touch()
     return table
+
+
+def _change_interpreter(folder: Path) -> None:
+    with (folder / "interpreter.py").open("a", encoding="utf-8") as file:
+        file.write(_INTERPRETER.format(times=_HEAP_TIMES))
+    process = folder / "interpreter_process.py"
+    before, first, after = process.read_text(encoding="utf-8").partition(_FIRST)
+    assert first, f"{process.name} has another beginning"
+    text = before + _OPEN.format(numbers=str(_NUMBERS)) + first + after
+    process.write_text(text, encoding="utf-8")
 
 
 def _rewrite() -> tuple[report.Table, int]:
