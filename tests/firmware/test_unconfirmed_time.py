@@ -47,7 +47,7 @@ def test_a_correction_of_some_seconds_begins_no_power_cycle(tmp_path):
     cycles = []
     with NTPServer(now=lambda: NOON - 40) as ntp, camera_with(tmp_path, [ntp]) as camera:
         # A start in the same second would be a new power cycle.
-        keep = "call('health.counters', 'keep', a.counters)\ntime.sleep(3)"
+        keep = "call('health.counters', 'keep', a.counters)\ntime.sleep_ms(3000)"
         run(camera, f"{CODE}a = app()\n{keep}{_END}")
         for code in ("do()", ""):
             told = run(camera, f"{_AGAIN}says({http_date(NOON - 40)})\n{code}{_END}")
