@@ -1,4 +1,4 @@
-"""A camera's hours for the tests of the digest, and clients that die or are overtaken."""
+"""A camera's hours for the tests of the digest; runs that are killed or overtaken."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -12,10 +12,6 @@ from megacam.digest.store import Store
 UTC = Calendar(timezone.utc, "UTC0")
 NOW = at("2026-11-24T00:05")
 PLAIN = Wishes(film=False)
-
-
-class Killed(BaseException):
-    """The process ends here, as by kill -9: nothing catches it."""
 
 
 class Client:
@@ -40,6 +36,27 @@ class Client:
             return answer
 
         return call
+
+
+def killed(s3: WireS3, work, also=lambda: None):
+    """Put s3 into each state in which kill -9 can leave it during `work(client)`; yield also().
+
+    `work` runs once, to its end. A process that dies at a request leaves what was there before the
+    request or after it, and what is there after one is there before the next one. `also()` is
+    called then.
+    """
+    states = []
+
+    def note(number, operation):
+        state = dict(s3.objects), dict(s3.written), also()
+        if not states or states[-1] != state:
+            states.append(state)
+
+    work(Client(s3.client(), note))
+    note(0, "the end")
+    for objects, written, more in states:
+        s3.objects, s3.written = dict(objects), dict(written)
+        yield more
 
 
 def fill(s3: WireS3, start: datetime, count: int, step_s: int = 900, device="cam1", first=0):

@@ -14,7 +14,9 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import boto3
@@ -59,6 +61,7 @@ class WireS3:
         self.written: dict[str, float] = {}
         self.delay_s = 0.0
         self.port = 0
+        self._client: Any = None
         self._server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> "WireS3":
@@ -92,7 +95,9 @@ class WireS3:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self):
-        return client(self.endpoint)
+        """Return a boto3 client, always the same one, as making one takes long."""
+        self._client = self._client or client(self.endpoint)
+        return self._client
 
     def put(self, key: str, data: bytes, **metadata: str) -> None:
         self.objects[key] = (data, metadata)
@@ -132,6 +137,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
+@lru_cache(maxsize=256)
 def jpeg(shade: int = 90, fox: int | None = None, size: tuple[int, int] = (320, 240)) -> bytes:
     """Return a meadow under a sky of `shade`, with an animal at x = `fox` (in hundredths)."""
     width, height = size

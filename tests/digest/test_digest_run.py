@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import boto3
 import pytest
-from digest_rig import NOW, PLAIN, UTC, Client, Killed, digest, fill, made, read
+from digest_rig import NOW, PLAIN, UTC, Client, digest, fill, killed, made, read
 from gallery_wire import BUCKET, EveryThirtySeconds, WireS3, at, jpeg, key_of
 from megacam import settings
 from megacam.cloud.digest_function import Wanted
@@ -197,55 +197,39 @@ def _photos(s3):
     return dict(s3.objects)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_run_killed_at_any_request_is_taken_up_by_the_next(after):
-    with WireS3() as s3:
-        photos = _photos(s3)
-    wanted = _clean(photos)
+def test_a_run_killed_at_any_request_is_taken_up_by_the_next(s3):
+    wanted = _clean(_photos(s3))
     kills = 0
-    for last in range(1, 100):
-        with WireS3() as s3:
-            s3.objects = dict(photos)
-
-            def die(number, operation, last=last):
-                if number >= last:
-                    raise Killed
-
-            try:
-                digest(s3, client=Client(s3.client(), die, after))
-                break
-            except Killed:
-                kills += 1
-            assert _dangling(s3) == set()
-            digest(s3)
-            assert made(s3) == wanted, last
-    assert kills > 10
+    for _ in killed(s3, lambda client: digest(s3, client=client)):
+        assert _dangling(s3) == set()
+        digest(s3)
+        assert made(s3) == wanted, kills
+        kills += 1
+    assert kills > 8
 
 
-def test_a_run_overtaken_at_any_request_by_another_one_loses_nothing():
-    with WireS3() as s3:
-        photos = _photos(s3)
+def test_a_run_overtaken_at_any_request_by_another_one_loses_nothing(s3):
+    photos = _photos(s3)
     late = key_of("cam1", NOON + timedelta(seconds=77), 99)
     wanted = _clean({**photos, late: (jpeg(200), {})})
     overtakings = 0
     for place in range(1, 100):
-        with WireS3() as s3:
-            s3.objects = dict(photos)
-            done = []
+        s3.objects, s3.written = dict(photos), {}
+        done = []
 
-            def other(number, operation, place=place, s3=s3, done=done):
-                if number == place:
-                    s3.put(late, jpeg(200))
-                    done.append(digest(s3))
+        def other(number, operation, place=place, done=done):
+            if number == place:
+                s3.put(late, jpeg(200))
+                done.append(digest(s3))
 
-            digest(s3, client=Client(s3.client(), other))
-            if not done:
-                break
-            overtakings += 1
-            assert _dangling(s3) == set(), place
-            digest(s3)
-            now = made(s3)
-            assert {key: now[key] for key in wanted} == wanted, place
+        digest(s3, client=Client(s3.client(), other))
+        if not done:
+            break
+        overtakings += 1
+        assert _dangling(s3) == set(), place
+        digest(s3)
+        now = made(s3)
+        assert {key: now[key] for key in wanted} == wanted, place
     assert overtakings > 10
 
 

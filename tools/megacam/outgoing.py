@@ -7,13 +7,16 @@ import ssl
 import urllib3
 
 
-def pool(connect_s: float, read_s: float) -> urllib3.PoolManager:
-    """Return a pool of connections that verify certificates; it ignores proxies."""
+def pool(url: str, connect_s: float, read_s: float) -> urllib3.PoolManager:
+    """Return a pool of connections to `url` that verify certificates; it ignores proxies."""
+    timeout = urllib3.Timeout(connect=connect_s, read=read_s)
+    # Reading the roots takes longer than a request to a server nearby, which may have no TLS.
+    if url.lower().startswith("http:"):
+        return urllib3.PoolManager(timeout=timeout)
     context = ssl.create_default_context()
     # Pythons without roots of their own need certifi's; a Lambda has roots but no certifi.
     with contextlib.suppress(ModuleNotFoundError):
         context.load_verify_locations(importlib.import_module("certifi").where())
-    timeout = urllib3.Timeout(connect=connect_s, read=read_s)
     return urllib3.PoolManager(ssl_context=context, timeout=timeout)
 
 

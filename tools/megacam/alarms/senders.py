@@ -162,7 +162,7 @@ def _post(name: str, url: str, wanted: dict[str, Any], headers: dict[str, str]) 
     """POST `wanted` as JSON to `url`; raises SendError."""
     host = urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
     try:
-        answer = outgoing.pool(_CONNECT_S, _READ_S).request(
+        answer = outgoing.pool(url, _CONNECT_S, _READ_S).request(
             "POST",
             url,
             body=json.dumps(wanted).encode(),

@@ -133,7 +133,7 @@ class Http:
         self._headers = {"Content-Type": "image/jpeg", "User-Agent": "megacam"}
         self._headers |= {"Authorization": f"Bearer {token}"} if token else {}
         self._limit_s = limit_s
-        self._pool = outgoing.pool(_CONNECT_S, CALL_S)
+        self._pool = outgoing.pool(url, _CONNECT_S, CALL_S)
 
     def label(self, jpeg: bytes) -> Labels:
         """See Model."""
