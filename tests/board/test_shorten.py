@@ -5,6 +5,7 @@ import functools
 import symtable
 
 import pytest
+from each import each
 from megacam.board import overlays
 from megacam.board import tree as device_tree
 from megacam.board.shorten import PrivacyError, shorten
@@ -59,12 +60,12 @@ def _shape(text):
     return ast.dump(tree)
 
 
-@pytest.mark.parametrize("name", sorted(SOURCES))
+@each("name", sorted(SOURCES))
 def test_nothing_but_names_changes(name):
     assert _shape(_short()[name]) == _shape(SOURCES[name])
 
 
-@pytest.mark.parametrize("name", sorted(SOURCES))
+@each("name", sorted(SOURCES))
 def test_every_variable_of_a_function_stays_the_same_variable(name):
     before, after = (symtable.symtable(t, name, "exec") for t in (SOURCES[name], _short()[name]))
     for one, other in zip(_scopes(before), _scopes(after), strict=True):
@@ -72,7 +73,7 @@ def test_every_variable_of_a_function_stays_the_same_variable(name):
         assert len(one.get_globals()) == len(other.get_globals())
 
 
-@pytest.mark.parametrize("name", sorted(SOURCES))
+@each("name", sorted(SOURCES))
 def test_what_only_the_program_uses_may_have_any_name(name):
     before, after = SOURCES[name], _hidden()[name]
     assert _nameless(after) == _nameless(before)

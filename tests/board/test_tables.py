@@ -1,6 +1,6 @@
 """No resident module holds the memory behind its tables, on either interpreter."""
 
-import pytest
+from each import each
 from megacam.board import tables, tree
 
 
@@ -8,7 +8,7 @@ def _module(names, constants, digits=b""):
     return b"M\x06\x00\x1f" + digits + bytes([names, constants]) + b"\x00"
 
 
-@pytest.mark.parametrize("names", range(1, 100))
+@each("names", range(1, 100))
 def test_a_table_that_ends_where_a_block_ends_is_seen(names):
     ends = {-(-2 * names // word) * word % block for word, block in ((4, 16), (8, 32))}
     assert tables.holds_the_next(_module(names, 0)) == (0 in ends)
@@ -20,7 +20,7 @@ def test_a_number_of_two_bytes_is_read():
     assert not tables.holds_the_next(_module(1, 0, b"\x81"))
 
 
-@pytest.mark.parametrize("count", range(1, 40))
+@each("count", range(1, 40))
 def test_every_compiled_module_ends_somewhere_else(count):
     text = "".join(f"name_{number} = 0\n" for number in range(count))
     module = tables.compile_apart({"m": text}, tree.compile_texts)["m"]

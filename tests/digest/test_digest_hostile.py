@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import io
 import json
 import struct
@@ -137,6 +138,11 @@ def _day():
         return read(s3, DAY), read(s3, HOUR)
 
 
+@functools.cache
+def _day_text():
+    return json.dumps(_day()[0])
+
+
 def test_an_index_names_only_photos_and_pieces_of_its_own_camera():
     day, hour = _day()
     assert len(index.parse_day("cam1", day).rows()) == 3
@@ -172,13 +178,10 @@ _JSON = st.recursive(
        value=_JSON)  # fmt: skip
 @settings(max_examples=300, deadline=None)
 def test_no_json_at_all_is_more_than_a_bad_index(place, value):
-    day = json.loads(_DAY_TEXT)
+    day = json.loads(_day_text())
     day[place] = value
     with contextlib.suppress(index.BadIndexError):
         index.parse_day("cam1", day)
-
-
-_DAY_TEXT = json.dumps(_day()[0])
 
 
 def test_a_key_is_a_piece_only_as_we_write_it():

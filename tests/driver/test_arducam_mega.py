@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from arducam_mega import ArducamMega, CameraError
 from arducam_mega_rig import BLOCK, START, Rig, read
+from each import each
 from megacam.sim.camera_models import KINDS
 
 
@@ -44,7 +45,7 @@ def _photo_of(size):
     return (b"\xff\xd8\xff" + body * (size // 5000 + 1))[:size]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@each("size", SIZES)
 def test_a_frame_of_any_size_arrives_byte_for_byte(size):
     with Rig(frames=lambda *_: _photo_of(size)) as rig:
         for block_bytes in (BLOCK, 4096, 1000) if size < 100_000 else (BLOCK,):

@@ -3,6 +3,7 @@
 import pytest
 from arducam_mega import CameraError, look
 from arducam_mega_rig import Rig, read
+from each import each
 from megacam.sim.camera_models import KINDS
 
 SMALL = 96 * 96 * 2
@@ -36,8 +37,8 @@ def ready():
     return make
 
 
-@pytest.mark.parametrize("word", KINDS)
-@pytest.mark.parametrize("fault", [None, *AFTER_CHANGE])
+@each("word", KINDS)
+@each("fault", [None, *AFTER_CHANGE])
 def test_looks_and_photos_take_turns(word, fault, ready):
     with ready(word, *[fault] * bool(fault)) as rig:
         settings = rig.camera.settings

@@ -8,6 +8,7 @@ import pytest
 from arducam_mega import settings
 from arducam_mega_features import FEATURES, MODELS, SIZES, TESTED, table, use
 from arducam_mega_rig import Rig, read
+from each import each
 from megacam.sim.camera_models import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "camera.md"
@@ -24,8 +25,8 @@ LIMITS = {
 }
 
 
-@pytest.mark.parametrize("word", MODELS)
-@pytest.mark.parametrize("feature", FEATURES)
+@each("word", MODELS)
+@each("feature", FEATURES)
 def test_a_feature_works_or_is_refused_before_anything_is_written(feature, word):
     kind = KINDS[word]
     expected = {

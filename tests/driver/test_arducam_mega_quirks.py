@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from arducam_mega import ArducamMega, CameraError
 from arducam_mega_rig import QUICK, RESET, START, Rig, read
+from each import each
 from megacam.sim import wire
 from megacam.sim.camera import CameraModel
 from megacam.sim.camera_models import KINDS
@@ -33,8 +34,8 @@ def _is_whole(data):
     return data[:3] == b"\xff\xd8\xff" and data.rstrip(b"\0")[-2:] == b"\xff\xd9"
 
 
-@pytest.mark.parametrize("word", KINDS)
-@pytest.mark.parametrize("fault", ONCE + TWICE)
+@each("word", KINDS)
+@each("fault", ONCE + TWICE)
 def test_a_passing_fault_ends_in_a_good_photo_of_the_asked_size(word, fault):
     with Rig(word) as rig:
         rig.camera.configure(resolution="1600x1200", quality="high")

@@ -7,6 +7,7 @@ It must have the chosen size and settings, whether or not the call itself succee
 import pytest
 from arducam_mega import CameraError
 from arducam_mega_rig import BLOCK, Rig, read
+from each import each
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from megacam.sim.camera_models import KINDS
@@ -72,8 +73,8 @@ def _plug_in(rig):
     rig.clock.sleep_ms(1000)
 
 
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("word", KINDS)
+@each("name", CALLS)
+@each("word", KINDS)
 def test_after_a_failed_recovery_every_call_leaves_what_was_chosen(word, name):
     with Rig(word) as rig:
         rig.camera.configure(**CHOSEN)
@@ -86,8 +87,8 @@ def test_after_a_failed_recovery_every_call_leaves_what_was_chosen(word, name):
         _check_chosen(rig)
 
 
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("word", KINDS)
+@each("name", CALLS)
+@each("word", KINDS)
 def test_a_call_to_an_absent_camera_leaves_what_was_chosen(word, name):
     with Rig(word) as rig:
         rig.camera.configure(**CHOSEN)
@@ -97,7 +98,7 @@ def test_a_call_to_an_absent_camera_leaves_what_was_chosen(word, name):
         _check_chosen(rig)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each("name", CALLS)
 def test_a_camera_that_lost_its_power_between_calls_gets_its_settings_back(name):
     with Rig("5mp") as rig:
         rig.camera.configure(**CHOSEN, autofocus="single")
@@ -109,9 +110,9 @@ def test_a_camera_that_lost_its_power_between_calls_gets_its_settings_back(name)
         _check_chosen(rig)
 
 
-@pytest.mark.parametrize("fault", ["idle-stuck:1", "brown-out:1", "capture-stuck:3"])
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("word", KINDS)
+@each("fault", ["idle-stuck:1", "brown-out:1", "capture-stuck:3"])
+@each("name", CALLS)
+@each("word", KINDS)
 def test_a_call_to_a_camera_in_trouble_leaves_what_was_chosen(word, name, fault):
     with Rig(word) as rig:
         rig.camera.configure(**CHOSEN)
@@ -122,8 +123,8 @@ def test_a_call_to_a_camera_in_trouble_leaves_what_was_chosen(word, name, fault)
         _check_chosen(rig)
 
 
-@pytest.mark.parametrize("transfers", range(1, 400, 13))
-@pytest.mark.parametrize("name", ["self_test", "burst", "sleep", "focus", "settings"])
+@each("transfers", range(1, 400, 13))
+@each("name", ["self_test", "burst", "sleep", "focus", "settings"])
 def test_a_camera_that_goes_at_any_moment_of_a_call_leaves_what_was_chosen(name, transfers):
     with Rig("5mp") as rig:
         rig.camera.configure(**CHOSEN)

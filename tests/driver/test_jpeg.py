@@ -4,6 +4,7 @@ import io
 import random
 
 import pytest
+from each import each
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jpeg import JPEGBody, JPEGError
@@ -58,10 +59,8 @@ PHOTOS = {
 }
 
 
-@pytest.mark.parametrize("name", PHOTOS)
-@pytest.mark.parametrize(
-    "padding", [b"", b"\0" * 7, b"\0" * 250, b"\0" * 1023, b"\0" * 4090, b"ju\xff\xd9nk" * 1000]
-)
+@each("name", PHOTOS)
+@each("padding", [b"", b"\0" * 7, b"\0" * 250, b"\0" * 1023, b"\0" * 4090, b"ju\xff\xd9nk" * 1000])
 def test_a_real_photo_passes_unchanged(name, padding):
     data = PHOTOS[name] + padding
     assert _through(data) == data
@@ -167,8 +166,8 @@ def test_once_padding_is_known_every_whole_photo_passes(
             _through(data, block)
 
 
-@pytest.mark.parametrize("padding", [4090, 4091, 4092, 4093, 5000, 8181, 8182, 8183, 8191])
-@pytest.mark.parametrize("shift", [-1, 0, 1, 2])
+@each("padding", [4090, 4091, 4092, 4093, 5000, 8181, 8182, 8183, 8191])
+@each("shift", [-1, 0, 1, 2])
 def test_an_end_marker_split_by_blocks_is_found_before_any_padding(shift, padding):
     photo = PHOTOS["baseline"]
     filler = (shift - len(photo) - 4) % BLOCK
@@ -185,9 +184,9 @@ def test_an_end_marker_split_by_blocks_is_found_before_any_padding(shift, paddin
         assert _through(data) == data
 
 
-@pytest.mark.parametrize("name", PHOTOS)
-@pytest.mark.parametrize("fill", [1, 2, 3, 4, 5000])
-@pytest.mark.parametrize("block", [4, 64, BLOCK])
+@each("name", PHOTOS)
+@each("fill", [1, 2, 3, 4, 5000])
+@each("block", [4, 64, BLOCK])
 def test_fill_bytes_before_every_marker_of_the_header_are_legal(name, fill, block):
     photo, out = PHOTOS[name], b"\xff\xd8"
     at = 2

@@ -9,6 +9,7 @@ import astral
 import astral.sun
 import plan_rig
 import pytest
+from each import each
 
 UTC = datetime.timezone.utc
 DAY_S = 86400
@@ -125,7 +126,7 @@ def test_a_time_zone_far_from_the_place_loses_no_daylight(ask):
     assert 11.5 * 3600 < sum(b - a for a, b in spans) < 12.5 * 3600
 
 
-@pytest.mark.parametrize(
+@each(
     "timezone",
     ["", "CET", "+1", "CET-1CEST", "CET-1CEST,J60.1,J300", "CET-1CEST,M3.5,M10.5.0", "CET-x",
      "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0",
@@ -136,7 +137,7 @@ def test_a_time_zone_that_is_none_is_one_sentence(ask, timezone):
     assert said.startswith(f"schedule.timezone is {timezone!r}; it must be a POSIX time zone")
 
 
-@pytest.mark.parametrize(
+@each(
     "text", ["", "6-22", "06:00", "06:00-22:60", "06:00-24:01", "06:00-06:00", "6:00-22:00",
              "06:00-12:00-18:00", "aa:bb-cc:dd", "06:00-22:0"],
 )  # fmt: skip

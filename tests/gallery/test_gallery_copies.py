@@ -11,7 +11,6 @@ from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam import exif
 from megacam.gallery import export, photos, timelapse
 from megacam.gallery.bucket import Bucket
-from megacam.gallery.pages import photo as photo_page
 
 DAY = at("2026-05-05T00:00:00")
 FOLDER = "cam1/2026/05/05/"
@@ -91,6 +90,9 @@ def test_the_export_has_them_as_files_and_in_its_pages(bucket, tmp_path):
 
 
 def read(bucket, key):
+    # Here, as each worker collects this file, and NiceGUI takes long to import.
+    from megacam.gallery.pages import photo as photo_page
+
     photo = photos.parse(key) or photos.parse_copy(key)
     return photo_page.read(SimpleNamespace(bucket=bucket), photo)
 

@@ -9,7 +9,6 @@ from gallery_wire import WireS3, at, jpeg, key_of
 from megacam.digest.hour import Wishes
 from megacam.digest.labels import Labeller
 from megacam.digest.models import Http
-from megacam.gallery.pages import digested
 from selenium.webdriver.common.keys import Keys
 from servers.labeller import Model
 
@@ -98,6 +97,8 @@ def test_a_label_is_text_whatever_it_says(s3, look):
 
 
 def test_what_is_searched_for_is_short_and_one_line():
+    from megacam.gallery.pages import digested  # imports NiceGUI
+
     assert digested.asked("  red \n fox ") == "red fox"
     assert len(digested.asked("x" * 999)) == 40
 

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from each import each
 
 ROOT = Path(__file__).parents[2]
 LIB = {path.stem for path in (ROOT / "lib").glob("*") if path.suffix in ("", ".py")}
@@ -46,19 +47,19 @@ def _files(folder):
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", _files("lib"), ids=lambda path: path.name)
+@each("path", _files("lib"))
 def test_lib_knows_neither_the_application_nor_the_board(path):
     assert not _imports(path) & ({"firmware", "megacam"} | HARDWARE)
 
 
-@pytest.mark.parametrize("path", _files("firmware"), ids=lambda path: path.name)
+@each("path", _files("firmware"))
 def test_firmware_imports_lib_and_only_the_named_modules_touch_the_board(path):
     assert "megacam" not in _imports(path)
     if path.relative_to(ROOT / "firmware").as_posix() not in TOUCHES_HARDWARE:
         assert not _imports(path) & HARDWARE
 
 
-@pytest.mark.parametrize("path", _files("tools/megacam/sim/port"), ids=lambda path: path.name)
+@each("path", _files("tools/megacam/sim/port"))
 def test_the_stand_ins_import_nothing_that_they_serve(path):
     assert not _imports(path) & ({"firmware", "megacam"} | LIB)
 
@@ -74,7 +75,7 @@ def test_boot_and_main_are_short_because_no_update_replaces_them(name, imports, 
     assert _imports(ROOT / name) == imports
 
 
-@pytest.mark.parametrize("path", _files("lib") + _files("firmware"), ids=lambda path: path.name)
+@each("path", _files("lib") + _files("firmware"))
 def test_importing_a_module_only_defines(path):
     if path.name == "overlay.py":
         return  # it registers itself as a builtin

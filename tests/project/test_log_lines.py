@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-import pytest
+from each import each
 from megacam.board import tree
 from megacam.doctor.log_lines import LOG_LINES
 
@@ -51,7 +51,7 @@ def test_each_warning_and_error_of_the_firmware_has_a_remedy_in_the_docs():
         assert f"| `{start}` |" in page and remedy
 
 
-@pytest.mark.parametrize("line", LOG_LINES, ids=lambda line: line[0])
+@each("line", LOG_LINES)
 def test_each_line_that_the_docs_explain_is_one_that_the_firmware_logs(line):
     start = line[0]
     assert any(event.startswith(start) or start.startswith(event) for event in _logged())

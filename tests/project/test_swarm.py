@@ -6,6 +6,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+from each import each
 from https import tls_certificates
 from megacam import settings
 from megacam.update import verify
@@ -66,7 +67,7 @@ def test_events_happen_in_the_order_of_their_time_and_then_of_their_making():
     assert (seen, engine.now_us) == (["b", "x", "c"], 30)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+@each("mutation", MUTATIONS)
 def test_each_planted_mistake_still_has_its_place(mutation):
     assert mutation.modules()
 

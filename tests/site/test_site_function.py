@@ -9,6 +9,7 @@ import re
 
 import pytest
 import site_edge
+from each import each
 from megacam.site import links
 
 NOW_S = 1_790_000_000
@@ -91,7 +92,7 @@ def test_the_home_page_is_the_app_and_the_root_leads_to_it(edge, link):
     assert _ask(edge, "/")["statusCode"] == 403
 
 
-@pytest.mark.parametrize(
+@each(
     "uri",
     [
         "/cam1/status.json", "/cam1/megacam-doctor", "/cam1/_update/manifest", "/_update/x.json",
