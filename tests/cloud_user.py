@@ -24,7 +24,7 @@ class User:
         app.add_typer(cloud.make_app(self.board.open), name="cloud")
         app.command("cost")(cost.cost_command)
         app.command("status")(status.status_command)
-        self._app = app
+        self._app = typer.main.get_command(app)
 
     def types(self, line):
         words = line.replace("BUCKET", self.account.bucket).split()

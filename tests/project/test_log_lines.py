@@ -1,6 +1,7 @@
 """What the firmware can log: each warning and error has a remedy in docs/troubleshooting.md."""
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from each import each
@@ -29,6 +30,7 @@ def _calls(source: str) -> Iterator[str]:
                 yield from _texts(node.args[0])
 
 
+@functools.cache
 def _logged() -> set[str]:
     sources = [path for path in tree.sources() if path.endswith(".py")]
     texts = [(tree.root() / path).read_text(encoding="utf-8") for path in sources]
