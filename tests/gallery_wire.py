@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import boto3
 import botocore.config
+import quick_botocore  # noqa: F401
 from PIL import Image, ImageDraw
 
 BUCKET = "photos"

@@ -15,7 +15,7 @@ import ssl
 import urllib.parse
 
 import pytest
-from botocore import hooks, loaders
+import quick_botocore  # noqa: F401
 from megacam.aws import AccessKey, Aws
 from megacam.board import builds
 from megacam.sim.store import Store
@@ -26,20 +26,6 @@ _SERVICES = (
     *("sns", "sqs", "lambda", "logs", "events", "ssm"),
 )
 _AMAZON = ".amazonaws.com"
-# Each of a thousand sessions would read the descriptions of the services from their files.
-loaders.create_loader = functools.cache(loaders.create_loader)
-# And each of their clients would look for the names of the same thousand events.
-_aliases = vars(hooks.EventAliaser(hooks.HierarchicalEmitter()))
-_init = hooks.EventAliaser.__init__
-
-
-def _init_with_names(self, *arguments, **named):
-    _init(self, *arguments, **named)
-    if self._event_aliases == _aliases["_event_aliases"]:
-        self._alias_name_cache = _aliases["_alias_name_cache"]
-
-
-hooks.EventAliaser.__init__ = _init_with_names
 _numbers = itertools.count(1)
 # MiniStack's IAM knows the operator Null, but its S3 does not pass If-None-Match on to IAM. And
 # AWS's S3 accepts no value but "*" for it: https://github.com/aws/aws-sdk-ruby/issues/3144.

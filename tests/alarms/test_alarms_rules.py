@@ -3,6 +3,7 @@
 The oracle of the schedule is zoneinfo, not the camera's code, which the rules use.
 """
 
+import functools
 import json
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -221,18 +222,23 @@ def test_what_was_wrong_with_an_update_before_the_first_look_is_no_news():
 
 def _photos(zone, schedule, interval_s, start, end):
     """Yield when a camera takes photos, by zoneinfo."""
-    at = start - start % interval_s
-    while at < end:
-        local = datetime.fromtimestamp(at, zone)
+    windows = [
+        [int(part[:2]) * 60 + int(part[3:]) for part in text.split("-")]
+        for text in schedule["hours"]
+    ]
+
+    @functools.lru_cache(1)
+    def is_open(minute):
+        local = datetime.fromtimestamp(60 * minute, zone)
         minute = local.hour * 60 + local.minute
         is_day = ALL_DAYS[local.weekday()] in schedule["weekdays"]
-        for text in schedule["hours"]:
-            a, b = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
-            inside = a <= minute < b if a < b else minute >= a or minute < b
-            if is_day and inside:
-                yield at
-                break
-        at += interval_s
+        return is_day and any(
+            a <= minute < b if a < b else minute >= a or minute < b for a, b in windows
+        )
+
+    for at in range(start - start % interval_s, end, interval_s):
+        if is_open(at // 60):
+            yield at
 
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata",

@@ -22,7 +22,7 @@ from s3.presign import presign
 from sigv4 import Signer
 from uri_encode import uri_encode
 
-CASES = {"headers": 1_200, "urls": 600, "trailers": 700, "signed chunks": 500}
+CASES = {"headers": 500, "urls": 300, "trailers": 300, "signed chunks": 250}
 PAYLOADS = (
     "UNSIGNED-PAYLOAD",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
