@@ -11,14 +11,10 @@ from megacam.gallery.bucket import Bucket
 from megacam.gallery.digests import Digests
 from megacam.gallery.thumbnails import Thumbnails
 
+pytest_plugins = "wire_store"
+
 LIST = "cam1/_digest/days.json"
 NOON = at("2026-11-23T12:00")
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as store:
-        yield store
 
 
 def test_each_day_is_listed_once_and_a_repeated_run_does_not_ask(s3):

@@ -16,14 +16,10 @@ from megacam.digest.hour import Wishes
 from megacam.digest.store import CONFIG, Store
 from PIL import Image
 
+pytest_plugins = "wire_store"
+
 DAY = "cam1/_digest/2026/11/23/day.json"
 NOON = at("2026-11-23T12:00")
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as store:
-        yield store
 
 
 def hour(number):

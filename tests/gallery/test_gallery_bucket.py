@@ -5,21 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from gallery_wire import BUCKET, EveryThirtySeconds, WireS3, at, jpeg, key_of
+from gallery_wire import BUCKET, EveryThirtySeconds, at, jpeg, key_of
 from megacam.gallery import photos
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.refusals import BucketError, PhotoMissingError
+
+pytest_plugins = "wire_store"
 
 FIRST = at("2025-12-12T00:00:00")
 COUNT = 1_000_000
 NEWEST = FIRST + timedelta(seconds=30 * (COUNT - 1))
 NOW = NEWEST + timedelta(seconds=12)
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as server:
-        yield server
 
 
 @pytest.fixture

@@ -6,20 +6,14 @@ from datetime import timedelta
 
 import exif_block
 import pytest
-from gallery_wire import EveryThirtySeconds, WireS3, at, jpeg, key_of
+from gallery_wire import EveryThirtySeconds, at, jpeg, key_of
 from PIL import Image
 
-pytest_plugins = "gallery_browser"
+pytest_plugins = ("gallery_browser", "wire_store")
 
 NOW = at("2026-05-05T16:00:00")
 MIDNIGHT = at("2026-05-05T00:00:00")
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as server:
-        yield server
 
 
 def status(**changes):
