@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from dateutil import tz
 from digest_rig import digest
-from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from gallery_wire import BUCKET, at, jpeg, key_of
 from megacam.digest import upload
 from megacam.digest.day import Calendar
 from megacam.digest.hour import Wishes
@@ -17,17 +17,11 @@ from megacam.gallery.digests import Digests
 from megacam.gallery.thumbnails import Thumbnails
 from PIL import Image
 
-pytest_plugins = "gallery_browser"
+pytest_plugins = ("gallery_browser", "wire_store")
 
 DAY = at("2026-05-04T00:00:00")
 NOW = at("2026-05-05T16:00:00")
 HOURS = 6
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as server:
-        yield server
 
 
 def fill(s3, hours=HOURS, every_s=60, fox=(70,)):
@@ -134,17 +128,24 @@ def _open(page, s3, slot):
     page.wait(lambda: page.shown_pictures("megacam-player .screen img") == 1, "the photo")
 
 
-def _all_rows(page):
-    """Scroll through the whole page until each row was in view with its pictures."""
+def _see(page):
+    """Wait for the thumbnails on the screen."""
+    page.wait(
+        lambda: page.script(
+            "return [...document.querySelectorAll('.hours img')].every((i) => {"
+            "  const { top, bottom } = i.getBoundingClientRect();"
+            "  return bottom < 0 || top > innerHeight || i.naturalWidth;"
+            "})"
+        ),
+        "pictures",
+    )
+
+
+def _see_all(page):
+    """Scroll through the whole page."""
     for step in range(60):
         page.script("window.scrollTo(0, arguments[0])", step * 500)
-        page.wait(
-            lambda: page.script(
-                "return [...document.querySelectorAll('.list-row img')]"
-                ".every((i) => i.complete && i.naturalWidth)"
-            ),
-            "pictures",
-        )
+        _see(page)
         if page.script("return scrollY + innerHeight >= document.body.scrollHeight - 2"):
             return
 
@@ -153,13 +154,23 @@ def _gets(s3, word):
     return [line for line in s3.asked if line.startswith("GET ") and word in line.split(" ")[1]]
 
 
-def test_a_day_with_a_digest_asks_for_sheets_instead_of_photos(s3, look):
-    fill(s3)
+def test_a_day_opens_with_the_sheets_on_the_screen_instead_of_photos(s3, look):
+    for number in range(288):
+        moment = DAY + timedelta(minutes=5 * number)
+        s3.put(key_of("cam1", moment, number), jpeg(80, fox=40 if number == 186 else None))
     digest(s3, now=NOW, days=2)
     page = look(s3.endpoint, NOW)
-    _open(page, s3, 0)
-    _all_rows(page)
-    assert len(_gets(s3, "sprite")) == HOURS
+    page.wait(lambda: page.shown_pictures("img[src*=photo]") == 1, "the Now page")
+    page.open("/favourites")  # a page that asks for nothing
+    page.wait_text("No favourites yet")
+    _open(page, s3, 300)
+    _see(page)
+    assert 1 <= len(_gets(s3, "sprite")) <= 12
+    listings = [line for line in s3.asked if line.startswith("GET  ")]
+    assert len(listings) == 3  # cameras, the day, the same day a year ago
+    assert len(s3.asked) <= 24
+    _see_all(page)
+    assert len(_gets(s3, "sprite")) == 24
     assert len(_gets(s3, "cam1/2026/")) <= 6  # the photo on show and those beside it
     assert len(_gets(s3, "day.json")) == len(_gets(s3, "keogram")) == 1
     page.wait_text("1 with motion", ".motion-count")

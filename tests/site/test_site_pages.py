@@ -152,10 +152,8 @@ def test_a_day_plays_steps_by_keys_and_jumps_by_its_thumbnails(site, open_site):
     page.wait(lambda: page.text(".clock").endswith(":56:00"), "the photo before")
     cell = page.wait_for(".hour .cell.moved")
     page.script("arguments[0].scrollIntoView({block: 'center'})", cell)
-    image = page.script(
-        "return getComputedStyle(arguments[0].querySelector('.thumb')).backgroundImage", cell
-    )
-    assert "/sprite-" in image
+    image = "return getComputedStyle(arguments[0].querySelector('.thumb')).backgroundImage"
+    page.wait(lambda: "/sprite-" in page.script(image, cell), "the sheet of the hour")
     cell.click()
     page.wait(lambda: page.text(".clock")[:2] == "13", "the moment of the cell")
     assert "motion" in page.script("return arguments[0].querySelector('.thumb').ariaLabel", cell)

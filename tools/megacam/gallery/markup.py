@@ -152,7 +152,10 @@ def grid(
         empty = hour if hour and _is_empty(hour) else []
         if hour and not empty:
             parts.append(_hour(hour, span, thumb, moved))
-    return f'<div class="hours" style="--columns:{columns}">{"".join(parts)}</div>'
+    return (
+        f'<megacam-hours class="hours" style="--columns:{columns}">{"".join(parts)}'
+        "</megacam-hours>"
+    )
 
 
 def compare(first: tuple[str, str], second: tuple[str, str]) -> str:
@@ -274,8 +277,8 @@ def _cell(
     count = f'<span class="count">{len(photos)}</span>' if len(photos) > 1 else ""
     return (
         f'<a class="cell{" moved" if seen else ""}" href="#at-{int(photo.taken.timestamp())}" '
-        f'title="{text(words)}"><img loading="lazy" decoding="async" src="{source}" '
-        f'data-retry="{source}" alt="{text(words)}">'
+        f'title="{text(words)}"><img decoding="async" data-retry="{source}" '
+        f'alt="{text(words)}">'
         f'<span class="time">{span.clock(photo.taken, form)}</span>{count}</a>'
     )
 

@@ -74,7 +74,9 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
     """Read a day, and the days before it if there are gaps to explain; blocks."""
     span = gallery.span(day)
     bucket = gallery.bucket
-    photos = bucket.photos(device, span.start, span.end)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(gallery.digests.of_span, device, span.start, span.end, day)
+        photos = bucket.photos(device, span.start, span.end)
     start, end = span.start, min(span.end, bucket.now())
     long = [g for g in days.gaps(photos, start, end) if g.seconds >= 3600]
     earlier: list[list[Photo]] = []
@@ -84,7 +86,7 @@ def read_day(gallery: Gallery, device: str, day: date) -> DeviceDay:
     if long and not earlier[0] and bucket.newest(device, before=start) is None:
         # Before a device's first photo there are no gaps.
         start = photos[0].taken if photos else end
-    digest = gallery.digests.of_span(device, span.start, span.end, day) if photos else None
+    digest = coming.result() if photos else None
     moved = digest.moved(photos) if digest else None
     if moved is not None:
         gallery.marks[f"{device}/{day}"] = moved

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -62,10 +63,12 @@ def read(gallery: Gallery, view: View) -> Read:
     known = gallery.bucket.devices()
     chosen = tuple(name for name in dict.fromkeys(view.devices) if name in known)[:DEVICES_SHOWN]
     chosen = chosen or tuple(known[:1])
-    found = [state.read_day(gallery, name, view.day) for name in chosen]
+    with ThreadPoolExecutor() as readers:
+        year_ago = readers.submit(_year_ago, gallery, chosen, view.day)
+        found = list(readers.map(lambda name: state.read_day(gallery, name, view.day), chosen))
     slot_s = view.slot_s if view.slot_s in dict(DETAIL) else _slot(found)
     shown = replace(view, devices=chosen, slot_s=slot_s)
-    return Read(shown, known, found, _year_ago(gallery, chosen, view.day))
+    return Read(shown, known, found, year_ago.result())
 
 
 def _year_ago(gallery: Gallery, devices: tuple[str, ...], day: date) -> Photo | None:
@@ -80,7 +83,8 @@ def _year_ago(gallery: Gallery, devices: tuple[str, ...], day: date) -> Photo | 
     span = gallery.span(then)
     noon = span.start + timedelta(hours=12)
     first = gallery.bucket.first
-    return first(devices[0], noon, span.end) or first(devices[0], span.start, noon)
+    any_time = first(devices[0], span.start, span.end)
+    return any_time and (first(devices[0], noon, span.end) or any_time)
 
 
 def _day_of(gallery: Gallery, wanted: str) -> date:

@@ -104,5 +104,5 @@ def cell(
     return (
         f'<a class="cell" href="{href}" title="{words}"><img loading="lazy" decoding="async" '
         f'src="{source}" data-retry="{source}" alt="{words}">'
-        f'<span class="time">{local:%H:%M}</span></a>'
+        f'<span class="time">{local:%H:%M} {text(named)}</span></a>'
     )

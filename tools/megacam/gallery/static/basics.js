@@ -14,6 +14,35 @@ const makeButton = (text, label, action) => {
   return made;
 };
 
+// How far beyond the edge of the screen pictures are loaded.
+const AHEAD_PX = 500;
+
+// Call act() once an element is in view or nearly so.
+const whenNear = (element, act) => {
+  acts.set(element, act);
+  near.observe(element);
+};
+const acts = new WeakMap();
+const near = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    near.unobserve(target);
+    acts.get(target)();
+  }
+}, { rootMargin: `${AHEAD_PX}px` });
+
+// <megacam-hours>: thumbnails that are loaded when they come near. A browser's own lazy loading
+// begins up to 2,500 pixels away, which is most sheets of a day.
+class Hours extends HTMLElement {
+  connectedCallback() {
+    for (const image of this.querySelectorAll("img:not([src])")) {
+      whenNear(image, () => { image.src = image.dataset.retry; });
+    }
+  }
+}
+
+customElements.define("megacam-hours", Hours);
+
 // Return the last index with a time at or before t, or -1. Frames are [time, name, moved, starred].
 const indexAt = (frames, t) => {
   let low = 0;

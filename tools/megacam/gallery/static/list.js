@@ -6,7 +6,6 @@ const LIST_CELL_PX = 108;
 const LIST_LABEL_PX = 64;
 const LIST_NARROW_PX = 600;
 const LIST_LINE_PX = 40;
-const LIST_AHEAD_PX = 500;
 
 class Photos extends HTMLElement {
   connectedCallback() {
@@ -79,8 +78,8 @@ class Photos extends HTMLElement {
   render() {
     if (!this.rows) return;
     const { top } = this.getBoundingClientRect();
-    const from = -top - LIST_AHEAD_PX;
-    const to = innerHeight - top + LIST_AHEAD_PX;
+    const from = -top - AHEAD_PX;
+    const to = innerHeight - top + AHEAD_PX;
     const first = Math.max(0, indexAt(this.rows, from));
     const last = indexAt(this.rows, to);
     for (const [n, row] of this.shown) {

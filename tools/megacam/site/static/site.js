@@ -11,13 +11,13 @@ const dayName = (day) => new Date(`${day}T12:00:00Z`).toLocaleDateString("en-GB"
 const dayLink = (camera, day, t) => `day.html?camera=${camera}&day=${day}${t ? `#at-${t}` : ""}`;
 const ago = (t) => `${inWords(Math.max(0, Math.round(Date.now() / 1000 - t)))} ago`;
 
-// Return a thumbnail cut out of its sheet by CSS.
+// Return a thumbnail cut out of its sheet by CSS; the sheet is loaded when it comes near.
 const picture = (thumb, words) => {
   const image = make("span", "thumb");
   image.setAttribute("role", "img");
   image.setAttribute("aria-label", words);
   const { sheet, columns, left, top } = thumb;
-  image.style.backgroundImage = `url("${sheet}")`;
+  whenNear(image, () => { image.style.backgroundImage = `url("${sheet}")`; });
   image.style.backgroundSize = `${columns * 100}% auto`;
   // In percent, a place is a share of what lies outside of the box: hence columns - 1.
   image.style.setProperty("--left", `${columns > 1 ? (left * 100) / (columns - 1) : 0}%`);
@@ -146,7 +146,7 @@ class Site extends HTMLElement {
     const link = make("a", "cover", { href: dayLink(this.camera, day) });
     const image = make("img", "", { alt: "", loading: "lazy" });
     if (cover) image.src = `${SITE}${this.camera}/${day}.jpg`;
-    else whenSeen(link, async () => {
+    else whenNear(link, async () => {
       const digest = await readDay(this.camera, day);
       if (digest?.keogram) Object.assign(image, { src: digest.keogram, className: "strip" });
     });
@@ -156,9 +156,13 @@ class Site extends HTMLElement {
   }
 
   async day() {
-    const days = (await readDays(this.camera)).map(({ day }) => day);
-    const day = this.asked.get("day") ?? days[0];
-    const found = /^\d{4}-\d\d-\d\d$/.test(day) ? await readDay(this.camera, day) : null;
+    const asked = this.asked.get("day");
+    const [listed, there] = await Promise.all([
+      readDays(this.camera), DAY.test(asked) ? readDay(this.camera, asked) : null,
+    ]);
+    const days = listed.map(({ day }) => day);
+    const day = asked ?? days[0];
+    const found = asked === null && day ? await readDay(this.camera, day) : there;
     if (!found?.data.tracks[0].frames.length) return this.empty("No photos", "Nothing is known of this day.");
     const title = make("h1", "", { textContent: `${this.camera}, ${dayName(day)}` });
     document.title = `${title.textContent} · megacam`;
@@ -227,7 +231,7 @@ class Site extends HTMLElement {
   }
 
   films() {
-    return this.inPages("No films yet", "They appear once a digest has run.", ({ film, films, keogram, data }) => {
+    return this.inPages("No films yet", "They appear once a digest that makes films has run.", ({ film, films, keogram, data }) => {
       const text = clockOf(data.zone);
       const all = film ? [["", film]] : films.map(([t, one]) => [text(t).slice(0, 5), one]);
       return all.map(([words, source]) => {
@@ -246,7 +250,7 @@ class Site extends HTMLElement {
     const label = (this.asked.get("label") ?? "").trim();
     let hasLabels = Boolean(label);
     const empty = label ? [`No ${label} here`, "Search for something else."]
-      : ["No moments yet", "They appear once a digest has run."];
+      : ["No moments yet", "They are the photos of a day that differ most, and appear once a digest has run."];
     await this.inPages(...empty, ({ moments, labels, thumb, data }, day) => {
       hasLabels ||= labels.length > 0;
       const found = label ? labels.filter(([, , words]) => words.includes(label.toLowerCase())) : moments;
@@ -259,7 +263,7 @@ class Site extends HTMLElement {
     const title = `${this.camera} at ${when}${words ? `: ${words}` : ""}`;
     const link = make("a", "cell", { href: dayLink(this.camera, day, t), title });
     if (small) link.append(picture(small, title));
-    link.append(make("span", "time", { textContent: when }));
+    link.append(make("span", "time", { textContent: words ? `${when} ${words}` : when }));
     return link;
   }
 
@@ -273,6 +277,7 @@ class Site extends HTMLElement {
       location.search = new URLSearchParams({ camera: this.camera, label: field.value });
     });
     box.append(field);
+    if (label) box.append(make("a", "tool", { href: `?camera=${this.camera}`, textContent: "Show all" }));
     return box;
   }
 
@@ -299,14 +304,5 @@ class Site extends HTMLElement {
     return undefined;
   }
 }
-
-const whenSeen = (element, act) => {
-  const watch = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    watch.disconnect();
-    act();
-  });
-  watch.observe(element);
-};
 
 customElements.define("megacam-site", Site);
