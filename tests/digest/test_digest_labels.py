@@ -20,16 +20,12 @@ from megacam.errors import MegacamError
 from megacam.gallery.refusals import BucketError
 from servers.labeller import FOX, Model
 
+pytest_plugins = "wire_store"
+
 NOON = at("2026-11-23T12:00")
 HOUR = "cam1/_digest/2026/11/23/12/index.json"
 DAY = "cam1/_digest/2026/11/23/day.json"
 COUNTER = "cam1/_digest/label-calls.json"
-
-
-@pytest.fixture
-def s3():
-    with WireS3() as store:
-        yield store
 
 
 @pytest.fixture
@@ -128,6 +124,36 @@ def test_an_answer_that_makes_no_sense_never_stops_a_digest(s3, model, body, sta
     assert used(s3)["used"] == 3, "what was reserved for the other photos is given back"
     assert all("labels" not in row for row in read(s3, HOUR)["photos"])
     assert len(model.got) == 3, "three faults in a row are enough"
+
+
+def test_photos_for_which_the_model_failed_are_asked_for_again_but_not_for_ever(s3, model):
+    moving(s3, 6)
+    model.status = 503
+    down = run(s3, labeller(model))
+    assert (down.labelled, down.label_calls) == (0, 3)
+    asks = [row["label_asks"] for row in read(s3, HOUR)["photos"] if row["moved"]]
+    assert sorted(asks) == [2, 2, 2, 3, 3, 3] and len(read(s3, DAY)["label_asks"]) == 6
+    s3.asked.clear()
+    model.status = 200
+    well = run(s3, labeller(model))
+    assert (well.hours_made, well.labelled, well.label_calls) == (0, 6, 6)
+    assert len(read(s3, DAY)["labels"]) == 6 and not read(s3, DAY)["label_asks"]
+    assert sum(line.startswith("GET cam1/2026/") for line in s3.asked) == 6, "no other photo"
+    s3.asked.clear()
+    run(s3, labeller(model))
+    assert used(s3)["used"] == 9 and not [line for line in s3.asked if line.startswith("PUT")]
+
+
+def test_a_photo_is_asked_for_three_times_and_within_the_budget(s3, model):
+    moving(s3, 2)
+    model.status = 400
+    assert [run(s3, labeller(model)).label_calls for _ in range(5)] == [2, 2, 2, 0, 0]
+    moving(s3, 2, start=NOON + timedelta(hours=1), first=50)
+    assert [run(s3, labeller(model, calls=9)).label_calls for _ in range(4)] == [2, 1, 0, 0]
+    day = read(s3, DAY)
+    day["label_asks"] = dict.fromkeys(day["label_asks"], -1)
+    with pytest.raises(index.BadIndexError):
+        index.parse_day("cam1", day)
 
 
 @pytest.mark.parametrize("way", ["silent", "dripping"])

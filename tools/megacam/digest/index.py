@@ -47,7 +47,8 @@ class Piece:
 class Row:
     """One photo: its cell in the sheets of its hour, or None if it was refused, and its motion.
 
-    `labels` is None if no model was asked.
+    `labels` is None if no model was asked, or if it failed; `label_asks` says how often it may be
+    asked again.
     """
 
     photo: Photo
@@ -56,6 +57,7 @@ class Row:
     moved: bool = False
     refused: str = ""
     labels: Labels | None = None
+    label_asks: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Hour:
     sprites: tuple[Piece, ...] = ()
     keogram: Piece | None = None
     film: Piece | None = None
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether a model failed for some of its photos and may be asked again."""
+        return any(row.label_asks for row in self.rows)
 
     def pieces(self) -> list[str]:
         """Return the keys of all pieces."""
@@ -156,6 +163,7 @@ def day_data(day: Day, gaps: Sequence[Gap]) -> dict[str, Any]:
         ],
         "refused": {r.photo.name: r.refused for _, r in rows if r.refused},
         "labels": {r.photo.name: dict(r.labels) for _, r in rows if r.labels is not None},
+        "label_asks": {r.photo.name: r.label_asks for _, r in rows if r.label_asks},
         "moments": [{"key": key, "change": changes[key]} for key in day.moments],
         "gaps": gaps_data(gaps),
         "keogram": piece_data(day.keogram, column_s=sheets.COLUMN_S),
@@ -205,11 +213,14 @@ def _day_hours(device: str, data: Mapping[str, Any]) -> tuple[Hour, ...]:
         for one in _list(data["hours"])
     ]
     rows: list[list[Row]] = [[] for _ in bare]
-    refused, labels = data["refused"], data.get("labels", {})
+    refused, labels, asks = (data.get(name, {}) for name in ("refused", "labels", "label_asks"))
     for name, size, number, cell, change, moved in _list(data["photos"]):
         row = _row(device, f"{device}/{name}", size, cell, change, bool(moved))
         row = replace(
-            row, refused=_text(refused.get(name, "")), labels=parse_labels(labels.get(name))
+            row,
+            refused=_text(refused.get(name, "")),
+            labels=parse_labels(labels.get(name)),
+            label_asks=_whole(asks.get(name, 0)),
         )
         rows[_whole(number)].append(row)
     return tuple(
@@ -240,7 +251,10 @@ def _hour_row(device: str, one: Mapping[str, Any]) -> Row:
         bool(one.get("moved")),
     )
     return replace(
-        row, refused=_text(one.get("refused", "")), labels=parse_labels(one.get("labels"))
+        row,
+        refused=_text(one.get("refused", "")),
+        labels=parse_labels(one.get("labels")),
+        label_asks=_whole(one.get("label_asks", 0)),
     )
 
 

@@ -3,7 +3,9 @@
     labeller = Labeller(models.of("rekognition", client=client), 1000, now)
     labeller.label_hour(store, "cam1", index["photos"], {}, etags)
 
-After a few faults in a row, or once the budget is used up, a run asks the model no more.
+After a few faults in a row, or once the budget is used up, a run asks the model no more. A photo
+for which the model failed has the number of times that it may still be asked, "label_asks", in its
+row of the index; the next runs do so.
 """
 
 import contextlib
@@ -22,6 +24,8 @@ from megacam.gallery.refusals import BucketError, PhotoMissingError
 ANNOTATION = "megacam-labels"
 # A single photo may be one that the model cannot read.
 _FAULTS_MOST = 3
+# How often a model is asked for one photo at most.
+_ASKS = 3
 # What a call, and the writing of the hour's index after it, take at most.
 _CALL_TAKES_S = 60.0
 
@@ -43,6 +47,7 @@ class Labeller:
         self._now = now
         self._seconds_left = seconds_left
         self._faults = 0
+        self._is_down = False
         self._annotates = True
 
     def label_hour(
@@ -57,19 +62,33 @@ class Labeller:
 
         `known` has the labels of photos that were asked for before, by key.
         """
-        wanted = []
         for row in rows:
             if row["key"] in known:
                 row["labels"] = dict(known[row["key"]])
-            elif row.get("moved"):
-                wanted.append(row)
-        wanted.sort(key=lambda row: -row["change"])
+        unknown = [row for row in rows if row.get("moved") and "labels" not in row]
+        self._label_rows(store, device, unknown, etags)
+
+    def label_again(self, store: Store, device: str, rows: list[dict[str, Any]]) -> None:
+        """Label those rows of an hour's index for which the model failed before."""
+        self._label_rows(store, device, [row for row in rows if row.get("label_asks")], {})
+
+    def _label_rows(
+        self,
+        store: Store,
+        device: str,
+        wanted: list[dict[str, Any]],
+        etags: Mapping[str, str],
+    ) -> None:
+        wanted = sorted(wanted, key=lambda row: -float(row.get("change", 0)))
+        done = 0
         with self._granted(store, device, len(wanted)) as granted:
-            end = self.called + granted
-            for row in wanted:
-                if self.stopped or self.called == end:
+            for row in wanted[:granted]:
+                if self.stopped:
                     break
                 self._label_row(store, row, etags.get(row["key"], ""))
+                done += 1
+        for row in wanted[done:] if self._is_down else ():
+            row.setdefault("label_asks", _ASKS)
 
     def label_photo(self, store: Store, device: str, key: str, data: bytes) -> Labels | None:
         """Return the labels of one photo, or None if the model was not asked or failed."""
@@ -81,14 +100,19 @@ class Labeller:
         return found
 
     def _label_row(self, store: Store, row: dict[str, Any], etag: str) -> None:
+        left = min(_ASKS, row.pop("label_asks", _ASKS))
         try:
             data, _ = store.read(row["key"])
         except PhotoMissingError:
             return
+        called = self.called
         found = self._ask(data)
+        left -= self.called - called
         if found is not None:
             row["labels"] = dict(found)
             self._annotate(store, row["key"], etag, found)
+        elif left > 0:
+            row["label_asks"] = left
 
     @contextlib.contextmanager
     def _granted(self, store: Store, device: str, wanted: int) -> Iterator[int]:
@@ -103,7 +127,7 @@ class Labeller:
         try:
             yield granted
         except BucketError as error:
-            self.stopped = str(error)
+            self.stopped, self._is_down = str(error), True
         if 0 < granted < wanted:
             self.stopped = self.stopped or budget.used_up
         # Not in `finally`: a run that is killed leaves counted what it has reserved.
@@ -112,7 +136,7 @@ class Labeller:
 
     def _ask(self, data: bytes) -> Labels | None:
         if self._seconds_left() < _CALL_TAKES_S:
-            self.stopped = "no time was left to ask for more labels"
+            self.stopped, self._is_down = "no time was left to ask for more labels", True
             return None
         self.called += 1
         try:
@@ -120,7 +144,7 @@ class Labeller:
         except ModelError as error:
             self._faults += 1
             if self._faults == _FAULTS_MOST:
-                self.stopped = str(error)
+                self.stopped, self._is_down = str(error), True
             return None
         self._faults = 0
         return found

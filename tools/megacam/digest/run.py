@@ -130,6 +130,7 @@ class _Open:
 
     known: tuple[Day, Index]
     sources: dict[datetime, str]
+    unlabelled: set[datetime]
     changed: dict[datetime, Hour | None]
     seen: set[datetime]
 
@@ -156,14 +157,14 @@ class _Run:
         self._open: dict[date, _Open] = {}
 
     def is_due(self, hour: datetime, listed: list[Listed]) -> bool:
-        """Return True if a day of the hour does not know these photos of it."""
+        """Return True if a day of the hour does not know these photos of it, or their labels."""
         self.result.hours_seen += 1
         source = hour_parts.source_of(listed)
         due = False
         for day in self._calendar.days_of(hour):
             one = self._opened(day)
             one.seen.add(hour)
-            due = due or one.sources.get(hour) != source
+            due = due or one.sources.get(hour) != source or hour in one.unlabelled
         return due
 
     def make(self, hour: datetime, listed: list[Listed]) -> None:
@@ -173,6 +174,8 @@ class _Run:
         made = self._parsed(seen)
         if made is None or made.source != hour_parts.source_of(listed):
             made = self._made(hour, listed, seen)
+        elif made.asks_again:
+            made = self._labelled(hour, made, seen)
         for day in self._calendar.days_of(hour) if made else ():
             self._opened(day).changed[hour] = made
 
@@ -195,7 +198,9 @@ class _Run:
         if day not in self._open:
             known = day_parts.read(self._store, self._device, self._calendar, day)
             sources = {hour.start: hour.source for hour in known[0].hours}
-            self._open[day] = _Open(known, sources, {}, set())
+            asks = self.labeller and not self.labeller.stopped
+            unlabelled = {hour.start for hour in known[0].hours if asks and hour.asks_again}
+            self._open[day] = _Open(known, sources, unlabelled, {}, set())
         return self._open[day]
 
     def _gone(self, one: _Open) -> list[datetime]:
@@ -230,6 +235,25 @@ class _Run:
         if self._wishes.uploads:
             self._forget_thumbnails(hour)
         return made
+
+    def _labelled(self, hour: datetime, made: Hour, seen: Index) -> Hour | None:
+        """Ask again for labels for which the model failed; return the hour as it is then."""
+        if self.labeller is None:
+            return made
+        key, data = names.hour_index(self._device, hour), seen.data
+        self.labeller.label_again(self._store, self._device, data["photos"])
+        found = index.parse_hour(self._device, data)
+        if found == made:
+            return made
+        try:
+            self._store.write_index(key, data, seen)
+        except LostRaceError:
+            return self._parsed(self._store.read_index(key, names.FORMAT))
+        before = {row.photo for row in made.rows if row.labels is not None}
+        self.result.labelled += sum(
+            row.labels is not None and row.photo not in before for row in found.rows
+        )
+        return found
 
     def _forget_thumbnails(self, hour: datetime) -> None:
         """Delete the thumbnails of single photos, which the sheets now have."""
