@@ -86,6 +86,45 @@ def test_the_role_may_ask_rekognition_only_while_labels_are_on(account, wheels):
     assert "s3:PutObjectAnnotation" not in rights(account)
 
 
+def test_a_model_s_token_is_in_an_encrypted_parameter_and_no_other_model_gets_it(account, wheels):
+    url = "https://model.example.org/labels"
+    spec = CloudSpec(account.bucket, "cam1", digest=True, labels=url, labels_token="tk_secret")
+    plan = create.plan(account.aws, spec)
+    plan.make()
+    parameter = f"/megacam/{account.bucket}/cam1/labels-token"
+    told = digest_function.read(account.aws, account.bucket, "cam1")
+    assert told["MEGACAM_LABELS_PARAMETER"] == parameter
+    for said in (spec, plan.as_data(True), plan, told):
+        assert "tk_secret" not in repr(said)
+    assert rights(account)["ssm:GetParameter"].endswith(f":parameter{parameter}")
+    assert make(account, labels=url) == make(account) == []
+    ssm = account.client("ssm")
+    kept = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]
+    assert (kept["Type"], kept["Value"]) == ("SecureString", "tk_secret")
+    hour = datetime.now(timezone.utc).replace(minute=0, second=0) - timedelta(hours=1)
+    photo(account, hour, "99")
+    with Model() as model:
+        trust(account, MEGACAM_LABELS=model.url)
+        ssm.delete_parameter(Name=parameter)
+        done = invoke(account, {"days": 2})
+        assert (done["hours_made"], done["labelled"], model.got) == (1, 0, []), done
+        ssm.put_parameter(Name=parameter, Value="tk_secret", Type="SecureString")
+        done = invoke(account, {"days": 2})
+        assert (done["hours_made"], done["labelled"]) == (0, 1), done
+        assert model.got[0][1]["Authorization"] == "Bearer tk_secret"
+    changed = make(account, labels="https://other.example.org/labels")
+    assert changed[-1] == f"delete the parameter {parameter}"
+    told = digest_function.read(account.aws, account.bucket, "cam1")
+    assert told["MEGACAM_LABELS_PARAMETER"] == "" and "ssm:GetParameter" not in rights(account)
+
+
+@pytest.mark.parametrize("token", ["two words", "line\n", "x" * 4097])
+def test_a_token_that_no_header_takes_is_refused_and_not_shown(token):
+    with pytest.raises(MegacamError, match="MEGACAM_LABELS_TOKEN must have") as refused:
+        CloudSpec("photos", "cam1", digest=True, labels="https://a.example/", labels_token=token)
+    assert token not in str(refused.value)
+
+
 def test_a_model_that_a_function_cannot_reach_is_refused(account):
     for words in ("http://192.168.1.5/labels", "http://localhost/", "rekognise"):
         with pytest.raises(MegacamError, match="must be rekognition or begin with https://"):
@@ -120,6 +159,22 @@ def test_the_command_and_the_template_take_labels_and_alarms(
     assert console.run(app, ["cloud", "create", *words, *region, "--dry-run"]) == 0
     said = capsys.readouterr()
     assert "keep alarms.json encrypted" in said.out and "secret-topic" not in said.out + said.err
+    monkeypatch.setenv("MEGACAM_LABELS_TOKEN", "tk_secret")
+    words = (*words[:5], "--labels", "https://model.example.org/labels")
+    assert console.run(app, ["cloud", "template", *words]) == 0
+    said = capsys.readouterr()
+    told = json.loads(said.out)["Resources"]["Digestcam1"]["Properties"]["Environment"]
+    parameter = "/megacam/{}/cam1/labels-token"
+    assert told["Variables"]["MEGACAM_LABELS_PARAMETER"] == {
+        "Fn::Sub": parameter.format("${BucketName}")
+    }
+    assert parameter.format(account.bucket) in " ".join(said.err.split())
+    assert "tk_secret" not in said.out + said.err
+    assert console.run(app, ["cloud", "create", *words, *region, "--dry-run"]) == 0
+    said = capsys.readouterr()
+    assert "keep the model's token encrypted" in said.out
+    assert "tk_secret" not in said.out + said.err
+    words = (*words[:5], "--alarms", str(path))
     path.chmod(0o644)
     assert console.run(app, ["cloud", "create", *words, *region, "--dry-run"]) == 1
     assert "others may read" in capsys.readouterr().err

@@ -1,10 +1,12 @@
 """The CloudFormation template: valid for AWS's linter, with the same resources as `create`."""
 
 import functools
+import itertools
 import json
+import re
 
 import pytest
-from megacam.cloud import create, iot, keys, rotate, show
+from megacam.cloud import create, digest_function, iot, keys, rotate, show, spec
 from megacam.cloud.spec import CloudSpec
 from megacam.cloud.template import Options, template
 from megacam.errors import MegacamError
@@ -67,14 +69,63 @@ def test_the_linter_of_aws_finds_nothing_in_the_digest(on_upload, iot):
     assert len(told.get("LambdaConfigurations", [])) == (2 if on_upload == "motion" else 0)
 
 
+def _resolved(value, bucket, stack):
+    """Return what CloudFormation makes of a value, of the functions that names are made with."""
+    if not isinstance(value, dict):
+        return value
+    [(function, given)] = value.items()
+    of = functools.partial(_resolved, bucket=bucket, stack=stack)
+    if function == "Ref":
+        return {"BucketName": bucket, "AWS::StackId": stack}[given]
+    if function == "Fn::If":
+        return of(given[1] if bucket == "garden-photos" else given[2])
+    if function == "Fn::Join":
+        return given[0].join(map(of, given[1]))
+    if function == "Fn::Select":
+        return of(given[1])[given[0]]
+    assert function == "Fn::Split"
+    return of(given[1]).split(given[0])
+
+
+def _names(made, bucket, number):
+    """Return every name that a stack of a template gives at AWS, of what lives beside others."""
+    stack = f"arn:aws:cloudformation:us-east-1:123456789012:stack/megacam/{number:08x}-51af"
+    found = []
+    for one in made["Resources"].values():
+        about = one["Properties"]
+        if one["Type"].startswith("AWS::CloudFront::"):
+            about = {**about, **next((v for k, v in about.items() if k.endswith("Config")), {})}
+        found += [
+            (one["Type"], _resolved(about[name], bucket, stack))
+            for name in ("FunctionName", "QueueName", "LogGroupName", "Name")
+            if name in about and one["Type"] != "AWS::Lambda::Permission"
+        ]
+    return found
+
+
+def test_two_stacks_of_one_template_have_no_name_in_common():
+    device = "a" * 32
+    made = template(Options("garden-photos", (device,), cloudfront=True, site=True, digest=True))
+    own = _names(made, "garden-photos", 1)
+    digest = digest_function.name_of("garden-photos", device)
+    assert len(own) == 12
+    assert {name for kind, name in own if kind == "AWS::Lambda::Function"} == {digest}
+    assert {n for kind, n in own if kind == "AWS::Logs::LogGroup"} == {f"/aws/lambda/{digest}"}
+    stacks = [own, _names(made, "other-photos", 2), _names(made, "more-photos", 3)]
+    assert len({*stacks[0], *stacks[1], *stacks[2]}) == 3 * len(own)
+    for kind, name in itertools.chain(*stacks):
+        assert len(name.removeprefix("/aws/lambda/")) <= 64, kind
+        assert re.fullmatch(r"[A-Za-z0-9/_-]+", name), kind
+
+
 def test_the_linter_would_find_a_fault():
     broken = template(Options("garden-photos", ("cam1",)))
     broken["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"][0].pop("Status")
     assert any("Status" in text for text in _complaints(broken))
 
 
-def _deploy(account, **wanted):
-    _deploy_template(account, template(Options(account.bucket, ("cam1",), **wanted)))
+def _deploy(account, made_for="", **wanted):
+    _deploy_template(account, template(Options(made_for or account.bucket, ("cam1",), **wanted)))
 
 
 def _deploy_template(account, made):
@@ -82,6 +133,7 @@ def _deploy_template(account, made):
     cloud.create_stack(
         StackName=account.bucket,
         TemplateBody=json.dumps(made),
+        Parameters=[{"ParameterKey": "BucketName", "ParameterValue": account.bucket}],
         Capabilities=["CAPABILITY_IAM"],
     )
     cloud.get_waiter("stack_create_complete").wait(
@@ -99,7 +151,8 @@ def test_a_deployed_stack_is_what_create_makes(amazon, wanted):
 
 
 def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_without(account):
-    _deploy(account, cloudfront=True)
+    # Also in another bucket than the template was made for.
+    _deploy(account, made_for="garden-photos", cloudfront=True)
     cloudfront = account.client("cloudfront")
     [made] = [
         one
@@ -109,6 +162,8 @@ def test_a_deployed_distribution_reads_with_its_own_signature_and_nobody_reads_w
     [origin] = made["Origins"]["Items"]
     control = cloudfront.get_origin_access_control(Id=origin["OriginAccessControlId"])
     signs = control["OriginAccessControl"]["OriginAccessControlConfig"]
+    assert re.fullmatch(r"megacam-public-[0-9a-f]{8}", signs["Name"])
+    assert signs["Name"] != spec.public_name("garden-photos")
     assert (signs["SigningBehavior"], signs["SigningProtocol"]) == ("always", "sigv4")
     assert made["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
     there = {"Bucket": account.bucket}

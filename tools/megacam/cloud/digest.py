@@ -5,7 +5,13 @@ changes nothing else. The function's code is function_zip.py's.
 """
 
 from megacam.aws import Aws, AwsError
-from megacam.cloud import digest_alarms, digest_function, digest_triggers, function_zip
+from megacam.cloud import (
+    digest_alarms,
+    digest_function,
+    digest_secrets,
+    digest_triggers,
+    function_zip,
+)
 from megacam.cloud.digest_function import Wanted
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import OFF, CloudSpec
@@ -39,10 +45,17 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     text, topic = (None, "") if spec.alarms in (None, OFF) else digest_alarms.checked(spec.alarms)
     wanted = _wanted(spec, now or {}, topic)
     _check_labels(aws, wanted)
+    token = spec.labels_token if wanted.token else ""
+    kept = digest_secrets.step_for
+    unused = [
+        *([wanted.parameter] if spec.alarms == OFF else []),
+        *([wanted.token_parameter] if spec.labels and not wanted.token else []),
+    ]
     return [
-        *([digest_alarms.step_for(aws, wanted, text)] if text else []),
+        *([kept(aws, wanted.parameter, text, "alarms.json")] if text else []),
+        *([kept(aws, wanted.token_parameter, token, "the model's token")] if token else []),
         *digest_function.steps(aws, wanted, now),
-        *(digest_alarms.destroy_steps(aws, wanted) if spec.alarms == OFF else []),
+        *digest_secrets.destroy_steps(aws, unused),
         *digest_triggers.schedule_steps(aws, wanted),
         *digest_triggers.upload_steps(aws, wanted),
     ]
@@ -54,6 +67,9 @@ def _wanted(spec: CloudSpec, old: dict[str, str], topic: str) -> Wanted:
     has_alarms = bool(old.get("MEGACAM_ALARMS_PARAMETER"))
     if spec.alarms is None:
         topic = old.get("MEGACAM_ALARMS_TOPIC", "")
+    labels = _chosen(spec.labels, old.get("MEGACAM_LABELS", ""))
+    # A token is kept for its own model; another address must not get it.
+    has_token = labels == old.get("MEGACAM_LABELS") and bool(old.get("MEGACAM_LABELS_PARAMETER"))
     return Wanted(
         spec.bucket,
         spec.device,
@@ -61,10 +77,11 @@ def _wanted(spec: CloudSpec, old: dict[str, str], topic: str) -> Wanted:
         int(old.get("MEGACAM_MOTION_THRESHOLD", spec.motion)) if silent else spec.motion,
         old.get("MEGACAM_FILM", "1") == "1" if spec.film is None else spec.film,
         _chosen(spec.on_upload, old.get("MEGACAM_ON_UPLOAD", "")),
-        _chosen(spec.labels, old.get("MEGACAM_LABELS", "")),
+        labels,
         spec.label_calls or int(old.get("MEGACAM_LABEL_CALLS", digest_function.LABEL_CALLS)),
         has_alarms if spec.alarms is None else spec.alarms != OFF,
         topic,
+        has_token or bool(spec.labels_token),
     )
 
 
@@ -88,7 +105,7 @@ def destroy_steps(aws: Aws, bucket: str, device: str) -> list[Step]:
         return [
             *digest_triggers.destroy_steps(aws, wanted),
             *digest_function.destroy_steps(aws, wanted),
-            *digest_alarms.destroy_steps(aws, wanted),
+            *digest_secrets.destroy_steps(aws, [wanted.parameter, wanted.token_parameter]),
         ]
     except AwsError as error:
         if digest_function.is_out_of_reach(error):
@@ -115,7 +132,7 @@ def report(aws: Aws, bucket: str, device: str) -> tuple[str, list[str]]:
     if failed:
         remarks.append(
             f"{count(failed, 'run')} of the digest failed in the last 14 days; its log is "
-            f"/aws/lambda/{wanted.name}"
+            f"{wanted.log}"
         )
     return words, remarks
 

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from megacam.aws import Aws, AwsError
@@ -15,6 +15,8 @@ from megacam.digest import models
 MEMORY_MB = 1024
 TIMEOUT_S = 900
 LOG_DAYS = 14
+#: Where Lambda writes the logs of its functions.
+LOGS = "/aws/lambda/"
 QUEUE_S = 14 * 86_400
 POLICY = "megacam-digest"
 LABEL_CALLS = 1000
@@ -31,7 +33,7 @@ class Wanted:
     """What the function of one camera is to be; `on_upload` is "", "motion" or "all".
 
     `labels` is the model that it asks, "" for none. `alarms`: it sends alarms, also to the SNS
-    topic with the ARN `topic`, if there is one.
+    topic with the ARN `topic`, if there is one. `token`: the model takes a token.
     """
 
     bucket: str
@@ -44,6 +46,7 @@ class Wanted:
     label_calls: int = LABEL_CALLS
     alarms: bool = False
     topic: str = ""
+    token: bool = False
 
     @property
     def name(self) -> str:
@@ -53,12 +56,17 @@ class Wanted:
     @property
     def log(self) -> str:
         """The name of the function's log group."""
-        return f"/aws/lambda/{self.name}"
+        return f"{LOGS}{self.name}"
 
     @property
     def parameter(self) -> str:
         """The name of the parameter of SSM that holds the camera's alarms.json."""
         return parameter_name(self.bucket, self.device)
+
+    @property
+    def token_parameter(self) -> str:
+        """The name of the parameter of SSM that holds the token of the camera's model."""
+        return token_name(self.bucket, self.device)
 
     def environment(self) -> dict[str, str]:
         """Return the function's environment; there is no secret in it."""
@@ -71,14 +79,21 @@ class Wanted:
             "MEGACAM_ON_UPLOAD": self.on_upload,
             "MEGACAM_LABELS": self.labels,
             "MEGACAM_LABEL_CALLS": str(self.label_calls),
+            "MEGACAM_LABELS_PARAMETER": self.token_parameter if self.token else "",
             "MEGACAM_ALARMS_PARAMETER": self.parameter if self.alarms else "",
             "MEGACAM_ALARMS_TOPIC": self.topic,
         }
 
     def more_rights(
-        self, photos: policies.Arn, account: policies.Arn, parameter: policies.Arn
+        self,
+        photos: policies.Arn,
+        account: policies.Arn,
+        parameters: Sequence[policies.Arn],
     ) -> list[dict[str, Any]]:
-        """Return the statements that labels and alarms add to the role's policy."""
+        """Return the statements that labels and alarms add to the role's policy.
+
+        `parameters` are those of alarms.json and of the model's token.
+        """
         allow = {"Effect": "Allow"}
         found: list[dict[str, Any]] = []
         if self.labels:
@@ -88,8 +103,9 @@ class Wanted:
         if self.labels == models.REKOGNITION:
             # DetectLabels gets the photo in the request, so there is no resource to name.
             found.append({**allow, "Action": "rekognition:DetectLabels", "Resource": "*"})
-        if self.alarms:
-            found.append({**allow, "Action": "ssm:GetParameter", "Resource": parameter})
+        for is_on, parameter in zip((self.alarms, self.token), parameters, strict=True):
+            if is_on:
+                found.append({**allow, "Action": "ssm:GetParameter", "Resource": parameter})
         if self.alarms and self.topic:
             found.append({**allow, "Action": "sns:Publish", "Resource": self.topic})
         return found
@@ -104,6 +120,11 @@ def name_of(bucket_name: str, device: str) -> str:
 def parameter_name(bucket_name: str, device: str) -> str:
     """Return the name of the parameter of SSM that holds a camera's alarms.json."""
     return f"/megacam/{bucket_name}/{device}/alarms"
+
+
+def token_name(bucket_name: str, device: str) -> str:
+    """Return the name of the parameter of SSM that holds the token of a camera's model."""
+    return f"/megacam/{bucket_name}/{device}/labels-token"
 
 
 def arn(aws: Aws, service: str, what: str) -> str:
@@ -198,7 +219,10 @@ def policy(aws: Aws, wanted: Wanted) -> dict[str, Any]:
     found["Statement"] += wanted.more_rights(
         bucket.arn(aws, wanted.bucket, f"{wanted.device}/2*"),
         aws.identity["account"],
-        arn(aws, "ssm", f"parameter{wanted.parameter}"),
+        (
+            arn(aws, "ssm", f"parameter{wanted.parameter}"),
+            arn(aws, "ssm", f"parameter{wanted.token_parameter}"),
+        ),
     )
     return found
 

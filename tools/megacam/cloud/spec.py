@@ -16,6 +16,8 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _RESERVED = re.compile(r"(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|--x-s3|--table-s3)")
 _DEVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# What a header and a parameter of SSM take.
+_TOKEN = re.compile(r"[!-~]{0,4096}")
 OFF = "off"
 ON_UPLOAD = ("motion", "all", OFF)
 # The most that S3 accepts:
@@ -38,8 +40,9 @@ class CloudSpec:
     `digest`: whether a Lambda function sums up each hour; `film`: whether it makes films;
     `on_upload`: "motion", "all" or "off", what it does with single photos. `timezone` and `motion`
     are the camera's schedule.timezone and motion.threshold. `labels`: the model that it asks,
-    "rekognition" or an address, or "off", at most `label_calls` times a month. `alarms`: the text
-    of an alarms.json that it sends by, or "off".
+    "rekognition" or an address, or "off", at most `label_calls` times a month; `labels_token` is
+    the token that the address asks for. `alarms`: the text of an alarms.json that it sends by, or
+    "off".
     `budget_usd`: a monthly limit, with alarms to `budget_email`; None: no alarm.
     Raises MegacamError for a name or number that AWS or the board would refuse.
     """
@@ -63,6 +66,7 @@ class CloudSpec:
     labels: str | None = None
     label_calls: int | None = None
     alarms: str | None = dataclasses.field(default=None, repr=False)
+    labels_token: str = dataclasses.field(default="", repr=False)
 
     def __post_init__(self) -> None:
         check_bucket(self.bucket)
@@ -89,6 +93,10 @@ class CloudSpec:
             )
         if self.labels not in (None, OFF):
             models.check(self.labels, near=False)
+        if not _TOKEN.fullmatch(self.labels_token):
+            raise MegacamError(
+                f"{models.TOKEN} must have up to 4096 visible characters, without spaces"
+            )
         if self.budget_usd is not None:
             _check_budget(self.budget_usd, self.budget_email)
 

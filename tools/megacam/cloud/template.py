@@ -13,6 +13,7 @@ from megacam.cloud import budget, iot, keys, policies, retention, spec, template
 from megacam.cloud.digest_function import LABEL_CALLS, Wanted
 from megacam.cloud.site import documents
 from megacam.cloud.site import template as site
+from megacam.cloud.template_names import conditions, named
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
 # The photos belong to the owner: they stay when the stack is deleted.
@@ -46,6 +47,7 @@ class Options:
     label_calls: int = LABEL_CALLS
     alarms: bool = False
     topic: str = ""
+    token: bool = False
 
     def __post_init__(self) -> None:
         for device in self.devices:
@@ -67,7 +69,7 @@ class Options:
         labels = "" if self.labels == spec.OFF else self.labels
         return Wanted(
             self.bucket, device, self.timezone, self.motion, self.film, upload,
-            labels, self.label_calls, self.alarms, self.topic,
+            labels, self.label_calls, self.alarms, self.topic, self.token,
         )  # fmt: skip
 
 
@@ -89,10 +91,12 @@ def template(options: Options) -> dict[str, Any]:
         resources["Budget"] = _budget()
     for device in options.devices if options.digest else ():
         resources |= template_digest.resources(options.digest_of(device), _word(device))
+    is_named = options.cloudfront or options.site or options.digest
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "megacam: a private bucket for photos, and devices that can only put them",
         "Parameters": _parameters(options),
+        **({"Conditions": conditions(options.bucket)} if is_named else {}),
         "Resources": resources,
         "Outputs": _outputs(options),
     }
@@ -320,7 +324,7 @@ def _thing(device: str) -> Resource:
 
 
 def _origin_access(bucket: str) -> Resource:
-    control = documents.origin_access(spec.public_name(bucket))
+    control = documents.origin_access(named(spec.public_name(bucket)))
     return {
         "Type": "AWS::CloudFront::OriginAccessControl",
         "Properties": {"OriginAccessControlConfig": control},

@@ -3,11 +3,13 @@
 The function's code is a zip that you upload first; two parameters say where it is.
 """
 
+import dataclasses
 import json
 from typing import Any
 
 from megacam.cloud import digest_function, digest_triggers, function_zip, policies, spec
 from megacam.cloud.digest_function import Wanted
+from megacam.cloud.template_names import named
 
 # Not by GetAtt of the bucket: its notification needs the function, which needs this role.
 _BUCKET = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${BucketName}"}
@@ -64,7 +66,7 @@ def notification(wanted: Wanted, word: str) -> Resource:
 
 def _queue(wanted: Wanted) -> Resource:
     properties = {
-        "QueueName": wanted.name,
+        "QueueName": named(wanted.name),
         "MessageRetentionPeriod": digest_function.QUEUE_S,
         "SqsManagedSseEnabled": True,
     }
@@ -73,7 +75,10 @@ def _queue(wanted: Wanted) -> Resource:
 
 
 def _log(wanted: Wanted) -> Resource:
-    properties = {"LogGroupName": wanted.log, "RetentionInDays": digest_function.LOG_DAYS}
+    properties = {
+        "LogGroupName": named(wanted.name, before=digest_function.LOGS),
+        "RetentionInDays": digest_function.LOG_DAYS,
+    }
     gone = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
     return {"Type": "AWS::Logs::LogGroup", **gone, "Properties": properties}
 
@@ -82,7 +87,6 @@ def _role(wanted: Wanted, word: str) -> Resource:
     def objects(below: str) -> policies.Arn:
         return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::${{BucketName}}/{below}"}
 
-    log = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
     arn = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
     own = policies.digest_role(
         _BUCKET,
@@ -90,11 +94,13 @@ def _role(wanted: Wanted, word: str) -> Resource:
         objects(f"{wanted.device}/*"),
         objects(f"{wanted.device}/_digest/*"),
         _ACCOUNT,
-        {"Fn::Sub": f"{log}{wanted.log}:*"},
+        {"Fn::GetAtt": [f"DigestLog{word}", "Arn"]},
         {"Fn::GetAtt": [f"DigestQueue{word}", "Arn"]},
     )
     own["Statement"] += wanted.more_rights(
-        objects(f"{wanted.device}/2*"), _ACCOUNT, {"Fn::Sub": arn + _parameter(wanted)}
+        objects(f"{wanted.device}/2*"),
+        _ACCOUNT,
+        [{"Fn::Sub": arn + name} for name in _parameters(wanted)],
     )
     properties = {
         "Path": {"Fn::Sub": spec.user_path("${BucketName}", wanted.device)},
@@ -104,17 +110,23 @@ def _role(wanted: Wanted, word: str) -> Resource:
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
-def _parameter(wanted: Wanted) -> str:
-    """Return the name of the parameter for Fn::Sub; CloudFormation cannot make encrypted ones."""
-    return digest_function.parameter_name("${BucketName}", wanted.device)
+def _parameters(wanted: Wanted) -> tuple[str, str]:
+    """Return the names of the parameters, of alarms.json and of the token, for Fn::Sub.
+
+    CloudFormation cannot make encrypted ones.
+    """
+    own = dataclasses.replace(wanted, bucket="${BucketName}")
+    return own.parameter, own.token_parameter
 
 
 def _function(wanted: Wanted, word: str) -> Resource:
     variables = {**wanted.environment(), "MEGACAM_BUCKET": {"Ref": "BucketName"}}
-    if wanted.alarms:
-        variables["MEGACAM_ALARMS_PARAMETER"] = {"Fn::Sub": _parameter(wanted)}
+    names = ("MEGACAM_ALARMS_PARAMETER", "MEGACAM_LABELS_PARAMETER")
+    for name, parameter in zip(names, _parameters(wanted), strict=True):
+        if variables[name]:
+            variables[name] = {"Fn::Sub": parameter}
     properties = {
-        "FunctionName": wanted.name,
+        "FunctionName": named(wanted.name),
         "Runtime": f"python{function_zip.PYTHON}",
         "Architectures": [function_zip.ARCHITECTURE],
         "Handler": function_zip.HANDLER,
@@ -137,7 +149,7 @@ def _rule(wanted: Wanted, word: str, name: str, when: str, days: int) -> Resourc
         "Input": json.dumps({"days": days}),
     }
     properties = {
-        "Name": f"{wanted.name}-{name}",
+        "Name": named(wanted.name, after=f"-{name}"),
         "ScheduleExpression": when,
         "State": "ENABLED",
         "Targets": [target],

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from megacam import words
 from megacam.aws import Aws
@@ -26,7 +25,7 @@ from megacam.cloud import (
 from megacam.cloud.digest_function import LABEL_CALLS
 from megacam.cloud.plan import Plan
 from megacam.cloud.spec import GALLERY_ORIGINS, OFF, CloudSpec
-from megacam.commands import cloud_digest, extras, options, rotate, site
+from megacam.commands import cloud_digest, cloud_report, extras, options, rotate, site
 from megacam.commands.digest import of_camera
 from megacam.console import Terminal
 from megacam.errors import MegacamError
@@ -148,6 +147,7 @@ def create_command(
         labels,
         label_calls,
         cloud_digest.alarms_text(alarms),
+        cloud_digest.labels_token(labels),
     )
     if site_wanted:
         extras.load("megacam.site.publish", "site", "awscrt")
@@ -177,7 +177,7 @@ def show_command(
     with terminal.working("checking what is there"):
         report = show.report(options.owner(place, profile), place.need_bucket())
     terminal.data(dataclasses.asdict(report))
-    _print_report(terminal, report)
+    cloud_report.print_report(terminal, report)
 
 
 def destroy_command(
@@ -257,11 +257,11 @@ def template_command(
         label_calls or LABEL_CALLS,
         text not in (None, OFF),
         "" if text in (None, OFF) else digest_alarms.checked(text)[1],
+        bool(cloud_digest.labels_token(labels)),
     )
     if digest_zip:
         cloud_digest.write_zip(Terminal(as_json=output is None), digest_zip, film is not False)
-    if wanted.alarms:
-        cloud_digest.say_parameters(Terminal(as_json=output is None), wanted, str(alarms))
+    cloud_digest.say_parameters(Terminal(as_json=output is None), wanted, str(alarms))
     # Printed, the template is data, and whatever else there is to say goes to standard error.
     _write_template(Terminal(as_json=output is None), wanted, output)
 
@@ -348,6 +348,11 @@ def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
         terminal.mark(
             "next", "without the digest, show days on it: `megacam cloud site --publish`"
         )
+    if spec.alarms not in (None, OFF):
+        terminal.mark(
+            "next",
+            f"send a test message to everybody: `megacam watch --bucket {spec.bucket} --test`",
+        )
     ring = (iot.Certificates if spec.iot else keys.AccessKeys)(aws, spec.bucket, spec.device)
     if not ring.list():
         terminal.mark(
@@ -363,48 +368,3 @@ def _say_next(terminal: Terminal, aws: Aws, spec: CloudSpec) -> None:
             f"photos are kept for ever; at 200 KB every 30 s, the bill grows by about "
             f"${growth:.2f} every month: `megacam cost`, `megacam cloud create --keep DAYS`",
         )
-
-
-def _print_report(terminal: Terminal, report: show.Report) -> None:
-    terminal.heading(f"{report.bucket} in {report.region}")
-    terminal.line(f"account {report.account}", "dim")
-    terminal.line()
-    width = max(len(check.name) for check in report.checks)
-    for check in report.checks:
-        terminal.mark("done" if check.right else "bad", check.name.ljust(width), check.found)
-    money = f"${report.budget_usd:g} a month for S3" if report.budget_usd is not None else "none"
-    terminal.mark("same", "budget alarm".ljust(width), report.budget_remark or money)
-    if not all(check.right for check in report.checks):
-        terminal.mark("next", "fix it with `megacam cloud create`")
-    if report.site:
-        site.print_report(terminal, report.site)
-    terminal.line()
-    if not report.devices:
-        terminal.mark("next", "no cameras yet: `megacam cloud create --device NAME`")
-        return
-    terminal.table(
-        ("camera", "signs in with", "may", "photos kept", "digest", "key", "age"),
-        [_device_row(device) for device in report.devices],
-        right=("age",),
-    )
-    for device in report.devices:
-        for remark in device.remarks:
-            terminal.mark("warn", f"{device.name}: {remark}")
-
-
-def _device_row(device: show.Device) -> tuple[str | Text, ...]:
-    may = Text("put only", "green") if device.put_only else Text("more than put", "bold red")
-    if device.updates:
-        may.append(", read its updates", "green")
-    if device.public:
-        may.append(", photos public", "yellow")
-    kept = words.count(device.keep_days, "day") if device.keep_days else "for ever"
-    ids = "\n".join(_key_words(key) for key in device.keys) or "-"
-    ages = "\n".join(f"{key.age_days} d" for key in device.keys) or "-"
-    return device.name, device.kind, may, kept, device.digest or "-", ids, ages
-
-
-def _key_words(key: show.Key) -> str:
-    # A certificate's id has 64 digits; its beginning tells it from another.
-    short = key.id if len(key.id) <= 24 else key.id[:12] + "…"
-    return short if key.active else f"{short} (off)"

@@ -1,5 +1,6 @@
 """The options of `megacam cloud create` and `cloud template` for the digest, and what they say."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,9 @@ import typer
 
 from megacam.alarms import settings
 from megacam.cloud import function_zip, template
-from megacam.cloud.digest_function import parameter_name
 from megacam.cloud.spec import OFF
 from megacam.console import Terminal
+from megacam.digest import models
 from megacam.errors import MegacamError
 
 Digest = Annotated[
@@ -52,6 +53,11 @@ def alarms_text(given: str | None) -> str | None:
     return path.read_text(encoding="utf-8-sig")
 
 
+def labels_token(given: str | None) -> str:
+    """Return the token of the model that is given, from the variable; Rekognition has none."""
+    return "" if given in (None, OFF, models.REKOGNITION) else os.environ.get(models.TOKEN, "")
+
+
 def write_zip(terminal: Terminal, path: Path, film: bool) -> None:
     """Write the code of the function, and say where it belongs."""
     with terminal.working("downloading the wheels for Lambda"):
@@ -66,11 +72,17 @@ def write_zip(terminal: Terminal, path: Path, film: bool) -> None:
 
 
 def say_parameters(terminal: Terminal, wanted: template.Options, path: str) -> None:
-    """Say how to put alarms.json where the functions of a template read it."""
-    for device in wanted.devices:
-        name = parameter_name(wanted.bucket, device)
-        terminal.mark(
-            "warn",
-            "CloudFormation makes no encrypted parameter, so put alarms.json there: aws ssm "
-            f"put-parameter --type SecureString --overwrite --name {name} --value file://{path}",
-        )
+    """Say how to put the secrets where the functions of a template read them."""
+    for own in map(wanted.digest_of, wanted.devices if wanted.digest else ()):
+        if own.alarms:
+            _say_parameter(terminal, "alarms.json", own.parameter, f"file://{path}")
+        if own.token:
+            _say_parameter(terminal, "the model's token", own.token_parameter, f"${models.TOKEN}")
+
+
+def _say_parameter(terminal: Terminal, what: str, name: str, value: str) -> None:
+    terminal.mark(
+        "warn",
+        f"CloudFormation makes no encrypted parameter, so put {what} there: aws ssm "
+        f'put-parameter --type SecureString --overwrite --name {name} --value "{value}"',
+    )

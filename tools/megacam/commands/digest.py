@@ -29,7 +29,6 @@ LabelCalls = Annotated[
     int,
     typer.Option("--label-calls", min=1, max=1_000_000, help="Calls of the model a month at most"),
 ]
-TOKEN = "MEGACAM_LABELS_TOKEN"
 CALLS = 1000
 Film = Annotated[bool, typer.Option("--film/--no-film", help="Make films (needs PyAV)")]
 
@@ -79,7 +78,7 @@ def _labeller(aws: Aws, words: str, calls: int, now: datetime) -> Any:
     models = _installed("models")
     model = models.of(
         models.check(words),
-        os.environ.get(TOKEN, ""),
+        os.environ.get(models.TOKEN, ""),
         lambda: aws.client(models.REKOGNITION, models.CONFIG),
     )
     return _installed("labels").Labeller(model, calls, now)

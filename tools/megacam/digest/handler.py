@@ -2,9 +2,9 @@
 
 The environment names the camera: MEGACAM_BUCKET, MEGACAM_DEVICE, MEGACAM_TIMEZONE,
 MEGACAM_MOTION_THRESHOLD, MEGACAM_FILM and MEGACAM_ON_UPLOAD; the model and its calls a month:
-MEGACAM_LABELS, MEGACAM_LABEL_CALLS; and the parameter of SSM with the text of an alarms.json:
-MEGACAM_ALARMS_PARAMETER. The schedule's event is {"days": how far to look back}; an upload's is
-that of S3:
+MEGACAM_LABELS, MEGACAM_LABEL_CALLS; and the parameters of SSM with the model's token and with the
+text of an alarms.json: MEGACAM_LABELS_PARAMETER, MEGACAM_ALARMS_PARAMETER. The schedule's event is
+{"days": how far to look back}; an upload's is that of S3:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from megacam.alarms import look
 from megacam.digest import models, run, upload, zones
@@ -86,20 +87,51 @@ def _labeller(now: datetime, context: Any) -> Labeller | None:
     words = os.environ.get("MEGACAM_LABELS", "")
     if not words:
         return None
-    model = models.of(words, client=lambda: boto3.client(models.REKOGNITION, config=models.CONFIG))
     calls = int(os.environ["MEGACAM_LABEL_CALLS"])
-    return Labeller(model, calls, now, lambda: context.get_remaining_time_in_millis() / 1000)
+    return Labeller(
+        _Model(words), calls, now, lambda: context.get_remaining_time_in_millis() / 1000
+    )
+
+
+class _Model:
+    """The model, for which nothing is asked before its first photo: most uploads need none."""
+
+    def __init__(self, words: str):
+        self._words = words
+        self._model: models.Model | None = None
+
+    def label(self, jpeg: bytes) -> models.Labels:
+        """See models.Model."""
+        if self._model is None:
+            self._model = models.of(self._words, self._token(), self._client)
+        return self._model.label(jpeg)
+
+    def _token(self) -> str:
+        try:
+            return _secret("MEGACAM_LABELS_PARAMETER")
+        except (BotoCoreError, ClientError) as error:
+            raise models.ModelError(f"the model's token cannot be read: {error}") from error
+
+    def _client(self) -> Any:
+        return boto3.client(models.REKOGNITION, config=models.CONFIG)
 
 
 def _alarms(now: datetime) -> dict[str, list[str]]:
     """Look at the camera and tell what is new; return the events and the senders' faults."""
-    name = os.environ["MEGACAM_ALARMS_PARAMETER"]
-    found = boto3.client("ssm", config=CONFIG).get_parameter(Name=name, WithDecryption=True)
     [seen] = look.hourly(
         boto3.client("s3", config=bucket.CONFIG),
         os.environ["MEGACAM_BUCKET"],
         [os.environ["MEGACAM_DEVICE"]],
-        found["Parameter"]["Value"],
+        _secret("MEGACAM_ALARMS_PARAMETER"),
         int(now.timestamp()),
     )
     return {"events": [event.kind for event in seen.events], "faults": seen.faults}
+
+
+def _secret(variable: str) -> str:
+    """Return the text of the parameter of SSM that a variable names, "" if it names none."""
+    name = os.environ.get(variable, "")
+    if not name:
+        return ""
+    found = boto3.client("ssm", config=CONFIG).get_parameter(Name=name, WithDecryption=True)
+    return found["Parameter"]["Value"]

@@ -24,6 +24,8 @@ from megacam import outgoing
 from megacam.errors import MegacamError
 
 REKOGNITION = "rekognition"
+#: The variable that holds the token of an address.
+TOKEN = "MEGACAM_LABELS_TOKEN"
 #: Labels of a photo with their scores, 0 to 1, best first.
 Labels = tuple[tuple[str, float], ...]
 LABELS_MOST = 10
@@ -83,7 +85,7 @@ def check(words: str, *, near: bool = True) -> str:
         also = ", or http:// and an address on this computer or in your own network"
         raise MegacamError(
             "the model for labels must be rekognition or begin with https://"
-            f"{also if near else ''}; a token goes into the variable MEGACAM_LABELS_TOKEN"
+            f"{also if near else ''}; a token goes into the variable {TOKEN}"
         )
     return words
 

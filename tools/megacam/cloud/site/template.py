@@ -5,6 +5,7 @@ from typing import Any
 from megacam.cloud import policies
 from megacam.cloud.site import documents
 from megacam.cloud.spec import site_name
+from megacam.cloud.template_names import named
 
 Resource = dict[str, Any]
 OUTPUT: Resource = {
@@ -18,12 +19,12 @@ def resources(bucket: str) -> dict[str, Resource]:
 
     The links are not among them, because the stack would show their keys for ever.
     """
-    name = site_name(bucket)
+    name = named(site_name(bucket))
     headers = {
         f"Site{kind.title()}Headers": _resource(
             "ResponseHeadersPolicy", ResponseHeadersPolicyConfig=wanted
         )
-        for kind, wanted in documents.header_policies(name).items()
+        for kind, wanted in _header_policies(site_name(bucket)).items()
     }
     return {
         **headers,
@@ -40,6 +41,13 @@ def resources(bucket: str) -> dict[str, Resource]:
             FunctionConfig=documents.function_config({"Fn::GetAtt": ["SiteLinks", "Arn"]}),
         ),
         "Site": _resource("Distribution", DistributionConfig=_distribution(tuple(headers))),
+    }
+
+
+def _header_policies(name: str) -> dict[str, dict[str, Any]]:
+    return {
+        kind: {**wanted, "Name": named(name, after=f"-{kind}")}
+        for kind, wanted in documents.header_policies(name).items()
     }
 
 
