@@ -5,9 +5,9 @@
 It needs Home Assistant in PYTHONPATH (`make .venv/homeassistant`), so it is a process of its own.
 From [[topic, message], ...] it makes [[what Home Assistant refuses or ignores, ...], ...].
 
-A description of a whole device is newer than the last Home Assistant for Python 3.11. There, each
-entity is checked as newer ones do it, with what the device shares; the frame around the entities
-is checked by a newer one's DEVICE_DISCOVERY_SCHEMA where that is installed.
+Descriptions of whole devices are newer than the last Home Assistant for Python 3.11. So each
+entity is checked as newer ones do it, with what the device shares, and the frame around them by
+what their DEVICE_DISCOVERY_SCHEMA says.
 """
 
 import importlib
@@ -38,14 +38,10 @@ def _topic_faults(topic):
 
 
 def _frame_faults(said):
-    try:
-        schemas = importlib.import_module("homeassistant.components.mqtt.schemas")
-        return _refusals(schemas.DEVICE_DISCOVERY_SCHEMA, said)
-    except (ImportError, AttributeError):
-        lacks, more = _REQUIRED - set(said), set(said) - _REQUIRED - _SHARED
-        return [f"required key not provided @ data['{name}']" for name in lacks] + [
-            f"extra keys not allowed @ data['{name}']" for name in more
-        ]
+    lacks, more = _REQUIRED - set(said), set(said) - _REQUIRED - _SHARED
+    return [f"required key not provided @ data['{name}']" for name in lacks] + [
+        f"extra keys not allowed @ data['{name}']" for name in more
+    ]
 
 
 def _entity_faults(entity):
