@@ -69,7 +69,7 @@ def test_photos_with_motion_get_labels_in_both_indexes_and_no_others(s3, model):
     assert sent == sorted(s3.objects[key][0] for key in keys)
     assert model.got[0][1]["Content-Type"] == "image/jpeg"
     assert (result.labelled, result.label_calls, result.label_note) == (3, 3, "")
-    assert used(s3) == {"format": 1, "month": "2026-11", "used": 3}
+    assert used(s3) == {"format": 1, "month": "2026-11", "used": 3, "day": "2026-11-24"}
 
 
 def test_an_hour_that_is_made_again_asks_for_new_photos_only(s3, model):
@@ -208,12 +208,23 @@ def test_a_new_month_has_a_budget_of_its_own(s3):
         november.reserve(1)
     december = Budget(store, "cam1", 5, at("2026-12-01T00:00"))
     assert december.reserve(2) == 2
-    assert used(s3) == {"format": 1, "month": "2026-12", "used": 2}
+    assert used(s3) == {"format": 1, "month": "2026-12", "used": 2, "day": "2026-12-01"}
     # A clock that is behind, or a run that began last month, must not begin to count again.
     for call in (lambda: november.reserve(1), lambda: november.give_back(1)):
         with pytest.raises(BudgetError, match="is of 2026-12, and here it is 2026-11"):
             call()
     assert used(s3)["used"] == 2
+
+
+def test_a_used_up_budget_outlives_a_lifecycle_that_is_shorter_than_the_month(s3, model):
+    moving(s3, 2)
+    run(s3, labeller(model, calls=2))
+    for days, writes in ((0, 0), (1, 1), (1, 0), (2, 1)):
+        now = NOW + timedelta(days=days)
+        s3.asked.clear()
+        run(s3, labeller(model, calls=2, now=now), now=now, days=1 + days)
+        assert s3.count(f"PUT {COUNTER}") == writes, days
+    assert used(s3) == {"format": 1, "month": "2026-11", "used": 2, "day": "2026-11-26"}
 
 
 def test_two_runs_at_once_cannot_exceed_the_budget_at_any_request(s3, model):

@@ -33,6 +33,7 @@ class Budget:
         self._key = names.calls_counter(device)
         self._calls = calls
         self._month = f"{now:%Y-%m}"
+        self._day = f"{now:%Y-%m-%d}"
 
     @property
     def used_up(self) -> str:
@@ -59,6 +60,16 @@ class Budget:
                 return self._write(max(0, used - unused), seen)
         return None
 
+    def keep(self) -> None:
+        """Write the counter again if it is not of today; raises BudgetError, BucketError.
+
+        Otherwise a lifecycle that deletes photos after a week would delete a used up budget, too.
+        """
+        used, seen = self._read()
+        if seen.etag and seen.data.get("day") != self._day:
+            with contextlib.suppress(LostRaceError):
+                self._write(used, seen)
+
     def _read(self) -> tuple[int, Index]:
         seen = self._store.read_index(self._key, names.FORMAT)
         if not seen.etag:
@@ -72,5 +83,5 @@ class Budget:
         return (used if month == self._month else 0), seen
 
     def _write(self, used: int, seen: Index) -> None:
-        data = {"format": names.FORMAT, "month": self._month, "used": used}
+        data = {"format": names.FORMAT, "month": self._month, "used": used, "day": self._day}
         self._store.write_index(self._key, data, seen, safely=True)

@@ -72,6 +72,11 @@ class Labeller:
         """Label those rows of an hour's index for which the model failed before."""
         self._label_rows(store, device, [row for row in rows if row.get("label_asks")], {})
 
+    def keep_counter(self, store: Store, device: str) -> None:
+        """Keep the counter of calls from being deleted as old; see Budget.keep()."""
+        with contextlib.suppress(MegacamError):
+            Budget(store, device, self._calls, self._now).keep()
+
     def _label_rows(
         self,
         store: Store,

@@ -89,6 +89,8 @@ def run(
             progress(hour)
             work.make(hour, listed)
         work.close_days(before=None)
+        if work.labeller:
+            work.labeller.keep_counter(store, device)
     finally:
         work.result.requests = dict(store.requests)
         work.result.read_bytes = store.read_bytes
