@@ -13,7 +13,10 @@ _REFUSED = "/config.refused"
 
 
 def take(path):
-    """Check the settings in the file `path`; raises ConfigError if the slot has no others."""
+    """Check the settings in the file `path`; raises ConfigError if the slot has no others.
+
+    A slot on trial keeps the number of its starts, because this one takes no photo.
+    """
     try:
         from firmware.settings import validate
 
@@ -26,6 +29,13 @@ def take(path):
             raise
         log("E config refused, the settings before stay", why=e, file=_REFUSED)
         os.rename(path, _REFUSED)
+    # Not for ever: the flash has no unchecked settings any more, so the next start is a real one.
+    try:
+        from firmware.start import slot_switch
+
+        slot_switch.repeat()
+    except OSError as e:
+        log("W boot counts this start", why=e)
 
 
 def _forget_refused():

@@ -42,6 +42,13 @@ def switch(release=0):
     _put("slot", counter << _RELEASE | running ^ 1 | left | worked)
 
 
+def repeat():
+    """Let this start not count if the running slot is on trial; raises OSError."""
+    state = _state()
+    if state & 14:
+        _put("slot", state + 2)
+
+
 def has_other():
     """Return whether the running slot is not on trial and the other one has worked."""
     state = _state()

@@ -8,7 +8,7 @@ import update_rig as rig
 
 from firmware import clock, wifi
 from firmware.settings import config
-from firmware.start import slot_state, slot_switch
+from firmware.start import new_settings, slot_state, slot_switch
 from firmware.tasks import trial, update
 from firmware.update import fetch, finish, piece, start, turn
 
@@ -164,6 +164,29 @@ def returns():
         tell(f"the power fails on the way back, {name}", found)
 
 
+def checks_settings():
+    """Cut the power at each change while a slot's settings are checked, on trial and later."""
+    config.PATH = "/b/config.json"
+    files = {config.PATH: b'{"s3": {"bucket": "photos"}}'}
+    for name, before in (("trial", 0b11001), ("kept", 0b110001)):
+        found = []
+        for cut_at in range(99):
+            board = rig.Board(files, {"slot": before}, None)
+            board.choose()
+            rig.power.on(cut_at)
+            try:
+                new_settings.take(config.PATH)
+            except OSError:
+                assert rig.power.is_off
+            is_over = cut_at and not rig.power.is_off
+            rig.power.on()
+            board.mount()
+            found.append([config.is_checked(config.read(config.PATH)), slot_state.read()[0]])
+            if is_over:
+                break
+        tell(f"checks settings, {name}", found)
+
+
 def altered():
     """Alter a file that has been fetched, just before the switch."""
     with open("/host" + sys.argv[1]) as f:
@@ -195,3 +218,4 @@ trials()
 unproved()
 returns()
 late()
+checks_settings()

@@ -120,6 +120,15 @@ def test_what_is_broken_goes_away_by_itself(tmp_path, made, more, why):
     assert camera.report["version"] == OLD
     assert camera.live_photos[-1].metadata["version"] == OLD
     assert camera.said("I update switches") and not camera.store.wrong
+    if why == STARTS and not camera.said("I deep sleep"):
+        assert _real_starts(camera.lines) == 3
+
+
+def _real_starts(lines):
+    """Return how often the new slot was started, without a start that only checked settings."""
+    [switch] = [number for number, line in enumerate(lines) if "I update switches" in line]
+    since = [line.partition("=")[0] for line in lines[switch:]]
+    return since.count("I boot cause") - since.count("I config checked") - 1  # the old one is back
 
 
 def test_a_release_is_fetched_once_and_without_a_watchdog_it_has_none_once_it_is_kept(tmp_path):

@@ -56,6 +56,14 @@ def test_a_slot_that_is_not_on_trial_proves_itself_once_but_never_goes_back(told
     assert told["proved"] == [True, 0b010000]
 
 
+def test_a_start_that_only_checks_settings_does_not_count(told):
+    whole, *cuts = told["checks settings, trial"]
+    assert whole == [True, 4] and len(cuts) > 5
+    # If a start that did not end with checked settings were given back, a trial might never end.
+    assert {tuple(one) for one in cuts} == {(False, 3), (True, 3), (True, 4)}
+    assert told["checks settings, kept"][0] == [True, 0]
+
+
 def test_an_hour_with_the_network_up_ends_a_trial(told):
     assert told["an hour with the network up"] == [0b010000, 2, 0]
     assert told["an hour without network"] == [0b010111, 0, 0]

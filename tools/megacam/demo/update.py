@@ -32,8 +32,8 @@ _HAS_WORKED = 16  # slot a; firmware/start/slot_state.py
 # The lines of the board's console, in this order.
 _TRIED = ("I update begins", "I update switches", f"version={_GOOD}")
 _KEPT = "I update kept"
-# A release has three starts, and the first one only checks the settings.
-_BACK = ("I update switches", *["E boot cannot start"] * 2, "I app started", "I s3 stored")
+# A release has three starts, besides the one that only checks the settings.
+_BACK = ("I update switches", *["E boot cannot start"] * 3, "I app started", "I s3 stored")
 
 
 @dataclass(frozen=True)
