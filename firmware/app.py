@@ -79,6 +79,8 @@ class App:
     early = None
     #: When a photo was last due, and clock.cycle_s at that time.
     due = cycle_s = 0
+    #: The file of a release that is being downloaded and its SHA-256 so far, see update/fetch.py.
+    hash = None
     #: How many time servers have failed since one last answered.
     servers = 0
     #: Whether this camera runs on batteries: then power/deep_sleep.py replaces run().

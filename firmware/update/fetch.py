@@ -5,6 +5,8 @@ for each entry of the manifest that is finished. Nothing here is trusted afterwa
 verifies the whole slot before the switch.
 """
 
+import hashlib
+
 from firmware import slot
 
 _RELEASE = "/update/release"
@@ -12,11 +14,17 @@ _DONE = "/update/done.txt"
 
 
 def step(app, number):
-    """Copy entry `number`; return (path of the file, its size, its SHA-256) to download, or ()."""
+    """Copy entry `number`; return (path of the file, its size, its SHA-256) to download, or ().
+
+    In the latter case app.hash is [path, bytes that are there already, their SHA-256 object].
+    """
     path, size, digest = _entry(number)
     from firmware.update import files
 
     target = f"{files.idle()}/{path}"
+    have = files.size(target + ".part")
+    if app.hash and app.hash[:2] == [target, have]:
+        return target, size, digest
     source = f"{slot}/{path}"
     if size < 0:
         files.copy(source, target, app.uploader.feed)
@@ -27,7 +35,24 @@ def step(app, number):
                 files.copy(source, target, app.uploader.feed)
             return _is_done()
     files.make(target)
+    _hash(app, target, have)
     return target, size, digest
+
+
+def _hash(app, target, have):
+    """Hash what an interrupted download has left on the flash, once."""
+    if app.hash:
+        app.hash[2].digest()  # an unfinished one would keep the ESP32's engine for SHA
+    hashed = hashlib.sha256()
+    app.hash = [target, -1, hashed]
+    if have > 0:
+        piece = app.uploader.store.buf  # no request is on its way
+        with open(target + ".part", "rb") as f:
+            count = 1
+            while count:
+                count = f.readinto(piece)
+                hashed.update(memoryview(piece)[:count])
+    app.hash[1] = max(have, 0)
 
 
 def _entry(number):

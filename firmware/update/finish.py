@@ -1,4 +1,9 @@
-"""Verify the release that has been put together, and switch to its slot; loaded once for each."""
+"""Verify the release that has been put together, and switch to its slot; loaded once for each.
+
+Only this reads all that the next start will run. Of a file that was downloaded, the hash says what
+came over the wire, not what the flash has of it: after power cuts, or a block of the flash that
+has failed since. What was there already, and what is kept of the running slot, was copied.
+"""
 
 import os
 

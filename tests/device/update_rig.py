@@ -218,6 +218,7 @@ class Uploader:
 
 
 class App:
+    hash = None
     sleeps = False
     interval_s = 30
     windows = ((0, 1 << 40),)

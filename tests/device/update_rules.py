@@ -1,10 +1,12 @@
 """When a release is fetched, and how a trial ends: prints a line of JSON for each question."""
 
+import builtins
 import json
 import sys
 from binascii import unhexlify
 
 import update_rig as rig
+from s3 import S3Error
 
 from firmware import clock, wifi
 from firmware.settings import config
@@ -187,12 +189,73 @@ def checks_settings():
         tell(f"checks settings, {name}", found)
 
 
+def offered(path):
+    """Return the objects and NVS entries of the case in the host's file `path`."""
+    with open("/host" + path) as f:
+        case = json.load(f)
+    return [
+        {name: unhexlify(content) for name, content in case[kind].items()}
+        for kind in ("objects", "entries")
+    ]
+
+
+class Bad(rig.Store):
+    """A store whose answer to request number `at` breaks off after three pieces with `error`."""
+
+    at, error = 0, None
+
+    def attempt(self, action, client, key, first, most, write, etag):
+        pieces = []
+
+        def broken(piece):
+            if self.error and len(self.answers) == self.at and len(pieces) == 3:
+                raise self.error
+            pieces.append(0)
+            write(piece)
+
+        return super().attempt(action, client, key, first, most, broken, etag)
+
+
+def downloads():
+    """Tell how often a file of three pieces was read before the end, and where requests began."""
+    objects, entries = offered(sys.argv[2])
+    files = {"/a/config.json": b"{}", "/a/roots/a.der": b"root"}
+    read = []
+    whole = finish.finish
+
+    def counting(path, *mode):
+        if mode == ("rb",) and "/overlay.bin" in path:
+            read.append(path)
+        return builtin(path, *mode)
+
+    def finishing(app):
+        found.append(len(read))
+        return whole(app)
+
+    builtin, builtins.open, finish.finish = open, counting, finishing
+    lost = S3Error("connection", 0, "retry", "lost")
+    for name, at, error in (
+        ("undisturbed", 0, None),
+        ("a restart", 3, rig.RestartError()),
+        ("a lost connection", 3, lost),
+        ("a full flash", 3, OSError(28)),
+    ):
+        store = Bad(objects)
+        store.at, store.error = at, error
+        board = rig.Board(files, dict(entries, slot=16), store)
+        read.clear()
+        found = []
+        for _ in range(3):
+            if board.start() or found:
+                break
+        requests = [first for key, first in store.answers if key == store.answers[-1][0]]
+        tell(name, [found, len(read), rig.NVS.entries["slot"] & 1, requests])
+    builtins.open, finish.finish = builtin, whole
+
+
 def altered():
     """Alter a file that has been fetched, just before the switch."""
-    with open("/host" + sys.argv[1]) as f:
-        case = json.load(f)
-    objects = {name: unhexlify(content) for name, content in case["objects"].items()}
-    entries = {name: unhexlify(content) for name, content in case["entries"].items()}
+    objects, entries = offered(sys.argv[1])
     files = {"/a/config.json": b"{}", "/a/roots/a.der": b"root"}
     board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
     for path in (None, "/b/lib/overlay.bin", "/b/config.json", "/b/lib/more.mpy"):
@@ -213,6 +276,7 @@ def altered():
 
 
 altered()
+downloads()
 fetching()
 trials()
 unproved()

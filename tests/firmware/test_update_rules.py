@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from update.board_cases import described, named
+from update import releases
+from update.board_cases import NOW, described, named
 
 DEVICE = Path(__file__).parents[1] / "device"
 
@@ -12,10 +13,28 @@ DEVICE = Path(__file__).parents[1] / "device"
 @pytest.fixture(scope="module")
 def told(micropython, tmp_path_factory):
     """Return {question: answer} of device/update_rules.py."""
-    case = tmp_path_factory.mktemp("update") / "case.json"
-    case.write_text(json.dumps(described(named("firmware"))))
-    printed = micropython(DEVICE / "update_rules.py", case, heap="8M", path=[DEVICE])
+    cases = []
+    for case in (named("firmware"), _large()):
+        cases.append(tmp_path_factory.mktemp("update") / "case.json")
+        cases[-1].write_text(json.dumps(described(case)))
+    printed = micropython(DEVICE / "update_rules.py", *cases, heap="8M", path=[DEVICE])
     return dict(json.loads(line) for line in printed.splitlines() if line.startswith("["))
+
+
+def _large():
+    """Return a release with a file that takes three requests."""
+    files = {"lib/overlay.bin": bytes(range(251)) * 280}
+    release = releases.sign(releases.described(NOW, files).text())
+    return releases.Case("large", releases.objects(release, files), releases.board(NOW))
+
+
+def test_a_file_is_hashed_as_it_comes_and_read_once_at_the_end(told):
+    assert told["undisturbed"] == [[0], 1, 1, [0, 32768, 65536]]
+    # What had come before a restart is hashed once, from the flash.
+    again = [0, 32768, 34868, 67636]
+    assert told["a restart"] == [[1], 2, 1, again]
+    assert told["a lost connection"] == [[0], 1, 1, again]
+    assert told["a full flash"] == [[1], 2, 1, again]
 
 
 def test_photos_go_first(told):

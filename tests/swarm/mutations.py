@@ -259,7 +259,7 @@ MUTATIONS = (
         (
             (
                 "firmware/update/whole.py",
-                "files.size(part) == size and files.digest(part) == digest:",
+                "files.size(part) == size and found == digest:",
                 "files.size(part) >= 0:",
             ),
             ("firmware/update/finish.py", "if not is_right:", "if not is_right and size < 0:"),
