@@ -241,23 +241,14 @@ def _check_address(name, value):
 
 
 def _check_schedule(name, kind, low, high, value):
-    from firmware.shot import day_plan
-
     if kind == "weekdays":
         is_list = isinstance(value, (list, tuple)) and low <= len(value) <= high
         if not is_list or any(item not in WEEKDAYS for item in value):
             _refuse(name, value, "a list of any of " + ", ".join(WEEKDAYS))
-        return
-    try:
-        if kind == "timezone":
-            _check_text(name, "text", low, high, value)
-            day_plan.offset_s(0, value)
-        else:
-            _check_texts(name, "texts", low, high, value)
-            for text in value:
-                day_plan.minutes(text)
-    except day_plan.PlanError as e:
-        raise ConfigError(f"config.json: {e}")
+    elif kind == "timezone":  # together.py knows more of it, and of the hours
+        _check_text(name, "text", low, high, value)
+    else:
+        _check_texts(name, "texts", low, high, value)
 
 
 def _is_whole(value, low, high):
@@ -329,18 +320,6 @@ def _flatten(raw, section, flat):
             _flatten(value, name + ".", flat)
 
 
-def nest(flat):
-    """Return {"section.name": value} as {"section": {"name": value}}, to any depth."""
-    nested = {}
-    for name, value in flat.items():
-        inside = nested
-        *sections, name = name.split(".")
-        for section in sections:
-            inside = inside.setdefault(section, {})
-        inside[name] = value
-    return nested
-
-
 def value_of(name, value):
     """Return the normalized `value` of setting `name`; raises ConfigError if it is wrong."""
     kind, low, high = next(row[1:4] for row in SETTINGS if row[0] == name)
@@ -356,41 +335,33 @@ def value_of(name, value):
 def check(raw):
     """Return (settings, secrets), both {"section.name": value}, with every default filled in.
 
+    Raises ConfigError with one sentence for the first error. `raw` is empty afterwards. A board
+    does both parts itself, because together they do not fit into its memory.
+    """
+    settings, secrets = values(raw)
+    from firmware.settings import together
+
+    together.check(settings, secrets)
+    return settings, secrets
+
+
+def values(raw):
+    """Return what check() returns, before together.py has checked it; raises ConfigError.
+
     Picture settings (schema_camera.py) at their default are left out: the camera has them anyway.
-    So is what is switched off (motion_rules.py).
     `raw` is the parsed config.json; it is empty afterwards, which frees memory that a board needs.
-    `secrets` holds only the given ones; `settings` holds no secret. Raises ConfigError with one
-    sentence for the first error.
+    `secrets` holds only the given ones; `settings` holds no secret.
     """
     if not isinstance(raw, dict):
         raise ConfigError("config.json: the top level must be an object, { ... }")
-    flat, settings, secrets = {}, {}, {}
-    _flatten(raw, "", flat)
+    settings, secrets = {}, {}
+    _flatten(raw, "", settings)
     for row in SETTINGS:
         name, default = row[0], row[4]
-        value = value_of(name, flat.pop(name, default))
+        value = value_of(name, settings.pop(name, default))
         if name not in SECRETS:
             if value != default or row not in schema_camera.PICTURE:
                 settings[name] = value
         elif value:
             secrets[name] = value
-    from firmware.settings import schema_place
-
-    wrong = schema_place.contradiction(settings)
-    from firmware.settings import motion_rules
-
-    wrong = wrong or motion_rules.contradiction(settings)
-    if wrong:
-        _refuse(*wrong)
-    motion_rules = None  # frees its code
-    from firmware.settings import schema_pins
-
-    schema_pins.check(settings)
-    from firmware.settings import motion_rules
-
-    motion_rules.drop_off(settings)
-    if len([name for name in SECRETS[1:] if name in secrets]) == 1:
-        raise ConfigError(
-            "config.json: set both aws.access_key_id and aws.secret_access_key, or neither"
-        )
     return settings, secrets

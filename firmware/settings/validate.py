@@ -27,11 +27,14 @@ def run(source, path):
 
 
 def _check(path):
-    # The schema is freed when this returns.
     from firmware.settings import schema
 
-    settings, secrets = schema.check(_read(path))
-    return schema.nest(settings), secrets
+    settings, secrets = schema.values(_read(path))
+    schema = None  # frees it
+    from firmware.settings import together
+
+    together.check(settings, secrets)
+    return together.nest(settings), secrets
 
 
 def _read(path):

@@ -30,6 +30,7 @@ def main():
     counters = None
     try:
         counters = supervisor.start()
+        supervisor = None
         log("I boot", start=counters["boots"], cause=counters["cause"])
         _prepare(counters)
     except KeyboardInterrupt:
@@ -53,6 +54,8 @@ def main():
         from firmware.start import slot_back
 
         slot_back.back(counters)
+    from firmware.start import supervisor
+
     return supervisor.is_crash_loop(counters) and not _is_on_trial()
 
 

@@ -6,6 +6,7 @@ from firmware.settings import schema
 from firmware.settings import schema_camera
 from firmware.settings import schema_motion
 from firmware.settings import schema_pins
+from firmware.settings import together
 from firmware.errors import ConfigError
 
 
@@ -109,7 +110,7 @@ def test_a_config_that_is_no_object_is_refused():
 
 def test_a_checked_config_passes_again():
     settings, _ = schema.check(_good())
-    assert schema.check(schema.nest(settings))[0] == settings
+    assert schema.check(together.nest(settings))[0] == settings
 
 
 def test_a_network_may_be_open_hidden_and_have_an_address_of_its_own():

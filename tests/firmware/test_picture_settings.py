@@ -7,7 +7,7 @@ import types
 import pytest
 from arducam_mega_rig import RESET, Rig
 
-from firmware.settings import config, schema
+from firmware.settings import config, schema, together
 
 # Register writes according to the application note "Mega SPI Camera Series", section 2.
 WRITES = {
@@ -47,7 +47,7 @@ def prepared(monkeypatch):
 
 def _section(**picture):
     raw = {"s3": {"bucket": "photos"}, "camera": {"resolution": "640x480", **picture}}
-    return schema.nest(schema.check(raw)[0])["camera"]
+    return together.nest(schema.check(raw)[0])["camera"]
 
 
 def _has(writes, wanted):

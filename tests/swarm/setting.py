@@ -245,7 +245,7 @@ class Setting:
         plan = device_code.load("firmware.shot.day_plan")
         schedule = device_code.load("firmware.shot.schedule")
         values, _ = whole.check(copy.deepcopy(self.config))
-        flat = whole.nest(values)
+        flat = device_code.load("firmware.settings.together").nest(values)
         count, at_s = 0, since_s
         while at_s < until_s:
             windows, end_s = plan.plan(at_s, flat["schedule"], flat["location"])

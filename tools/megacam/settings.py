@@ -82,8 +82,14 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
             settings, secrets = table.check(_copy(raw))
     except SettingsError as e:
         raise SettingsError(timezones.explained(str(e), raw)) from None
-    board = {**table.nest(settings), "checked": firmware_version()}
+    ordered = {row[0]: settings[row[0]] for row in table.SETTINGS if row[0] in settings}
+    board = {**_together().nest(ordered), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def _together() -> Any:
+    schema()
+    return importlib.import_module("firmware.settings.together")
 
 
 def _copy(raw: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +114,9 @@ def value(name: str, given: Any, called: Mapping[str, str]) -> Any:
     `called` is {name of a setting: the name that the user knows}. Raises SettingsError.
     """
     with _explained(called):
-        return schema().value_of(name, given)
+        found = schema().value_of(name, given)
+        _together().check_schedule({name: found})
+        return found
 
 
 @contextlib.contextmanager
@@ -136,7 +144,7 @@ def example() -> str:
     flat = {row[0]: row[4] for row in table.SETTINGS}
     flat["s3.bucket"] = "my-photos"
     flat["wifi.networks"] = [{"ssid": "", "password": ""}]
-    return json.dumps(table.nest(flat), indent=4) + "\n"
+    return json.dumps(_together().nest(flat), indent=4) + "\n"
 
 
 def table_markdown() -> str:
