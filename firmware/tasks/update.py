@@ -3,13 +3,12 @@
 Each part is loaded alone, because memory is as short as for a photo.
 """
 
-from firmware import clock
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _FULL_S = const(3600)
-_FRESH_S = const(60)
+_RELEASE = "/update/release"
 
 
 def do(app):
@@ -20,25 +19,12 @@ def do(app):
         log("E update cannot be kept on the flash; remove your own files from it", why=e)
         return _FULL_S
     except MemoryError as e:
-        after_s = _short(app, e)
+        from firmware.update import short
+
+        after_s = short.end(app, e)
     if after_s is None:
         app.tasks.pop("update")
     return after_s
-
-
-def _short(app, error):
-    """Restart for a fresh heap; if it is fresh already, give up until the next report.
-
-    Soon after a start it is not fresh either if a trial has ended in it, whose names stay.
-    """
-    if clock.uptime_s() > _FRESH_S or app.counters["cause"] != "update":
-        log("W update waits", why=error)
-        from firmware.start import restart
-
-        restart.reset(app.counters, "update")
-    from firmware.update import refuse
-
-    return refuse.refuse("memory is short; turn off features that this camera can do without")
 
 
 def _step(app):
@@ -54,9 +40,12 @@ def _step(app):
 
         return ask.ask(app)
     if count[1] < 0:
+        from firmware.update import judge
+
+        verdict = judge.judge(app, _RELEASE + ".new")
         from firmware.update import accept
 
-        return accept.accept(app)
+        return accept.accept(*verdict)
     if count[0] < count[1]:
         from firmware.update import fetch
 
@@ -67,6 +56,9 @@ def _step(app):
         from firmware.update import piece
 
         return piece.get(app, *file)
+    from firmware.update import judge
+
+    verdict = judge.judge(app, _RELEASE)
     from firmware.update import finish
 
-    return finish.finish(app)
+    return finish.finish(app, *verdict)

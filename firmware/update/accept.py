@@ -2,7 +2,6 @@
 
 import os
 
-from firmware import clock
 from firmware.log import log
 
 _RELEASE = "/update/release"
@@ -10,27 +9,22 @@ _NEW = "/update/release.new"
 _DONE = "/update/done.txt"
 
 
-def accept(app):
-    """Return 0 if the release is to be fetched, else None; a refusal is kept for the report."""
-    expires, refused = 0, ""
-    try:
-        from firmware.update import judge
+def accept(found, later, refused):
+    """Return 0 if the release is to be fetched, else None; a refusal is kept for the report.
 
-        found, later = judge.judge(app, _NEW, clock.now())
-        judge = None
-        expires = found["expires"]
-        if later == "":
-            return _begin(found)
-        if later:
-            log("I update waits", release=found["counter"], why=later)
-    except ValueError as e:
-        later, refused = None, str(e)
+    The arguments are the result of judge.judge().
+    """
+    if refused:
         log("E update refused", why=refused)
+    elif later == "":
+        return _begin(found)
+    elif later:
+        log("I update waits", release=found["counter"], why=later)
     os.remove(_NEW)
     from firmware.update import seen
 
     # A release that has to wait is asked for again without its ETag, and judged anew.
-    seen.write("" if later else seen.read()[0], expires, refused)
+    seen.write("" if later else seen.read()[0], found.get("expires", 0), refused)
     return None
 
 

@@ -15,26 +15,13 @@ _EMPTY = const(416)  # no byte is in the range
 _NONE = (403, 404)  # without the right to list, S3 answers 403 for an object that is missing
 
 
-class _File:
-    """A file that begins with the first piece, because most answers bring none."""
-
-    file = None
-
-    def write(self, piece):
-        if not self.file:
-            if "update" not in os.listdir("/"):
-                os.mkdir("/update")
-            self.file = open(_NEW + ".part", "wb")
-        self.file.write(piece)
-
-
 def ask(app):
     """Ask for a release; return 0 if there is a new one, else None."""
     from firmware.update import seen
 
     etag, expires, refused = seen.read()
     seen = None
-    file = _File()
+    file = []
     try:
         status, found = _get(app, file, etag)
     except S3Error as e:
@@ -44,8 +31,8 @@ def ask(app):
             log("W update not asked for", why=e)
         return None
     finally:
-        if file.file:
-            file.file.close()
+        for f in file:
+            f.close()
     if status != 304:
         os.rename(_NEW + ".part", _NEW)
         _note(found, 0, "")
@@ -57,12 +44,20 @@ def ask(app):
 
 
 def _get(app, file, etag):
+    def write(piece):
+        # The file begins with the first piece, because most answers bring none.
+        if not file:
+            if "update" not in os.listdir("/"):
+                os.mkdir("/update")
+            file.append(open(_NEW + ".part", "wb"))
+        file[0].write(piece)
+
     uploader = app.uploader
     uploader.counters["requests"] += 1
     key = uploader.device + "/_update/release"
     from s3 import download
 
-    return download.get(uploader.store, key, 0, _MOST_BYTES + 1, file.write, etag)
+    return download.get(uploader.store, key, 0, _MOST_BYTES + 1, write, etag)
 
 
 def _note(etag, expires, refused):

@@ -7,23 +7,25 @@ has failed since. What was there already, and what is kept of the running slot, 
 
 import os
 
-from firmware import clock, slot
+from firmware import slot
 from firmware.log import log
 
 _RELEASE = "/update/release"
 _DONE = "/update/done.txt"
 
 
-def finish(app):
-    """Restart with the release if it is whole; else return None, and it begins again."""
-    try:
-        # Once more, because much time may have passed.
-        from firmware.update import judge
+def finish(app, found, later, refused):
+    """Restart with the release if it is whole; else return None, and it begins again.
 
-        found, later = judge.judge(app, _RELEASE, clock.now())
-        if later is None:
-            os.remove(_RELEASE)  # it has been switched to: the power failed just afterwards
-            return None
+    `found`, `later` and `refused` are the result of judge.judge(), which judges it once more,
+    because much time may have passed.
+    """
+    if later is None:
+        os.remove(_RELEASE)  # it has been switched to: the power failed just afterwards
+        return None
+    try:
+        if refused:
+            raise ValueError(refused)
         new = _verify(app.uploader.feed)
         if "wifi" in found:
             from firmware.update import seal

@@ -9,16 +9,12 @@ from firmware.errors import CredentialsError
 _NAMES = ("update_current", "update_next")
 
 
-def load(buf=None):
-    """Return the moduli of the keys, 384 bytes each; b"" for a missing one; [] if none is there.
+def load(index, buf=None):
+    """Return the modulus of key `index`, 384 bytes; b"" if it is missing.
 
     `buf` is for credentials/read.py.
     """
-    found = [_load(name, buf) for name in _NAMES]
-    return found if any(found) else []
-
-
-def _load(name, buf):
+    name = _NAMES[index]
     try:
         return read.load_der(name, buf) if read.has(name) else b""
     except CredentialsError:
@@ -34,6 +30,6 @@ def renew(found):
     from firmware import credentials
 
     if found["signer"]:
-        credentials.save_der(_NAMES[0], load()[1])
+        credentials.save_der(_NAMES[0], load(1))
     if "next-key" in found:
         credentials.save_der(_NAMES[1], unhexlify(found["next-key"]))

@@ -1,12 +1,10 @@
-"""A slot on trial: keep it once it has proved itself, or go back; loaded only during a trial.
+"""A slot on trial: find out whether it has proved itself, or go back; loaded only meanwhile.
 
-It has proved itself when a photo that it took is stored and a report is put. boot.py goes back by
-itself after three starts without that, whatever this firmware does.
+It has proved itself when a photo that it took is stored and a report is put; keep.py keeps it
+then. boot.py goes back by itself after three starts without that, whatever this firmware does.
 """
 
-import os
-
-from firmware import clock, slot, wifi
+from firmware import clock, wifi
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -79,46 +77,3 @@ def _first(counters):
             return int(f.read())
     except (OSError, ValueError):
         return 1
-
-
-def report(app):
-    """Keep the slot if it has proved itself and return True; a health report has been put."""
-    if app.counters.get("trial") != _PROVED:
-        return False
-    _renew_keys(app, slot + "/release")
-    from firmware import credentials
-
-    credentials.erase("wifi_before")
-    was_on_trial = _is_on_trial()
-    from firmware.start import slot_confirm
-
-    slot_confirm.confirm()
-    app.counters.pop("trial")
-    app.counters["quick"] = app.counters["crashed"] = 0  # of the files before
-    app.tasks.pop("trial", None)
-    log("I update kept", slot=slot)
-    from firmware.settings import config
-
-    if was_on_trial and not config.section("watchdog"):
-        # Only a restart stops boot.py's, which nothing would feed after a soft reset.
-        from firmware.start import restart
-
-        restart.reset(app.counters, "update")
-    return True
-
-
-def _renew_keys(app, path):
-    try:
-        os.stat(path)
-        from firmware.start import slot_state
-
-        release = slot_state.read()[2]
-        from firmware.update import judge
-
-        found = judge.read(app, path)
-    except (OSError, ValueError):
-        return  # the slot was deployed by cable
-    if found["counter"] == release:
-        from firmware.update import keys
-
-        keys.renew(found)

@@ -16,15 +16,16 @@ def check(app, target, size, digest, code):
     part = target + ".part"
     found = hexlify(app.hash[2].digest()).decode()
     app.hash = None
-    if not code and files.size(part) == size and found == digest:
+    has_size = files.size(part) == size and not code
+    if has_size and found == digest:
         files.replace(target)
         with open(_DONE, "ab") as f:
             f.write(b".")
         return 0
     files.remove(part)
-    why = "is not what was signed"
-    if code:
-        why = "is not in the bucket" if code in _MISSING else "has not the size that was signed"
+    why = "is not what was signed" if has_size else "has not the size that was signed"
+    if code in _MISSING:
+        why = "is not in the bucket"
     from firmware.update import refuse
 
     return refuse.refuse(f"{target[3:]} {why}")

@@ -3,14 +3,19 @@
 import contextlib
 import json
 import ssl
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager as ContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import trustme
 from cryptography.hazmat.primitives import serialization
 from megacam import settings
+from megacam.cloud import policies
 from megacam.demo import run
+from megacam.demo.update import Owner
 from megacam.sim.board import Board
 from megacam.sim.store import Store
 from servers.running import issue, server_context
@@ -27,6 +32,7 @@ _MAY = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::
 _MASK = (*["." * 24] * 12, *["x" * 24] * 12)
 _MOTION = {"mode": "mark", "mask": _MASK, "settle_ms": 0, "discard": 0, "debug": True}
 _TRIGGER: dict[str, object] = {"pin": 34}
+_NEW = "9.0.0"
 
 
 @dataclass
@@ -90,6 +96,25 @@ def _certificate() -> Iterator[Configuration]:
 
 
 @contextlib.contextmanager
+def _update() -> Iterator[Configuration]:
+    """Yield a camera with another version of the firmware in its bucket."""
+
+    def offer(board: Board, store: Store) -> None:
+        there = f"arn:aws:s3:::{run.BUCKET}/{run.DEVICE}/{policies.UPDATES}/*"
+        may = {"Version": "2012-10-17", "Statement": [policies.updates(there)]}
+        store.client("iam").put_user_policy(
+            UserName=f"megacam-{run.DEVICE}", PolicyName="updates", PolicyDocument=json.dumps(may)
+        )
+        with tempfile.TemporaryDirectory(prefix="megacam-bench-keys-") as folder:
+            owner = Owner(Path(folder))
+            owner.provision(board)
+            for key, content in owner.firmware(_NEW, {}, time.time()).items():
+                store.client("s3").put_object(Bucket=run.BUCKET, Key=key, Body=content)
+
+    yield Configuration({}, {}, 0, offer)
+
+
+@contextlib.contextmanager
 def _together(*parts: Callable[[], ContextManager[Configuration]]) -> Iterator[Configuration]:
     """Yield one configuration with all of `parts`, each of other settings sections."""
     with contextlib.ExitStack() as stack:
@@ -139,6 +164,8 @@ def _private_der(leaf: trustme.LeafCert) -> bytes:
     return key.private_bytes(serialization.Encoding.DER, *form)
 
 
+#: All that an update takes: the first photos, the release, its trial and the report that ends it.
+UPDATE = "an update, from the first look to the report that keeps it"
 #: {name: function that returns a context manager with the Configuration}.
 CONFIGURATIONS = {
     "photos sent at once, spool on the flash": _settings,
@@ -151,4 +178,10 @@ CONFIGURATIONS = {
     "motion and certificate": lambda: _together(_motion, _certificate),
     "trigger and SD card": lambda: _together(_trigger, _card),
     "signed chunks (`s3.integrity` is `signed`)": lambda: _settings(s3={"integrity": "signed"}),
+    UPDATE: _update,
 }
+
+
+def end(name: str) -> tuple[str, int]:
+    """Return (beginning of a line, how often the board has to say it) for a configuration."""
+    return ("I update kept", 1) if name == UPDATE else ("I s3 stored", 2)

@@ -10,7 +10,7 @@ from megacam.board import tree as device_tree
 from megacam.sim.board import Board
 
 from bench import flash, running, whole
-from bench.configurations import CONFIGURATIONS
+from bench.configurations import CONFIGURATIONS, UPDATE, end
 from bench.reading import photo_file
 from bench.report import Chapter, Table
 from bench.servers import store
@@ -64,12 +64,12 @@ def least_heap(size: int) -> int:
 
 
 def least_cycle(configuration: str) -> int:
-    """Return the smallest heap, to 1 KB, on which the whole firmware stores two photos."""
+    """Return the smallest heap, to 1 KB, on which the firmware stores two photos, or updates."""
     low, high = 60 * 1024, 92 * 1024
     with whole.stage(configuration=configuration) as board:
         while high - low > _STEP:
             middle = (low + high) // 2 // _STEP * _STEP
-            if whole.fits(board, middle):
+            if whole.fits(board, middle, *end(configuration)):
                 high = middle
             else:
                 low = middle
@@ -165,7 +165,9 @@ def chapter() -> Chapter:
     least += [
         [f"the whole firmware, boot to second photo: {name}", least_cycle(name)]
         for name in CONFIGURATIONS
+        if name != UPDATE
     ]
+    least.append([f"the whole firmware: {UPDATE}", least_cycle(UPDATE)])
     return Chapter(
         "RAM",
         [

@@ -180,14 +180,20 @@ def _cheapest(told: list[dict]) -> tuple[int, int]:
     return min((b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(counts))
 
 
-def fits(staged: Board, heap: int, photos: int = 2) -> bool:
-    """Return whether a copy of the board, as it was staged, stores `photos` with `heap` bytes."""
-    stored: list[str] = []
+def fits(staged: Board, heap: int, said: str = "I s3 stored", times: int = 2) -> bool:
+    """Return whether a copy of the board, as it was staged, gets far enough with `heap` bytes.
+
+    It does if it has printed a line that begins with `said` that many `times`, and memory was
+    never short.
+    """
+    seen: list[str] = []
+    failed: list[str] = []
     over = threading.Event()
 
     def line(text: str) -> None:
-        stored.extend([text] * text.startswith("I s3 stored"))
-        if len(stored) == photos or any(word in text for word in _FAILED):
+        seen.extend([text] * text.startswith(said))
+        failed.extend([text] * any(word in text for word in _FAILED))
+        if len(seen) == times or failed:
             over.set()
 
     with (
@@ -208,7 +214,7 @@ def fits(staged: Board, heap: int, photos: int = 2) -> bool:
             if over.wait(0.1) or board.join(0):
                 break
         board.stop()
-    return len(stored) >= photos
+    return len(seen) >= times and not failed
 
 
 def start_instructions() -> int:

@@ -159,7 +159,7 @@ from firmware import clock, wifi  # noqa: E402
 from firmware.settings import config  # noqa: E402
 from firmware.start import slot_confirm, slot_state, slot_switch  # noqa: E402
 from firmware.tasks import update as task  # noqa: E402
-from firmware.update import fetch, files, finish, start, trial, turn  # noqa: E402
+from firmware.update import fetch, files, finish, keep, start, trial, turn  # noqa: E402
 
 clock.now = lambda: NOW
 config.section = lambda name: True
@@ -282,7 +282,7 @@ class Board:
         state = NVS.entries.get("slot", 0)
         if state & 14:
             state = top_trial.begin(state)
-        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, trial):
+        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, keep):
             module.slot = "/b" if state & 1 else "/a"
 
     def start(self, is_good=True):
@@ -301,7 +301,7 @@ class Board:
                 trial.look(app)
                 app.uploader.seq = 8
                 trial.look(app)
-                return trial.report(app)
+                return keep.keep(app)
             app.tasks["update"] = 0
             for _ in range(99):
                 if task.do(app) is None or power.is_off:

@@ -9,7 +9,7 @@ import botocore.config
 import pytest
 from botocore.stub import Stubber
 from digest_rig import NOW, Client, digest, fill, killed, read
-from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
+from gallery_wire import BUCKET, at, jpeg, key_of
 from megacam.digest import index, models, names, upload
 from megacam.digest.budget import Budget, BudgetError
 from megacam.digest.hour import Wishes

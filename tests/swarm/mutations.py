@@ -238,7 +238,7 @@ MUTATIONS = (
     # Updates.
     _one(
         "a release needs no signature",
-        "firmware/update/signature.py",
+        "firmware/update/judge.py",
         '    raise ValueError("it is not signed by a key of this camera\'s owner")',
         "    return 0",
     ),
@@ -259,8 +259,8 @@ MUTATIONS = (
         (
             (
                 "firmware/update/whole.py",
-                "files.size(part) == size and found == digest:",
-                "files.size(part) >= 0:",
+                "if has_size and found == digest:",
+                "if not code:",
             ),
             ("firmware/update/finish.py", "if not is_right:", "if not is_right and size < 0:"),
         ),

@@ -32,7 +32,7 @@ _CAMERA = [2, 18, 23, 19]
 _CS = 5
 _WATCH_S = 1
 _PIN_WAKE, _TIMER_WAKE = 2, 4  # ESP-IDF's esp_sleep_wakeup_cause_t
-_PIECE_BYTES = 512
+_PIECE_BYTES = 128
 
 
 class Exit(Exception):  # noqa: N818
