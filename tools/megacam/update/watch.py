@@ -126,12 +126,13 @@ def trouble(one: Seen, counter: int) -> str:
     before, now = one.before, one.now
     if now.refused and now.refused != before.refused:
         return f"refused it: {now.refused}"
+    # Before the others: whoever dies of a release may never report it.
+    if now.late and not before.late:
+        return f"fell silent: {now.late}"
     if not has(now, counter):
         return ""
     if now.back:
         return f"went back: {now.back}"
-    if now.late and not before.late:
-        return f"fell silent: {now.late}"
     restarts = (now.restarts or 0) - (before.restarts or 0)
     if restarts > _RESTARTS:
         return f"restarted {count(restarts, 'time')}"
