@@ -27,11 +27,9 @@ def crash(self):
 app.App.take = crash
 """
 _HANG = """
-import machine, time
 def hang(self):
     while True:
-        time.sleep_ms(1000)
-        machine.reset_cause()  # tells the simulator the time
+        pass
 app.App.take = hang
 """
 _FILL = """
@@ -110,7 +108,7 @@ def _is_back(report):
         "another Wi-Fi",
     ],
 )
-def test_what_is_broken_goes_away_by_itself(tmp_path, made, more, why):
+def test_what_is_broken_goes_away_by_itself(tmp_path, request, made, more, why):
     # Ten photos take longer than a start has to last to be calm.
     interval_s = 75 if why == RESTARTS else 600
     camera = on_trial.OnTrial(tmp_path, made(), _is_back, interval_s, **more)
@@ -120,6 +118,8 @@ def test_what_is_broken_goes_away_by_itself(tmp_path, made, more, why):
     assert camera.report["version"] == OLD
     assert camera.live_photos[-1].metadata["version"] == OLD
     assert camera.said("I update switches") and not camera.store.wrong
+    if request.node.callspec.id == "hangs":
+        assert len(camera.said("I boot cause=watchdog")) == 3
     if why == STARTS and not camera.said("I deep sleep"):
         assert _real_starts(camera.lines) == 3
 

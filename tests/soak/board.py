@@ -35,6 +35,8 @@ _HEADER = struct.Struct("<BBHIQ")
 _CHIP_SELECT, _WRITE, _READ, _EXCHANGE, _INIT = b"CWRXS"
 WIFI = {"ssid": "Observatory", "password": "clear skies tonight", "rssi": -58}
 _WATCHDOG = 3  # machine.WDT_RESET
+# Many times what the firmware computes from one feed to the next: a photo takes 0.1 s.
+_PATIENCE_S = 2
 _NAME_NOT_FOUND = -202  # from the ESP32's getaddrinfo
 
 
@@ -106,6 +108,7 @@ class SoakBoard(Board):
         self.world.serve = self._take_world
         self.world.on_power_cut = lambda: self.kill("power cut")
         self.world.on_bite = lambda: self.kill("starved watchdog")
+        self.world.lived_s, self.world.patience_s = self._processor_s, _PATIENCE_S
 
     def _write_rom(self, started: contextlib.ExitStack) -> Path:
         folder = started.enter_context(tempfile.TemporaryDirectory(prefix="megacam-rom-"))
@@ -146,6 +149,16 @@ class SoakBoard(Board):
         """Return the number of open file descriptors of the board's process."""
         assert self._process
         return sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
+
+    def _processor_s(self) -> float:
+        """Return the seconds of a processor that this life has taken; 0 once it has ended."""
+        try:
+            assert self._process
+            said = Path(f"/proc/{self._process.pid}/stat").read_text()
+        except OSError:
+            return 0
+        user, system = said.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def kill(self, why: str) -> None:
         """End this life at once; `why` is what run_life() returns."""

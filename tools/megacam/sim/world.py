@@ -64,6 +64,11 @@ class World:
         self.on_power_cut: Callable[[], None] = lambda: None
         #: Called when the watchdog bites a board that is silent; it must kill the interpreter.
         self.on_bite: Callable[[], None] = lambda: None
+        #: The seconds that a silent board has lived, and after how many of them it is bitten;
+        #: None: after as many as the watchdog waits. A board whose sleeps take no time lives by
+        #: the seconds of its processor.
+        self.lived_s: Callable[[], float] = time.monotonic
+        self.patience_s: float | None = None
         self._folder = folder
         self._rtc = self._rtc_pieces = b""
         #: The real-time clock when the board starts, in microseconds from 2000-01-01.
@@ -242,7 +247,7 @@ class World:
     def _feed(self, timeout_ms: int) -> None:
         self._bites_us = self.radio.now_us + timeout_ms * 1000
         # The board's time may jump ahead of ours, but is never behind it.
-        self._bites_at = time.monotonic() + timeout_ms / 1000
+        self._bites_at = self.lived_s() + (self.patience_s or timeout_ms / 1000)
         if not self._is_watched:
             self._is_watched = True
             threading.Thread(target=self._watch, args=(self._nvs,), daemon=True).start()
@@ -251,9 +256,9 @@ class World:
         self._restarts_us = after_ms and self.radio.now_us + after_ms * 1000
 
     def _watch(self, life: Partition) -> None:
-        while (left_s := self._bites_at - time.monotonic()) > 0:
+        while (left_s := self._bites_at - self.lived_s()) > 0 and self._nvs is life:
             time.sleep(min(left_s, _WATCH_S))
-            if self._nvs is not life:
-                return
+        if self._nvs is not life:
+            return
         self.has_bitten = True
         self.on_bite()
