@@ -52,6 +52,7 @@ def _keep(secrets):
         from firmware import credentials
 
         credentials.save("wifi", networks)
+        credentials.erase("wifi_before")  # or a sealed change that ends would bring those back
     if "aws.access_key_id" in secrets:
         key = {"id": secrets["aws.access_key_id"], "secret": secrets["aws.secret_access_key"]}
         from firmware import credentials

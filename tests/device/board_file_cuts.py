@@ -40,6 +40,11 @@ class NVS:
         buf[: len(self._now[key])] = self._now[key]
         return len(self._now[key])
 
+    def erase_key(self, key):
+        if key not in self._now:
+            raise OSError(-0x1102, "ESP_ERR_NVS_NOT_FOUND")
+        del self._now[key]
+
     def commit(self):
         self.durable.clear()
         self.durable.update(self._now)
@@ -52,6 +57,7 @@ class Config:
 
     def prepare(self):
         NVS.durable.clear()
+        NVS.durable["wifi_before"] = b"what a sealed change would bring back"
         os.mkdir("/flash/a")
         with open(self.path, "w") as file:
             json.dump({"checked": __version__, "interval_s": 900}, file)
@@ -79,6 +85,7 @@ class Config:
         from firmware import credentials
 
         assert credentials.load("wifi")[0]["ssid"] == "Barn"
+        assert not credentials.has("wifi_before")
 
 
 class Numbers:

@@ -64,6 +64,15 @@ def test_secrets_of_a_config_copied_by_hand_move_into_nvs(tmp_path):
     assert json.loads(image["a/config.json"])["interval_s"] == 30
 
 
+def test_a_sealed_change_that_has_ended_does_not_undo_the_networks_of_a_copy(tmp_path):
+    config = _config(wifi={"networks": [{"ssid": "Barn", "password": BARN["password"]}]})
+    with _new_board(tmp_path, json.dumps(config)) as board:
+        old = [{"ssid": "Gone", "password": "with the old router"}]
+        board.exec(f"from firmware import credentials as c\nc.save('wifi_before', {old})")
+        lines = _boot(board)
+    assert lines[4].startswith("I wifi joined ssid=Barn")
+
+
 def test_what_was_pasted_into_a_config_by_hand_is_cleaned_on_the_board(tmp_path):
     config = _config(
         wifi={"networks": [{"ssid": "Barn\r", "password": BARN["password"] + "\r\n"}]},

@@ -1,5 +1,6 @@
 """The public keys and the seal in a board's NVS: put there over USB, and erased with the rest."""
 
+import ast
 import hashlib
 
 import pytest
@@ -17,6 +18,12 @@ for e in ('update_current','update_next','seal'):
  try:print(e,binascii.hexlify(hashlib.sha256(c.load_der(e)).digest()).decode())
  except CredentialsError:pass
 """
+_SECRETS = {
+    "MEGACAM_WIFI_SSID": "Shed",
+    "MEGACAM_WIFI_PASSWORD": "pass word",
+    "MEGACAM_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "MEGACAM_KEY_SECRET": "s" * 40,
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +64,7 @@ def test_a_board_gets_the_public_keys_and_a_seal_and_loses_them_when_wiped(board
     assert "cam1 takes releases from now on" in said
     assert _held(board) == _hashes(update_current=releases.modulus(), seal=seal)
     folder.put_public("next", releases.key("next").public_key())
-    secrets = {"MEGACAM_WIFI_SSID": "Shed", "MEGACAM_WIFI_PASSWORD": "pass word"}
-    key = {"MEGACAM_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "MEGACAM_KEY_SECRET": "s" * 40}
-    said = _megacam(board, folder, "provision", **secrets, **key)
+    said = _megacam(board, folder, "provision", **_SECRETS)
     assert seal.hex() not in said
     all_three = _hashes(
         update_current=releases.modulus(), update_next=releases.modulus("next"), seal=seal
@@ -69,3 +74,29 @@ def test_a_board_gets_the_public_keys_and_a_seal_and_loses_them_when_wiped(board
     assert _held(board) == all_three
     _megacam(board, folder, "wipe", "--yes")
     assert _held(board) == {}
+
+
+_WIFI = """
+from firmware import credentials as c
+print([c.has(e) and c.load(e)[0]['ssid'] for e in ('wifi','wifi_before')])
+"""
+_SEALED = """
+from firmware import credentials as c
+c.save('wifi_before',[{'ssid':'Barn','password':'hay and straw'}])
+c.save('wifi',[{'ssid':'Attic','password':'under the roof'}])
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [(("provision",), ["Shed", False]), (("wipe", "--only", "wifi", "--yes"), [False, False])],
+    ids=lambda value: value[0] or "nothing",
+)
+def test_a_sealed_change_that_ends_later_does_not_undo_what_came_by_cable(
+    board, folder, words, left
+):
+    with device.connect(board.port) as found:
+        found.exec(_SEALED)
+    _megacam(board, folder, *words, **_SECRETS)
+    with device.connect(board.port) as found:
+        assert ast.literal_eval(found.exec(_WIFI).strip()) == left

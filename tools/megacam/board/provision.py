@@ -22,8 +22,12 @@ ENTRIES = ("wifi", "aws")
 # The parts have two slots, so that a new certificate is next to the old one until "iot" names it.
 _SLOTS = ("", "2")
 _DER = ("iot_cert", "iot_key")
-# "iot" first: without it, the board uses the key in "aws".
-_IOT = ("iot", *(name + slot for slot in _SLOTS for name in _DER))
+# What goes with an entry. "iot" first: without it, the board uses the key in "aws". "wifi_before"
+# has the networks that the board takes back if those of a sealed change do not work.
+_REPLACED = {
+    "aws": ("iot", *(name + slot for slot in _SLOTS for name in _DER)),
+    "wifi": ("wifi_before",),
+}
 _WIFI = ("MEGACAM_WIFI_SSID", "MEGACAM_WIFI_PASSWORD")
 # Not AWS_...: those are the owner's, with far more rights than a board may have.
 _KEY = ("MEGACAM_KEY_ID", "MEGACAM_KEY_SECRET")
@@ -110,11 +114,11 @@ def of_key(key: AccessKey) -> dict[str, str]:
 def store(board: Device, entry: str, value: Any) -> None:
     """Write one entry and read it back; raises NotStoredError, or DeviceError without firmware.
 
-    A key in "aws" also replaces a certificate.
+    A key in "aws" also replaces a certificate, and networks in "wifi" those that a sealed change
+    would come back to.
     """
     _store(board, entry, value)
-    if entry == "aws":
-        _erase(board, _IOT)
+    _erase(board, _REPLACED[entry])
 
 
 def _store(board: Device, entry: str, value: Any) -> None:
@@ -193,12 +197,12 @@ def store_update(board: Device, current: bytes, following: bytes | None, seal: b
 
 
 def wipe(board: Device, entries: tuple[str, ...] = ENTRIES) -> None:
-    """Erase the entries from NVS, a certificate with "aws"; a missing entry is no error.
+    """Erase the entries from NVS, each with what store() replaces; a missing entry is no error.
 
     A board that loses all of them also forgets whose releases it takes.
     """
-    more = (*(_IOT if "aws" in entries else ()), *(UPDATE if {*entries} >= {*ENTRIES} else ()))
-    _erase(board, (*more, *entries))
+    more = [name for entry in entries for name in _REPLACED[entry]]
+    _erase(board, (*more, *(UPDATE if {*entries} >= {*ENTRIES} else ()), *entries))
 
 
 def _erase(board: Device, names: tuple[str, ...]) -> None:
