@@ -10,7 +10,7 @@ from each import each
 from https import tls_certificates
 from megacam import settings
 from megacam.update import verify
-from swarm import draw, fat, mutations, releases, setting, shrink, signature
+from swarm import draw, fat, mutations, releases, score, setting, shrink, signature
 from swarm.camera import Camera
 from swarm.engine import Engine
 from swarm.history import ACTS, LASTING, SUDDEN, Fault, History
@@ -18,6 +18,11 @@ from swarm.mutations import MUTATIONS
 from swarm.network import Certificate
 
 _MANY = range(1, 401)
+
+
+@pytest.fixture(scope="module")
+def histories():
+    return [draw.history(seed) for seed in _MANY]
 
 
 def test_a_seed_is_one_history_and_its_text_is_another_form_of_it():
@@ -28,8 +33,9 @@ def test_a_seed_is_one_history_and_its_text_is_another_form_of_it():
     assert draw.history(1) != draw.history(2)
 
 
-def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_that_matters():
-    histories = [draw.history(seed) for seed in _MANY]
+def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_that_matters(
+    histories,
+):
     kinds = {fault.kind for made in histories for fault in made.faults}
     assert kinds == {*LASTING, *SUDDEN, *ACTS}
     configs = [made.config for made in histories]
@@ -52,8 +58,8 @@ def test_every_kind_of_fault_and_act_is_drawn_and_every_choice_of_the_schema_tha
     assert {fault.detail for fault in offered} == {*releases.KINDS}
 
 
-def test_some_seeds_have_few_kinds_of_fault_and_much_of_each():
-    counts = [len({fault.kind for fault in draw.history(seed).faults}) for seed in _MANY]
+def test_some_seeds_have_few_kinds_of_fault_and_much_of_each(histories):
+    counts = [len({fault.kind for fault in made.faults}) for made in histories]
     assert min(counts) == 0 and max(counts) > 6
 
 
@@ -84,16 +90,21 @@ def _release(kind):
     files = {"firmware/__init__.mpy": b"new"}
     if kind in releases.SETTINGS:
         files = releases.settings_files(kind, draw.history(1).config)
+    elif kind in releases.SEALED:
+        files = {}
     elif kind in releases.REFUSED:
         files = releases.firmware_files(files, 12)
     return releases.release(kind, 12, "cam1", _NOW_S, files)
 
 
-@pytest.mark.parametrize("kind", releases.KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in releases.KINDS if kind not in releases.ENDLESS])
 def test_a_camera_has_to_take_exactly_the_releases_that_the_host_would_take(kind):
     made = _release(kind)
     held = 12 if kind == "older" else 11
-    board = verify.Board("cam1", (releases.MODULUS,), _NOW_S, held)
+    # The first of the owner's keys is old once the second one has promoted the third.
+    first, second, third = (key.modulus for key in releases.KEYS)
+    keys = (second, third) if kind == "old-key" else (first, second)
+    board = verify.Board("cam1", keys, _NOW_S, held, seal=releases.SEAL)
     is_taken = True
     try:
         found = verify.check(made.objects["release"], board)
@@ -106,6 +117,30 @@ def test_a_camera_has_to_take_exactly_the_releases_that_the_host_would_take(kind
 
 def test_there_are_enough_planted_mistakes_and_their_names_differ():
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 25
+
+
+def test_some_of_the_first_seeds_can_meet_each_planted_mistake(histories):
+    for mutation in MUTATIONS:
+        assert any(mutation.can_be_met_by(made) for made in histories), mutation.name
+
+
+def test_a_score_counts_the_seeds_that_cannot_meet_the_mistake_too(histories):
+    mutation = mutations.Mutation("x", (), "deep-sleep cut/kill")
+    met = [made.seed for made in histories if mutation.can_be_met_by(made)]
+    assert 1 < met[1] < 60
+    assert score.Score("x").next_seed(mutation, 400) == met[0]
+    assert score.Score("x", seeds=met[0], lived=1).next_seed(mutation, 400) == met[1]
+    assert score.Score("x", seeds=met[0], lived=1).next_seed(mutation, met[1] - 1) == 0
+    for seed in met:
+        assert histories[seed - 1].config["power"]["deep_sleep"]
+
+
+def test_a_score_goes_on_where_the_last_run_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(score, "RESULTS", tmp_path / "build" / "score.json")
+    assert score.load() == {}
+    found = {"x": score.Score("x", 7, 3, "liveness", "why"), "y": score.Score("y", 2, 2)}
+    score.save(found)
+    assert score.load() == found
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from swarm.engine import SECOND, Engine
 
 _CAUSES = {75: 2, 76: 5, 77: 4, 78: 3}  # exit code: machine.reset_cause()
 _PPM = 1_000_000
+_HEAD = struct.Struct(">BI")  # of an entry in NVS: its format and the CRC-32 of the rest
 _ENDS = {75: "reset", 76: "soft reset", 77: "deep sleep", 78: "watchdog"}
 
 
@@ -150,10 +151,15 @@ class Chip:
         The format is that of firmware/credentials/read.py.
         """
         content = value if isinstance(value, bytes) else json.dumps(value).encode()
-        blob = struct.pack(">BI", 1, binascii.crc32(content)) + content
+        blob = _HEAD.pack(1, binascii.crc32(content)) + content
         entries = NVS(self.nvs, "megacam")
         entries.set_blob(name, blob.hex())
         entries.commit()
+
+    def content(self, name: str) -> bytes:
+        """Return what an entry of provision() has behind its head, b"" without one."""
+        blob = self.nvs.entries.get("megacam", {}).get(name)
+        return bytes.fromhex(blob[1])[_HEAD.size :] if blob else b""
 
     def erase(self, name: str) -> None:
         """Erase an entry."""

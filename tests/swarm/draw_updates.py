@@ -10,6 +10,8 @@ from swarm.history import Fault, History
 
 _SHARE = 0.25
 _STROKES = ("power-off", "plug-twice", "kill", "cut", "cut", "restart")
+#: What the owner pushes first, so that a release of this kind makes sense.
+_BEFORE = {"older": "good", "old-key": "next-key", "widened": "not-yet"}
 
 
 def add(made: History) -> None:
@@ -19,13 +21,13 @@ def add(made: History) -> None:
     if not made.world["updates"]:
         return
     made.config["status_min"] = rng.choice((1, 1, 5, 15))
-    for _ in range(rng.choice((1, 2, 2, 3))):
+    for _ in range(rng.choice((1, 2, 3, 4))):
         at_s = round(rng.uniform(0.05, 0.8) * made.span_s, 3)
-        groups = (releases.GOOD, releases.BROKEN, releases.REFUSED)
+        groups = (releases.GOOD, releases.BROKEN, releases.REFUSED, releases.REFUSED)
         kind = rng.choice(rng.choice(groups))
         made.faults.append(Fault("release", at_s, detail=kind))
-        if kind == "older":  # than one that it has
-            made.faults.append(Fault("release", round(at_s / 3, 3), detail="good"))
+        if kind in _BEFORE:
+            made.faults.append(Fault("release", round(at_s / 3, 3), detail=_BEFORE[kind]))
         if rng.random() < 0.5:
             made.faults += _strokes(rng, made, at_s)
     made.faults.sort(key=lambda fault: (fault.start_s, fault.kind))

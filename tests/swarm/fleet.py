@@ -27,7 +27,7 @@ def live(mutation: str, seed: int) -> Outcome:
 
 
 @contextlib.contextmanager
-def _shared_builds() -> Iterator[None]:
+def shared_builds() -> Iterator[None]:
     """Let all processes share what they compile: releases are made when a history needs them."""
     if builds.FOLDER in os.environ:
         yield
@@ -40,6 +40,16 @@ def _shared_builds() -> Iterator[None]:
             del os.environ[builds.FOLDER]
 
 
+def count(jobs: int) -> int:
+    """Return the number of processes; 0 stands for one per core."""
+    return jobs or os.cpu_count() or 1
+
+
+def pool(jobs: int) -> ProcessPoolExecutor:
+    """Return so many processes, which end with this one."""
+    return ProcessPoolExecutor(count(jobs), initializer=_die_with_parent)
+
+
 def outcomes(
     seeds: Iterable[int], minutes: float = float("inf"), jobs: int = 0, mutation: str = ""
 ) -> Iterator[Outcome]:
@@ -47,7 +57,7 @@ def outcomes(
 
     `jobs` is the number of processes, by default one per core.
     """
-    with _shared_builds():
+    with shared_builds():
         mutations.firmware(mutation)  # built once, before the processes fork
         yield from _outcomes(seeds, minutes, jobs, mutation)
 
@@ -55,15 +65,14 @@ def outcomes(
 def _outcomes(seeds: Iterable[int], minutes: float, jobs: int, mutation: str) -> Iterator[Outcome]:
     end_s = time.monotonic() + minutes * 60
     left = iter(seeds)
-    count = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(count, initializer=_die_with_parent) as pool:
+    with pool(jobs) as workers:
         running = set()
         while True:
-            while len(running) < count and time.monotonic() < end_s:
+            while len(running) < count(jobs) and time.monotonic() < end_s:
                 seed = next(left, None)
                 if seed is None:
                     break
-                running.add(pool.submit(live, mutation, seed))
+                running.add(workers.submit(live, mutation, seed))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -74,6 +74,29 @@ class History:
         values["faults"] = [Fault(**fault) for fault in values["faults"]]
         return cls(**values)
 
+    def drawn(self) -> set[str]:
+        """Return what a planted mistake may need: words like "updates", "cut" and "release:older".
+
+        Of faults they are the kind, and the kind with its detail.
+        """
+        config = self.config
+        words = {fault.kind for fault in self.faults}
+        words |= {f"{fault.kind}:{fault.detail}" for fault in self.faults}
+        words |= {
+            name for name in ("motion", "trigger", "sensor", "schedule", "cap") if name in config
+        }
+        words.add("deep-sleep" if config["power"]["deep_sleep"] else "awake")
+        has = {
+            "battery": "battery_pin" in config["power"],
+            "watchdog": config.get("watchdog", True),
+            "spool-first": config["spool"].get("first"),
+            "card": self.world["card"],
+            "certificate": self.world["iot"],
+            "short-lived": self.world.get("certificate_s"),
+            "updates": self.world.get("updates"),
+        }
+        return words | {word for word, is_there in has.items() if is_there}
+
     def described(self) -> str:
         """Return one line that tells what is special about it."""
         kinds = sorted({fault.kind for fault in self.faults})

@@ -3,7 +3,7 @@
     release = releases.release("good", counter=11, built=firmware, now_s=..., held=10)
     release.objects         # {name below DEVICE/_update/: content}
 
-The key is always the same, so that a seed gives the same bytes; it costs no time to make.
+The keys are always the same, so that a seed gives the same bytes; they cost no time to make.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from megacam import settings
-from megacam.update import content, manifest
+from megacam.update import content, manifest, seal
 from megacam.update.manifest import File, Manifest
 
 _DAY_S = 86_400
@@ -56,22 +56,36 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "settings": {"photo": {"exif": True}, "status_min": 5},
     "settings-lost": {"s3": {"endpoint": "https://nowhere.example", "path_style": None}},
 }
-#: What a camera has to refuse, made of a good release.
+#: The networks that a release seals to the camera: there, gone, and sealed for
+#: another release.
+SEALED: dict[str, list[dict[str, str]]] = {
+    "wifi": [{"ssid": "Attic", "password": "under the roof"}],
+    "wifi-lost": [{"ssid": "Moved out", "password": "nobody is here"}],
+    "other-seal": [{"ssid": "Intruder", "password": "come to me"}],
+}
+#: Releases that no server ever gives to the end: one sends a byte now and then, one much.
+ENDLESS = ("trickle", "flood")
+#: What a camera has to refuse, made of a good release, or must not take yet.
 REFUSED = (
     *("expired", "older", "altered", "other-text", "other-device", "damaged", "cut", "missing"),
+    *("old-key", "other-seal", "not-yet", *ENDLESS),
 )
-GOOD = ("good", "settings")
-BROKEN = ("crash-import", "crash-photos", "hangs", "never-stores", "settings-lost")
+GOOD = ("good", "settings", "next-key", "wifi", "widened")
+BROKEN = ("crash-import", "crash-photos", "hangs", "never-stores", "settings-lost", "wifi-lost")
 KINDS = (*GOOD, *BROKEN, *REFUSED)
 
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """A release in the bucket. `objects` is {name below DEVICE/_update/: content}."""
+    """A release in the bucket. `objects` is {name below DEVICE/_update/: content}.
+
+    `own` is the name of the one that is in no other release, "" if it brings no firmware.
+    """
 
     kind: str
     counter: int
     objects: dict[str, bytes]
+    own: str = ""
 
     @property
     def is_to_be_refused(self) -> bool:
@@ -89,27 +103,42 @@ def _prime(start: int, offset: int) -> int:
     return (first | 3 << (_PRIME_BITS - 2) | 1) + offset
 
 
-# Found once by trial: numbers that pass Fermat's test, which is enough to sign.
-_P, _Q = _prime(1, 596), _prime(2, 2120)
-_N = _P * _Q
-_D = pow(_EXPONENT, -1, (_P - 1) * (_Q - 1))
-#: The public key, as NVS has it.
-MODULUS = _N.to_bytes(manifest.SIGNATURE_BYTES, "big")
+class Key:
+    """A key of the owner, of two numbers that pass Fermat's test: enough to sign.
+
+    `modulus` is its public part, as NVS has it.
+    """
+
+    def __init__(self, p: int, q: int):
+        self._number = p * q
+        self._secret = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+        self.modulus = self._number.to_bytes(manifest.SIGNATURE_BYTES, "big")
+
+    def sign(self, text: bytes) -> bytes:
+        """Return the signature of `text`: RSASSA-PKCS1-v1_5 with SHA-256."""
+        info = _DIGEST_INFO + hashlib.sha256(text).digest()
+        block = b"\0\1" + b"\xff" * (manifest.SIGNATURE_BYTES - 3 - len(info)) + b"\0" + info
+        number = pow(int.from_bytes(block, "big"), self._secret, self._number)
+        return number.to_bytes(manifest.SIGNATURE_BYTES, "big")
 
 
-def sign(text: bytes) -> bytes:
-    """Return the signature of `text`: RSASSA-PKCS1-v1_5 with SHA-256."""
-    info = _DIGEST_INFO + hashlib.sha256(text).digest()
-    block = b"\0\1" + b"\xff" * (manifest.SIGNATURE_BYTES - 3 - len(info)) + b"\0" + info
-    number = pow(int.from_bytes(block, "big"), _D, _N)
-    return number.to_bytes(manifest.SIGNATURE_BYTES, "big")
+#: The owner's keys one after the other; a camera begins with the first two. Found once by trial.
+KEYS = (
+    Key(_prime(1, 596), _prime(2, 2120)),
+    Key(_prime(3, 4888), _prime(4, 222)),
+    Key(_prime(5, 1908), _prime(6, 2880)),
+)
+#: The camera's seal in NVS.
+SEAL = hashlib.sha256(b"seal of the swarm").digest()
 
 
 def release(
-    kind: str, counter: int, device: str, now_s: int, files: Mapping[str, bytes]
+    kind: str, counter: int, device: str, now_s: int, files: Mapping[str, bytes], signer: int = 0
 ) -> Release:
-    """Return a release of `kind` with these files below the slot; `now_s` is UTC since 1970."""
-    keep = ("deployed.json", "firmware", "lib", "roots")
+    """Return a release of `kind` with these files below the slot; `now_s` is UTC since 1970.
+
+    `signer` is the owner's present key in KEYS. "next-key" is signed by the one after the first.
+    """
     described = Manifest(
         counter=counter,
         version="0.2.0",
@@ -118,28 +147,55 @@ def release(
         devices=("cam9" if kind == "other-device" else device,),
         not_before=now_s - 30 * _DAY_S,
         expires=now_s + (-_DAY_S if kind == "expired" else 30 * _DAY_S),
-        keep=keep if kind in SETTINGS else ("config.json", "roots"),
+        percent=_turn(device, counter) if kind == "not-yet" else 100,
+        next_key=KEYS[2].modulus.hex() if kind == "next-key" else "",
+        wifi=_sealed(kind, counter, device),
+        keep=_kept(kind),
         files=tuple(
             File(path, len(one), hashlib.sha256(one).hexdigest())
             for path, one in sorted(files.items())
         ),
     )
-    text = described.text()
+    key = KEYS[{"next-key": 1, "old-key": 0}.get(kind, signer)]
+    text = _signed(kind, described.text(), key)
     objects = {hashlib.sha256(one).hexdigest(): one for one in files.values()}
     own = hashlib.sha256(files[_OWN]).hexdigest() if _OWN in files else ""
+    _harm(kind, objects, own)
+    return Release(kind, counter, {**objects, "release": text}, own)
+
+
+def _turn(device: str, counter: int) -> int:
+    """Return the highest percentage of a roll-out that the camera is not in."""
+    return max(one for one in range(100) if not manifest.is_chosen(device, counter, one))
+
+
+def _sealed(kind: str, counter: int, device: str) -> str:
+    if kind not in SEALED:
+        return ""
+    meant = counter - (kind == "other-seal")
+    return seal.seal(SEALED[kind], SEAL, device, meant, counter.to_bytes(16, "big"))
+
+
+def _kept(kind: str) -> tuple[str, ...]:
+    code = ("deployed.json", "firmware", "lib")
+    if kind in SEALED:
+        return ("config.json", *code, "roots")
+    return (*code, "roots") if kind in SETTINGS else ("config.json", "roots")
+
+
+def _signed(kind: str, text: bytes, key: Key) -> bytes:
     if kind == "altered":
-        text = sign(text) + text.replace(b"percent 100", b"percent 099")
-    elif kind == "other-text":
-        text = sign(text + b"\n") + text
-    else:
-        text = sign(text) + text
+        return key.sign(text) + text.replace(b"percent 100", b"percent 099")
+    return key.sign(text + b"\n" if kind == "other-text" else text) + text
+
+
+def _harm(kind: str, objects: dict[str, bytes], own: str) -> None:
     if kind == "damaged":
         objects[own] = b"\xff" + objects[own][1:]
     elif kind == "cut":
         objects[own] = objects[own][:-1]
     elif kind == "missing":
         del objects[own]
-    return Release(kind, counter, {**objects, "release": text})
 
 
 def firmware_files(built: Mapping[str, bytes], counter: int) -> dict[str, bytes]:

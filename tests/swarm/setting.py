@@ -158,11 +158,19 @@ class Setting:
                 del network["address"]
         return found
 
+    def add_network(self, network: dict[str, Any]) -> None:
+        """Put up another access point, of which the board does not know."""
+        if all(one["ssid"] != network["ssid"] for one in self.networks):
+            self.networks.append({**network, "rssi": -50})
+            self._world.secrets.add(network["password"])
+            self._world.chip.radio.networks[:] = self.air()
+
     def provision_networks(self) -> None:
-        """Write the routers' present passwords into the board's NVS."""
+        """Write the routers' present passwords into NVS, as `megacam provision` does."""
         names = ("ssid", "password", "hidden", "address")
         known = [{k: n[k] for k in names if k in n} for n in self.networks]
         self._world.chip.provision("wifi", known)
+        self._world.chip.erase("wifi_before")
 
     def provision_key(self) -> None:
         """Make a new key, or certificate, for the board's store and write it into NVS."""

@@ -14,7 +14,7 @@ from swarm.history import Fault, History
 
 FOUND = Path(__file__).parent / "found"
 #: What a history has at least: everything else may go.
-_PLAIN_WORLD = {
+PLAIN_WORLD = {
     "camera": "3mp",
     "ppm": 0,
     "sleep_ppm": 0,
@@ -93,7 +93,7 @@ def _simpler(history: History) -> Iterator[Callable[[History], History]]:
             for name in settings:
                 if (section, name) not in (("s3", "bucket"), ("power", "deep_sleep")):
                     yield lambda one, s=section, n=name: _without(one, s, n)
-    for name, value in _PLAIN_WORLD.items():
+    for name, value in PLAIN_WORLD.items():
         yield lambda one, n=name, v=value: _in_world(one, n, v)
     yield _awake
     yield lambda one: _in_world(one, "networks", one.world["networks"][:1])

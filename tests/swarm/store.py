@@ -23,6 +23,7 @@ _RIGHT_S = 60  # a clock that is less wrong knows when a key expires
 _IDLE_US = 12 * SECOND  # S3 closes an idle connection after 5 to 20 s
 _TIMEOUT_US = 40 * SECOND
 _MOST_BYTES = 1 << 20
+_WINDOW_BYTES = 8192  # what a client has not read yet holds the server up
 _BACKDATED_S = 120  # of a certificate that is made when it is needed
 #: Refusals before the body, by kind of fault, in the order of the checks.
 _REFUSALS = {
@@ -87,6 +88,8 @@ class Store:
         self.objects: dict[str, Object] = {}
         #: {key: content} of the releases for the camera.
         self.offered: dict[str, bytes] = {}
+        #: {key: one of releases.ENDLESS} of those that it never gives to the end.
+        self.endless: dict[str, str] = {}
         self.has_bucket = True
         self.root = 0
         self.requests = 0
@@ -281,16 +284,35 @@ class Session:
         part = content[int(first) : int(last) + 1]
         if not part:
             raise RefusedError(416, "InvalidRange", "The requested range is not satisfiable")
+        endless = self._store.endless.get(self._key)
         if self._world.is_on("silent-reply"):
             self._be_silent()
         elif self._world.is_on("reset-before-reply"):
             self._break()
+        elif endless:
+            self._never_end(etag, endless, len(part))
         else:
             self._reply(206, f"ETag: {etag}\r\n", part)
             if self._world.is_on("reset-in-body"):
                 self._break()
             self._world.place("replied")
         return not self._silent
+
+    def _never_end(self, etag: str, kind: str, size: int) -> None:
+        """Begin an answer without an end: a byte now and then, or as much as is taken."""
+        is_flood = kind == "flood"
+        length = "Transfer-Encoding: chunked" if is_flood else f"Content-Length: {size}"
+        self._wire.send(f"HTTP/1.1 206 X\r\nETag: {etag}\r\n{length}\r\n\r\n".encode())
+        more = b"400\r\n" + b"?" * 1024 + b"\r\n" if is_flood else b"?"
+        self._silent = True
+
+        def _send() -> None:
+            if not self._wire.is_lost:
+                if len(self._wire.inbox) < _WINDOW_BYTES:
+                    self._wire.send(more)
+                self._world.engine.after(SECOND // 10 if is_flood else 4 * SECOND, _send)
+
+        _send()
 
     # The body
 

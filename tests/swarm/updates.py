@@ -3,8 +3,9 @@
 * The slot that the board's NVS names is always whole: one firmware, settings that can be read, the
   roots of one deploy.
 * No release that has to be refused is ever switched to.
-* A good release is taken and kept if nothing disturbs the camera; a broken one goes away by
-  itself, which liveness shows.
+* A good release is taken and kept if nothing disturbs the camera, and only after a photo that it
+  took is stored; a broken one goes away by itself, which liveness shows.
+* NVS has what belongs there: entries.py.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from megacam.board.slots import Slots
 
 from swarm import mutations, releases
 from swarm.engine import SECOND
+from swarm.entries import Entries
 from swarm.ledger import BrokenError
 from swarm.releases import Release
 
@@ -41,13 +43,18 @@ class Updates:
         #: The entry `slot` of NVS as it was last seen; `troubles` of the world at the last switch.
         self._state = 0
         self._switched_troubles = -1
+        self._switched_us = 0
+        #: The owner's present key in releases.KEYS, and the last release of theirs.
+        self._signer = 0
+        self._last: Release | None = None
+        self._entries = Entries(world)
         self.is_wanted = bool(world.history.world.get("updates"))
 
     def furnish(self) -> None:
-        """Provision the owner's key."""
+        """Provision the owner's keys."""
         if self.is_wanted:
-            self._world.chip.provision("update_current", releases.MODULUS)
-            self._world.chip.on_slot = self._moved
+            self._entries.furnish()
+            self._world.chip.on_slot = self._committed
             self._whole.add(_firmware_of(self._world.setting.slot_files()))
 
     # The owner
@@ -55,34 +62,50 @@ class Updates:
     def offer(self, kind: str) -> None:
         """Put a release of `kind` into the bucket in the place of the one before."""
         world = self._world
-        counter = self._counter
-        if kind == "older":
-            held = self._state >> _COUNTER_BIT
-            counter = max(held - 1, 1)
-            if not held:
-                return
-        else:
-            self._counter += 1
-        release = self._made(kind, counter)
+        if kind == "next-key" and self._signer:
+            kind = "good"  # the owner has no more keys
+        counter = self._counter_of(kind)
+        if not counter:
+            return
+        self._signer |= kind == "next-key"
+        release = self._last = self._made(kind, counter)
         if not release.is_to_be_refused:
             self._offers[counter] = release
         prefix = f"{world.history.config['device']}/_update/"
-        world.setting.store.offered = {prefix + name: one for name, one in release.objects.items()}
+        store = world.setting.store
+        store.offered = {prefix + name: one for name, one in release.objects.items()}
+        store.endless = {prefix + release.own: kind} if kind in releases.ENDLESS else {}
+        if kind == "wifi":
+            world.setting.add_network(releases.SEALED[kind][0])
         if kind in releases.BROKEN:
             world.liveness.changed()
         if release.is_good:
             self._expect(release)
 
+    def _counter_of(self, kind: str) -> int:
+        """Return the counter of the next release, 0 if the owner cannot make this kind now."""
+        if kind == "older":
+            held = self._state >> _COUNTER_BIT
+            return held and max(held - 1, 1)
+        if kind == "old-key" and not self._entries.is_promoted():
+            return 0
+        if kind == "widened" and self._last and self._last.kind == "not-yet":
+            return self._last.counter
+        self._counter += 1
+        return self._counter - 1
+
     def _made(self, kind: str, counter: int) -> Release:
         world = self._world
+        files: dict[str, bytes] = {}
         if kind in releases.SETTINGS:
             files = releases.settings_files(kind, world.setting.config)
-        else:
+        elif kind not in releases.SEALED:
             which = kind if kind in releases.FIRMWARE else "good"
             files = releases.firmware_files(mutations.firmware(world.mutation, which), counter)
             self._whole.add(_firmware_of(files))
         device = world.history.config["device"]
-        return releases.release(kind, counter, device, int(world.engine.utc()), files)
+        now_s = int(world.engine.utc())
+        return releases.release(kind, counter, device, now_s, files, self._signer)
 
     def _expect(self, release: Release) -> None:
         """Look later whether a good release has been taken, if nothing disturbs the camera."""
@@ -125,10 +148,13 @@ class Updates:
         """How many writes to the flash the releases may have cost."""
         return _WRITES * self._world.ledger.events["I update begins"]
 
+    def _committed(self, state: int) -> None:
+        """The board has committed entries of NVS; `state` is the number `slot`."""
+        self._entries.check(self._offers.values())
+        if state != self._state:
+            self._moved(state)
+
     def _moved(self, state: int) -> None:
-        """The board has committed another number `slot`."""
-        if state == self._state:
-            return
         before, self._state = self._state, state
         world = self._world
         world.note(f"slot: {before:#x} to {state:#x}")
@@ -137,15 +163,26 @@ class Updates:
             if counter not in self._offers or counter < before >> _COUNTER_BIT:
                 raise BrokenError("refused release", f"the board has switched to {counter}")
             self._switched_troubles = world.troubles
+            self._switched_us = world.engine.now_us
             world.liveness.changed()
         elif (state ^ before) & 1:
             if state & _TRIAL_BITS == _ALL_STARTS and state & _WORKED_BITS:
                 raise BrokenError("refused release", f"again a trial, and still release {counter}")
             self._went_back(counter)
+        elif not state & _TRIAL_BITS and before & _TRIAL_BITS | state & ~before & _WORKED_BITS:
+            self._was_kept(counter)
         self.check_slot(world.board.read_flash())
+
+    def _was_kept(self, counter: int) -> None:
+        photos = self._world.ledger.photos.values()
+        if not any(photo.key and photo.exposed_us > self._switched_us for photo in photos):
+            raise BrokenError("kept", f"release {counter} is kept and has stored no photo")
+        if counter in self._offers:
+            self._entries.check_kept(self._offers[counter])
 
     def _went_back(self, counter: int) -> None:
         world = self._world
+        self._switched_us = world.engine.now_us
         release = self._offers.get(counter)
         is_calm = world.troubles == self._switched_troubles and world.is_well()
         if release and release.is_good and is_calm:
@@ -168,6 +205,12 @@ class Updates:
         if "roots/swarm1.der" not in inside:
             raise BrokenError("whole slot", f"/{slot} has no roots")
 
+    def settle(self, files: Mapping[str, bytes]) -> None:
+        """Judge what is left at the end; `files` is the flash."""
+        self.check_slot(files)
+        if self.is_wanted and not self._state & _TRIAL_BITS:
+            self._entries.check_at_rest()
+
     # The cable
 
     def placed(
@@ -185,6 +228,7 @@ class Updates:
         self._whole.add(_firmware_of(files))
         rest = {path: one for path, one in there.items() if path[:2] != slots.slot + "/"}
         self._state = slots.number
+        self._switched_us = self._world.engine.now_us
         self._world.chip.write_slot(slots.number)
         return {**rest, **tree.placed(files, slots.slot), **more}
 

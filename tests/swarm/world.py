@@ -46,16 +46,26 @@ class Outcome:
     figures: dict[str, float]
 
 
-def run(history: History, is_logging: bool = True, mutation: str = "") -> Outcome:
+class _EnoughError(Exception):
+    """The board has asked as many questions as it was given."""
+
+
+def run(
+    history: History, is_logging: bool = True, mutation: str = "", questions: int = 1 << 60
+) -> Outcome:
     """Live through a history until it is over or an invariant is broken.
 
-    `mutation` is the name of a mistake to plant in the firmware, see mutations.py.
+    `mutation` is the name of a mistake to plant in the firmware, see mutations.py. After that many
+    `questions` of the board the history ends early, without a judgement of what is left.
     """
     with tempfile.TemporaryDirectory(prefix="megacam-swarm-", dir=_memory()) as folder:
         world = World(history, Path(folder), is_logging, mutation)
+        world.most_questions = questions
         broken = None
         try:
             world.live()
+        except _EnoughError:
+            world.note("enough questions")
         except BrokenError as e:
             broken = e.name, str(e)
         except HungError as e:
@@ -97,6 +107,7 @@ class World:
         self._at_rest: list[Callable[[], None]] = []
         self.refusals: Counter[str] = Counter()
         self.questions = self.handshakes = 0
+        self.most_questions = 1 << 60
         self._build(folder)
         self.liveness = Liveness(self)
         happenings.schedule(self)
@@ -294,6 +305,8 @@ class World:
     def asked(self, op: int) -> None:
         """Take note of a question."""
         self.questions += 1
+        if self.questions > self.most_questions:
+            raise _EnoughError
         if self._places:
             self.place("spi" if op == 83 else "world")
 
@@ -366,7 +379,7 @@ class World:
         violations = self.camera.violations + self.camera.model.violations
         if violations:
             raise BrokenError("camera", violations[0])
-        self.updates.check_slot(files)
+        self.updates.settle(files)
         writes = self.board.writes[0] - self.updates.writes
         shots = len(self.ledger.photos) + self.lives
         # The counters are saved once an hour.
