@@ -279,9 +279,13 @@ def test_publish_writes_the_days_and_what_is_the_same_not_again(site, account):
 
 def test_a_deployed_stack_is_a_site_that_create_only_has_to_fill(account, user, edge):
     cloudformation = account.client("cloudformation")
-    made = template(Options(account.bucket, ("cam1",), site=True))
+    # Made for another bucket, so that the site has the stack's own names.
+    made = template(Options("garden-photos", ("cam1",), site=True))
     cloudformation.create_stack(
-        StackName=account.bucket, TemplateBody=json.dumps(made), Capabilities=["CAPABILITY_IAM"]
+        StackName=account.bucket,
+        TemplateBody=json.dumps(made),
+        Parameters=[{"ParameterKey": "BucketName", "ParameterValue": account.bucket}],
+        Capabilities=["CAPABILITY_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
         StackName=account.bucket, WaiterConfig={"Delay": 1, "MaxAttempts": 30}

@@ -1,5 +1,6 @@
 """Plan the steps that make the site of a bucket, make it right, or remove it."""
 
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from megacam.cloud.site import documents, parts
 from megacam.cloud.site import find as finding
 from megacam.cloud.site.find import Site
 from megacam.cloud.spec import site_name
+from megacam.cloud.template_names import DIGITS
 from megacam.errors import MegacamError
 
 APP = "_site/"
@@ -56,8 +58,16 @@ def _distribution_step(aws: Aws, bucket: str, site: Site | None) -> Step:
     return Step(text, lambda: _repair(aws, bucket, site), "change", "the present one differs")
 
 
+def _name(bucket: str, site: Site | None) -> str:
+    """Return the name of the site's parts; a stack in another bucket has its own."""
+    found = site.function.rpartition("/")[2] if site else ""
+    usual = site_name(bucket)
+    is_ours = re.fullmatch(rf"{usual[:-DIGITS]}[0-9a-f]{{{DIGITS}}}", found)
+    return found if is_ours else usual
+
+
 def _is_right(aws: Aws, bucket: str, site: Site) -> bool:
-    name = site_name(bucket)
+    name = _name(bucket, site)
     kinds = [
         (parts.ACCESS, documents.origin_access(name)),
         (parts.CACHE, documents.fresh(name)),
@@ -87,9 +97,9 @@ def _origin(aws: Aws, bucket: str) -> str:
     return f"{bucket}.s3.{aws.region}.amazonaws.com"
 
 
-def _ensure_parts(aws: Aws, bucket: str) -> dict[str, Any]:
+def _ensure_parts(aws: Aws, bucket: str, site: Site | None) -> dict[str, Any]:
     """Make all parts; return the configuration of the distribution, in the form of the API."""
-    name = site_name(bucket)
+    name = _name(bucket, site)
     headers = {
         kind: parts.ensure(aws, parts.HEADERS, wanted)
         for kind, wanted in documents.header_policies(name).items()
@@ -106,12 +116,12 @@ def _ensure_parts(aws: Aws, bucket: str) -> dict[str, Any]:
 
 def _create(aws: Aws, bucket: str) -> None:
     config = {"CallerReference": f"{site_name(bucket)}-{time.time_ns()}"}
-    config |= _ensure_parts(aws, bucket)
+    config |= _ensure_parts(aws, bucket, None)
     aws.call("cloudfront", "create_distribution", DistributionConfig=config)
 
 
 def _repair(aws: Aws, bucket: str, site: Site) -> None:
-    wanted = _ensure_parts(aws, bucket)
+    wanted = _ensure_parts(aws, bucket, site)
     found = aws.call("cloudfront", "get_distribution_config", Id=site.id)
     config = {**found["DistributionConfig"], **wanted}
     order = {"Id": site.id, "IfMatch": found["ETag"], "DistributionConfig": config}
@@ -158,7 +168,6 @@ def _hide(aws: Aws, bucket: str, left: tuple[str, ...]) -> None:
 
 def destroy_steps(aws: Aws, bucket: str) -> list[Step]:
     """Return the steps that remove the site with all links; the last one takes some minutes."""
-    name = site_name(bucket)
     try:
         site = finding.find(aws, bucket)
     except AwsError as error:
@@ -166,6 +175,7 @@ def destroy_steps(aws: Aws, bucket: str) -> list[Step]:
         if finding.shown(buckets.policy(aws, bucket)) or not (error.denied or error.no_service):
             raise
         return []
+    name = _name(bucket, site)
     if not site and not parts.function_arn(aws, name) and not parts.store_arn(aws, name):
         return []
     found = [Step("remove the site at CloudFront, its function and every link",
