@@ -8,6 +8,8 @@ import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from megacam.board import syntax
+
 # Single-file libraries that stay in memory: the one that reads a photo during its upload, the
 # loader, and the one that must be imported before any other at the prompt.
 _RESIDENT_LIBRARIES = ("lib/jpeg.py", "lib/overlay.py", "lib/overlay_names.py")
@@ -139,11 +141,11 @@ class _Linker:
         self._tree = tree
         self._offsets = offsets
         self._parents = {
-            child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)
+            child: node for node in syntax.walk(tree) for child in syntax.children(node)
         }
 
     def link(self) -> None:
-        for node in [*ast.walk(self._tree)]:
+        for node in syntax.walk(self._tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._replace(node)
 
@@ -201,7 +203,7 @@ class _Linker:
         scope = self._scope(node)
         again = [
             other.lineno
-            for other in ast.walk(scope)
+            for other in syntax.walk(scope)
             if isinstance(other, ast.Import | ast.ImportFrom)
             and other.lineno > node.lineno
             and local in [alias.asname or alias.name for alias in other.names]
@@ -209,7 +211,7 @@ class _Linker:
         end = min(again, default=1 << 30)
         uses = [
             use
-            for use in ast.walk(scope)
+            for use in syntax.walk(scope)
             if isinstance(use, ast.Name) and use.id == local and node.lineno < use.lineno < end
         ]
         if len(uses) != 1:

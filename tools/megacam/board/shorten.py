@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Collection, Mapping
 
+from megacam.board import syntax
 from megacam.board.shorten_public import short_names, shorten_public
 from megacam.errors import MegacamError
 
@@ -50,7 +51,7 @@ def _sources(trees: Mapping[str, ast.Module]) -> dict[str, str]:
 
 def _keywords(trees: Mapping[str, ast.Module]) -> set[str]:
     """Return the argument names that some call passes by keyword."""
-    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    nodes = [node for tree in trees.values() for node in syntax.walk(tree)]
     return {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
 
 
@@ -89,7 +90,7 @@ class _Names:
 
     def __init__(self, tree: ast.Module):
         attributes, variables, foreign = set(), set(), set()
-        for node in ast.walk(tree):
+        for node in syntax.walk(tree):
             if isinstance(node, ast.Attribute):
                 own = isinstance(node.value, ast.Name) and node.value.id == "self"
                 (attributes if own else foreign).add(node.attr)
@@ -102,8 +103,8 @@ class _Names:
                 variables.add(node.id)
             elif isinstance(node, ast.arg):
                 variables.add(node.arg)
-        methods = {id(item) for item in ast.walk(tree) for item in _methods(item)}
-        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        methods = {id(item) for item in syntax.walk(tree) for item in _methods(item)}
+        functions = [node for node in syntax.walk(tree) if isinstance(node, ast.FunctionDef)]
         variables |= {node.name for node in functions if id(node) not in methods}
         self.attributes = set(filter(_PRIVATE.fullmatch, attributes))
         self.variables = set(filter(_PRIVATE.fullmatch, variables)) - _folded(tree)
@@ -140,16 +141,16 @@ def _folded(tree: ast.Module) -> set[str]:
 
 def _rename(tree: ast.Module, attributes: Mapping[str, str], variables: Mapping[str, str]) -> None:
     in_class = set()
-    for node in ast.walk(tree):
+    for node in syntax.walk(tree):
         if isinstance(node, ast.ClassDef):
             own = _class_level(node)
             for item in node.body:
                 if isinstance(item, ast.FunctionDef):
                     in_class.add(id(item))
                 else:
-                    names = [n for n in ast.walk(item) if isinstance(n, ast.Name)]
+                    names = [n for n in syntax.walk(item) if isinstance(n, ast.Name)]
                     in_class |= {id(n) for n in names if n.id in own}
-    for node in ast.walk(tree):
+    for node in syntax.walk(tree):
         table = attributes if id(node) in in_class else variables
         if isinstance(node, ast.Attribute):
             node.attr = attributes.get(node.attr, node.attr)
@@ -166,12 +167,12 @@ def _rename(tree: ast.Module, attributes: Mapping[str, str], variables: Mapping[
 
 
 def _shorten_arguments(tree: ast.Module, keywords: set[str], is_api: bool) -> None:
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    inner = {node for outer in functions for node in ast.walk(outer) if node is not outer}
+    functions = [node for node in syntax.walk(tree) if isinstance(node, ast.FunctionDef)]
+    inner = {node for outer in functions for node in syntax.walk(outer) if node is not outer}
     for function in functions:
         is_private = _PRIVATE.fullmatch(function.name)
         if function not in inner and (is_private or not is_api):
-            nodes = list(ast.walk(function))
+            nodes = syntax.walk(function)
             names = [node.arg for node in nodes if isinstance(node, ast.arg)]
             wanted = [name for name in names if name not in keywords and name != "self"]
             short = short_names("", _bound(nodes))

@@ -12,6 +12,8 @@ import itertools
 import string
 from collections.abc import Collection, Iterator, Mapping
 
+from megacam.board import syntax
+
 _Function = ast.FunctionDef | ast.Lambda
 # The compiler knows it by its name.
 _CONST = "const"
@@ -59,7 +61,7 @@ class _Module:
         self._resolved: dict[ast.Attribute, str] = {}
         self.unclear: set[str] = set()
         self.words: set[str] = set()
-        for node in ast.walk(tree):
+        for node in syntax.walk(tree):
             self._note(node)
         self.public = self._public()
 
@@ -70,7 +72,7 @@ class _Module:
         for node in self._tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 node.name = own.get(node.name, node.name)
-        for node in ast.walk(self._tree):
+        for node in syntax.walk(self._tree):
             if isinstance(node, ast.Name):
                 node.id = own.get(node.id, node.id)
             elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -129,10 +131,11 @@ class _Module:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 found |= self._imported(node)
         shadows = [names for scope, names in self._scopes.bound.items() if scope is not self._tree]
+        top = {*self._tree.body}
         shadows += [
             _bound_by(node)
-            for node in ast.walk(self._tree)
-            if node not in self._tree.body and not isinstance(node, ast.Name)
+            for node in syntax.walk(self._tree)
+            if node not in top and not isinstance(node, ast.Name)
         ]
         found -= {_CONST}.union(*shadows)
         return {name for name in found if not name.startswith("_")}
@@ -153,7 +156,7 @@ class _Scopes:
         self._walk(tree, tree)
 
     def _walk(self, node: ast.AST, scope: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in syntax.children(node):
             self.outer[child] = scope
             self.bound[scope] |= _bound_by(child)
             if isinstance(child, ast.Import | ast.ImportFrom):
