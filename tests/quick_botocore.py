@@ -5,7 +5,7 @@ Import it where a test makes many of them. The calls and their answers stay what
 
 import functools
 
-from botocore import hooks, loaders, useragent
+from botocore import hooks, loaders, useragent, utils
 
 # Each of a thousand sessions would read the descriptions of the services from their files.
 loaders.create_loader = functools.cache(loaders.create_loader)
@@ -13,6 +13,8 @@ loaders.create_loader = functools.cache(loaders.create_loader)
 useragent.sanitize_user_agent_string_component = functools.lru_cache(4096)(
     useragent.sanitize_user_agent_string_component
 )
+# Each of a thousand keys in a list would have its time parsed, which is mostly the same.
+utils._parse_timestamp_with_tzinfo = functools.lru_cache(4096)(utils._parse_timestamp_with_tzinfo)
 # Each client would look for the names of the same hundred events.
 _aliases = vars(hooks.EventAliaser(hooks.HierarchicalEmitter()))
 _init = hooks.EventAliaser.__init__

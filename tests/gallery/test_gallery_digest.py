@@ -1,12 +1,13 @@
 """The gallery with a digest: fewer requests, thumbnails cut from sheets, keogram, moments."""
 
+import functools
 import io
 from datetime import timedelta
 
 import pytest
 from dateutil import tz
 from digest_rig import digest
-from gallery_wire import BUCKET, at, jpeg, key_of
+from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.digest import upload
 from megacam.digest.day import Calendar
 from megacam.digest.hour import Wishes
@@ -32,14 +33,27 @@ def fill(s3, hours=HOURS, every_s=60, fox=(70,)):
         s3.put(key_of("cam1", moment, number), jpeg(80 + number // 60, fox=where))
 
 
+@functools.cache
+def _digested():
+    with WireS3() as s3:
+        fill(s3)
+        digest(s3, now=NOW, days=2)
+        return s3.objects, s3.written
+
+
+def digested(s3):
+    """Store six hours of photos and their digest, which is made once."""
+    objects, written = _digested()
+    s3.objects, s3.written = dict(objects), dict(written)
+
+
 def known(s3, folder, zone=tz.UTC):
     bucket = Bucket(s3.client(), BUCKET, lambda: NOW)
     return bucket, Digests(bucket, Thumbnails(bucket, folder))
 
 
 def test_all_thumbnails_of_an_hour_are_cut_from_one_sheet(s3, tmp_path):
-    fill(s3)
-    digest(s3, now=NOW, days=2)
+    digested(s3)
     bucket, digests = known(s3, tmp_path)
     hour = bucket.photos("cam1", DAY + timedelta(hours=12), DAY + timedelta(hours=13))
     s3.asked.clear()
@@ -177,8 +191,7 @@ def test_a_day_opens_with_the_sheets_on_the_screen_instead_of_photos(s3, look):
 
 
 def test_the_keogram_is_the_background_of_the_time_line(s3, look):
-    fill(s3)
-    digest(s3, now=NOW, days=2)
+    digested(s3)
     page = look(s3.endpoint, NOW)
     _open(page, s3, 300)
     # At noon, the sky: blue is 40 above red. Before the first photo there is no sky.
@@ -203,8 +216,7 @@ def test_hours_full_of_motion_leave_the_keogram_in_view(s3, look):
 
 
 def test_moments_are_a_page_and_lead_to_their_day(s3, look):
-    fill(s3)
-    digest(s3, now=NOW, days=2)
+    digested(s3)
     page = look(s3.endpoint, NOW)
     page.open("/moments?device=cam1")
     page.wait(lambda: page.shown_pictures(".moments .cell img") == 1, "the moment")

@@ -28,7 +28,8 @@ def signature(picture: Image.Image) -> Image.Image:
     stat = ImageStat.Stat(small)
     mean, spread = stat.mean[0], max(stat.stddev[0], 12.0)
     gain = min(48.0 / spread, 2.0)
-    return small.point([_clamp(128 + (v - mean) * gain) for v in range(256)])
+    levels = (128 + (v - mean) * gain for v in range(256))
+    return small.point([0 if v < 0 else 255 if v > 255 else round(v) for v in levels])
 
 
 def scores(signatures: Sequence[Image.Image | None]) -> list[float]:
@@ -52,10 +53,6 @@ def marks(found: Sequence[float]) -> list[bool]:
     On a windy day everything moves all the time, so a photo must stand out from its own hour.
     """
     return [score >= max(MARK, 4 * _usual(found, index)) for index, score in enumerate(found)]
-
-
-def _clamp(value: float) -> int:
-    return max(0, min(255, round(value)))
 
 
 def _around(known: Sequence[tuple[int, Image.Image]], place: int) -> list[Image.Image]:
