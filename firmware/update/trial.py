@@ -4,12 +4,14 @@ It has proved itself when a photo that it took is stored and a report is put; ke
 then. boot.py goes back by itself after three starts without that, whatever this firmware does.
 """
 
-from firmware import clock, wifi
+from firmware import clock, slot, wifi
 from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-_PROVED = const(-1)  # counters["trial"]: before, the number of the first photo of the trial
+# counters["trial"], negative for slot b, because files that come by cable leave the counter of the
+# slot before: the number of the first photo of the trial, and this afterwards.
+_PROVED = const(1 << 29)
 # Less than the hour after which boot.py restarts a board on trial.
 _TRIAL_S = const(3540)
 _LOOK_S = const(20)
@@ -20,17 +22,23 @@ _LATE = const(2)  # see start/slot_state.py
 def look(app):
     """Return the seconds until the trial is looked at again; restart if it has failed."""
     counters = app.counters
-    if not counters.get("trial"):
-        counters["trial"] = _first(counters)
-    if 0 < counters["trial"] <= app.uploader.seq:
-        counters["trial"] = _PROVED
-    if counters["trial"] == _PROVED:
+    first = _sign() * counters.get("trial", 0)
+    if first <= 0:
+        first = _first(counters)
+    if first <= app.uploader.seq:
+        first = _PROVED
+    counters["trial"] = _sign() * first
+    if first == _PROVED:
         app.tasks["status"] = min(app.tasks["status"], clock.uptime_s())
     elif not app.sleeps:
         if not _is_on_trial():
             return _SELDOM_S
         _limit(app)
     return 1 if app.sleeps else _LOOK_S
+
+
+def _sign():
+    return -1 if slot == "/b" else 1
 
 
 def _is_on_trial():

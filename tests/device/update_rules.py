@@ -90,7 +90,7 @@ def trials():
     tell("on trial", app.tasks.get("trial"))
     app.counters["seq"] = 0
     trial.do(app)
-    tell("first number after a power cut", app.counters["trial"])
+    tell("first number after a power cut", abs(app.counters["trial"]))
     app.uploader.seq = 64  # a photo that the old slot took
     trial.do(app)
     tell("an old photo", [trial_is_over(app), slot_state.read()[0]])
@@ -117,6 +117,20 @@ def unproved():
     start.add(app)
     tell("once", app.tasks.get("trial"))
     clock.uptime_s = lambda: 5
+
+
+def deployed():
+    """A slot has proved itself and not told; then files come by cable into the other one."""
+    rig.Board({}, {"slot": 0}, None).choose()
+    before = rig.App(rig.Store({}))
+    before.uploader.seq = 8
+    trial.do(before)
+    board()
+    app = rig.App(rig.Store({}))
+    app.counters = before.counters  # RTC memory outlives a reset
+    tell("told before the first look", [trial_is_over(app), slot_state.read()[0]])
+    trial.do(app)
+    tell("the proof of the other slot", [trial_is_over(app), slot_state.read()[0]])
 
 
 def trial_is_over(app):
@@ -280,6 +294,7 @@ downloads()
 fetching()
 trials()
 unproved()
+deployed()
 returns()
 late()
 checks_settings()

@@ -69,6 +69,11 @@ def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
     assert told["a photo of its own"] == [True, [0, 1]]
 
 
+def test_the_proof_of_a_slot_says_nothing_about_files_that_a_cable_brings_into_the_other(told):
+    assert told["told before the first look"] == [False, 3]
+    assert told["the proof of the other slot"] == [False, 3]
+
+
 def test_a_slot_that_is_not_on_trial_proves_itself_once_but_never_goes_back(told):
     assert (told["to be proved"], told["once"]) == (0, None)
     assert told["no photo for hours"] == 0

@@ -315,8 +315,8 @@ MUTATIONS = (
     _one(
         "a slot is kept that has stored no photo",
         "firmware/update/trial.py",
-        'if 0 < counters["trial"] <= app.uploader.seq:',
-        'if 0 < counters["trial"]:',
+        "if first <= app.uploader.seq:",
+        "if first > 0:",
         "release",
     ),
     _one(
