@@ -349,7 +349,7 @@ MUTATIONS = (
     ),
     _one(
         "the next key is never used",
-        "firmware/update/trial.py",
+        "firmware/update/keep.py",
         "        keys.renew(found)",
         "        keys",
         "release:next-key",
