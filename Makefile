@@ -76,7 +76,7 @@ $(VENV)/videos: $(VENV)/test
 # Home Assistant, whose schemas judge our MQTT discovery, and what they import. Its wheel is imported
 # as it is: unpacked, it is 36,000 files.
 $(VENV)/homeassistant: $(VENV)/test
-	rm -rf $@.part
+	rm -rf $@ $@.part
 	$(BIN)/pip download --disable-pip-version-check -q --no-deps --dest $@.part "homeassistant>=2024.3,<2024.4"
 	$(BIN)/pip install --disable-pip-version-check -q --no-deps --target $@.part "voluptuous>=0.13,<1" \
 	    "voluptuous-serialize>=2.6,<3" "awesomeversion>=24" "python-slugify>=8" "ciso8601>=2.3,<3" \

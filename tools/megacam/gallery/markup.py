@@ -128,15 +128,16 @@ def grid(
     span: Span,
     thumb: Callable[[Photo], str],
     moved: frozenset[str],
-    hour_s: int = 3600,
+    waits: bool = False,
 ) -> str:
     """Return the slots as one section per hour; hours that one gap fills become one line.
 
     Hours without photos or gaps are left out: those before the first photo and those to come.
+    `waits`: a script loads the thumbnails that come near the screen.
     """
     hours: list[list[Slot]] = []
     for cell in cells:
-        if not hours or (cell.start - hours[-1][0].start).total_seconds() >= hour_s:
+        if not hours or (cell.start - hours[-1][0].start).total_seconds() >= 3600:
             hours.append([])
         hours[-1].append(cell)
     hours = [hour for hour in hours if any(cell.photos or cell.gap for cell in hour)]
@@ -151,7 +152,7 @@ def grid(
             parts.append(_pause(empty, span))
         empty = hour if hour and _is_empty(hour) else []
         if hour and not empty:
-            parts.append(_hour(hour, span, thumb, moved))
+            parts.append(_hour(hour, span, thumb, moved, waits))
     return (
         f'<megacam-hours class="hours" style="--columns:{columns}">{"".join(parts)}'
         "</megacam-hours>"
@@ -251,9 +252,10 @@ def _hour(
     span: Span,
     thumb: Callable[[Photo], str],
     moved: frozenset[str],
+    waits: bool,
 ) -> str:
     cells = "".join(
-        _cell(cell.photos, span, thumb, moved, "%H:%M") if cell.photos else _hole(cell, span)
+        _cell(cell.photos, span, thumb, moved, waits) if cell.photos else _hole(cell, span)
         for cell in hour
     )
     seen = any(photo.key in moved for cell in hour for photo in cell.photos)
@@ -268,18 +270,19 @@ def _cell(
     span: Span,
     thumb: Callable[[Photo], str],
     moved: frozenset[str],
-    form: str,
+    waits: bool,
 ) -> str:
     seen = [photo for photo in photos if photo.key in moved]
     photo = (seen or photos)[0]
     words = f"{photo.device} at {span.clock(photo.taken)}{', motion' if seen else ''}"
     source = text(thumb(photo))
+    now = "" if waits else f'loading="lazy" src="{source}" '
     count = f'<span class="count">{len(photos)}</span>' if len(photos) > 1 else ""
     return (
         f'<a class="cell{" moved" if seen else ""}" href="#at-{int(photo.taken.timestamp())}" '
-        f'title="{text(words)}"><img decoding="async" data-retry="{source}" '
+        f'title="{text(words)}"><img decoding="async" {now}data-retry="{source}" '
         f'alt="{text(words)}">'
-        f'<span class="time">{span.clock(photo.taken, form)}</span>{count}</a>'
+        f'<span class="time">{span.clock(photo.taken, "%H:%M")}</span>{count}</a>'
     )
 
 

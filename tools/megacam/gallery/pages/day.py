@@ -231,7 +231,7 @@ def _grid(gallery: Gallery, view: View, one: DeviceDay, moved: frozenset[str]) -
     cells = days.slots(one.photos, span.start, min(last, span.end), view.slot_s, one.gaps)
     # In wider cells, the small ones would be blurred.
     is_small = one.digest and view.slot_s <= 300
-    return markup.grid(cells, span, small_url if is_small else thumb_url, moved)
+    return markup.grid(cells, span, small_url if is_small else thumb_url, moved, waits=True)
 
 
 def _begin(gallery: Gallery, found: Read) -> datetime:
