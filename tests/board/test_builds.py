@@ -1,5 +1,7 @@
 """Builds are shared by the processes of one run, and only for the same sources."""
 
+import threading
+
 import pytest
 from megacam.board import builds
 
@@ -41,4 +43,30 @@ def test_another_process_of_the_run_finds_the_build(make, tmp_path, monkeypatch)
     monkeypatch.setattr(builds, "_made", {})  # as in a new process
     assert make.once("one") == first
     assert make.calls == ["one"]
-    assert len([*tmp_path.iterdir()]) == 1
+    assert len([path for path in tmp_path.iterdir() if path.suffix != ".lock"]) == 1
+
+
+def test_who_comes_during_a_build_waits_for_it(make, tmp_path, monkeypatch):
+    monkeypatch.setenv(builds.FOLDER, str(tmp_path))
+    found, calls = [], []
+
+    def ask(during=lambda: None):
+        def build():
+            calls.append("built")
+            during()
+            return {"a.mpy": b"one"}
+
+        found.append(builds.once({"a": "one"}, build, kind="firmware"))
+
+    others = [threading.Thread(target=ask) for _ in range(3)]
+
+    def come():
+        for other in others:
+            other.start()
+        # Long enough for them to come; on a machine that is too busy for that, they come later.
+        others[0].join(0.2)
+
+    ask(come)
+    for other in others:
+        other.join()
+    assert found == [{"a.mpy": b"one"}] * 4 and calls == ["built"]

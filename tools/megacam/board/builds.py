@@ -36,6 +36,17 @@ def once(
 
 
 def _from_folder(path: Path, make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
+    # Windows has no fcntl; the tests that share a folder do not run there.
+    import fcntl
+
+    with path.with_suffix(".lock").open("w") as lock:
+        # Who comes while another process builds the same waits for it. The end of a process, and
+        # of this block, frees the lock.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _found_or_made(path, make)
+
+
+def _found_or_made(path: Path, make: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
     if path.exists():
         with zipfile.ZipFile(path) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
@@ -44,7 +55,7 @@ def _from_folder(path: Path, make: Callable[[], dict[str, bytes]]) -> dict[str, 
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in made.items():
             archive.writestr(name, content)
-    # Another process may read the file at any time, so it appears complete.
+    # A process may be killed at any time, so the file appears complete.
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
         part.write(file.getvalue())
     Path(part.name).replace(path)
