@@ -32,7 +32,7 @@ class Chip:
         #: Called after each commit with the entry of NVS that boot.py chooses the slot by.
         self.on_slot: Callable[[int], None] | None = None
         self.pwms: dict[int, tuple[int, int]] = {}
-        self.sleep_us = self.longest_sleep_ms = 0
+        self.sleep_us = self.most_overslept_s = 0
         #: The level of the trigger's pin, and the one that wakes the board from deep sleep.
         self.level = 0
         self.wake_level: int | None = None
@@ -73,7 +73,8 @@ class Chip:
             # The crystal sleeps too: an RC oscillator counts, up to 5 % wrong.
             self.sleep_us = sleep_ms * 1000 + sleep_ms * self._sleep_ppm // 1000
             self.rtc_us += sleep_ms * 1000
-            self.longest_sleep_ms = max(self.longest_sleep_ms, sleep_ms)
+            overslept_s = self.sleep_us // SECOND - sleep_ms // 1000
+            self.most_overslept_s = max(self.most_overslept_s, overslept_s)
         return _ENDS.get(code, "exit")
 
     def answer(self, name: str, args: list[Any]) -> Any:

@@ -25,6 +25,8 @@ _DATE_TOLERANCE_S = 2
 _LATE_S = 180
 #: How often in an hour a settled board may ask the store for the time; once is usual.
 _MOST_ASKS = 4
+#: How often a photo that is stored may be put again while nothing is wrong: its reply was lost.
+_MOST_AGAIN = 3
 #: What the board's lines may begin with: of warnings and errors those that the docs explain.
 KNOWN = (
     *("I app started", "I boot", "I clock set", "I config checked", "I deep sleep"),
@@ -81,6 +83,7 @@ class Ledger:
         self._last: int | None = None
         self._losses = 0
         self._asks: deque[int] = deque()
+        self._again: Counter[str] = Counter()
         self.photos: dict[str, Photo] = {}
         self.thinned = self.cuts = self.misses = 0
         self.last_attempt_us = 0
@@ -198,12 +201,20 @@ class Ledger:
             raise BrokenError("damaged", f"{key} is not what the camera gave")
         if photo.key and photo.key != key:
             raise BrokenError("stored twice", f"{key} was stored as {photo.key} before")
+        if photo.key:
+            self.stored_again(key)
         photo.key = key
         if one.metadata.get("origin") == "live":
             self._live.add(int(found[2]))
         self._check_number(int(found[2]), key, one)
         at_s = calendar.timegm(time.strptime(found[1], "%Y/%m/%d/%H%M%S"))
         self._check_date(key, at_s, one, photo)
+
+    def stored_again(self, key: str) -> None:
+        """Judge a put of a photo that is stored already."""
+        self._again[key] += self._world.is_untroubled()
+        if self._again[key] > _MOST_AGAIN:
+            raise BrokenError("again", f"{key} is stored, and is put again and again")
 
     def asked_for_the_time(self) -> None:
         """Judge how often the board asks the store for the time, which is a request each."""

@@ -92,9 +92,10 @@ class Liveness:
         if world.is_capped():
             return True
         # There must have been photos to store in the last hours. A trial that began at night is
-        # counted from the first photo of the day.
+        # counted from the first photo of the day, and a camera oversleeps by its oscillator.
         since_s = now_s - int(self.bound_s) // 2
-        return world.setting.due_between(since_s, now_s - self._trial_s) < _FEWEST_DUE
+        until_s = now_s - self._trial_s - world.chip.most_overslept_s
+        return world.setting.due_between(since_s, until_s) < _FEWEST_DUE
 
     def stored(self) -> None:
         """A photo was stored."""

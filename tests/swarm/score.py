@@ -49,7 +49,7 @@ class Score:
 
     def told(self) -> str:
         """Return a line about it."""
-        found = f"{self.invariant}: {self.why}" if self.invariant else "not found"
+        found = f"{self.invariant}: {self.why}" if self.invariant else f"not found {self.why}"
         return f"{self.seeds:4} seeds, {self.lived:3} lived: {self.name}: {found}"[:240]
 
 

@@ -269,6 +269,7 @@ class Session:
             if not store.flavour.knows_condition:
                 raise RefusedError(501, "NotImplemented", "If-None-Match is not implemented")
             if self._key in store.objects:
+                self._world.ledger.stored_again(self._key)
                 raise RefusedError(412, "PreconditionFailed", "a condition did not hold")
 
     def _give(self) -> bool:
