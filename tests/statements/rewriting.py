@@ -4,8 +4,8 @@ import ast
 
 #: The name of the copy's module that defines covered(), see counter.py.
 COUNTER = "statements_counter"
-# What a module does first. Where there is no counter, nothing is counted.
-_BEGIN = f"""\
+#: What a module does first. Where there is no counter, nothing is counted.
+BEGIN = f"""\
 try:
     covered
 except NameError:
@@ -30,7 +30,7 @@ def rewrite(text: str, first: int) -> tuple[str, list[int]]:
     if not lines:
         return text, []
     at = int(ast.get_docstring(tree) is not None)
-    tree.body[at:at] = ast.parse(_BEGIN).body
+    tree.body[at:at] = ast.parse(BEGIN).body
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n", lines
 
 
