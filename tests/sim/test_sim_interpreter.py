@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -98,6 +99,23 @@ def test_it_ends_with_the_object_that_holds_it():
     del process
     gc.collect()
     _ended(pid)
+
+
+def test_the_next_one_starts_after_many_that_were_killed_while_they_ended():
+    def use(wait):
+        for number in range(60):
+            process = _start("pass")
+            time.sleep(number % 12 / 2000)
+            process.kill()
+            if wait:
+                process.wait()
+
+    users = [threading.Thread(target=use, args=(number % 2,)) for number in range(4)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    assert _start("print(2)").read(60) == "2\n"
 
 
 def test_it_ends_with_the_program_that_started_it():

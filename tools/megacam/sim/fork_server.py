@@ -60,7 +60,7 @@ class _Server:
         for descriptor in descriptors:
             os.close(descriptor)
         self._lines[pid] = line
-        self._selector.register(line, selectors.EVENT_READ, lambda: self._signal(pid, line))
+        self._selector.register(line, selectors.EVENT_READ, lambda: self._signal(pid))
         _answer(line, pid)
         return True
 
@@ -87,7 +87,10 @@ class _Server:
         finally:
             os._exit(code)
 
-    def _signal(self, pid: int, line: socket.socket) -> bool:
+    def _signal(self, pid: int) -> bool:
+        line = self._lines.get(pid)
+        if line is None:
+            return True  # it has ended since select() returned, and the number may be another's
         numbers = line.recv(64)
         for number in numbers or (signal.SIGKILL,):
             os.kill(pid, number)  # it is not reaped yet, so this number is still its own

@@ -52,7 +52,9 @@ class Process:
     def wait(self) -> int:
         """Wait for its end and return its exit code, which is negative for a signal."""
         if self._code is None:
-            self._code = int(self._answers.readline() or -signal.SIGKILL)
+            self._code = -signal.SIGKILL  # unless the fork server says something else
+            with contextlib.suppress(OSError):
+                self._code = int(self._answers.readline() or self._code)
             self._answers.close()
             self._line.close()
         return self._code
