@@ -1,7 +1,7 @@
 """No resident module holds the memory behind its tables, on either interpreter."""
 
 from each import each
-from megacam.board import tables, tree
+from megacam.board import overlays, tables, tree
 
 
 def _module(names, constants, digits=b""):
@@ -30,6 +30,14 @@ def test_every_compiled_module_ends_somewhere_else(count):
 def test_the_firmware_has_none():
     files = {path: content for path, content in tree.build().items() if path.endswith(".mpy")}
     assert not [path for path, content in files.items() if tables.holds_the_next(content)]
+
+
+def test_no_overlay_has_one_either():
+    files = tree.build()
+    archive = files["lib/overlay.bin"]
+    for line in files["lib/overlay.txt"].decode().splitlines():
+        name, offset = line.split()
+        assert not tables.holds_the_next(archive[int(offset) - overlays.FIRST :]), name
 
 
 def test_the_interpreter_frees_what_lies_behind_a_table(micropython, tmp_path):

@@ -1,4 +1,4 @@
-"""Keep modules that stay in memory from holding the memory behind them, too.
+"""Keep modules in memory from holding the memory behind them, too.
 
 MicroPython puts a module's tables of names and of constants into one piece of the heap, names
 first (mp_module_context_alloc_tables() in py/bc.c). Without constants, the pointer to their table

