@@ -166,7 +166,9 @@ class Connection:
 
         RFC 9110, 10.1.1: if the server stays silent, the client sends the body anyway.
         """
-        return self._reading().expect_continue(self, wait_ms)
+        from https import reply
+
+        return reply.expect_continue(self, wait_ms)
 
     def reply(self):
         """Return the status of the final reply; `headers` has its headers in ASCII, up to 4 KB."""
@@ -176,8 +178,7 @@ class Connection:
         return self.status
 
     def _reading(self):
-        # Stays loaded from before a body is sent until the reply has been read: a reply must not
-        # be lost for lack of memory.
+        # Stays loaded until the reply has been read.
         if not self._reader:
             from https import reply
 

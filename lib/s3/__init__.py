@@ -192,26 +192,41 @@ class S3Client:
         headers, payload = describe.describe(self, key, body, *args)
         sent_bytes = int(headers["content-length"])
         signed = self.send_head("PUT", key, "", headers, payload)
-        headers = None  # frees 2 KB
-        from s3 import put
+        connection = self.connection
+        proof = None
+        # A reply before the body is a refusal, unless there is no body.
+        if not (connection.expect_continue(self.expect_continue) and body.size):
+            from s3 import put
 
-        stored = put.put(self, key, body, sent_bytes, signed)
-        if not stored:
+            proof = put.send(self, body, *signed)
+        if connection.reply() != 200 or proof is None or "etag" not in connection.headers:
             self.refuse("put", key)
-        return stored
+        connection.read()
+        from s3 import stored
+
+        return 200, stored.check(self, key, proof), sent_bytes
 
     def send_head(self, method, key, query, headers, payload):
         """Sign and send a request up to its body; return its date and its signature.
 
-        `query` must be encoded; `headers` is a dict, to which the signed headers are added;
+        `query` must be encoded; `headers` is a dict, which is used up;
         `payload` is the x-amz-content-sha256. The key "" stands for the bucket itself.
         """
-        from s3 import sign
+        headers["host"] = self.host
+        path = self.path(key)
+        key = self.credentials
+        # One half after the other: next to that of HMAC there would be little room.
+        from canonical_request import prepare
 
-        signed = sign.sign(self, method, key, query, headers, payload)
+        begin, text = prepare(self.region, key, method, path, query, headers, payload, self.now())
+        from signing_key import sign
+
+        text = sign(key.secret_access_key, text, self._key)
+        if query:
+            path += "?" + query
         from s3 import request
 
-        return request.send(self, method, headers, *signed)
+        return request.send(self, method, headers, path, begin, text)
 
     def refuse(self, verb, key):
         """Raise the S3Error for the reply that has begun to arrive."""

@@ -28,8 +28,6 @@ def _sha256_hex(data):
 class Framing:
     """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
-    is_intact = None
-
     def __init__(self, size, buf):
         self.buf = buf
         self.chunk = len(buf)
@@ -53,6 +51,10 @@ class Framing:
     def finish(self):
         """Return the bytes that end the body."""
         return self._head(b"") + b"\r\n"
+
+    def proof(self):
+        """Return True: S3 has checked each signature."""
+        return True
 
     def _head(self, data):
         self._sign("PAYLOAD", f"{_sha256_hex(b'')}\n{_sha256_hex(data)}")

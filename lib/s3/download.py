@@ -42,7 +42,6 @@ def _get(client, key, first, most, write, etag):
     if etag:
         headers["if-none-match"] = etag
     client.send_head("GET", key, "", headers, _NO_BODY)
-    headers = None
     connection = client.connection
     status = connection.reply()
     if status == 304:

@@ -1,11 +1,12 @@
-"""Send the body of one object and read S3's reply; loaded only for that.
+"""Send the body of one object; loaded only for that, and freed before the reply is read.
 
-stored = put(client, "cam1/a.jpg", body, sent_bytes, signed)  # by S3Client.put()
+proof = send(client, body, date, signature)  # by S3Client.put(); see stored.py
 """
 
 from https import EarlyReplyError
 
 from s3 import S3Error
+from s3.framings import make
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -13,35 +14,16 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 _LOOK = const(8)
 
 
-def put(client, key, body, sent_bytes, signed):
-    """Return what S3Client.put() returns, or None if S3 refused; then its reply has begun.
+def send(client, body, date, signature):
+    """Send the body; return how the store's reply proves it, or None if a reply came too early.
 
-    The head of the request has been sent already, with `sent_bytes` as the length of the encoded
-    body; `signed` is its (date, signature).
+    That is True if the store checks the body itself, the hex MD5 that an ETag may be, or "". The
+    head of the request, with this date and signature, has been sent already.
     """
-    from s3 import framings
-
-    framing = framings.make(client, body.size)
+    framing = make(client, body.size)
     if framing.begin:
-        framing.begin(client, *signed)
-    connection = client.connection
-    # A reply before the body is a refusal, unless there is no body.
-    is_sent = not (connection.expect_continue(client.expect_continue) and body.size)
-    if is_sent:
-        is_sent = _send(client, body, framing)
-    if connection.reply() != 200 or not is_sent or "etag" not in connection.headers:
-        return None
-    connection.read()
-    etag = connection.headers["etag"]
-    is_intact = not framing.is_intact or framing.is_intact(connection.headers)
-    from s3 import damaged_put
-
-    if not is_intact and not damaged_put.check(client, key):
-        raise S3Error("BadDigest", 200, "retry", f"{key}: stored as {etag}, not as sent")
-    if getattr(framing, "is_exact", True):
-        client._proof = True
-    connection.headers = {}  # until the next request, they would take up to 1 KB
-    return 200, etag, sent_bytes
+        framing.begin(client, date, signature)
+    return framing.proof() if _send(client, body, framing) else None
 
 
 def _send(client, body, framing):

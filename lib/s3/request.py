@@ -1,19 +1,24 @@
 """Send the signed head of a request, up to its body; loaded only for that."""
 
+from header_fields import fields
+
 
 def send(client, method, headers, path, begin, signature):
-    """Send the head; `path`, `begin` and `signature` are the results of sign.sign()."""
+    """Send the head and empty `headers`; return its date and its signature.
+
+    `begin` is the beginning of the authorization header, see canonical_request.py.
+    """
     is_asking = method == "PUT" and client.expect_continue
     expect = b"expect: 100-continue\r\n" if is_asking else b""
     lines = _lines(headers, expect, begin, signature)
     client.connection.request(f"{method} {path} HTTP/1.1\r\n".encode(), client.limit_ms, lines)
-    return headers["x-amz-date"], signature
+    date = headers["x-amz-date"]
+    headers.clear()  # up to 2 KB, which old stack slots of the callers would keep alive
+    return date, signature
 
 
 def _lines(headers, unsigned, begin, signature):
     # One by one: as one string, with its copies, they would take 6 KB of RAM at once.
-    from header_fields import fields
-
     for name, value in fields(headers):
         yield f"{name}: ".encode()
         yield value.encode()

@@ -1,8 +1,9 @@
 """Plain bodies (UNSIGNED-PAYLOAD), for any S3-compatible store.
 
-framing = Framing(size, buf)  # or ETagFraming: the reply's ETag is compared with an MD5
+framing = Framing(size, buf)
+framing.compare_etag()  # if the reply's ETag is to be compared with an MD5
 if framing.update: framing.update(piece)
-if framing.is_intact and not framing.is_intact(headers): ...
+proof = framing.proof()  # see stored.py
 """
 
 import hashlib
@@ -13,9 +14,7 @@ class Framing:
     """Encodes one body for sending; a mode of S3Client's `integrity`."""
 
     # The body is not signed and has no checksum.
-    begin = update = is_intact = None
-    # After compare_etag(): whether the reply has proved that the store has the bytes sent.
-    is_exact = False
+    begin = update = _md5 = None
 
     def __init__(self, size, buf):
         self.buf = buf
@@ -28,16 +27,10 @@ class Framing:
         return b""
 
     def compare_etag(self):
-        """Compute the MD5 of the body, for is_intact(); call it before the body is sent."""
+        """Compute the MD5 of the body, for proof(); call it before the body is sent."""
         self._md5 = hashlib.md5()
         self.update = self._md5.update
-        self.is_intact = self._is_intact
 
-    def _is_intact(self, headers):
-        # False if the ETag is an MD5, but not that of the bytes sent. With KMS keys the ETag is no
-        # MD5, and after a multipart upload it has a dash.
-        md5 = hexlify(self._md5.digest()).decode()
-        etag = headers.get("etag", "").strip('"')
-        is_md5 = headers.get("x-amz-server-side-encryption", "AES256") == "AES256"
-        self.is_exact = is_md5 and etag.lower() == md5
-        return self.is_exact or not is_md5 or len(etag) != 32
+    def proof(self):
+        """Return the hex MD5 of what was sent, or "" if it was not computed."""
+        return hexlify(self._md5.digest()).decode() if self._md5 else ""

@@ -14,12 +14,9 @@ PARTS = {
     "camera": ("/lib/arducam_mega/",),
     "schedule and names": ("/firmware/shot/",),
     "signing": ("/lib/canonical_request", "/lib/signing_key"),
-    "request head": (
-        *("/lib/s3/describe", "/lib/s3/aws_chunked", "/lib/s3/request"),
-        "/lib/https/request",
-    ),
-    "stream": (),
-    "reply": ("/lib/s3/put", "/lib/https/reply"),
+    "request head": ("/lib/s3/describe", "/lib/s3/request", "/lib/https/request"),
+    "stream": ("/lib/s3/put", "/lib/s3/aws_chunked"),
+    "reply": ("/lib/https/reply", "/lib/s3/stored"),
     "counters": ("/firmware/health/counters",),
 }
 _HEAP = "96K"

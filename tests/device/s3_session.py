@@ -6,7 +6,6 @@ afterwards.
 """
 
 import binascii
-import builtins
 import errno
 import gc
 import json
@@ -47,16 +46,11 @@ class _BodyError(Exception):
     pass
 
 
-def _no_memory(name):
-    raise MemoryError(name)
-
-
 class _Body:
     """A body of `size` bytes, with a fault if `fault` is one of these words.
 
     short, long: it has one byte less or more than `size`. raise, unreadable: it fails half way.
     lock: the heap is locked from the first piece to the last, so an allocation raises an error.
-    poor: from the first piece on, no module can be loaded, as if the memory was full.
     """
 
     def __init__(self, size, fault):
@@ -75,8 +69,6 @@ class _Body:
             raise OSError(errno.EIO)
         if self._fault == "lock" and self.read == 0:
             micropython.heap_lock()
-        if self._fault == "poor":
-            builtins.overlay = _no_memory
         count = min(len(buf), self._left)
         # Filling larger bodies byte by byte would take seconds: only the first byte is set.
         if count:

@@ -7,10 +7,13 @@ Multiple Chunks", and the same with trailing headers.
 from s3 import aws_chunked
 from s3 import aws_chunked_signed
 from s3 import chunked_headers
+from s3 import S3Error
+from s3 import stored
 from s3 import unsigned_payload
 
 _SIZE = 66560
 _DATE = "20130524T000000Z"
+_MD5 = "900150983cd24fb0d6963f7d28e17f72"  # of "abc", RFC 1321
 
 
 class _Client:
@@ -137,33 +140,42 @@ def test_content_length_is_exact_for_many_chunks():
     assert len(_frame(framing, 40_000)) == _unsigned_length(40_000)
 
 
-def _compared():
+def test_the_etag_is_to_be_the_md5_of_the_body():
     framing = unsigned_payload.Framing(3, bytearray(8))
     framing.compare_etag()
-    return framing
+    framing.update(b"abc")
+    assert framing.proof() == _MD5
+
+
+def test_a_body_without_a_checksum_proves_nothing():
+    assert unsigned_payload.Framing(3, bytearray(8)).proof() == ""
+
+
+def _is_damaged(proof, headers):
+    client = _Client()
+    client.headers = headers
+    client._proof = True
+    try:
+        assert stored.check(client, "a.jpg", proof) == headers["etag"]
+    except S3Error as e:
+        assert e.code == "BadDigest"
+        return True
+    assert client.headers == {}
+    return False
 
 
 def test_an_etag_that_is_an_md5_is_compared():
-    framing = _compared()
-    framing.update(b"abc")
-    assert framing.is_intact({"etag": '"900150983cd24fb0d6963f7d28e17f72"'})
+    assert not _is_damaged(_MD5, {"etag": f'"{_MD5}"'})
+    assert not _is_damaged(_MD5, {"etag": f'"{_MD5.upper()}"'})
 
 
 def test_an_etag_of_other_bytes_is_noticed():
-    framing = _compared()
-    framing.update(b"abd")
-    assert not framing.is_intact({"etag": '"900150983cd24fb0d6963f7d28e17f72"'})
+    assert _is_damaged("4911e516e5aa21d327512e0c8b197616", {"etag": f'"{_MD5}"'})
 
 
 def test_an_etag_that_is_no_md5_is_not_compared():
-    for headers in (
-        {"etag": '"900150983cd24fb0d6963f7d28e17f72-2"'},
-        {
-            "etag": '"900150983cd24fb0d6963f7d28e17f72"',
-            "x-amz-server-side-encryption": "aws:kms",
-        },
-        {},
-    ):
-        framing = _compared()
-        framing.update(b"abd")
-        assert framing.is_intact(headers)
+    for more in ({"x-amz-server-side-encryption": "aws:kms"}, {"etag": f'"{_MD5}-2"'}):
+        for proof in ("4911e516e5aa21d327512e0c8b197616", "", True):
+            headers = {"etag": f'"{_MD5}"'}
+            headers.update(more)
+            assert not _is_damaged(proof, headers)

@@ -1,7 +1,7 @@
 """A photo from its trigger to the stored object by part, and the tightest code for each part.
 
-A part begins when one of its modules has been loaded; "stream" is from the first byte of the body
-to the last, and "loads" has all loads of modules. The job: port, root, folder (with the board's
+A part begins when one of its modules has been loaded; "stream" ends with the last byte of the
+body, and "loads" has all loads of modules. The job: port, root, folder (with the board's
 files), path and size of a photo, and parts as {offset in the archive: part}.
 """
 
@@ -57,7 +57,6 @@ class Parts:
         self._parts = {int(offset): parts[offset] for offset in parts}
         self._now = ""
         self._load, builtins.overlay = sys.modules["overlay"].load, self._enter_and_load
-        self._expect, connection.expect_continue = connection.expect_continue, self._expect_body
         self._reply, connection.reply = connection.reply, self._end_body
 
     def _enter(self, part):
@@ -71,11 +70,6 @@ class Parts:
         module = self._load(offset)
         self._enter(part)
         return module
-
-    def _expect_body(self, wait_ms):
-        status = self._expect(wait_ms)
-        self._enter("stream")
-        return status
 
     def _end_body(self):
         self._enter("reply")
