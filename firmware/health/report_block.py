@@ -6,6 +6,7 @@ import os
 import micropython
 
 from firmware import log
+from firmware.shot.metadata import mem_free
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -34,9 +35,7 @@ def report(app):
     The block is None if it is not known.
     """
     largest = size()
-    from firmware.shot import metadata
-
-    low = min(app.heap_free_low, metadata.mem_free())
+    low = min(app.heap_free_low, mem_free())
     is_low = low < _FREE_LOW or (largest is not None and largest < _BLOCK_LOW)
     # Once is enough: the report has room for only four lines.
     told = [line for _, line in log.recent if line.startswith("W app memory low")]

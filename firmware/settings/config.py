@@ -4,7 +4,6 @@ import gc
 import json
 
 from firmware import __version__, slot
-from firmware.errors import ConfigError
 
 PATH = slot + "/config.json"
 
@@ -17,9 +16,13 @@ def read(path=PATH):
                 f.seek(0)
             return json.load(f)
     except OSError:
-        raise ConfigError(f"{path} is missing; copy your config.json onto the board")
+        from firmware.settings import unusable
+
+        raise unusable.missing(path)
     except ValueError:
-        raise ConfigError(f"{path} is not valid JSON; look for a missing comma or quote")
+        from firmware.settings import unusable
+
+        raise unusable.broken(path)
 
 
 def is_checked(settings):
@@ -31,7 +34,9 @@ def load(path=PATH):
     """Return the checked settings as {"section": {"name": value}}; raises ConfigError."""
     settings = read(path)
     if not is_checked(settings):
-        raise ConfigError(f"{path} has not been checked; restart the board to have boot.py do it")
+        from firmware.settings import unusable
+
+        raise unusable.unchecked(path)
     return settings
 
 

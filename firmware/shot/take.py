@@ -3,6 +3,7 @@
 import time
 
 from firmware import clock
+from firmware.shot.sequence import advance
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -30,9 +31,7 @@ def shoot(app, attempt, is_last):
     taken = clock.now() if uploader.is_time_known else clock.powered_s()
     # After a camera reset, the exposure takes seconds to settle before the trigger.
     taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
-    from firmware.shot import sequence
-
-    number = sequence.advance(app.counters)
+    number = advance(app.counters)
     from firmware.shot.metadata import describe
 
     return frame, number, taken, describe(app, number, taken), is_connected

@@ -1,7 +1,5 @@
 """Date the EXIF block of a waiting photo that was taken before the time was known."""
 
-import exif
-
 from firmware import clock
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -26,6 +24,8 @@ def date(photo):
     taken = photo.taken
     offset_s = _offset_s(taken)
     local = clock.fields(taken + offset_s)
+    import exif  # after the time zone's code, which is larger
+
     exif.date(head, _TIMES, local, offset_s // 60, clock.fields(taken))
     photo.times = head[_TIMES:]
 

@@ -40,14 +40,26 @@ def build(is_safe=False):
         from firmware.shot.camera import find
 
         camera, is_ready = (None, False) if is_safe else find()
+        # Nor is there room for the settings once the rest has been built.
+        exif, zone = _exif(camera) if camera else (None, None)
         app = _app(camera, _uploader(_store(_buffer_bytes(card)), card))
         app.is_camera_ready = is_ready
-        if camera:
-            app.try_to(_build_exif, "exif", app)
+        app.exif, app.zone = exif, zone
         return app
     except ConfigError as e:
         log("E app cannot start", why=e)
         return None
+
+
+def _exif(camera):
+    # Without EXIF, photos are better than none.
+    try:
+        from firmware.start import exif
+
+        return exif.build(camera)
+    except Exception as e:
+        log("E app work failed", at="exif", why=e)
+        return None, None
 
 
 def _buffer_bytes(card):
@@ -165,10 +177,3 @@ def _app(camera, uploader):
 
         look_out.add(app, motion, trigger)
     return app
-
-
-def _build_exif(name, app):
-    # Without EXIF, photos are better than none.
-    from firmware.start import exif
-
-    exif.build(app)

@@ -12,25 +12,24 @@ _MODELS = "5MP,3MP,5MP V2,3MP V2,5MP,3MP,2MP"
 _TEXTS = "{}\nArducam\nMega {}\nmegacam {}"
 
 
-def build(app):
-    """Set `exif` and `zone` of `app` as the settings want them.
+def build(camera):
+    """Return the App's `exif` and `zone`, as the settings want them.
 
     A zone other than UTC is computed when it is needed, because the time may be unknown yet.
     """
     settings = config.load()
     if not settings["photo"]["exif"]:
-        return
-    model = _MODELS.split(",")[app.camera.id - _FIRST_ID] if app.camera.id else ""
+        return None, None
+    model = _MODELS.split(",")[camera.id - _FIRST_ID] if camera.id else ""
     texts = _TEXTS.format(settings["location"]["name"], model, __version__).split("\n")
     comment_bytes = _COMMENT_BYTES if settings["sensor"]["function"] else 0
-    if settings["schedule"]["timezone"] != "UTC0":
-        app.zone = (0, 0, 0)
+    zone = (0, 0, 0) if settings["schedule"]["timezone"] != "UTC0" else None
     device = settings["device"]
     settings = None  # frees 5 KB
     position = _position()
     import exif_block
 
-    app.exif = exif_block.build(texts, device, position, comment_bytes)
+    return exif_block.build(texts, device, position, comment_bytes), zone
 
 
 def _position():

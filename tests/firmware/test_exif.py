@@ -122,7 +122,7 @@ with open("/lib/s.py", "w") as f:
 def exif_app(**more):
     a = app(**more)
     a.sensor = {"function": "s:read", "limit_ms": 3000}
-    call("start.exif", "build", a)
+    a.exif, a.zone = call("start.exif", "build", a.camera)
     return a
 """
 

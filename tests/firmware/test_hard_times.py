@@ -102,7 +102,7 @@ def test_a_photo_goes_without_exif_if_the_block_cannot_be_filled(camera):
 
 
 def test_the_camera_starts_if_the_exif_block_cannot_be_built(tmp_path):
-    broken = "def build(app):\n    raise MemoryError('boom')\n"
+    broken = "def build(camera):\n    raise MemoryError('boom')\n"
     firmware = device_tree.build({"firmware.start.exif": broken}, at_prompt=True)
     with board(tmp_path, extra=firmware) as camera:
         run(camera, "join()")
