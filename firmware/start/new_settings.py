@@ -34,8 +34,8 @@ def take(path):
         from firmware.start import slot_switch
 
         slot_switch.repeat()
-    except OSError as e:
-        log("W boot counts this start", why=e)
+    except OSError:
+        pass  # NVS cannot be written: then this start counts
 
 
 def _forget_refused():
