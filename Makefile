@@ -43,7 +43,7 @@ motion-score: $(VENV)/test $(VENV)/videos
 swarm: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m swarm $(OPTIONS)
 
-# How many seeds it takes to find each planted mistake; hours on two cores.
+# How many seeds it takes to find each planted mistake; an hour on two cores. `-- --resume` goes on.
 swarm-score: $(VENV)/test
 	PYTHONPATH=tests:. $(BIN)/python -m swarm.score $(OPTIONS)
 

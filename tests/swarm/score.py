@@ -62,7 +62,7 @@ def try_seed(name: str, seed: int, questions: int) -> tuple[str, str]:
     outcome = world.run(history, is_logging=False, mutation=name, questions=questions)
     if not outcome.broken:
         return "", ""
-    plain = world.run(history, is_logging=False, questions=questions)
+    plain = world.run(history, is_logging=False)
     if plain.broken:
         return "", f"seed {seed} breaks {plain.broken[0]} without the mistake: {plain.broken[1]}"
     return outcome.broken
