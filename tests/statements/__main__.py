@@ -56,6 +56,12 @@ _OPEN = """\
     numbers = os.open({numbers!r}, os.O_WRONLY | os.O_APPEND)
     os.environ["MEGACAM_COVERAGE_FD"] = str(numbers)
 """
+# The end of the copy's bundle.py: modules that note their statements cannot be copied into others.
+_BUNDLE = """
+
+def bundle(texts, overlays):
+    return dict(texts)
+"""
 _HEAP_TIMES = 2.5  # the code is about twice as long
 
 
@@ -77,6 +83,8 @@ def prepare() -> report.Table:
     for path in _COPY.glob(_RUN_ON_DEVICE):
         path.write_text(rewriting.BEGIN + path.read_text(encoding="utf-8"), encoding="utf-8")
     _change_interpreter(_COPY / "tools/megacam/sim")
+    with (_COPY / "tools/megacam/board/bundle.py").open("a", encoding="utf-8") as file:
+        file.write(_BUNDLE)
     _NUMBERS.touch()
     return table
 
