@@ -52,17 +52,11 @@ def test_shrinking_a_seed_prints_the_shortest_history_that_breaks_as_a_test(caps
     }
 
 
-@pytest.mark.parametrize(
-    ("mutation", "seed", "invariant"),
-    [
-        ("the time of the exposure is the time after the request", 12, "date"),
-        ("the schedule is not read", 18, "schedule"),
-    ],
-)
-def test_a_planted_mistake_is_found(mutation, seed, invariant):
-    outcome = world.run(draw.history(seed), mutation=mutation)
+def test_a_planted_mistake_is_found():
+    mistake = "the time of the exposure is the time after the request"
+    outcome = world.run(draw.history(12), mutation=mistake)
     assert outcome.broken
-    assert outcome.broken[0] == invariant
+    assert outcome.broken[0] == "date"
 
 
 def _plain(**about):
