@@ -33,6 +33,15 @@ def _begin(found):
     from firmware.update import files
 
     files.remove(_DONE)
+    new = files.idle()
+
+    def place(path):
+        if files.size(f"{new}/{path}") == -2:
+            return 1
+        return 0 if path.endswith(".part") else 2  # of another release
+
+    if files.size(new) == -2:
+        files.keep(new, place)
     os.rename(_NEW, _RELEASE)
     from firmware.update import seen
 

@@ -22,7 +22,7 @@ def step(app, number):
     from firmware.update import files
 
     target = f"{files.idle()}/{path}"
-    have = files.size(target + ".part")
+    have = max(files.size(target + ".part"), 0)
     if app.hash and app.hash[:2] == [target, have]:
         return target, size, digest
     source = f"{slot}/{path}"
@@ -45,14 +45,14 @@ def _hash(app, target, have):
         app.hash[2].digest()  # an unfinished one would keep the ESP32's engine for SHA
     hashed = hashlib.sha256()
     app.hash = [target, -1, hashed]
-    if have > 0:
+    if have:
         piece = app.uploader.store.buf  # no request is on its way
         with open(target + ".part", "rb") as f:
             count = 1
             while count:
                 count = f.readinto(piece)
                 hashed.update(memoryview(piece)[:count])
-    app.hash[1] = max(have, 0)
+    app.hash[1] = have
 
 
 def _entry(number):

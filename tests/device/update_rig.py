@@ -282,7 +282,7 @@ class Board:
         state = NVS.entries.get("slot", 0)
         if state & 14:
             state = top_trial.begin(state)
-        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, keep):
+        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, keep, trial):
             module.slot = "/b" if state & 1 else "/a"
 
     def start(self, is_good=True):

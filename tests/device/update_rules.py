@@ -267,6 +267,18 @@ def downloads():
     builtins.open, finish.finish = builtin, whole
 
 
+def replaced():
+    """Fetch a release where another one that was given up has left part of a file."""
+    objects, entries = offered(sys.argv[1])
+    files = {"/a/config.json": b"{}", "/a/roots/a.der": b"root"}
+    files["/b/lib/overlay.bin.part"] = b"of another"
+    board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
+    board.start()
+    from firmware.update import seen
+
+    tell("another release", [rig.NVS.entries["slot"] & 1, seen.read()[2]])
+
+
 def altered():
     """Alter a file that has been fetched, just before the switch."""
     objects, entries = offered(sys.argv[1])
@@ -291,6 +303,7 @@ def altered():
 
 altered()
 downloads()
+replaced()
 fetching()
 trials()
 unproved()

@@ -37,6 +37,10 @@ def test_a_file_is_hashed_as_it_comes_and_read_once_at_the_end(told):
     assert told["a full flash"] == [[1], 2, 1, again]
 
 
+def test_what_has_come_of_another_release_is_no_part_of_this_one(told):
+    assert told["another release"] == [1, ""]
+
+
 def test_photos_go_first(told):
     assert told["ready"] == "fetched"
     assert (told["photos wait"], told["no connection"], told["a photo is due"]) == (60, 60, 1)
