@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -247,16 +248,26 @@ def _open_inner() -> tuple[int, int]:
 
 
 def _signal_state(pid: int) -> tuple[bool, bool, float]:
-    """Return whether a process catches SIGINT, whether it sleeps, and how long it has computed."""
-    path = Path(f"/proc/{pid}/status")
-    if path.exists():
-        status = dict(line.split(":", 1) for line in path.read_text().splitlines())
-        mask, state = status["SigCgt"].strip(), status["State"].strip()
-        ticks = path.with_name("stat").read_text().rpartition(")")[2].split()[11:13]
+    """Return whether a process catches SIGINT, whether it sleeps, and how long it has computed.
+
+    One that has just ended does not catch it any more.
+    """
+    if sys.platform == "linux":
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False, True, 0.0
+        named = dict(line.split(":", 1) for line in status.splitlines())
+        mask, state = named["SigCgt"].strip(), named["State"].strip()
+        ticks = stat.rpartition(")")[2].split()[11:13]
         computed_s = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-    else:  # macOS
+    else:
         argv = ["ps", "-o", "caught=,state=,time=", "-p", str(pid)]
-        mask, state, spent = subprocess.run(argv, capture_output=True, text=True).stdout.split()
+        found = subprocess.run(argv, capture_output=True, text=True).stdout.split()
+        if not found:
+            return False, True, 0.0
+        mask, state, spent = found
         minutes, _, seconds = spent.rpartition(":")
         computed_s = 60 * int(minutes.rpartition(":")[2]) + float(seconds)
     is_caught = bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
