@@ -61,33 +61,47 @@ def _longest(text):
     return (text + "-" + _LETTERS * 2)[:63]
 
 
-def _filled(value, bucket):
-    """Return a template with the name of the bucket where it refers to it."""
+_STACK = "arn:aws:cloudformation:eu-west-1:1234:stack/megacam/4b1c2d3e-aaaa-bbbb-cccc-0123456789ab"
+
+
+def _filled(value, bucket, is_own):
+    """Return a template filled in for `bucket`; `is_own`: that is the template's default."""
     if isinstance(value, list):
-        return [_filled(one, bucket) for one in value]
+        return [_filled(one, bucket, is_own) for one in value]
     if not isinstance(value, dict):
         return value
-    if value == {"Ref": "BucketName"}:
-        return bucket
-    if set(value) == {"Fn::Sub"}:
-        return value["Fn::Sub"].replace("${BucketName}", bucket)
-    return {name: _filled(one, bucket) for name, one in value.items()}
+    if len(value) == 1:
+        [(name, given)] = value.items()
+        if name == "Fn::If":
+            return _filled(given[1 if is_own else 2], bucket, is_own)
+        given = _filled(given, bucket, is_own)
+        known = {
+            "Ref": lambda: {"BucketName": bucket, "AWS::StackId": _STACK}.get(given, value),
+            "Fn::Sub": lambda: given.replace("${BucketName}", bucket),
+            "Fn::Join": lambda: given[0].join(given[1]),
+            "Fn::Select": lambda: given[1][given[0]],
+            "Fn::Split": lambda: given[1].split(given[0]),
+        }
+        if name in known:
+            return known[name]()
+    return {name: _filled(one, bucket, is_own) for name, one in value.items()}
 
 
 def _broken(made, bucket):
     """Return (logical ID, name) of each name that is too long or has other characters."""
     found = []
-    for logical, one in _filled(made, bucket)["Resources"].items():
-        assert re.fullmatch(r"[A-Za-z0-9]{1,255}", logical), logical
-        said = one["Properties"]
-        for part in ("OriginAccessControlConfig", "CachePolicyConfig", "Budget"):
-            said = said.get(part, said)
-        for part in ("ResponseHeadersPolicyConfig", "DistributionConfig"):
-            said = said.get(part, said)
-        for name, (longest, allowed) in LIMITS[one["Type"]].items():
-            value = said.get(name)
-            if value and not (len(value) <= longest and re.fullmatch(allowed, value)):
-                found.append((logical, value))
+    for is_own in (True, False):
+        for logical, one in _filled(made["Resources"], bucket, is_own).items():
+            assert re.fullmatch(r"[A-Za-z0-9]{1,255}", logical), logical
+            said = one["Properties"]
+            for part in ("OriginAccessControlConfig", "CachePolicyConfig", "Budget"):
+                said = said.get(part, said)
+            for part in ("ResponseHeadersPolicyConfig", "DistributionConfig"):
+                said = said.get(part, said)
+            for name, (longest, allowed) in LIMITS[one["Type"]].items():
+                value = said.get(name)
+                if value and not (len(value) <= longest and re.fullmatch(allowed, value)):
+                    found.append((logical, value))
     return found
 
 
@@ -136,7 +150,7 @@ def test_the_policy_of_a_camera_fits_into_iam(iot):
         if logical == "DeviceRole" or (logical.startswith("User") and logical != "Userb")
     ]
     arn = {"${Bucket.Arn}": f"arn:aws-us-gov:s3:::{bucket}", "${!": "${"}
-    text = json.dumps(_filled(own, bucket), separators=(",", ":"))
+    text = json.dumps(_filled(own, bucket, True), separators=(",", ":"))
     for name, value in arn.items():
         text = text.replace(name, value)
     assert len(text.replace('{"Ref":"AWS::AccountId"}', '"000000000000"')) < 2048
