@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -23,6 +23,7 @@ import boto3
 import botocore.config
 import quick_botocore  # noqa: F401
 from PIL import Image, ImageDraw
+from servers.threaded import ThreadedServer
 
 BUCKET = "photos"
 _PART_BYTES = 64 << 10
@@ -63,7 +64,7 @@ class WireS3:
         self.delay_s = 0.0
         self.port = 0
         self._client: Any = None
-        self._server: ThreadingHTTPServer | None = None
+        self._server: ThreadedServer | None = None
 
     def __enter__(self) -> "WireS3":
         self.start()
@@ -75,13 +76,12 @@ class WireS3:
     def start(self) -> None:
         """Listen; after a stop(), on the same port as before."""
         handler = type("Handler", (_Handler,), {"s3": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._server.daemon_threads = True
+        self._server = ThreadedServer(("127.0.0.1", self.port), handler)
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Stop listening; open connections are cut at their next request."""
+        """Stop listening, and cut the connections that are open."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()

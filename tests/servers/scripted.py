@@ -132,6 +132,8 @@ class ScriptedServer:
     def __exit__(self, *_):
         self._ended.set()
         for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # or accept() would wait for ever
             listener.close()
 
     def play(self, script) -> int:
