@@ -63,7 +63,8 @@ def _are_short(reads):
     assert max(reads, key=lambda read: read[0])[0] < 8 * _MOST_READS
     steps = itertools.pairwise(reads)
     blocks = [count for (_, a), (count, b) in steps if isinstance(b, int) and b - 1 == a]
-    assert max(blocks, default=0) < _MOST_READS
+    # Now and then littlefs walks through all files for the next 256 blocks that it may use.
+    assert sum(count >= _MOST_READS for count in blocks) <= 3
 
 
 def test_every_part_of_a_deploy_has_steps(tmp_path):
