@@ -174,7 +174,12 @@ class Connection:
         """Return the status of the final reply; `headers` has its headers in ASCII, up to 4 KB."""
         self.phase = "reply"
         if self.status < 200:
-            self._reading().read_final(self)
+            # Not by _reading(): one call deeper, old frames still refer to the request's code.
+            if not self._reader:
+                from https import reply
+
+                self._reader = reply
+            self._reader.read_final(self)
         return self.status
 
     def _reading(self):
@@ -185,8 +190,18 @@ class Connection:
             self._reader = reply
         return self._reader
 
-    def read(self, dest=b""):
-        """Read the reply's body into `dest`, discard what does not fit, and return its length."""
-        total = self._reading().read(self, dest)
-        self._reader = None
-        return total
+    def read(self, dest=b"", most=None):
+        """Read the reply's body into `dest`, discard what does not fit, and return its length.
+
+        With `most`, `dest` is a function that gets so many bytes at most, in memoryviews of `buf`
+        that are valid only during the call.
+        """
+        self.phase = "reply"
+        if self._is_head or self.headers.get("content-length") == "0":
+            self._reading().end(self)
+            self._reader = None
+            return 0
+        self._reader = None  # frees the code for the head: a body needs more than that
+        from https import body
+
+        return body.read(self, dest, most)

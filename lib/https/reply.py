@@ -1,7 +1,7 @@
-"""Read an HTTP reply; loaded before the body of the request is sent, and freed after read().
+"""Read the head of an HTTP reply; loaded before the body of the request is sent.
 
 status = read_head(connection)  # called by Connection.reply() and expect_continue()
-length = read(connection, page)  # page: a bytearray; called by Connection.read()
+end(connection)  # called by Connection.read(), which frees this module
 """
 
 import select
@@ -60,21 +60,14 @@ def _read_lines(connection, headers):
     connection.stop("headers too long")
 
 
-def read(connection, dest):
-    """See Connection.read()."""
-    connection.phase = "reply"
-    total = 0
-    if not connection._is_head and connection.headers.get("content-length") != "0":
-        from https import body
-
-        total = body.read_body(connection, dest)
+def end(connection):
+    """Close the connection after a reply, or keep it for the next request."""
     # Bytes after the end of the reply belong to no request: do not reuse the connection.
     is_last = connection.headers.get("connection", "").lower() == "close"
     if connection.at < connection.end or is_last:
         connection.close()
     elif connection.sock:
         connection.be_idle()
-    return total
 
 
 def line(connection):

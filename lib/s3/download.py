@@ -11,20 +11,6 @@ _OF_BODY = "connection content-length transfer-encoding"
 _NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-class _Pieces:
-    """What https/body.py fills like a bytearray of `most` bytes."""
-
-    def __init__(self, write, most):
-        self._write = write
-        self._most = most
-
-    def __len__(self):
-        return self._most
-
-    def __setitem__(self, place, piece):
-        self._write(piece)
-
-
 def get(client, key, first, most, write, etag=""):
     """Pass up to `most` bytes of an object, from byte `first` on, to `write`.
 
@@ -44,21 +30,15 @@ def _get(client, key, first, most, write, etag):
     client.send_head("GET", key, "", headers, _NO_BODY)
     connection = client.connection
     status = connection.reply()
-    if status == 304:
-        connection.read()
-        return 304, etag
-    if status not in (200, 206):
+    if status not in (200, 206, 304):
         client.refuse("get", key)
-    if status == 200 and first:
-        connection.close()
-        raise S3Error("InvalidRange", status, "fatal", f"{key}: the store ignores Range")
-    client.body_started = True  # what has been written cannot be taken back
     headers = connection.headers
-    found = headers.get("etag", "")
+    etag = headers.get("etag", etag)
     # The others take up to 1 KB, and a body needs more code than the head.
     connection.headers = {name: headers[name] for name in headers if name in _OF_BODY}
     headers = None
-    if connection.read(_Pieces(write, most)) > most:
+    client.body_started = status != 304  # what has been written cannot be taken back
+    if (status == 200 and first) or connection.read(write, most) > most:
         connection.close()
-        raise S3Error("EntityTooLarge", status, "fatal", f"{key}: longer than {most} bytes")
-    return status, found
+        raise S3Error("InvalidRange", status, "fatal", f"{key}: the store ignores Range")
+    return status, etag

@@ -112,7 +112,7 @@ def test_a_whole_object_is_taken_only_from_its_beginning(run):
 def test_no_more_is_written_than_was_asked_for(run):
     for size in (6, 5_000, 100_000):
         result = run(_reader(_part(206, "a" * size)), PART)
-        assert (result["code"], result["action"]) == ("EntityTooLarge", "fatal")
+        assert (result["code"], result["action"]) == ("InvalidRange", "fatal")
         assert pieces(run.log) == [b"aaaaa"]
 
 
