@@ -1,7 +1,5 @@
 """Task: store a health report as DEVICE/status.json."""
 
-import gc
-
 from s3 import S3Error
 
 from firmware.log import log
@@ -20,33 +18,12 @@ def do(app):
     if not uploader.is_open():
         return _AGAIN_S
     least_s = _DAY_S * _SHARE // uploader.cap[0]
-    store = uploader.store
     uploader.feed()
     try:
-        # The handshake, and its error text if it fails, need the most memory: connect before the
-        # report is in memory.
-        store.connect()
-        from firmware.health import report_plan
-
-        # First, because reading the settings takes the most memory.
-        plan = report_plan.text(app)
-        from firmware.update import report as updates
-
-        plan += updates.text(app)
-        from firmware.health import report
-
-        pieces = report.report(app, plan)
-        gc.collect()
-        uploader.counters["requests"] += 1
-        key = f"{uploader.device}/status.json"
-        from s3.body import BytesBody
-
-        body = BytesBody(*pieces)
-        store.put(key, body, "application/json", overwrite=True)
+        _put(app)
     except S3Error as e:
         log("W status not put", why=e)
         return max(_FAILED_S, least_s)
-    pieces = body = plan = None  # frees 2 KB: a trial that ends needs them
     if "trial" in app.tasks:
         from firmware.update import keep
 
@@ -60,3 +37,30 @@ def do(app):
     from firmware.settings import config
 
     return max(config.section("status_min") * 60, least_s)
+
+
+def _put(app):
+    """Put a report; raises S3Error.
+
+    A function of its own, because a trial that ends needs the 3 KB that its frame refers to.
+    """
+    # The handshake, and its error text if it fails, need the most memory: connect before the
+    # report is in memory.
+    app.uploader.store.connect()
+    from firmware.health import report_plan
+
+    # First, because reading the settings takes the most memory. One name for all that comes of it
+    # frees each part as soon as it is used.
+    plan = report_plan.text(app)
+    from firmware.update import report as updates
+
+    plan += updates.text(app)
+    from firmware.health import report
+
+    plan = report.report(app, plan)
+    app.uploader.counters["requests"] += 1
+    from s3.body import BytesBody
+
+    plan = BytesBody(*plan)
+    key = f"{app.uploader.device}/status.json"
+    app.uploader.store.put(key, plan, "application/json", overwrite=True)

@@ -9,11 +9,12 @@ _NEW = "/update/release.new"
 _DONE = "/update/done.txt"
 
 
-def accept(found, later, refused):
+def accept(app, verdict):
     """Return 0 if the release is to be fetched, else None; a refusal is kept for the report.
 
-    The arguments are the result of judge.judge().
+    `verdict` is that of judge.judge().
     """
+    found, later, refused = verdict
     if refused:
         log("E update refused", why=refused)
     elif later == "":

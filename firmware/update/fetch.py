@@ -9,22 +9,48 @@ import hashlib
 
 from firmware import slot
 
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
+
+_PIECE_BYTES = const(32768)  # of one request: a few seconds
 _RELEASE = "/update/release"
 _DONE = "/update/done.txt"
 
 
 def step(app, number):
-    """Copy entry `number`; return (path of the file, its size, its SHA-256) to download, or ().
+    """Copy entry `number`; return 0, or the step (see turn.turn()) that downloads a piece of it.
 
-    In the latter case app.hash is [path, bytes that are there already, their SHA-256 object].
+    That gets (path, size, key in the bucket, first byte, bytes), and app.hash is [path, bytes that
+    are there already, their SHA-256 object].
     """
+    file = _file(app, number)
+    if not file:
+        return 0
+    first = app.hash[1]
+    most = min(file[1] - first, _PIECE_BYTES)
+    file += (first, most)
+    if most <= 0:
+        from firmware.update import whole
+
+        return whole.check, file
+    uploader = app.uploader
+    uploader.feed()
+    uploader.counters["requests"] += 1
+    uploader.counters["sent_kb"] += most >> 10
+    from firmware.update import piece
+
+    return piece.get, file
+
+
+def _file(app, number):
+    """Return (path of the file, its size, its key) if it is to be downloaded, else ()."""
     path, size, digest = _entry(number)
     from firmware.update import files
 
     target = f"{files.idle()}/{path}"
+    file = target, size, f"{app.uploader.device}/_update/{digest}"
     have = max(files.size(target + ".part"), 0)
     if app.hash and app.hash[:2] == [target, have]:
-        return target, size, digest
+        return file
     source = f"{slot}/{path}"
     if size < 0:
         files.copy(source, target, app.uploader.feed)
@@ -36,7 +62,7 @@ def step(app, number):
             return _is_done()
     files.make(target)
     _hash(app, target, have)
-    return target, size, digest
+    return file
 
 
 def _hash(app, target, have):
@@ -52,6 +78,8 @@ def _hash(app, target, have):
             while count:
                 count = f.readinto(piece)
                 hashed.update(memoryview(piece)[:count])
+    else:
+        open(target + ".part", "ab").close()  # nothing else makes a file that stays empty
     app.hash[1] = have
 
 

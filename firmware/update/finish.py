@@ -14,12 +14,13 @@ _RELEASE = "/update/release"
 _DONE = "/update/done.txt"
 
 
-def finish(app, found, later, refused):
+def finish(app, verdict):
     """Restart with the release if it is whole; else return None, and it begins again.
 
-    `found`, `later` and `refused` are the result of judge.judge(), which judges it once more,
-    because much time may have passed.
+    `verdict` is that of judge.judge(), which judges it once more, because much time may have
+    passed.
     """
+    found, later, refused = verdict
     if later is None:
         os.remove(_RELEASE)  # it has been switched to: the power failed just afterwards
         return None
@@ -43,7 +44,7 @@ def finish(app, found, later, refused):
     counters.pop("trial", None)
     log("I update switches", release=found["counter"], version=found["version"])
     counter = found["counter"]
-    found = None
+    found = verdict = None
     from firmware.start import slot_switch
 
     slot_switch.switch(counter)

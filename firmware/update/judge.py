@@ -12,15 +12,23 @@ _EXPONENT = const(65537)
 
 
 def judge(app, path):
-    """Return (what read() returns, why it has to wait or "", why it is refused or "").
+    """Return the next step, see turn.turn(), and the verdict for it.
 
-    The second is None for the release that this board has switched to last.
+    That is (what read() returns, why it has to wait or "", why it is refused or ""). The second is
+    None for the release that this board has switched to last.
     """
     try:
         found = read(app, path)
-        return found, _wait(app, found), ""
+        verdict = found, _wait(app, found), ""
     except ValueError as e:
-        return {}, "", str(e)
+        verdict = {}, "", str(e)
+    if path.endswith(".new"):
+        from firmware.update import accept
+
+        return accept.accept, verdict
+    from firmware.update import finish
+
+    return finish.finish, verdict
 
 
 def _wait(app, found):

@@ -60,7 +60,7 @@ def _renew_keys(app, path):
         judge = None
     except (OSError, ValueError):
         return  # the slot was deployed by cable
-    if found["counter"] == release:
-        from firmware.update import keys
+    if found["counter"] == release and (found["signer"] or "next-key" in found):
+        from firmware.update import renew
 
-        keys.renew(found)
+        renew.renew(found)

@@ -1,4 +1,4 @@
-"""Whether there is time for an update now, and what is next; loaded for each step."""
+"""Whether there is time for an update now, and what is next; loaded before each step."""
 
 import os
 
@@ -9,6 +9,28 @@ _DONE = "/update/done.txt"
 _BUSY_S = const(60)
 _HOUR_S = const(3600)
 _LEAST_MS = const(5000)
+
+
+def turn(app):
+    """Return the seconds until the next step, or if its turn has come, (function, argument) of it.
+
+    A step is called as function(app, argument) and returns the same, or None at the end of all.
+    """
+    after_s = wait_s(app)
+    if after_s:
+        return after_s
+    done = count()
+    if not done:
+        from firmware.update import ask
+
+        return ask.ask, _RELEASE + ".new"
+    if 0 <= done[0] < done[1]:
+        from firmware.update import fetch
+
+        return fetch.step, done[0]
+    from firmware.update import judge
+
+    return judge.judge, _RELEASE if done[1] >= 0 else _RELEASE + ".new"
 
 
 def wait_s(app):

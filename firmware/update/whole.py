@@ -2,22 +2,36 @@
 
 from binascii import hexlify
 
+from firmware.log import log
 from firmware.update import files
+
+const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
 _DONE = "/update/done.txt"
 _MISSING = ("NoSuchKey", "AccessDenied")
+_SOON_S = const(1)
+_AGAIN_S = const(300)
 
 
-def check(app, target, size, digest, code):
-    """Return 0 if `target`.part is the file, else None, and the release is given up for now.
+def check(app, piece, error=None):
+    """Return the seconds until the next step, None if the release is given up for now.
 
-    app.hash has what came. `code` is S3's if it has refused to give the file, "" if not.
+    `piece` is that of piece.get(), and app.hash has what came; `error` is the S3Error that came
+    instead.
     """
+    target, size, key, first, most = piece
     part = target + ".part"
+    app.hash[1] = files.size(part)
+    code = error.code if error and error.status else ""
+    if error and (not code or error.status >= 500):
+        log("W update waits", why=error)
+        return _AGAIN_S
+    if not code and first + most < size:
+        return _SOON_S
+    has_size = app.hash[1] == size and not code
     found = hexlify(app.hash[2].digest()).decode()
     app.hash = None
-    has_size = files.size(part) == size and not code
-    if has_size and found == digest:
+    if has_size and key.endswith(found):
         files.replace(target)
         with open(_DONE, "ab") as f:
             f.write(b".")

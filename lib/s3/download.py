@@ -1,6 +1,6 @@
 """Read an object in pieces, for example into a file; loaded only for that.
 
-status, etag = get(client, "cam1/film.bin", 0, 32768, file.write)
+status, etag = client.attempt(get, client, "cam1/film.bin", 0, 32768, file.write)
 """
 
 from s3 import S3Error
@@ -14,16 +14,12 @@ _NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 def get(client, key, first, most, write, etag=""):
     """Pass up to `most` bytes of an object, from byte `first` on, to `write`.
 
-    Returns (status, ETag). The status is 206; 200 for an object that is not longer than `most`, if
-    `first` is 0; or 304 if the object still has the ETag `etag`. `write(piece)` gets memoryviews
-    of the client's buffer, valid only during the call. Raises S3Error; some pieces may have been
-    written by then.
+    Called by client.attempt(). Returns (status, ETag). The status is 206; 200 for an object that
+    is not longer than `most`, if `first` is 0; or 304 if the object still has the ETag `etag`.
+    `write(piece)` gets memoryviews of the client's buffer, valid only during the call. Raises
+    S3Error; some pieces may have been written by then.
     Source: RFC 9110, 14.2; S3 API, GetObject.
     """
-    return client.attempt(_get, client, key, first, most, write, etag)
-
-
-def _get(client, key, first, most, write, etag):
     headers = {"range": f"bytes={first}-{first + most - 1}"}
     if etag:
         headers["if-none-match"] = etag

@@ -160,7 +160,8 @@ def _part(client, step):
     pieces = []
     result = {}
     try:
-        result["status"], result["etag"] = download.get(
+        result["status"], result["etag"] = client.attempt(
+            download.get,
             client,
             step["key"],
             step.get("first", 0),

@@ -186,7 +186,7 @@ class Store:
         self.objects = objects
         self.answers = []
 
-    def attempt(self, action, client, key, first, most, write, etag):
+    def attempt(self, action, client, key, first, most, write, etag=""):
         name = key.rpartition("/")[2]
         assert key == "cam1/_update/" + name, key
         if name not in self.objects:

@@ -43,8 +43,8 @@ def ready(**changes):
 def fetching():
     turn.wait_s = rig.wait_s
     turn.count = lambda: [0, 1]
-    fetch.step = lambda app, number: ("/b/x", 1, "0")
-    piece.get = lambda app, *file: "fetched"
+    fetch.step = lambda app, number: (piece.get, ("/b/x", 1, "0", 0, 1))
+    piece.get = lambda app, file: "fetched"
     config.section = lambda name: _POWER
     tell("ready", update.do(ready()))
     tell("photos wait", update.do(ready(waiting=1)))
@@ -63,7 +63,7 @@ def fetching():
         battery.millivolts = lambda pin, mv=mv: mv
         tell(f"{2 * mv} mV", update.do(ready()))
 
-    def short(app, *file):
+    def short(app, file):
         raise MemoryError
 
     piece.get = short
@@ -77,7 +77,7 @@ def fetching():
             found = "restart"
         tell(f"memory is short {up_s} s after {cause}", found)
     clock.uptime_s = lambda: 5
-    piece.get = lambda app, *file: None
+    piece.get = lambda app, file: None
     app = ready()
     tell("finished", [update.do(app), "update" in app.tasks])
 
@@ -218,7 +218,7 @@ class Bad(rig.Store):
 
     at, error = 0, None
 
-    def attempt(self, action, client, key, first, most, write, etag):
+    def attempt(self, action, client, key, first, most, write, etag=""):
         pieces = []
 
         def broken(piece):

@@ -22,8 +22,8 @@ def told(micropython, tmp_path_factory):
 
 
 def _large():
-    """Return a release with a file that takes three requests."""
-    files = {"lib/overlay.bin": bytes(range(251)) * 280}
+    """Return a release with a file of three requests and an empty one, which takes none."""
+    files = {"lib/overlay.bin": bytes(range(251)) * 280, "lib/empty.mpy": b""}
     release = releases.sign(releases.described(NOW, files).text())
     return releases.Case("large", releases.objects(release, files), releases.board(NOW))
 

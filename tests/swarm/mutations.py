@@ -305,7 +305,7 @@ MUTATIONS = (
         (
             (
                 "firmware/update/whole.py",
-                "if has_size and found == digest:",
+                "if has_size and key.endswith(found):",
                 "if not code:",
             ),
             ("firmware/update/finish.py", "if not is_right:", "if not is_right and size < 0:"),
@@ -350,8 +350,8 @@ MUTATIONS = (
     _one(
         "the next key is never used",
         "firmware/update/keep.py",
-        "        keys.renew(found)",
-        "        keys",
+        "        renew.renew(found)",
+        "        renew",
         "release:next-key",
     ),
     _one(
