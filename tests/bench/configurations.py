@@ -33,6 +33,7 @@ _MASK = (*["." * 24] * 12, *["x" * 24] * 12)
 _MOTION = {"mode": "mark", "mask": _MASK, "settle_ms": 0, "discard": 0, "debug": True}
 _TRIGGER: dict[str, object] = {"pin": 34}
 _NEW = "9.0.0"
+_NEXT_KEY = "ab" * 384  # of RSA-3072
 
 
 @dataclass
@@ -96,8 +97,11 @@ def _certificate() -> Iterator[Configuration]:
 
 
 @contextlib.contextmanager
-def _update() -> Iterator[Configuration]:
-    """Yield a camera with another version of the firmware in its bucket."""
+def _update(**fields: str) -> Iterator[Configuration]:
+    """Yield a camera with another version of the firmware in its bucket.
+
+    `fields` are further ones of its manifest.
+    """
 
     def offer(board: Board, store: Store) -> None:
         there = f"arn:aws:s3:::{run.BUCKET}/{run.DEVICE}/{policies.UPDATES}/*"
@@ -108,7 +112,8 @@ def _update() -> Iterator[Configuration]:
         with tempfile.TemporaryDirectory(prefix="megacam-bench-keys-") as folder:
             owner = Owner(Path(folder))
             owner.provision(board)
-            for key, content in owner.firmware(_NEW, {}, time.time()).items():
+            release = owner.firmware(_NEW, {}, time.time(), **fields)
+            for key, content in release.items():
                 store.client("s3").put_object(Bucket=run.BUCKET, Key=key, Body=content)
 
     yield Configuration({}, {}, 0, offer)
@@ -166,6 +171,8 @@ def _private_der(leaf: trustme.LeafCert) -> bytes:
 
 #: All that an update takes: the first photos, the release, its trial and the report that ends it.
 UPDATE = "an update, from the first look to the report that keeps it"
+#: The longest manifest for its number of files.
+KEY_UPDATE = "an update that brings a next key"
 #: {name: function that returns a context manager with the Configuration}.
 CONFIGURATIONS = {
     "photos sent at once, spool on the flash": _settings,
@@ -179,9 +186,10 @@ CONFIGURATIONS = {
     "trigger and SD card": lambda: _together(_trigger, _card),
     "signed chunks (`s3.integrity` is `signed`)": lambda: _settings(s3={"integrity": "signed"}),
     UPDATE: _update,
+    KEY_UPDATE: lambda: _update(next_key=_NEXT_KEY),
 }
 
 
 def end(name: str) -> tuple[str, int]:
     """Return (beginning of a line, how often the board has to say it) for a configuration."""
-    return ("I update kept", 1) if name == UPDATE else ("I s3 stored", 2)
+    return ("I update kept", 1) if name in (UPDATE, KEY_UPDATE) else ("I s3 stored", 2)

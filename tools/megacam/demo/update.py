@@ -65,10 +65,13 @@ class Owner:
             "n.commit()\n"
         )
 
-    def firmware(self, version: str, more: Mapping[str, str], now: float) -> dict[str, bytes]:
+    def firmware(
+        self, version: str, more: Mapping[str, str], now: float, **fields: Any
+    ) -> dict[str, bytes]:
         """Return a release of the firmware as `version`: {key in the bucket: content}.
 
         `more` has {module: source} in place of its own; `now` is in UTC seconds since 1970.
+        `fields` are further ones of its manifest.
         """
         package = (tree.root() / "firmware" / "__init__.py").read_text(encoding="utf-8")
         old = f'{_VERSION} "{settings.firmware_version()}"'
@@ -79,6 +82,7 @@ class Owner:
                 version, contents.BOARD, contents.mpy_version(), files, ("config.json", "roots")
             ),
             now,
+            **fields,
         )
 
     def sign(self, content: contents.Content, now: float, **more: Any) -> dict[str, bytes]:
