@@ -2,12 +2,15 @@
 
 import ast
 import functools
+import io
+import itertools
 import symtable
 
 import pytest
 from each import each
 from megacam.board import overlays
 from megacam.board import tree as device_tree
+from megacam.board.short_names import short_names
 from megacam.board.shorten import PrivacyError, shorten
 
 SOURCES = {
@@ -15,6 +18,9 @@ SOURCES = {
     for name, path in device_tree.sources().items()
     if "/" in name
 }
+
+
+_A, _B, _C, _D = itertools.islice(short_names(()), 4)
 
 
 @functools.cache
@@ -41,28 +47,25 @@ def _nameless(text):
     return ast.dump(tree)
 
 
-def _shape(text):
-    """Return the tree of a source with every private name and variable replaced by one word."""
-    tree = ast.parse(text)
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Name):
-                    node.id = "x"
-                elif isinstance(node, ast.arg):
-                    node.arg = "x"
-    for node in ast.walk(tree):
-        for field in ("id", "attr", "name"):
-            if getattr(node, field, None) and getattr(node, field)[0] == "_":
-                setattr(node, field, "_")
-        if isinstance(node, ast.Global):
-            node.names = ["_" for _ in node.names]
-    return ast.dump(tree)
+def _other_names(before, after):
+    """Return the names that changed and that are neither private nor variables of functions."""
+    trees = ast.parse(before), ast.parse(after)
+    functions = [node for node in ast.walk(trees[0]) if isinstance(node, ast.FunctionDef)]
+    inside = {node for function in functions for node in ast.walk(function)}
+    found = set()
+    for old, new in zip(*map(ast.walk, trees), strict=True):
+        is_variable = old in inside and isinstance(old, ast.Name | ast.arg)
+        for field in ("id", "attr", "name", "arg", "asname"):
+            name = getattr(old, field, None)
+            if name and name != getattr(new, field) and name[0] != "_" and not is_variable:
+                found.add(name)
+    return found
 
 
 @each("name", sorted(SOURCES))
 def test_nothing_but_names_changes(name):
-    assert _shape(_short()[name]) == _shape(SOURCES[name])
+    assert _nameless(_short()[name]) == _nameless(SOURCES[name])
+    assert not _other_names(SOURCES[name], _short()[name])
 
 
 @each("name", sorted(SOURCES))
@@ -124,20 +127,43 @@ def _scopes(table):
         yield from _scopes(child)
 
 
-def _private(texts):
-    return {
-        getattr(node, field)
-        for text in texts
-        for node in ast.walk(ast.parse(text))
-        for field in ("id", "attr", "name", "arg")
-        if getattr(node, field, None) and getattr(node, field)[0] == "_"
-    }
+def _tables(files):
+    """Return the texts in the tables of names of .mpy files, and how many names are numbers."""
+    texts, numbers = [], 0
+    for content in files:
+        stream = io.BytesIO(content[4:])
+        count, _ = _number(stream), _number(stream)
+        for _ in range(count):
+            size = _number(stream)
+            if size & 1:
+                numbers += 1
+            else:
+                texts.append(stream.read((size >> 1) + 1)[:-1].decode())
+    return texts, numbers
 
 
-def test_the_whole_program_needs_a_quarter_fewer_private_names():
-    before = _private(SOURCES.values())
-    after = _private(_short().values())
-    assert len(after) - len(before) < -len(before) / 4
+def _number(stream):
+    value = 0
+    while True:
+        byte = stream.read(1)[0]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value
+
+
+def test_every_short_name_is_in_the_rom_of_every_micropython():
+    names = list(itertools.islice(short_names(()), 80))
+    function = "def f(x):\n    " + "; ".join(f"x.{name}" for name in names if name[0] != "_")
+    texts, numbers = _tables(device_tree.compile_texts({"m": function}).values())
+    assert sorted(texts) == ["f", "m", "x"]
+    assert numbers > 70
+
+
+def test_the_whole_program_has_few_names_that_a_load_has_to_search():
+    texts, numbers = _tables(device_tree.compile_texts(_hidden()).values())
+    own = [text for text in texts if text[:1] == "_" and text[:2] != "__"]
+    assert len(own) < 10, own
+    assert numbers > len(texts) * 0.8
 
 
 def test_attributes_differ_within_a_family_and_are_shared_between_families():
@@ -148,44 +174,46 @@ def test_attributes_differ_within_a_family_and_are_shared_between_families():
             "clock": "class Clock:\n    def _parse(self): return self._time",
         }
     )
-    assert "def _c(self):\n        self._a = 1" in short["spool.spool"]
-    assert "_b = 1" in short["spool.spool"]
-    assert "return spool._a" in short["spool.thin"]
-    assert "def _a(self):\n        return self._b" in short["clock"]
+    assert f"def {_C}(self):\n        self.{_A} = 1" in short["spool.spool"]
+    assert f"{_B} = 1" in short["spool.spool"]
+    assert f"return spool.{_A}" in short["spool.thin"]
+    assert f"def {_A}(self):\n        return self.{_B}" in short["clock"]
 
 
 def test_variables_of_modules_are_short_in_each():
     short = shorten({"a": "_x = 1\ndef _f(): return _x", "a.b": "def _g(): return _h\n_h = 2"})
-    assert short["a"] == "_b = 1\n\ndef _a():\n    return _b\n"
-    assert short["a.b"] == "def _a():\n    return _b\n_b = 2\n"
+    assert short["a"] == f"{_B} = 1\n\ndef {_A}():\n    return {_B}\n"
+    assert short["a.b"] == f"def {_A}():\n    return {_B}\n{_B} = 2\n"
 
 
 @pytest.mark.parametrize("use", ["import a\nprint(a._limit)", "from a import _limit"])
 def test_a_variable_that_another_module_looks_up_is_short_in_both(use):
     short = shorten({"a": "_limit = 1\n_b = _limit", "a.b": use + "\n_own = 2"})
-    assert short["a"] == "_a = 1\n_c = _a\n"
-    assert short["a.b"] == use.replace("_limit", "_a") + "\n_c = 2\n"
+    assert short["a"] == f"{_A} = 1\n{_B} = {_A}\n"
+    assert short["a.b"] == use.replace("_limit", _A) + f"\n{_B} = 2\n"
 
 
 def test_arguments_are_short_unless_a_call_names_them():
     source = "def put(key, body, a):\n    return key + a\nput('x', body=1, a=2)"
-    assert "def put(b, body, a):\n    return b + a" in shorten({"s3": source})["s3"]
+    assert f"def put({_A}, body, a):\n    return {_A} + a" in shorten({"s3": source})["s3"]
 
 
 def test_a_library_keeps_the_arguments_of_its_public_functions():
     source = "def put(key):\n    return _put(key)\n\ndef _put(key):\n    return key\n"
-    expected = "def put(key):\n    return _put(key)\n\ndef _put(a):\n    return a\n"
-    assert shorten({"s3": source}, ["s3"])["s3"] == expected.replace("_put", "_a")
+    expected = f"def put(key):\n    return {_A}(key)\n\ndef {_A}({_B}):\n    return {_B}\n"
+    assert shorten({"s3": source}, ["s3"])["s3"] == expected
 
 
 def test_an_argument_never_takes_the_name_of_something_else():
-    source = "def f(text):\n    from os import a\n    try: b\n    except OSError as c: text"
-    assert "def f(d):" in shorten({"s3": source})["s3"]
+    source = (
+        f"def f(text):\n    from os import {_A}\n    try: text\n    except OSError as {_B}: {_C}"
+    )
+    assert f"def f({_D}):" in shorten({"s3": source})["s3"]
 
 
 def test_constants_that_the_compiler_folds_use_up_no_short_name():
     short = shorten({"a": "_LIMIT = const(3)\ndef _look(): return _LIMIT"})
-    assert short["a"] == "_LIMIT = const(3)\n\ndef _a():\n    return _LIMIT\n"
+    assert short["a"] == f"_LIMIT = const(3)\n\ndef {_A}():\n    return _LIMIT\n"
 
 
 @pytest.mark.parametrize("use", ["camera._reg(1)", "from arducam_mega import _reg"])
@@ -201,7 +229,7 @@ def test_what_only_looks_private_stays(text):
 
 def test_arguments_that_others_name_are_kept():
     short = shorten({"chip": "def read(block, offset): _read(block)"}, named=["offset"])
-    assert short["chip"] == "def read(a, offset):\n    _a(a)\n"
+    assert short["chip"] == f"def read({_B}, offset):\n    {_A}({_B})\n"
 
 
 def _hide(use, module="def f():\n    return 1\n"):
@@ -212,17 +240,17 @@ def _hide(use, module="def f():\n    return 1\n"):
 @pytest.mark.parametrize(
     ("use", "short"),
     [
-        ("from room import key\nkey.f()", "from room import key\nkey._a()\n"),
-        ("from room.key import f\nf()", "from room.key import _a as f\nf()\n"),
-        ("from room import key as k\nk.f()", "from room import key as k\nk._a()\n"),
+        ("from room import key\nkey.f()", f"from room import key\nkey.{_A}()\n"),
+        ("from room.key import f\nf()", f"from room.key import {_A} as f\nf()\n"),
+        ("from room import key as k\nk.f()", f"from room import key as k\nk.{_A}()\n"),
         (
             "def g():\n    from room import key\n    return key.f()",
-            "def g():\n    from room import key\n    return key._a()\n",
+            f"def g():\n    from room import key\n    return key.{_A}()\n",
         ),
     ],
 )
 def test_a_hidden_name_is_short_where_it_is_and_where_it_is_used(use, short):
-    assert _hide(use) == (short, "def _a():\n    return 1\n")
+    assert _hide(use) == (short, f"def {_A}():\n    return 1\n")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +284,7 @@ def test_a_name_with_two_meanings_in_its_module_is_kept(module):
 def test_an_overlay_s_own_imports_are_short_too():
     use = "from room import other\n\ndef f():\n    return other.g(other.x)"
     assert _hide("", use)[1] == (
-        "from room import other\n\ndef _a():\n    return other.g(other.x)\n"
+        f"from room import other\n\ndef {_A}():\n    return other.g(other.x)\n"
     )
     short = shorten({"room.key": use, "room.other": "def g(): pass"}, hidden=["room.key"])
-    assert short["room.key"].startswith("from room import other as _b\n\ndef _a():")
+    assert short["room.key"].startswith(f"from room import other as {_B}\n\ndef {_A}():")

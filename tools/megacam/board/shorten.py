@@ -12,7 +12,8 @@ import re
 from collections.abc import Collection, Mapping
 
 from megacam.board import syntax
-from megacam.board.shorten_public import short_names, shorten_public
+from megacam.board.short_names import short_names, words
+from megacam.board.shorten_public import shorten_public
 from megacam.errors import MegacamError
 
 _PRIVATE = re.compile(r"_(?!_)[A-Za-z]\w*")
@@ -37,10 +38,11 @@ def shorten(
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     keywords = _keywords(trees) | {*named}
+    private = {node for tree in trees.values() for node in syntax.walk(tree) if _is_private(node)}
     for family in _families(sources):
         _shorten_private({name: trees[name] for name in family}, keywords)
         for name in family:
-            _shorten_arguments(trees[name], keywords, name in api)
+            _shorten_arguments(trees[name], keywords, private if name in api else None)
     shorten_public(trees, hidden)
     return _sources(trees)
 
@@ -67,7 +69,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], keywords: set[str]) -> Non
             )
     # A variable that another module looks up has the same short name in all modules.
     shared = foreign & variables - attributes
-    taken = attributes | variables
+    taken = set().union(*(words(tree) for tree in trees.values()))
     attribute_table = _table((attributes | shared) - keywords, taken)
     shared_table = {name: attribute_table[name] for name in shared - keywords}
     taken |= {*shared_table.values()}
@@ -77,7 +79,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], keywords: set[str]) -> Non
 
 
 def _table(names: set[str], taken: set[str]) -> dict[str, str]:
-    return dict(zip(sorted(names), short_names("_", taken), strict=False))
+    return dict(zip(sorted(names), short_names(taken), strict=False))
 
 
 class _Names:
@@ -166,16 +168,22 @@ def _rename(tree: ast.Module, attributes: Mapping[str, str], variables: Mapping[
             node.names = [variables.get(name, name) for name in node.names]
 
 
-def _shorten_arguments(tree: ast.Module, keywords: set[str], is_api: bool) -> None:
+def _is_private(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and bool(_PRIVATE.fullmatch(node.name))
+
+
+def _shorten_arguments(
+    tree: ast.Module, keywords: set[str], only: Collection[ast.AST] | None
+) -> None:
+    """Shorten the arguments of all functions, or of those in `only`."""
     functions = [node for node in syntax.walk(tree) if isinstance(node, ast.FunctionDef)]
     inner = {node for outer in functions for node in syntax.walk(outer) if node is not outer}
     for function in functions:
-        is_private = _PRIVATE.fullmatch(function.name)
-        if function not in inner and (is_private or not is_api):
+        if function not in inner and (only is None or function in only):
             nodes = syntax.walk(function)
             names = [node.arg for node in nodes if isinstance(node, ast.arg)]
             wanted = [name for name in names if name not in keywords and name != "self"]
-            short = short_names("", _bound(nodes))
+            short = short_names(_bound(nodes))
             _rename_variables(nodes, dict(zip(dict.fromkeys(wanted), short, strict=False)))
 
 

@@ -8,11 +8,10 @@ what is also an attribute of some object, or a text, stays in the board's memory
 """
 
 import ast
-import itertools
-import string
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from megacam.board import syntax
+from megacam.board.short_names import short_names
 
 _Function = ast.FunctionDef | ast.Lambda
 # The compiler knows it by its name.
@@ -30,20 +29,11 @@ def shorten_public(trees: Mapping[str, ast.Module], hidden: Collection[str]) -> 
     table: dict[tuple[str, str], str] = {}
     for name in hidden:
         own = modules[name]
-        short = short_names("_", own.words)
+        short = short_names(own.words)
         wanted = sorted(own.public - unclear)
         table |= {(name, old): new for old, new in zip(wanted, short, strict=False)}
     for name, one in modules.items():
         one.rename({old: new for (where, old), new in table.items() if where == name}, table)
-
-
-def short_names(prefix: str, taken: Collection[str]) -> Iterator[str]:
-    """Yield `prefix` with a, b, c ... aa, ab ..., without those in `taken`."""
-    for length in itertools.count(1):
-        for letters in itertools.product(string.ascii_lowercase, repeat=length):
-            name = prefix + "".join(letters)
-            if name not in taken:
-                yield name
 
 
 class _Module:
