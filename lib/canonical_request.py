@@ -24,31 +24,31 @@ def amz_date(seconds):
 
 
 def signed_names(headers):
-    """Yield all names of `headers` as the signature lists them: "a;b;c" in pieces."""
-    end = ""
+    """Yield all names of `headers` as the signature lists them: b"a;b;c" in pieces."""
+    end = b""
     for name, _ in fields(headers):
         yield end + name
-        end = ";"
+        end = b";"
 
 
 def canonical_request(method, path, query, headers, payload):
-    """Yield the canonical request in pieces; as one string it would take 2 KB of RAM at once.
+    """Yield the canonical request as bytes in pieces; at once it would take 2 KB of RAM.
 
     `path` and `query` must be encoded. `headers`, as for header_fields.py, must have lower-case
     names; all are signed.
     """
-    yield f"{method}\n{path}\n"
-    yield query
-    yield "\n"
+    yield f"{method}\n{path}\n".encode()
+    yield query.encode()
+    yield b"\n"
     for name, value in fields(headers):
-        yield name + ":"
+        yield name + b":"
         # A session token has a kilobyte: no copies of it where nothing has to change.
-        yield value if " " not in value else " ".join(value.split())
-        yield "\n"
-    yield "\n"
+        yield value if b" " not in value else b" ".join(value.split())
+        yield b"\n"
+    yield b"\n"
     yield from signed_names(headers)
-    yield "\n"
-    yield payload
+    yield b"\n"
+    yield payload.encode()
 
 
 def scope_of(date, region):
@@ -60,7 +60,7 @@ def string_to_sign(date, scope, request):
     """Return the four lines that are signed for a canonical request, which comes in pieces."""
     digest = hashlib.sha256()
     for piece in request:
-        digest.update(piece.encode())
+        digest.update(piece)
     digest = hexlify(digest.digest()).decode()
     return "\n".join((_ALGORITHM, date, scope, digest))
 

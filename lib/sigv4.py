@@ -49,6 +49,6 @@ class Signer:
             self.region, credentials, method, path, query, headers, payload, seconds
         )
         signature = sign(credentials.secret_access_key, text, self._kept)
-        names = "".join(signed_names(headers))
+        names = b"".join(signed_names(headers)).decode()
         headers["authorization"] = f"{begin}{names}, Signature={signature}"
         return signature

@@ -189,9 +189,9 @@ class S3Client:
         # One module at a time: each takes nearly all the memory there is.
         from s3 import describe
 
-        headers, payload = describe.describe(self, key, body, *args)
+        path, headers, payload = describe.describe(self, key, body, *args)
         sent_bytes = int(headers["content-length"])
-        signed = self.send_head("PUT", key, "", headers, payload)
+        signed = self.send_head("PUT", path, "", headers, payload)
         connection = self.connection
         proof = None
         # A reply before the body is a refusal, unless there is no body.
@@ -206,14 +206,13 @@ class S3Client:
 
         return 200, stored.check(self, key, proof), sent_bytes
 
-    def send_head(self, method, key, query, headers, payload):
+    def send_head(self, method, path, query, headers, payload):
         """Sign and send a request up to its body; return its date and its signature.
 
-        `query` must be encoded; `headers` is a dict, which is used up;
-        `payload` is the x-amz-content-sha256. The key "" stands for the bucket itself.
+        `path` and `query` must be encoded, see path(); `headers` is a dict, which is used up;
+        `payload` is the x-amz-content-sha256.
         """
         headers["host"] = self.host
-        path = self.path(key)
         key = self.credentials
         # One half after the other: next to that of HMAC there would be little room.
         from canonical_request import prepare

@@ -23,7 +23,7 @@ def get(client, key, first, most, write, etag=""):
     headers = {"range": f"bytes={first}-{first + most - 1}"}
     if etag:
         headers["if-none-match"] = etag
-    client.send_head("GET", key, "", headers, _NO_BODY)
+    client.send_head("GET", client.path(key), "", headers, _NO_BODY)
     connection = client.connection
     status = connection.reply()
     if status not in (200, 206, 304):

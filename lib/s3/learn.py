@@ -46,7 +46,7 @@ def _set_region(client, region):
 def _ask_region(client):
     """Return the bucket's region, which S3 sends in reply to any HEAD, even a refusal, or ""."""
     try:
-        client.send_head("HEAD", "", "", {}, "UNSIGNED-PAYLOAD")
+        client.send_head("HEAD", client.path(""), "", {}, "UNSIGNED-PAYLOAD")
         client.connection.reply()
         client.connection.read()
     except HTTPSError:

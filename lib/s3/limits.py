@@ -23,10 +23,12 @@ def check(key, content_type, metadata):
     from s3 import describe
 
     for name, value in describe.pairs(metadata):
-        _check_text(f"metadata {name}", f"{name}{value}")
+        name = name.decode()
+        value = value.decode()
+        _check_text(f"metadata {name}", name + value)
         if "=" in name:
             _refuse("InvalidMetadata", f"metadata {name}: use letters, digits and hyphens")
-        size += len(f"{name}{value}")
+        size += len(name + value)
     if size > _MAX_METADATA:
         _refuse("MetadataTooLarge", f"metadata: {size} bytes, S3 accepts {_MAX_METADATA}")
 

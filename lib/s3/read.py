@@ -39,7 +39,7 @@ def list_page(client, prefix, dest, after="", most=20):
 
 
 def _get(client, verb, key, query, dest):
-    client.send_head("GET", "" if query else key, query, {}, _NO_BODY)
+    client.send_head("GET", client.path("" if query else key), query, {}, _NO_BODY)
     connection = client.connection
     if connection.reply() != 200:
         client.refuse(verb, key)
@@ -51,7 +51,7 @@ def _get(client, verb, key, query, dest):
 
 
 def _head(client, key):
-    client.send_head("HEAD", key, "", {}, _NO_BODY)
+    client.send_head("HEAD", client.path(key), "", {}, _NO_BODY)
     connection = client.connection
     if connection.reply() != 200:
         client.refuse("head", key)

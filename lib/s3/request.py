@@ -20,14 +20,14 @@ def send(client, method, headers, path, begin, signature):
 def _lines(headers, unsigned, begin, signature):
     # One by one: as one string, with its copies, they would take 6 KB of RAM at once.
     for name, value in fields(headers):
-        yield f"{name}: ".encode()
-        yield value.encode()
+        yield name + b": "
+        yield value
         yield b"\r\n"
     yield unsigned
     yield f"authorization: {begin}".encode()
     # The same as signed_names() of canonical_request.py, which has been freed by now.
-    end = ""
+    end = b""
     for name, _ in fields(headers):
-        yield (end + name).encode()
-        end = ";"
+        yield end + name
+        end = b";"
     yield f", Signature={signature}\r\n\r\n".encode()

@@ -190,7 +190,7 @@ class Store:
             key=key,
             sent=sent,
             fault=fault and fault[0],
-            metadata=dict(describe.pairs(metadata)),
+            metadata={n.decode(): v.decode() for n, v in describe.pairs(metadata)},
             kind=content_type,
             text=text.decode(),
             exif=block,

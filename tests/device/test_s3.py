@@ -157,7 +157,8 @@ def test_metadata_that_s3_would_refuse():
 def test_metadata_have_the_same_pairs_in_each_form():
     wanted = [["seq", "42"], ["reading", "a=b"]]
     for metadata in (dict(wanted), wanted, "seq=42\nreading=a=b", "\nseq=42\nreading=a=b\n"):
-        found = sorted([list(pair) for pair in describe.pairs(metadata)])
+        pairs = describe.pairs(metadata)
+        found = sorted([[name.decode(), value.decode()] for name, value in pairs])
         assert found == sorted(wanted), metadata
     assert list(describe.pairs("")) == list(describe.pairs({})) == []
 

@@ -169,7 +169,7 @@ def test_path_style_at_other_stores():
 
 
 def test_inner_spaces_of_a_header_count_once():
-    request = "".join(canonical_request("PUT", "/", "", {"host": " a   b  "}, UNSIGNED))
+    request = b"".join(canonical_request("PUT", "/", "", {"host": " a   b  "}, UNSIGNED)).decode()
     assert "\nhost:a b\n" in request
 
 

@@ -144,7 +144,7 @@ def test_requests():
             _Credentials(token), method, path, query, headers, payload, _TIME_S
         )
         del headers["authorization"]
-        text = "".join(canonical_request(method, path, query, headers, payload))
+        text = b"".join(canonical_request(method, path, query, headers, payload)).decode()
         assert _sha256_hex(text.encode()) == request, path
         assert signature == expected, path
 
@@ -164,7 +164,7 @@ def test_presigned_requests():
     ):  # fmt: skip
         url = presign(Signer(region), _Credentials(), method, host, path, expires_s, _TIME_S)
         query, _, given = url.partition("?")[2].partition("&X-Amz-Signature=")
-        text = "".join(canonical_request(method, path, query, {"host": host}, _UNSIGNED))
+        text = b"".join(canonical_request(method, path, query, {"host": host}, _UNSIGNED)).decode()
         assert _sha256_hex(text.encode()) == request
         assert given == signature
 
@@ -175,7 +175,7 @@ def test_a_canonical_request_to_the_letter():
     headers["host"] = _FRANKFURT
     headers["x-amz-date"] = "20130524T000000Z"
     headers["x-amz-content-sha256"] = _UNSIGNED
-    text = "".join(canonical_request("PUT", _KEY, "", headers, _UNSIGNED))
+    text = b"".join(canonical_request("PUT", _KEY, "", headers, _UNSIGNED)).decode()
     assert text == (
         "PUT\n/cam/2013/05/24/a%20b%2Bc~%C3%A9.jpg\n\ncontent-length:66560\n"
         "content-type:image/jpeg\nhost:examplebucket.s3.eu-central-1.amazonaws.com\n"
