@@ -155,8 +155,11 @@ class App:
             try:
                 from firmware.shot import take
 
-                # The code that takes a photo is freed before the photo is sent.
-                self.uploader.deliver(*take.shoot(self, attempt, attempt == _SHOTS - 1))
+                # The code that takes a photo, and the code that describes it, are freed in turn.
+                shot = take.shoot(self, attempt, attempt == _SHOTS - 1)
+                from firmware.shot import metadata
+
+                self.uploader.deliver(metadata.describe(self, shot[1], shot[2]), *shot)
                 self.failures = 0
                 self.good_s = clock.uptime_s()
             except Exception as e:

@@ -95,7 +95,7 @@ class Uploader:
         """Open the connection while the camera exposes; return whether there is one."""
         return self.is_ready() and self.attempt(self.store.connect)
 
-    def deliver(self, frame, number, taken, metadata, is_connected):
+    def deliver(self, metadata, frame, number, taken, key, is_connected):
         """Upload the photo in `frame` or keep it in the spool; then close the frame.
 
         Raises JPEGError, CameraError or S3Error if the photo is lost and has to be taken again,
@@ -105,22 +105,19 @@ class Uploader:
         body = JPEGBody(frame)
         try:
             is_live = is_connected and not self.is_spool_first
-            if not (is_live and self.put(body, number, taken, metadata)):
+            if not (is_live and self.put(body, number, key, metadata)):
                 from firmware.upload import keep
 
                 keep.keep(self, body, number, taken, metadata)
         finally:
             frame.close()
 
-    def put(self, body, number, taken, metadata, overwrite=False):
-        """Upload a photo taken at `taken`; return True, or False before any of `body` was read.
+    def put(self, body, number, key, metadata, overwrite=False):
+        """Upload photo `number` as `key`; return True, or False before any of `body` was read.
 
         Pass `overwrite` None for a photo that may be stored already, see S3Client.put. Raises
         S3Error if the connection broke in the middle of the body or another photo has its key.
         """
-        from firmware.shot.key import photo_key
-
-        key = photo_key(self.device, clock.fields(taken), number)
         start = time.ticks_ms()
         stored = self.attempt(self.store.put, key, body, "image/jpeg", metadata, overwrite)
         if not stored:
@@ -154,7 +151,7 @@ class Uploader:
         self.why = False
         try:
             # It may be stored already: the power may have failed before it was removed.
-            is_over = self.put(photo, photo.seq, photo.taken, photo.meta, None)
+            is_over = self.put(photo, photo.seq, photo.key, photo.meta, None)
         except MemoryError:
             raise
         except Exception as e:

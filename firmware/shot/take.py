@@ -1,8 +1,9 @@
-"""Take one photo and describe it; loaded when one is due, and freed before the photo is sent."""
+"""Take one photo; loaded when one is due, and freed before the photo is described and sent."""
 
 import time
 
 from firmware import clock
+from firmware.shot.key import photo_key
 from firmware.shot.sequence import advance
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -11,7 +12,9 @@ _WORK_S = const(8)  # what is left to other work, or half an interval
 
 
 def shoot(app, attempt, is_last):
-    """Take a photo; return the arguments of Uploader.deliver(). Raises CameraError.
+    """Take a photo; return the arguments of Uploader.deliver() after the metadata.
+
+    Raises CameraError.
 
     `attempt` counts from 0. The last attempt goes to the spool, and so does a late photo: no due
     photo is skipped. A repeated photo may try the network again, if there is time.
@@ -32,6 +35,10 @@ def shoot(app, attempt, is_last):
     # After a camera reset, the exposure takes seconds to settle before the trigger.
     taken -= time.ticks_diff(time.ticks_ms(), frame.triggered_ms) // 1000
     number = advance(app.counters)
-    from firmware.shot.metadata import describe
-
-    return frame, number, taken, describe(app, number, taken), is_connected
+    return (
+        frame,
+        number,
+        taken,
+        photo_key(uploader.device, clock.fields(taken), number),
+        is_connected,
+    )

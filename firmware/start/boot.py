@@ -8,9 +8,9 @@ from firmware.log import log
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-# Collect long before MicroPython's first heap of 56,000 bytes is full: if it grew, it would take
-# the RAM that TLS needs.
-_GC_THRESHOLD_BYTES = const(8192)
+# Not only when MicroPython's first heap of 56,000 bytes is full: if it grew, it would take the RAM
+# that TLS needs. More often is a waste, because overlay.load() collects too.
+_GC_THRESHOLD_BYTES = const(16384)
 #: Where people copy their settings to.
 _COPIED = "/config.json"
 # Five crashes without a photo, or more if photos are stored in between; see supervisor.py.

@@ -7,7 +7,9 @@ import os
 
 from s3 import S3Error
 
+from firmware import clock
 from firmware.errors import SpoolError
+from firmware.shot.key import photo_key
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
@@ -35,6 +37,7 @@ def open_next(uploader):
         return None
     if uploader.refused.get(name, 0) < 0:
         photo.taken += 1  # the name of the next second
+    photo.key = photo_key(uploader.device, clock.fields(photo.taken), photo.seq)
     return photo
 
 

@@ -56,10 +56,10 @@ def _deploy(board: _Counted, wanted: dict[str, bytes]) -> list[int]:
 
 
 def _with_another_line() -> dict[str, bytes]:
-    key = tree.sources()["firmware/shot/key.py"].read_text(encoding="utf-8")
-    changed = key.replace("    date =", "    number = max(number, 1)\n    date =")
-    assert changed != key
-    return tree.build({"firmware.shot.key": changed})
+    text = tree.sources()["firmware/shot/schedule.py"].read_text(encoding="utf-8")
+    changed = text.replace("    now =", "    app.due = max(app.due, 1)\n    now =")
+    assert changed != text
+    return tree.build({"firmware.shot.schedule": changed})
 
 
 @functools.cache
@@ -82,7 +82,7 @@ def measure() -> dict[str, dict[str, int]]:
 def chapter() -> Chapter:
     names = {
         "first": "onto an empty board",
-        "one line": "a line more in firmware/shot/key.py",
+        "one line": "a line more in firmware/shot/schedule.py",
         "nothing": "nothing to change",
     }
     rows = [[names[name], *told.values()] for name, told in measure().items()]

@@ -84,9 +84,9 @@ def test_a_small_file_is_sent_whole(tmp_path):
 
 
 def test_a_line_more_in_a_module_leaves_the_rest_of_the_archive_in_its_place():
-    key = tree.sources()["firmware/shot/key.py"].read_text(encoding="utf-8")
-    longer = key.replace("    date =", "    number = max(number, 1)\n    date =")
-    before, after = tree.build(), tree.build({"firmware.shot.key": longer})
+    text = tree.sources()["firmware/shot/schedule.py"].read_text(encoding="utf-8")
+    longer = text.replace("    now =", "    app.due = max(app.due, 1)\n    now =")
+    before, after = tree.build(), tree.build({"firmware.shot.schedule": longer})
     assert [path for path in before if before[path] != after[path]] == ["lib/overlay.bin"]
     pairs = zip(*(files.blocks(one["lib/overlay.bin"]) for one in (before, after)), strict=True)
     assert 1 <= sum(old != new for old, new in pairs) <= 2

@@ -44,6 +44,7 @@ class _Uploader:
     """The part of the Uploader that the spool's modules use; `sent` lists the numbers sent."""
 
     store = _Store
+    device = "cam1"
     why = None
     waiting = 0
 

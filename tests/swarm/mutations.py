@@ -133,8 +133,8 @@ MUTATIONS = (
     _one(
         "a photo that cannot be sent is dropped",
         "firmware/uploader.py",
-        "if not (is_live and self.put(body, number, taken, metadata)):",
-        "if is_live and self.put(body, number, taken, metadata):\n                return\n"
+        "if not (is_live and self.put(body, number, key, metadata)):",
+        "if is_live and self.put(body, number, key, metadata):\n                return\n"
         "            if not is_live:",
         _OUTAGE,
     ),

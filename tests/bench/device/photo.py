@@ -227,7 +227,7 @@ def main(wanted):
         root = file.read()
     bus = Replay(wanted["path"], wanted["size"])
     make_root(wanted["folder"])
-    gc.threshold(8192)  # as in start/boot.py
+    gc.threshold(16384)  # as in start/boot.py
     from https import tls_context
 
     context = tls_context.client_context([root])
