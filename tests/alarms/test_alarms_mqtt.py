@@ -1,16 +1,13 @@
 """Home Assistant by MQTT: a real broker, and its own schemas of discovery messages."""
 
 import json
-import os
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import jinja2
 import pytest
 import trustme
 from alarms.conftest import NOON, SECRET
+from alarms.homeassistant_asked import home_assistant_says
 from megacam.alarms import homeassistant, settings
 from megacam.alarms.look import Look
 from megacam.alarms.mqtt import MqttError, Publisher
@@ -48,22 +45,6 @@ def test_a_camera_is_a_device_with_entities():
         assert platforms == (usual | {"battery": "sensor"} if found is BAD else usual)
 
 
-def _home_assistant_says(messages):
-    """Return what Home Assistant refuses or ignores of each message; in a process of its own."""
-    wheel = list((Path(sys.prefix) / "homeassistant").glob("homeassistant-*.whl"))
-    if not wheel:
-        words = "Home Assistant is missing: make .venv/homeassistant"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    paths = [wheel[0].parent, wheel[0], Path(__file__).parents[1]]
-    asked = subprocess.run(
-        [sys.executable, "-m", "alarms.homeassistant_schema"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
-        input=json.dumps(messages), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert asked.returncode == 0, asked.stderr
-    return json.loads(asked.stdout)
-
-
 def _change(path, value):
     """Return a description in which something is not as it should be; None: not there."""
     topic, said = _described(WELL)
@@ -99,7 +80,7 @@ def test_home_assistant_s_own_schemas_accept_the_descriptions_and_find_what_is_w
     well = [_described(found) for found in (WELL, BAD, BARE)]
     well += [_described(Look(Seen(name), None, {}, [], []), "photos.example") for name in names]
     wrong = [_change(*one) for one in WRONG] + [("homeassistant/device/a b/config", well[0][1])]
-    said = _home_assistant_says([*well, *wrong])
+    said = home_assistant_says([*well, *wrong])
     assert said[: len(well)] == [[]] * len(well)
     for expected, found in zip((*WRONG.values(), "illegal topic"), said[len(well) :], strict=True):
         assert any(fault.startswith(expected) for fault in found), (expected, found)

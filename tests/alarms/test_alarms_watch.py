@@ -72,9 +72,44 @@ def test_a_watcher_without_senders_takes_no_event_from_one_that_has(camera, fold
     assert len(receiver.got) == 1
 
 
-def test_home_assistant_needs_a_watch_that_goes_on(camera, folder):
-    done = _run(camera, folder, "--once", "--mqtt", "broker")
-    assert done.returncode == 2 and "leave out --once" in done.stderr
+@needs_mosquitto
+def test_once_tells_home_assistant_and_leaves_the_camera_available(
+    camera, folder, receiver, tmp_path
+):
+    topics = homeassistant.Topics(camera.account.bucket)
+    (tmp_path / "broker").mkdir()
+    with Mosquitto(tmp_path / "broker") as broker:
+        done = _run(camera, folder, "--once", "--mqtt", f"localhost:{broker.port}")
+        assert (done.returncode, done.stderr) == (0, "")
+        with HomeAssistant(broker.port) as home:
+            home.reach(*(topics.discovery("cam1"), topics.state("cam1"), topics.availability))
+            assert home.got[topics.availability] == "online"
+            assert json.loads(home.got[topics.state("cam1")])["problem"] == "ON"
+            described = json.loads(home.got[topics.discovery("cam1")])
+            assert described["components"]["age"]["expire_after"] == 3 * 3600
+    assert [body["kind"] for _, _, body, _ in receiver.got] == ["late"]
+
+
+def test_once_without_the_broker_still_tells_everybody_else(camera, folder, receiver):
+    done = _run(camera, folder, "--once", "--mqtt", "localhost:1")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "Home Assistant was not told: the MQTT broker localhost:1 cannot be" in done.stderr
+    assert [body["kind"] for _, _, body, _ in receiver.got] == ["late"]
+
+
+@needs_mosquitto
+def test_once_for_home_assistant_alone_remembers_in_the_bucket_and_takes_no_event(
+    camera, folder, receiver, tmp_path
+):
+    (folder / "alarms.json").rename(folder / "senders.json")
+    (tmp_path / "broker").mkdir()
+    with Mosquitto(tmp_path / "broker") as broker:
+        for expected in (1, 0):  # the second look knows of it
+            done = _run(camera, folder, "--once", "--mqtt", f"localhost:{broker.port}")
+            assert (done.returncode, done.stdout.count("cam1 late:")) == (0, expected)
+    assert "cam1/_digest/home.json" in camera.account.object_keys()
+    _run(camera, folder, "--once", "--alarms", "senders.json")
+    assert [body["kind"] for _, _, body, _ in receiver.got] == ["late"]
 
 
 def test_once_with_a_sender_that_fails_exits_1_without_a_secret(camera, folder, receiver):

@@ -45,7 +45,7 @@ class Topics:
 
     def __init__(self, bucket: str):
         self._bucket = _word(bucket)
-        #: Whether the watcher is there: its last will says that it is not.
+        #: Whether a watcher that stays is there: its last will says that it is not.
         self.availability = f"megacam/{self._bucket}/availability"
 
     def identity(self, device: str) -> str:
@@ -68,7 +68,7 @@ class Topics:
 def discovery(topics: Topics, found: Look, version: str, expire_s: int) -> dict[str, Any]:
     """Return the description of a camera; `version` is megacam's.
 
-    Values are unknown after `expire_s` seconds without a new one.
+    Entities are unavailable after `expire_s` seconds without a new value; an image never is.
     """
     device = found.seen.device
     name = topics.identity(device)

@@ -69,6 +69,11 @@ class Look:
     faults: list[str]
 
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the camera has ever stored a photo or a report."""
+        return bool(self.photo) or self.seen.reported is not None
+
 def look(aim: Aim, device: str, box: Box, now: int) -> Look:
     """Look at one camera at `now`, UTC seconds since 1970, and tell what has changed.
 

@@ -1,7 +1,8 @@
 """Keep Home Assistant up to date by MQTT: connect, publish, come back after an outage.
 
 All messages are retained, and what was last published is sent again on each connection, so
-neither a broker nor a Home Assistant that restarts misses anything.
+neither a broker nor a Home Assistant that restarts misses anything. tell() does all of it once,
+for who comes only every hour.
 """
 
 import json
@@ -9,7 +10,7 @@ import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -17,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from megacam.alarms import homeassistant
 from megacam.alarms.homeassistant import OFFLINE, ONLINE, Topics
-from megacam.alarms.look import Look
+from megacam.alarms.look import Aim, Look, link_to
 from megacam.alarms.settings import Broker
 from megacam.errors import MegacamError
 
@@ -35,21 +36,36 @@ class MqttError(MegacamError):
 class Publisher:
     """A connection to the broker, in the background, within a `with` block.
 
-    `say` is called with a sentence when the connection fails, once, and when it is back.
+    `say` is called with a sentence when the connection fails, once, and when it is back. When one
+    that `stays` ends, its cameras are unavailable at once. One that does not stay leaves them as
+    they are until their values expire, and gives up at its first fault.
     """
 
-    def __init__(self, broker: Broker, bucket: str, version: str, say: Callable[[str], None]):
+    def __init__(
+        self,
+        broker: Broker,
+        bucket: str,
+        version: str,
+        say: Callable[[str], None],
+        *,
+        stays: bool = True,
+    ):
         self.topics = Topics(bucket)
         self._version = version
         self._say = say
+        self._stays = stays
         self._fault = ""
         self._latest: dict[str, str] = {self.topics.availability: ONLINE}
+        self._sent: dict[str, paho.MQTTMessageInfo] = {}
         self._lock = threading.Lock()
-        self._connected = threading.Event()
+        self._connected, self._answered = threading.Event(), threading.Event()
         parts = urllib.parse.urlsplit(broker.server)
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        self._client = _client(broker, parts.scheme == "mqtts")
-        self._client.will_set(self.topics.availability, OFFLINE, _QOS, retain=True)
+        is_tls = parts.scheme == "mqtts"
+        self._remedy = f"check its address{', its certificate' if is_tls else ''} and that it runs"
+        self._client = _client(broker, is_tls)
+        if stays:
+            self._client.will_set(self.topics.availability, OFFLINE, _QOS, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
@@ -61,7 +77,7 @@ class Publisher:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._connected.is_set():
+        if self._stays and self._connected.is_set():
             # A clean end is no last will, so it must be said.
             told = self._client.publish(self.topics.availability, OFFLINE, _QOS, retain=True)
             told.wait_for_publish(_CONNECT_S)
@@ -70,8 +86,18 @@ class Publisher:
 
     def wait(self, limit_s: float = _CONNECT_S) -> None:
         """Return once connected; raises MqttError if that takes longer than `limit_s`."""
-        if not self._connected.wait(limit_s):
-            raise MqttError(self._fault or f"{self._name} does not answer; check mqtt.server")
+        self._answered.wait(limit_s)
+        if not self._connected.is_set():
+            raise MqttError(self._fault or f"{self._name} does not answer; {self._remedy}")
+
+    def flush(self, limit_s: float = _CONNECT_S) -> None:
+        """Return once the broker has acknowledged everything; raises MqttError after `limit_s`."""
+        ends_s = time.monotonic() + limit_s
+        self.wait(limit_s)
+        with self._lock:
+            sent = list(self._sent.values())
+        if not all(_is_acknowledged(one, ends_s - time.monotonic()) for one in sent):
+            raise MqttError(f"{self._name} did not acknowledge all messages in {limit_s:g} s")
 
     def publish(self, found: Look, link: str, now: int, expire_s: int) -> None:
         """Publish what a look has found; `link` is that of the newest photo, or ""."""
@@ -91,55 +117,92 @@ class Publisher:
                 if topic == always or self._latest.get(topic) != text
             }
             self._latest |= messages
-        self._send(news)
+            if self._connected.is_set():
+                self._send(news)
 
     @property
     def _name(self) -> str:
         return f"the MQTT broker {self._host}:{self._port}"
 
     def _send(self, messages: dict[str, str]) -> None:
-        if self._connected.is_set():
-            for topic, text in messages.items():
-                self._client.publish(topic, text, _QOS, retain=True)
+        for topic, text in messages.items():
+            self._sent[topic] = self._client.publish(topic, text, _QOS, retain=True)
 
     def _send_all(self) -> None:
         with self._lock:
-            messages = dict(self._latest)
-        self._send(messages)
+            self._send(self._latest)
+            # Only now: flush() must not find less than everything.
+            self._connected.set()
+            self._answered.set()
 
     def _on_connect(
         self, client: Any, data: Any, flags: Any, reason: Any, properties: Any
     ) -> None:
         if reason.is_failure:
-            self._complain(f"{self._name} refuses: {reason}; check mqtt.user and mqtt.password")
+            remedy = "check mqtt.user and mqtt.password"
+            self._complain(f"{self._name} refuses: {reason}", remedy, remedy)
             return
-        client.subscribe(homeassistant.BIRTH_TOPIC, _QOS)
-        self._connected.set()
+        if self._stays:
+            client.subscribe(homeassistant.BIRTH_TOPIC, _QOS)
+        self._send_all()
         if self._fault:
             self._fault = ""
             self._say(f"{self._name} is back")
-        self._send_all()
 
     def _on_connect_fail(self, client: Any, data: Any) -> None:
-        self._complain(f"{self._name} cannot be reached; trying again")
+        self._complain(f"{self._name} cannot be reached", self._remedy)
 
     def _on_disconnect(
         self, client: Any, data: Any, flags: Any, reason: Any, properties: Any
     ) -> None:
         was_connected = self._connected.is_set()
         self._connected.clear()
+        if self._stays:
+            self._answered.clear()
         if reason.is_failure and was_connected:
-            self._complain(f"{self._name} broke the connection; trying again")
+            self._complain(f"{self._name} broke the connection", self._remedy)
 
     def _on_message(self, client: Any, data: Any, message: Any) -> None:
         # Home Assistant has started: it may be new, or have lost the values.
         if message.topic == homeassistant.BIRTH_TOPIC and message.payload == ONLINE.encode():
             self._send_all()
 
-    def _complain(self, sentence: str) -> None:
-        if sentence != self._fault:
-            self._fault = sentence
-            self._say(sentence)
+    def _complain(self, what: str, remedy: str, now: str = "trying again") -> None:
+        """Keep the fault for wait(), and say what is done about it `now`."""
+        fault = f"{what}; {remedy}"
+        if fault != self._fault:
+            self._fault = fault
+            self._say(f"{what}; {now}")
+        if not self._stays:
+            self._answered.set()
+
+
+def tell(
+    broker: Broker, aim: Aim, looks: Sequence[Look | None], version: str, now: int, every_s: float
+) -> str:
+    """Tell Home Assistant what some looks have found; return "" or a sentence why that failed.
+
+    Its entities are unavailable when three looks, one every `every_s` seconds, were missed.
+    Blocks until the broker has all of it, for some seconds at most. Nothing is said of a camera
+    that has not stored anything yet.
+    """
+    try:
+        with Publisher(broker, aim.source.name, version, lambda fault: None, stays=False) as home:
+            for found in looks:
+                if found and found.is_known:
+                    home.publish(found, link_to(aim, found.photo), now, round(3 * every_s))
+            home.flush()
+    except MqttError as error:
+        return f"Home Assistant was not told: {error}"
+    return ""
+
+
+def _is_acknowledged(sent: paho.MQTTMessageInfo, limit_s: float) -> bool:
+    try:
+        sent.wait_for_publish(max(0, limit_s))
+        return sent.is_published()
+    except (RuntimeError, ValueError):  # the connection had broken when it was to be sent
+        return False
 
 
 def _client(broker: Broker, is_tls: bool) -> paho.Client:

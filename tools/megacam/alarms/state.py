@@ -21,6 +21,8 @@ from megacam.gallery import refusals
 
 #: The prefix of all that is derived from a camera's photos, and the name below it.
 NAME = "_digest/alarms.json"
+#: For who tells nobody but Home Assistant: whoever first saves an event in NAME must send it.
+HOME_NAME = "_digest/home.json"
 _LIMIT_BYTES = 1 << 18
 _CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _UNKNOWN = ("NotImplemented", "501")
@@ -46,10 +48,10 @@ class Box(Protocol):
 class BucketBox:
     """The state in the bucket; needs s3:GetObject and s3:PutObject on DEVICE/_digest/."""
 
-    def __init__(self, client: Any, bucket: str, device: str):
+    def __init__(self, client: Any, bucket: str, device: str, name: str = NAME):
         self._client = client
         self._bucket = bucket
-        self._key = f"{device}/{NAME}"
+        self._key = f"{device}/{name}"
         # Some stores know no conditional put: there two watchers may both tell an event.
         self._is_conditional = True
 

@@ -82,7 +82,7 @@ class Watch:
             self.say("event", f"{event.device} {event.text}")
         for fault in found.faults:
             self.say("fault", fault)
-        if self.publisher and (found.photo or found.seen.reported is not None):
+        if self.publisher and found.is_known:
             self.publisher.publish(found, self._link(found.photo), now, round(3 * self.every_s))
         return found
 

@@ -9,7 +9,7 @@ import typer
 
 from megacam import settings
 from megacam.aws import Aws
-from megacam.commands import extras, options, times
+from megacam.commands import extras, home, options, times
 from megacam.console import MisuseError, Terminal
 from megacam.words import count
 
@@ -43,12 +43,22 @@ def digest_command(
     film: Film = True,
     labels: Labels = None,
     label_calls: LabelCalls = CALLS,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(help="Also tell Home Assistant by its MQTT broker: HOST or mqtts://HOST"),
+    ] = None,
+    alarms: Annotated[
+        Path, typer.Option(help="With the broker's user and password, or $MEGACAM_ALARMS")
+    ] = home.ALARMS,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
     as_json: options.Json = False,
 ) -> None:
-    """Sum up each hour of photos in the bucket. Run it every hour; what is done stays."""
+    """Sum up each hour of photos in the bucket. Run it every hour; what is done stays.
+
+    With --mqtt, the camera is a device in Home Assistant, up to date as of each run.
+    """
     terminal = Terminal(as_json)
     where = options.place(bucket, device, region, config)
     name = where.need_device()
@@ -60,6 +70,8 @@ def digest_command(
     aws = where.aws(profile)
     shelf = store.Store(aws.client("s3", store.CONFIG), where.need_bucket())
     labeller = _labeller(aws, labels, label_calls, now) if labels else None
+    # First: whether a camera is late has nothing to do with whether its photos can be summed up.
+    told = _told(terminal, aws, where.need_bucket(), name, mqtt, alarms) if mqtt else {}
     with terminal.working(f"reading {name}"):
         result = run.run(
             shelf,
@@ -70,8 +82,20 @@ def digest_command(
             _installed("hour").Wishes(film, threshold, labeller=labeller),
             progress=lambda hour: terminal.now(f"{name} {hour:%Y-%m-%d %H:%M} UTC …"),
         )
-    terminal.data(result.as_data())
+    terminal.data({**result.as_data(), **told})
     _print(terminal, result, film and not _installed("hour").films_here())
+    if told and told["mqtt"]["fault"]:
+        raise typer.Exit(1)
+
+
+def _told(
+    terminal: Terminal, aws: Aws, bucket: str, device: str, mqtt: str, alarms: Path
+) -> dict[str, Any]:
+    """Tell Home Assistant of the camera; return what --json says of it."""
+    fault = home.look_and_tell(aws, bucket, device, *home.login(alarms, mqtt))
+    if fault:
+        terminal.mark("warn", fault)
+    return {"mqtt": {"fault": fault}}
 
 
 def _labeller(aws: Aws, words: str, calls: int, now: datetime) -> Any:

@@ -1,7 +1,7 @@
 """`megacam watch`: tell by ntfy, Telegram, webhook, e-mail or Home Assistant what goes wrong."""
 
 import contextlib
-import os
+import functools
 import signal
 import threading
 import time
@@ -11,21 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
-from megacam import settings as board_settings
-from megacam.alarms import look, senders, settings
+from megacam.alarms import look, senders
 from megacam.alarms.outbox import title
 from megacam.alarms.rules import Event
 from megacam.alarms.senders import Message
-from megacam.alarms.settings import Broker, Settings
-from megacam.alarms.state import Box, BucketBox, FileBox, MemoryBox
+from megacam.alarms.settings import Broker
+from megacam.alarms.state import HOME_NAME, NAME, Box, BucketBox, FileBox, MemoryBox
 from megacam.alarms.watch import Watch
 from megacam.aws import Aws
-from megacam.commands import extras, options
+from megacam.commands import home, options
 from megacam.console import MisuseError, Terminal
 from megacam.gallery import bucket as photo_bucket
 from megacam.gallery.bucket import Bucket
 
-_ALARMS = Path("alarms.json")
+_EVERY_MIN = 5
 
 
 def watch_command(
@@ -35,16 +34,19 @@ def watch_command(
     ] = None,
     alarms: Annotated[
         Path, typer.Option(help="File with the places to send to; $MEGACAM_ALARMS is its text")
-    ] = _ALARMS,
-    every: Annotated[float, typer.Option(min=0.1, help="Minutes from one look to the next")] = 5,
+    ] = home.ALARMS,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, help="Minutes from one look to the next (default: 5; 60 with --once)"
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Look once, for cron")] = False,
     test: Annotated[bool, typer.Option("--test", help="Send a test message everywhere")] = False,
     state: Annotated[
         Path | None, typer.Option(help="Folder for the state, if you may not write to the bucket")
     ] = None,
-    mqtt: Annotated[
-        str | None, typer.Option(help="MQTT broker of Home Assistant: HOST or mqtts://HOST")
-    ] = None,
+    mqtt: home.Mqtt = None,
     region: options.Region = None,
     profile: options.Profile = None,
     config: options.Config = options.CONFIG,
@@ -53,41 +55,28 @@ def watch_command(
 
     Each event is told once, and also when all is well again.
     """
-    if once and mqtt:
-        raise MisuseError("--mqtt needs a watch that keeps running: leave out --once")
     where = options.place(bucket, None, region, config)
-    found, broker = _settings(alarms, mqtt)
+    found, broker = home.login(alarms, mqtt)
     name, aws = where.need_bucket(), where.aws(profile)
     terminal = Terminal()
     source = Bucket(aws.client("s3", photo_bucket.CONFIG), name)
     aim = look.Aim(source, found.senders(_sns(aws)), found.quiet, found.link_hours)
-    with _publisher(None if once else broker, name, terminal) as publisher:
+    every_s = every * 60 if every else home.HOUR_S if once else _EVERY_MIN * 60
+    with home.publisher(None if once else broker, name, _fault(terminal)) as publisher:
         if test:
             _test(terminal, aim, tuple(device or ()), publisher)
             return
-        box = _boxes(aws, name, state, bool(aim.senders))
-        watch = Watch(aim, box, _say(terminal), tuple(device or ()), every * 60, publisher)
+        kept = NAME if aim.senders else HOME_NAME if once and broker else ""
+        box = _boxes(aws, name, state, kept)
+        watch = Watch(aim, box, _say(terminal), tuple(device or ()), every_s, publisher)
         if once:
-            _once(watch)
+            _once(watch, broker, every_s, terminal)
             return
         if not aim.senders and not publisher:
             terminal.mark("warn", f"no sender in {alarms}: events are only printed here")
-        terminal.mark("next", f"watching {name} every {every:g} min; Ctrl-C ends it")
+        terminal.mark("next", f"watching {name} every {every_s / 60:g} min; Ctrl-C ends it")
         with _stopped() as stop:
             watch.run(stop)
-
-
-def _settings(alarms: Path, mqtt: str | None) -> tuple[Settings, Broker | None]:
-    text = os.environ.get(settings.VARIABLE, "")
-    found = Settings()
-    if alarms.exists() or alarms != _ALARMS:
-        found = settings.read(alarms)
-    elif text:
-        found = settings.parse(text)
-    if mqtt:
-        login = {**found.chosen.get("mqtt", {}), "server": mqtt}
-        return found, settings.broker(**login)
-    return found, found.broker
 
 
 def _sns(aws: Aws) -> Callable[[str], Any]:
@@ -95,30 +84,16 @@ def _sns(aws: Aws) -> Callable[[str], Any]:
     return lambda region: Aws(aws.profile, region).client("sns", senders.SNS_CONFIG)
 
 
-def _boxes(aws: Aws, bucket: str, folder: Path | None, is_telling: bool) -> Callable[[str], Box]:
+def _boxes(aws: Aws, bucket: str, folder: Path | None, kept: str) -> Callable[[str], Box]:
+    """Return where the state is: in `folder`, in the bucket under the name `kept`, or nowhere."""
     client = aws.client("s3", photo_bucket.CONFIG)
 
     def box(device: str) -> Box:
         if folder:
             return FileBox(folder, device)
-        return BucketBox(client, bucket, device) if is_telling else MemoryBox()
+        return BucketBox(client, bucket, device, kept) if kept else MemoryBox()
 
     return box
-
-
-@contextlib.contextmanager
-def _publisher(broker: Broker | None, bucket: str, terminal: Terminal) -> Iterator[Any]:
-    if not broker:
-        yield None
-        return
-    mqtt = extras.load("megacam.alarms.mqtt", "watch")
-    version = board_settings.firmware_version()
-
-    def say(sentence: str) -> None:
-        _say(terminal)("fault", sentence)
-
-    with mqtt.Publisher(broker, bucket, version, say) as publisher:
-        yield publisher
 
 
 def _say(terminal: Terminal) -> Callable[[str, str], None]:
@@ -131,9 +106,16 @@ def _say(terminal: Terminal) -> Callable[[str, str], None]:
     return say
 
 
-def _once(watch: Watch) -> None:
+def _fault(terminal: Terminal) -> Callable[[str], None]:
+    return functools.partial(_say(terminal), "fault")
+
+
+def _once(watch: Watch, broker: Broker | None, every_s: float, terminal: Terminal) -> None:
     found = list(watch.once())
-    if any(one is None or one.faults for one in found):
+    fault = home.tell(broker, watch.aim, found, every_s) if broker else ""
+    if fault:
+        _fault(terminal)(fault)
+    if fault or any(one is None or one.faults for one in found):
         raise typer.Exit(1)
 
 
