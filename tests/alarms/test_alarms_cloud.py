@@ -5,15 +5,18 @@ import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import trustme
 from botocore.exceptions import ClientError
 from cloud_function import invoke, trust
 from gallery_wire import BUCKET, WireS3, jpeg, key_of
-from megacam.alarms import settings
+from megacam.alarms import homeassistant, settings
 from megacam.alarms.look import hourly
-from megacam.cloud import create, destroy, digest_function, show
+from megacam.cloud import create, destroy, digest_alarms, digest_function, function_zip, show
 from megacam.cloud.digest_function import Wanted
 from megacam.cloud.spec import CloudSpec
 from megacam.errors import MegacamError
+from servers.mosquitto import HomeAssistant, Mosquitto, needs_mosquitto
+from servers.running import issue
 
 pytest_plugins = ("local_aws", "cloud_function")
 TOPIC = "arn:aws:sns:eu-central-1:000000000000:alarms"
@@ -145,6 +148,42 @@ def test_the_same_again_changes_nothing_and_off_removes_it(account, receiver, wh
     assert _parameters(account) == []
 
 
+def test_only_what_the_function_needs_is_kept_for_it():
+    """A password of a broker that only --mqtt names stays at home."""
+    text = {"ntfy": {"url": "https://ntfy.sh/x"}, "mqtt": {"password": "tk_secret"}}
+    assert json.loads(digest_alarms.checked(json.dumps(text))[0]) == {"ntfy": text["ntfy"]}
+    text["mqtt"] |= {"server": "mqtts://broker.example.org:8884"}
+    assert json.loads(digest_alarms.checked(json.dumps(text))[0]) == text
+
+
+@needs_mosquitto
+def test_the_function_tells_home_assistant_by_a_broker_in_the_internet(account, wheels, tmp_path):
+    public = {"server": "mqtts://broker.example.org", "user": "me", "password": "tk_secret"}
+    make(account, digest=True, alarms=json.dumps({"mqtt": public}))
+    late_camera(account, datetime.now(timezone.utc))
+    authority, topics = trustme.CA(), homeassistant.Topics(account.bucket)
+    authority.cert_pem.write_to_path(tmp_path / "broker.pem")
+    trust(account, SSL_CERT_FILE=str(tmp_path / "broker.pem"))
+    (tmp_path / "broker").mkdir()
+    with Mosquitto(tmp_path / "broker", ("me", "tk_secret"), issue(authority)) as broker:
+        # No broker in the internet is at hand.
+        here = json.dumps({"mqtt": {**public, "server": f"mqtts://localhost:{broker.port}"}})
+        name = f"/megacam/{account.bucket}/cam1/alarms"
+        account.client("ssm").put_parameter(
+            Name=name, Value=here, Type="SecureString", Overwrite=True
+        )
+        done = invoke(account, {"days": 2})
+        assert done["alarms"] == {"events": ["lost"], "faults": []}, done
+        with HomeAssistant(broker.port, ("me", "tk_secret"), authority) as home:
+            home.reach(topics.discovery("cam1"), topics.state("cam1"), topics.image("cam1"))
+            assert json.loads(home.got[topics.state("cam1")])["problem"] == "ON"
+            origin = json.loads(home.got[topics.discovery("cam1")])["origin"]
+            assert origin == {"name": "megacam", "sw_version": function_zip.identity(film=True)}
+    assert STATE not in account.object_keys(), "that is for who sends alarms"
+    [fault] = invoke(account, {"days": 2})["alarms"]["faults"]
+    assert "Home Assistant was not told: the MQTT broker localhost" in fault
+
+
 def _parameters(account):
     name = f"/megacam/{account.bucket}/cam1/alarms"
     try:
@@ -157,7 +196,13 @@ def _parameters(account):
     ("text", "why"),
     [
         ('{"ntfy": {"url": "https://ntfy.sh/x"}, "quiet": "22:00-07:00"}', "needs a timezone"),
-        ('{"mqtt": {"server": "homeassistant.local"}}', "nobody to whom a function can send"),
+        ('{"mqtt": {"user": "me"}}', "nobody to whom a function can send"),
+        ('{"mqtt": {"server": "mqtts://homeassistant.local"}}', "cannot reach the MQTT broker ho"),
+        ('{"mqtt": {"server": "mqtts://192.168.1.5"}}', r"cannot .*\.5 in your own .*--mqtt` or"),
+        (
+            '{"mqtt": {"server": "mqtt://broker.example.org"}}',
+            "must be mqtts://broker.example.org",
+        ),
         ("{", "not valid JSON"),
         (json.dumps({"webhook": {"url": "https://a.example/" + "x" * 5000}}), "over 4096 bytes"),
     ],

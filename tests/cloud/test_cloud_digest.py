@@ -269,7 +269,8 @@ def test_the_same_code_has_the_same_bytes_and_only_what_the_function_needs(downl
     assert "megacam/digest/handler.py" in names and "megacam/gallery/bucket.py" in names
     assert not [one for one in names if "aws.py" in one or "/pages/" in one or "RECORD" in one]
     assert [one for one in names if one.endswith("_note.txt")] == [
-        "av_note.txt", "pillow_note.txt", "python_dateutil_note.txt", "six_note.txt",
+        "av_note.txt", "paho_mqtt_note.txt", "pillow_note.txt", "python_dateutil_note.txt",
+        "six_note.txt",
     ]  # fmt: skip
 
 
@@ -280,6 +281,8 @@ def test_the_code_has_every_module_that_the_function_imports(wheels, tmp_path):
     # Also what is imported only when a film is made.
     script = (
         "import sys; import megacam.digest.handler, megacam.digest.upload, av;"
+        # What alarms load for Home Assistant.
+        "import megacam.alarms.mqtt;"
         # What alarms load of the camera's own code.
         "from megacam.alarms import due, seen; due.shots(seen.Seen('cam1'), 0, 90_000, 2);"
         "tops = ('megacam', 'firmware');"

@@ -3,6 +3,7 @@
 import queue
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -73,9 +74,12 @@ class Mosquitto:
 
 
 class HomeAssistant:
-    """Another client of the broker: `got` has the last payload of each topic."""
+    """Another client of the broker: `got` has the last payload of each topic.
 
-    def __init__(self, port, login=None):
+    `authority` is a trustme.CA, that of a broker that speaks TLS.
+    """
+
+    def __init__(self, port, login=None, authority=None):
         self.got, self.news = {}, queue.Queue()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "home-assistant")
         self._client.on_message = self._take
@@ -84,7 +88,11 @@ class HomeAssistant:
         if login:
             self._client.username_pw_set(*login)
         self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", port)
+        if authority:
+            trusting = ssl.create_default_context()
+            authority.configure_trust(trusting)
+            self._client.tls_set_context(trusting)
+        self._client.connect("localhost", port)
 
     def _take(self, client, data, message):
         self.got[message.topic] = message.payload.decode()

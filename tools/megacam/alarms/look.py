@@ -23,7 +23,7 @@ from megacam.alarms.outbox import Quiet
 from megacam.alarms.rules import Event, State
 from megacam.alarms.seen import Seen
 from megacam.alarms.senders import Message, Sender
-from megacam.alarms.state import Box, BucketBox, ConflictError
+from megacam.alarms.state import HOME_NAME, NAME, Box, BucketBox, ConflictError
 from megacam.errors import MegacamError
 from megacam.gallery import photos
 from megacam.gallery.bucket import Bucket
@@ -37,6 +37,7 @@ _SEND_S = 60
 _CLAIM_S = 180
 _SETTLE_TRIES = 3
 _TRIES = 2
+_HOUR_S = 3600
 
 
 @dataclasses.dataclass
@@ -68,11 +69,11 @@ class Look:
     events: list[Event]
     faults: list[str]
 
-
     @property
     def is_known(self) -> bool:
         """Whether the camera has ever stored a photo or a report."""
         return bool(self.photo) or self.seen.reported is not None
+
 
 def look(aim: Aim, device: str, box: Box, now: int) -> Look:
     """Look at one camera at `now`, UTC seconds since 1970, and tell what has changed.
@@ -99,10 +100,13 @@ def look(aim: Aim, device: str, box: Box, now: int) -> Look:
     return Look(facts, photo, rules.problems(facts, new, now), events, faults)
 
 
-def hourly(client: Any, name: str, devices: Sequence[str], text: str, now: int) -> list[Look]:
+def hourly(
+    client: Any, name: str, devices: Sequence[str], text: str, now: int, version: str = ""
+) -> list[Look]:
     """Look at `devices` of the bucket `name` with a boto3 S3 client, as a Lambda does each hour.
 
-    `text` is that of an alarms.json. Raises MegacamError if a look failed, but after all others.
+    `text` is that of an alarms.json; `version` is megacam's, for Home Assistant. Raises
+    MegacamError if a look failed, but after all others.
     """
     found = settings.parse(text)
     source = Bucket(client, name, lambda: datetime.fromtimestamp(now, timezone.utc))
@@ -111,13 +115,21 @@ def hourly(client: Any, name: str, devices: Sequence[str], text: str, now: int) 
         return boto3.client("sns", region_name=region, config=senders.SNS_CONFIG)
 
     aim = Aim(source, found.senders(sns), found.quiet, found.link_hours)
+    kept = NAME if aim.senders else HOME_NAME
     looks: list[Look] = []
     failed: MegacamError | None = None
     for device in devices:
         try:
-            looks.append(look(aim, device, BucketBox(client, name, device), now))
+            looks.append(look(aim, device, BucketBox(client, name, device, kept), now))
         except MegacamError as error:
             failed = error
+    if found.broker:
+        # Only here: the module needs this one, and a package that others do not need.
+        from megacam.alarms import mqtt
+
+        fault = mqtt.tell(found.broker, aim, looks, version, now, _HOUR_S)
+        faults = [fault] if fault else []
+        looks = [dataclasses.replace(one, faults=one.faults + faults) for one in looks]
     if failed:
         raise failed
     return looks

@@ -27,7 +27,7 @@ HANDLER = "megacam.digest.handler.handle"
 UNZIPPED_LIMIT_BYTES = 250 << 20
 ZIP_LIMIT_BYTES = 50 << 20
 _PLATFORMS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
-_PACKAGES = ("pillow", "python-dateutil", "six")
+_PACKAGES = ("paho-mqtt", "pillow", "python-dateutil", "six")
 _FILM_PACKAGES = ("av",)
 _PACKAGE = Path(package_file).parent
 _MODULES = (
@@ -38,7 +38,8 @@ _MODULES = (
     )),
     "device_code.py", "words.py",
     *(f"alarms/{name}.py" for name in (
-        "__init__", "due", "look", "outbox", "rules", "seen", "senders", "settings", "state",
+        "__init__", "due", "homeassistant", "look", "mqtt", "outbox", "rules", "seen", "senders",
+        "settings", "state",
     )),
 )  # fmt: skip
 # The camera's own code says when photos were due; see device_code.py.

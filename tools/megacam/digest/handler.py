@@ -124,6 +124,7 @@ def _alarms(now: datetime) -> dict[str, list[str]]:
         [os.environ["MEGACAM_DEVICE"]],
         _secret("MEGACAM_ALARMS_PARAMETER"),
         int(now.timestamp()),
+        os.environ.get("MEGACAM_BUILD", ""),
     )
     return {"events": [event.kind for event in seen.events], "faults": seen.faults}
 
