@@ -141,7 +141,7 @@ def test_the_boot_rom_tells_of_a_watchdog(tmp_path):
 
 
 def wait_for(board, text):
-    for _ in range(500):
+    for _ in range(3000):
         if text in board.console:
             return
         board.wait_until_unplugged(0.02)
@@ -174,6 +174,12 @@ def test_each_kind_of_answer_on_the_wire(tmp_path):
         assert ask(f"{dog}.feed", 3_000_000, []) == ["", None]
         assert ask("reset_cause", 5_000_000, []) == ["", 1]
         assert ask("reset_cause", 5_000_001, []) == ["exit", 78], "starved, whatever it asks"
+
+
+def test_a_board_without_power_gets_no_answer_so_it_writes_nothing_more(tmp_path):
+    """The kill takes a moment, and until then the interpreter would go on."""
+    with _wire(tmp_path) as ask, pytest.raises(ValueError, match="Expecting value"):
+        ask("power", 1, [])
 
 
 def test_each_kind_of_refusal_on_the_wire(tmp_path):

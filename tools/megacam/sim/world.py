@@ -130,7 +130,7 @@ class World:
             "card": self._card and self._card.answer,
             "cs": _CS,
             "piece of it": lambda at: bytes(self._filling[at : at + _PIECE_BYTES]),
-            "power": lambda: self.on_power_cut(),
+            "power": self._cut_power,
             "spi": self._is_camera,
             "rtc": self._set_rtc,
             "memory of RTC": self._rtc_memory,
@@ -150,12 +150,17 @@ class World:
                 stream.write(self.answer(*json.loads(line)))
                 stream.flush()
 
+    def _cut_power(self) -> None:
+        self.on_power_cut()
+        # The process lives on until its kill arrives: without an answer, it does nothing more.
+        raise ConnectionAbortedError
+
     def hear(self, now_us: int) -> None:
         """Note the time since its start that the board has just sent, here or on its bus."""
         self.radio.now_us = self._now_us = now_us
 
     def answer(self, name: str, now_us: int, args: list[Any] | None, values: Any) -> str:
-        """Return the line that answers one request."""
+        """Return the line that answers one request; raises OSError if nothing must answer it."""
         self.hear(now_us)
         return json.dumps([now_us, *self._answer(name, args, dict(values))]) + "\n"
 
