@@ -137,7 +137,7 @@ def test_a_program_that_hangs_on_the_board_is_said(board):
 def test_the_board_runs_again_when_we_leave(board):
     with device.connect(board.port):
         before = bytes(board.console).count(b"boot\n")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while bytes(board.console).count(b"boot\n") <= before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert bytes(board.console).count(b"boot\n") > before
@@ -182,7 +182,7 @@ def test_a_ctrl_c_in_mid_work_lets_the_board_start_again(board):
     with pytest.raises(KeyboardInterrupt), device.connect(board.port) as found:
         before = len(board.console)
         found.exec(f"print('on')\n{_HANG}", on_line=_once(_interrupted))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while b"SW_CPU_RESET" not in board.console[before:] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert b"SW_CPU_RESET" in board.console[before:]

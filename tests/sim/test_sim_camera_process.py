@@ -197,14 +197,14 @@ def test_the_process_serves_the_model_and_ends_with_the_board(tmp_path):
     photo = board.shoot()
     assert (tmp_path / "000001.jpg").read_bytes() == photo
     board.bus.close()
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "FIFO_CTRL <- 0x02  start capture" in output
 
 
 def test_the_process_refuses_an_unknown_fault_in_one_sentence():
     board, process = run_process("--fault", "capture-stick")
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=120)
     board.bus.close()
     assert process.returncode == 2
     assert output.startswith("camera process: camera fault 'capture-stick' does not exist;")
@@ -212,7 +212,7 @@ def test_the_process_refuses_an_unknown_fault_in_one_sentence():
 
 def test_the_process_refuses_a_folder_without_pictures_in_one_sentence(tmp_path):
     board, process = run_process("--photos", str(tmp_path))
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=120)
     board.bus.close()
     assert process.returncode == 2
     assert output.startswith("camera process: photos: ")

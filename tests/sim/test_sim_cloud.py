@@ -44,7 +44,7 @@ class Cloud:
     def __exit__(self, *exc):
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        self.said += self._process.communicate(timeout=20)[0]
+        self.said += self._process.communicate(timeout=120)[0]
         self.code = self._process.returncode
 
     def commands(self):

@@ -33,8 +33,9 @@ _ROM_SOFTWARE = "0xc (SW_CPU_RESET)"
 _BROWN_OUT = b"\r\nBrownout detector was triggered\r\n\r\n"
 _CHUNK_BYTES = 4096
 _POLL_S = 0.05
-# After this, bytes that no one reads are lost, as on a UART, and the firmware does not wait.
-_DROP_S = 0.5
+# Bytes that no one reads are lost, as on a UART, and the firmware does not wait. But on a busy
+# machine, a program that reads may get no time to do so for seconds; a UART's driver would have.
+_PATIENCE_S = 10
 # The interpreter discards its input when a Ctrl-C ends a program; a UART would not.
 _AFTER_INTERRUPT_S = 0.1
 # A Ctrl-C that hits the interpreter while it interns a name (qstr.c of the unix port) leaves a
@@ -49,7 +50,8 @@ class PtyBoard(Board):
     """A board on a serial port; takes the same arguments as Board.
 
     While it is plugged in, `port` is a symbolic link to the pseudo-terminal, which gets a new name
-    each time. `console` is everything that the board has sent.
+    each time. `console` is everything that the board has sent. Bytes that nobody reads for
+    `patience_s` seconds are lost, and so are all that follow until somebody reads again.
     """
 
     def __init__(self, folder: Path, files: dict[str, bytes] | None, **options: Any):
@@ -62,6 +64,8 @@ class PtyBoard(Board):
         self._relay: Relay | None = None
         self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
         self._awake_until = 0.0
+        self._is_read = True
+        self.patience_s: float = _PATIENCE_S
         self.console = bytearray()
 
     @property
@@ -229,11 +233,16 @@ class PtyBoard(Board):
 
     def _emit(self, data: bytes) -> None:
         self.console += data
-        give_up = time.monotonic() + _DROP_S
-        while data and self._outer is not None and time.monotonic() < give_up:
-            _, ready, _ = select.select([], [self._outer], [], _POLL_S)
-            if ready:
-                data = data[_write(self._outer, data) :]
+        give_up = time.monotonic() + self.patience_s
+        while data and self._outer is not None and not self._stopping.is_set():
+            _, ready, _ = select.select([], [self._outer], [], _POLL_S if self._is_read else 0)
+            sent = _write(self._outer, data) if ready else 0
+            data = data[sent:]
+            if sent:
+                self._is_read, give_up = True, time.monotonic() + self.patience_s
+            elif not self._is_read or time.monotonic() >= give_up:
+                self._is_read = False
+                break
 
 
 def _open_inner() -> tuple[int, int]:
