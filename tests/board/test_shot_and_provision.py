@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -105,9 +106,11 @@ def test_a_secret_is_typed_without_an_echo(board, tmp_path):
         for question, answer in ((b"key id", KEY["id"]), (b"Secret", SECRET), (b"compared", "")):
             while question not in seen:
                 seen += os.read(master, 1000)
-            time.sleep(0.3)  # the prompt is printed before the echo is off
+            # The prompt is printed before the echo is off.
+            while question == b"Secret" and termios.tcgetattr(master)[3] & termios.ECHO:
+                time.sleep(0.02)
             os.write(master, answer.encode() + b"\n")
-        assert running.wait(30) == 0
+        assert running.wait(120) == 0
     finally:
         running.kill()
         os.close(master)
