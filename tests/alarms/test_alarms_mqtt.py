@@ -129,7 +129,7 @@ def _publisher(broker, said, scheme="mqtt", user="", password=""):
 def test_a_camera_appears_with_its_values_and_its_photo(tmp_path):
     said = []
     with Mosquitto(tmp_path) as broker, _publisher(broker, said) as publisher:
-        publisher.wait()
+        publisher.wait(60)
         publisher.publish(WELL, LINK, NOON, 900)
         with HomeAssistant(broker.port) as home:
             # It came later: all is retained.
@@ -162,7 +162,7 @@ def test_an_outage_of_the_broker_is_one_sentence_and_everything_comes_back(tmp_p
                 back.set()
 
     with Mosquitto(tmp_path) as broker, _publisher(broker, Said()) as publisher:
-        publisher.wait()
+        publisher.wait(60)
         broker.stop()
         publisher.publish(WELL, LINK, NOON, 900)
         publisher.publish(BAD, LINK + "2", NOON, 900)
@@ -179,7 +179,7 @@ def test_an_outage_of_the_broker_is_one_sentence_and_everything_comes_back(tmp_p
 @needs_mosquitto
 def test_a_home_assistant_that_starts_gets_everything_again(tmp_path):
     with Mosquitto(tmp_path) as broker, _publisher(broker, []) as publisher:
-        publisher.wait()
+        publisher.wait(60)
         publisher.publish(WELL, LINK, NOON, 900)
         with HomeAssistant(broker.port) as home:
             home.wait(TOPICS.image("cam1"), LINK)
@@ -193,10 +193,10 @@ def test_a_wrong_password_is_one_sentence_without_it(tmp_path):
     with Mosquitto(tmp_path, ("me", SECRET)) as broker:
         with _publisher(broker, said, user="me", password=SECRET[:-1]) as publisher:
             with pytest.raises(MqttError, match=r"refuses: .*; check mqtt.user and mqtt.password"):
-                publisher.wait(2)
+                publisher.wait(60)
             assert SECRET[:-1] not in " ".join([*said, repr(publisher)])
         with _publisher(broker, said, user="me", password=SECRET) as publisher:
-            publisher.wait()
+            publisher.wait(60)
 
 
 @needs_mosquitto
@@ -207,10 +207,10 @@ def test_with_tls_the_certificate_is_verified(tmp_path, monkeypatch):
     with Mosquitto(tmp_path, certificate=issue(authority)) as broker:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "right.pem"))
         with _publisher(broker, [], "mqtts") as publisher:
-            publisher.wait()
+            publisher.wait(60)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "wrong.pem"))
         with _publisher(broker, [], "mqtts") as publisher, pytest.raises(MqttError):
-            publisher.wait(3)
+            publisher.wait(60)
 
 
 def test_a_broker_that_is_not_there_is_one_sentence():
@@ -221,6 +221,6 @@ def test_a_broker_that_is_not_there_is_one_sentence():
 
     with _publisher(Nowhere, said) as publisher:
         with pytest.raises(MqttError, match="MQTT broker localhost:1 cannot be reached"):
-            publisher.wait(3)
+            publisher.wait(60)
         publisher.publish(WELL, LINK, NOON, 900)
     assert len(said) == 1

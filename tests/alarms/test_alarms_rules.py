@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import astral
 import pytest
+from any_speed import ANY_SPEED
 from astral import sun
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -248,7 +249,7 @@ CHANGES = [datetime(2027, *day) for day in ((3, 14), (3, 28), (4, 4), (10, 3), (
 
 
 # A case is small already, and days of looks take long to shrink.
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=40, phases=(Phase.explicit, Phase.generate), **ANY_SPEED)
 @given(
     zone=st.sampled_from(ZONES),
     change=st.sampled_from(CHANGES),
@@ -325,7 +326,7 @@ ANY = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, **ANY_SPEED)
 @given(said=st.dictionaries(st.sampled_from([*report(0), "update"]), ANY), photo=st.booleans())
 def test_no_report_however_wrong_stops_the_watcher(said, photo):
     story = Story()

@@ -161,7 +161,7 @@ def test_it_runs_until_it_is_told_to_stop_and_ends_cleanly(camera, folder, recei
     )
     lines = [process.stdout.readline(), process.stdout.readline()]
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out, err) == (0, "", "")
     assert "Ctrl-C ends it" in lines[0] and " cam1 late: " in lines[1]
     assert len(receiver.got) == 1
@@ -185,7 +185,7 @@ def test_home_assistant_hears_of_it_and_of_its_end(camera, folder, receiver, tmp
             assert json.loads(home.got[topics.state("cam1")])["problem"] == "ON"
             assert home.got[topics.availability] == "online"
             process.send_signal(number)
-            process.wait(60)
+            process.wait(120)
             # The last will of a process that was killed says the same as one that ends.
             home.wait(topics.availability, ends)
 

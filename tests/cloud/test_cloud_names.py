@@ -9,6 +9,7 @@ import re
 import typing
 
 import pytest
+from any_speed import ANY_SPEED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from megacam.aws import Aws
@@ -106,7 +107,7 @@ def _broken(made, bucket):
 
 
 @given(bucket=_name(63, 3) | _name(63, 63), device=_name(32) | _name(32, 32), iot=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, **ANY_SPEED)
 def test_names_in_a_template_keep_the_limits(bucket, device, iot):
     made = template(_everything(bucket, device, iot))
     assert _broken(made, bucket) == []

@@ -9,6 +9,7 @@ import struct
 from datetime import timedelta
 
 import pytest
+from any_speed import ANY_SPEED
 from digest_rig import PLAIN, Client, digest, fill, read
 from gallery_wire import WireS3, at, jpeg, key_of
 from hypothesis import given, settings
@@ -176,7 +177,7 @@ _JSON = st.recursive(
 @given(place=st.sampled_from(("day", "hours", "photos", "zone", "start", "end", "moments",
                               "refused", "keogram", "film", "over")),
        value=_JSON)  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, **ANY_SPEED)
 def test_no_json_at_all_is_more_than_a_bad_index(place, value):
     day = json.loads(_day_text())
     day[place] = value

@@ -5,6 +5,7 @@ It must have the chosen size and settings, whether or not the call itself succee
 """
 
 import pytest
+from any_speed import ANY_SPEED
 from arducam_mega import CameraError
 from arducam_mega_rig import BLOCK, Rig, read
 from each import each
@@ -153,9 +154,7 @@ def test_a_camera_that_hangs_while_it_wakes_is_reset(word):
 
 
 @given(st.lists(st.sampled_from([*CALLS, "unplug", "plug in", "cut the power"]), max_size=8))
-@settings(
-    max_examples=60, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
-)
+@settings(max_examples=60, derandomize=True, phases=(Phase.explicit, Phase.generate), **ANY_SPEED)
 def test_any_calls_in_any_order_leave_what_was_chosen(names):
     with Rig("5mp", driver={"settle_ms": 0, "discard": 0}) as rig:
         rig.camera.configure(**CHOSEN)

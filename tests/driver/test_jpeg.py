@@ -4,8 +4,9 @@ import io
 import random
 
 import pytest
+from any_speed import ANY_SPEED
 from each import each
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jpeg import JPEGBody, JPEGError
 from PIL import Image
@@ -122,6 +123,7 @@ def _built(segments, fills, picture, end, padding):
     return data + picture.replace(b"\xff", b"\xfe") + end + padding
 
 
+@settings(**ANY_SPEED)
 @given(
     st.lists(_ANY.map(lambda data: data + b"\xff\xd9"), max_size=5),
     st.lists(_FILL, min_size=6, max_size=6),
@@ -146,6 +148,7 @@ def test_a_photo_passes_if_its_end_marker_is_in_the_last_buffer_of_it(
             _through(data, block)
 
 
+@settings(**ANY_SPEED)
 @given(
     st.lists(_ANY, max_size=5),
     st.lists(_FILL, min_size=6, max_size=6),

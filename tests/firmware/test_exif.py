@@ -10,6 +10,7 @@ import exif
 import exif_block
 import exif_oracles
 import pytest
+from any_speed import ANY_SPEED
 from app_rig import NOON, board, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,7 +78,7 @@ _LATITUDES = st.integers(-90_000_000, 90_000_000)
 _LONGITUDES = st.integers(-180_000_000, 180_000_000)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, **ANY_SPEED)
 @given(
     name=_NAMES,
     position=st.none() | st.tuples(_LATITUDES, _LONGITUDES),

@@ -3,6 +3,7 @@
 from datetime import date, timedelta, timezone
 
 import pytest
+from any_speed import ANY_SPEED
 from dateutil import tz
 from gallery_wire import at, key_of
 from hypothesis import given, settings
@@ -87,7 +88,7 @@ def test_what_has_not_happened_yet_is_no_gap():
     assert all(cell.gap is None for cell in cells)
 
 
-@settings(deadline=None)
+@settings(**ANY_SPEED)
 @given(st.sets(st.integers(0, 86_399), max_size=60), st.sampled_from([60, 300, 1800, 3600]))
 def test_every_photo_is_in_one_slot(seconds, slot_s):
     taken = [

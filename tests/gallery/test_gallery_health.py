@@ -5,9 +5,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from any_speed import ANY_SPEED
 from dateutil import tz
 from gallery_wire import at, key_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from megacam.gallery import health, photos
 from megacam.gallery.health import BAD, FAIR, GOOD
@@ -140,7 +141,7 @@ def _details(status):
     return page.details(SimpleNamespace(zone=tz.UTC), status)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(**ANY_SPEED)
 @given(st.dictionaries(st.sampled_from(list(FINE)), JSON, max_size=5))
 def test_no_status_breaks_the_words_or_the_page(status):
     status = json.loads(json.dumps(status))

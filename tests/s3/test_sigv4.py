@@ -15,6 +15,7 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.httpchecksum
 import botocore.utils
+from any_speed import ANY_SPEED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from s3 import aws_chunked, aws_chunked_signed, chunked_headers
@@ -72,7 +73,7 @@ def _path(key):
 
 
 def cases(kind):
-    return settings(max_examples=CASES[kind], deadline=None)
+    return settings(max_examples=CASES[kind], **ANY_SPEED)
 
 
 @cases("headers")

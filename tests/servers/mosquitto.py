@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 #: Debian installs it where users have no path to.
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+_HANG_S = 120
 needs_mosquitto = pytest.mark.skipif(
     not PROGRAM, reason="needs the MQTT broker mosquitto (Debian: mosquitto)"
 )
@@ -104,14 +105,14 @@ class HomeAssistant:
     def wait(self, topic, text=None):
         """Return the payload of the next message of `topic`, or of the next with `text`."""
         while True:
-            at, payload, _ = self.news.get(timeout=30)
+            at, payload, _ = self.news.get(timeout=_HANG_S)
             if at == topic and text in (None, payload):
                 return payload
 
     def reach(self, *topics):
         """Return once each of `topics` has had a message."""
         while not set(topics) <= set(self.got):
-            self.news.get(timeout=30)
+            self.news.get(timeout=_HANG_S)
 
     def __enter__(self):
         self._client.loop_start()

@@ -38,7 +38,7 @@ class Publisher:
 
     `say` is called with a sentence when the connection fails, once, and when it is back. When one
     that `stays` ends, its cameras are unavailable at once. One that does not stay leaves them as
-    they are until their values expire, and gives up at its first fault.
+    they are until their values expire.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Publisher:
         self._client.loop_stop()
 
     def wait(self, limit_s: float = _CONNECT_S) -> None:
-        """Return once connected; raises MqttError if that takes longer than `limit_s`."""
+        """Return once connected; raises MqttError at the first fault, or after `limit_s`."""
         self._answered.wait(limit_s)
         if not self._connected.is_set():
             raise MqttError(self._fault or f"{self._name} does not answer; {self._remedy}")
@@ -157,8 +157,6 @@ class Publisher:
     ) -> None:
         was_connected = self._connected.is_set()
         self._connected.clear()
-        if self._stays:
-            self._answered.clear()
         if reason.is_failure and was_connected:
             self._complain(f"{self._name} broke the connection", self._remedy)
 
@@ -173,8 +171,7 @@ class Publisher:
         if fault != self._fault:
             self._fault = fault
             self._say(f"{what}; {now}")
-        if not self._stays:
-            self._answered.set()
+        self._answered.set()
 
 
 def tell(
