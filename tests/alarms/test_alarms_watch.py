@@ -179,13 +179,16 @@ def test_home_assistant_hears_of_it_and_of_its_end(camera, folder, receiver, tmp
                 env={**os.environ, "PYTHONPATH": str(TOOLS)},
                 stdout=subprocess.DEVNULL,
             )
-            link = home.wait(topics.image("cam1"))
-            assert "X-Amz-Signature" in link and "-000042.jpg" in link
-            home.reach(topics.state("cam1"), topics.discovery("cam1"))
-            assert json.loads(home.got[topics.state("cam1")])["problem"] == "ON"
-            assert home.got[topics.availability] == "online"
-            process.send_signal(number)
-            process.wait(120)
+            try:
+                link = home.wait(topics.image("cam1"))
+                assert "X-Amz-Signature" in link and "-000042.jpg" in link
+                home.reach(topics.state("cam1"), topics.discovery("cam1"))
+                assert json.loads(home.got[topics.state("cam1")])["problem"] == "ON"
+                assert home.got[topics.availability] == "online"
+                process.send_signal(number)
+                process.wait(120)
+            finally:
+                process.kill()
             # The last will of a process that was killed says the same as one that ends.
             home.wait(topics.availability, ends)
 
