@@ -15,8 +15,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_START_TIMEOUT_S = 120
-_STOP_TIMEOUT_S = 60
+# Against a hang; a demo that ends is noticed at once.
+_START_TIMEOUT_S = 600
+_STOP_TIMEOUT_S = 300
 
 
 @contextlib.contextmanager

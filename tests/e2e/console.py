@@ -15,7 +15,7 @@ class Console:
             self.lines.append(text)
             self._printed.notify_all()
 
-    def wait_until(self, is_over, timeout_s=90):
+    def wait_until(self, is_over, timeout_s=600):
         """Wait until is_over(lines); on a timeout, fail and show all lines."""
         with self._printed:
             came = self._printed.wait_for(lambda: is_over(self.lines), timeout_s)
