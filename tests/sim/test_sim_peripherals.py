@@ -202,6 +202,30 @@ def test_what_an_access_point_is_called_may_be_any_bytes(tmp_path):
     assert (name, len(bssid), rest) == (b"\xff\n", 6, [6, -30, 3, False])
 
 
+# The flash.
+
+_BLOCKS = """
+flash = machine.Flash()
+size = flash.ioctl(4, 0) * 4096
+written = bytes(range(1, 8)) * 3
+buf = bytearray(len(written) + 2)
+micropython.heap_lock()
+flash.writeblocks(size // 4096 - 2, written, 4090)
+flash.readblocks(size // 4096 - 2, buf, 4089)
+micropython.heap_unlock()
+print(bytes(buf) == b"\\0" + written + b"\\0")
+"""
+
+
+@pytest.mark.parametrize("without", [(), ["copy_x64"]], ids=["any machine", "no machine code"])
+def test_flash_is_read_and_written_at_any_place_without_an_allocation(tmp_path, without):
+    with Board(tmp_path, {"kept": b"1"}, without=without) as board:
+        board.image.write_bytes(board.image.read_bytes()[:-8192] + bytes(8192))
+        said = board.exec("import machine, micropython\n" + _BLOCKS)
+        assert said == "True\n"
+        assert board.image.read_bytes()[-4102:-4081] == bytes(range(1, 8)) * 3
+
+
 # The SD card, as in ports/esp32/machine_sdcard.c.
 
 _ACCESS = """

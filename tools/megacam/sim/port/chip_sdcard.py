@@ -21,5 +21,6 @@ def SDCard(slot=1, width=1, sck=None, mosi=None, miso=None, cs=None, freq=200000
         raise OSError(-259)  # ESP_ERR_INVALID_STATE: the camera uses this bus
     card = machine.Flash()
     card._block_bytes = 512
+    card._at = 0
     card._file, card._ails = machine._card
     return card
