@@ -199,7 +199,7 @@ def test_the_share_of_the_flash_is_kept_and_every_photo_given_up_is_counted():
 
 def test_an_outage_of_any_length_keeps_photos_evenly():
     spool = _spool(16 * 551)  # room for about 16
-    for seq in range(1, 1201, 4):  # numbers as with a deep sleep after each photo
+    for seq in range(1, 601, 4):  # numbers as with a deep sleep after each photo
         rig.put(spool, seq)
         kept = sorted(int(name[-6:]) for name in spool.names())
         gaps = [kept[i + 1] - kept[i] for i in range(len(kept) - 1)]

@@ -1,7 +1,9 @@
 """Cut the power at every change of flash and NVS in an update: `... CASE good` or `... CASE bad`.
 
 Every cut is tried twice: with the write not begun, and with half of it done. After each, the slot
-that the next start runs is whole, and the board then ends up where it would have without the cut.
+that the next start runs is whole. From each state of files and NVS that a cut leaves, the board
+ends up where it would have without the cut. Some cuts are made while the update runs; the others
+are made of the changes of one run.
 Prints a line of JSON: the number of cuts, the entries of
 NVS and the files of the slot at the end.
 """
@@ -10,6 +12,7 @@ import json
 import sys
 from binascii import unhexlify
 
+import flash_with_cuts as chip
 import update_rig as rig
 
 _OLD = {
@@ -22,6 +25,7 @@ _OLD = {
 }
 _STALE = {"firmware/__init__.mpy": b"older", "lib/stale.mpy": b"stale", "release": b"x"}
 _STARTS = 12
+_SAMPLE = 13
 
 
 def _files():
@@ -66,21 +70,26 @@ def main(case, kind):
     trees = [_OLD, _without_release(board.tree("/b"))]
     board.restore(first)
     _live(board, is_good)
-    changes = rig.power.changes
-    for cut_at in range(1, changes + 1):
+    journal = rig.power.journal
+    met = chip.Met()
+    for cut_at in range(1, len(journal) + 1):
         for torn in (False, True):
-            board.restore(first, cut_at, torn)
-            assert not _live(board, is_good), cut_at
+            if (2 * cut_at + torn) % _SAMPLE:
+                board.replay(first, journal[:cut_at], torn)
+            else:
+                board.restore(first, cut_at, torn)
+                assert not _live(board, is_good), cut_at
             rig.power.on()
             board.mount()
             there = _without_release(board.tree(_slot()))
             assert there in trees, (cut_at, torn, sorted(there))
-            assert _live(board, is_good), (cut_at, torn)
-            now = _slot(), dict(rig.NVS.entries), board.tree(_slot())
-            assert now == end, (cut_at, torn, now[0], now[1]["slot"], sorted(now[2]))
+            if met.is_new(board.files(), rig.NVS.entries):
+                assert _live(board, is_good), (cut_at, torn)
+                now = _slot(), dict(rig.NVS.entries), board.tree(_slot())
+                assert now == end, (cut_at, torn, now[0], now[1]["slot"], sorted(now[2]))
     entries = {name: end[1][name] for name in end[1] if name not in ("seal", "until")}
     found = {name: str(entries[name]) for name in entries}
-    print(json.dumps({"cuts": changes, "entries": found, "files": sorted(end[2])}))
+    print(json.dumps({"cuts": len(journal), "entries": found, "files": sorted(end[2])}))
 
 
 main(*sys.argv[1:])

@@ -26,7 +26,10 @@ class RestartError(Exception):
 
 
 class Power:
-    """Counts changes; at number `cut_at` the power is lost until on()."""
+    """Counts changes; at number `cut_at` the power is lost until on().
+
+    `journal` has the changes since on(): (address on the flash or name in NVS, content).
+    """
 
     cut_at = changes = 0
     torn = False
@@ -35,12 +38,14 @@ class Power:
     def on(self, cut_at=0, torn=False):
         self.changes = 0
         self.is_off = False
+        self.journal = []
         self.cut_at, self.torn = cut_at, torn
 
-    def change(self):
+    def change(self, where, content):
         """Count a change; return whether the power is lost with it or has been lost before."""
         if not self.is_off:
             self.changes += 1
+            self.journal.append((where, content))
             self.is_off = self.changes == self.cut_at
             return self.is_off
         return True
@@ -55,11 +60,12 @@ class Flash(chip.Flash):
     def _change(self, start, data):
         if power.is_off:
             return -5
-        if power.change():
+        data = bytes(data)
+        if power.change(start, data):
             if not power.torn:
                 return -5
             data = data[: len(data) // 2]
-        self.image[start : start + len(data)] = bytes(data)
+        self.image[start : start + len(data)] = data
         return -5 if power.is_off else 0
 
 
@@ -72,7 +78,7 @@ class NVS:
         pass
 
     def _set(self, key, value):
-        if power.change():
+        if power.change(key, value):
             raise OSError(-1, "ESP_FAIL")
         self.entries[key] = value
 
@@ -100,7 +106,7 @@ class NVS:
 
     def erase_key(self, key):
         self._get(key)
-        if power.change():
+        if power.change(key, None):
             raise OSError(-1, "ESP_FAIL")
         del self.entries[key]
 
@@ -266,6 +272,27 @@ class Board:
         self.mount()
         power.on(cut_at, torn)
 
+    def replay(self, kept, journal, torn):
+        """Put flash and NVS to what the changes of `journal` make of `kept`.
+
+        The last one is not begun or, with `torn`, half done.
+        """
+        self.image[:] = kept[0]
+        NVS.entries = dict(kept[1])
+        for where, content in journal[:-1]:
+            self._change(where, content)
+        where, content = journal[-1]
+        if torn and isinstance(where, int):
+            self._change(where, content[: len(content) // 2])
+
+    def _change(self, where, content):
+        if isinstance(where, int):
+            self.image[where : where + len(content)] = content
+        elif content is None:
+            del NVS.entries[where]
+        else:
+            NVS.entries[where] = content
+
     def mount(self):
         """Mount the flash as at power-on."""
         _Machine.memory = b""
@@ -317,3 +344,7 @@ class Board:
     def tree(self, folder):
         """Return {path: content} of the slot `folder`."""
         return chip.tree(folder)
+
+    def files(self):
+        """Return {path: content} of the whole flash."""
+        return chip.tree("", without=("host",))
