@@ -48,6 +48,13 @@ class RamBoard:
         """Return {path: text} of all files on the flash."""
         return json.loads(self.call("tree"))
 
+    def is_new(self):
+        """Return whether no cut has left these files and numbers yet; True for a few others.
+
+        That is all that a deploy, or a start, sees of a board.
+        """
+        return json.loads(self.call("is_new"))
+
     def cuts(self, name, first=0, step=1, torns=(False, True)):
         """Keep the changes since power-on as `name`; cut at each one, not begun and half done.
 

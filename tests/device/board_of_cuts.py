@@ -101,6 +101,7 @@ class Board:
         self.kept = {}
         self.names = {}
         self.numbers = {}
+        self.met = chip.Met()
 
     def make(self, files, blocks, numbers):
         """Format the flash and write `files` {path: text} to it, and `numbers` to NVS."""
@@ -154,6 +155,10 @@ class Board:
             half = len(data) // 2
             image[start : start + half] = data[:half]
         self.power_on(image)
+
+    def is_new(self):
+        """Print whether files or numbers differ from what was met; see chip.Met."""
+        print(json.dumps(self.met.is_new(chip.tree(""), self.numbers)))
 
     def accesses(self):
         """Print how often the flash was read or changed since power-on."""
