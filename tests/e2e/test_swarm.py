@@ -15,13 +15,11 @@ def test_the_same_seed_gives_the_same_log_to_the_byte_on_a_busy_machine_too():
     history = draw.history(_SEED)
     history.span_s = 1200  # with another store in it, and two starts
     idle = world.run(history)
-    busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(2)]
-    try:
-        again = world.run(history)
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
+    with subprocess.Popen([sys.executable, "-S", "-c", _BUSY]) as busy:
+        try:
+            again = world.run(history)
+        finally:
+            busy.kill()
     assert not idle.broken, idle.broken
     assert len(idle.log) > 100
     assert "\n".join(again.log).encode() == "\n".join(idle.log).encode()

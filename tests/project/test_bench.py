@@ -112,12 +112,15 @@ def test_a_transfer_costs_two_transactions_a_block_whatever_the_mode(transfers, 
 
 @pytest.mark.skipif(not running.can_count(), reason="no valgrind")
 def test_the_path_keeps_to_its_goal_beside_the_tightest_loop():
-    """Compares instruction counts of the same run, not times."""
-    sizes = reading.PHOTOS["320x240"], reading.PHOTOS["1600x1200"]
-    _, factors = transfer.factors(transfer.GOALS, [(size, 4092) for size in sizes])
+    """Compares instruction counts of the same run, not times.
+
+    A small photo is the hardest: what a block costs is a part of its factor, as of a large one's,
+    and what a photo costs is a larger part.
+    """
+    size = reading.PHOTOS["320x240"]
+    _, factors = transfer.factors(transfer.GOALS, [(size, 4092)])
     for mode, goal in transfer.GOALS.items():
-        for size in sizes:
-            assert round(factors[f"{mode} {size} 4092"], 2) <= goal
+        assert round(factors[f"{mode} {size} 4092"], 2) <= goal
 
 
 @pytest.mark.skipif(not running.can_count(), reason="no valgrind")
