@@ -15,12 +15,7 @@ from utime import ticks_us
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
 
-try:
-    from copy_x64 import copy
-
-    del sys.modules["copy_x64"]
-except ImportError:  # another machine
-    copy = None
+copy = None  # rom.py puts copy_x64.py in place of this line where it can
 
 _FAST = os.getenv("MEGACAM_FAST")  # a sleep takes no real time: the clock jumps instead
 _TICKS = const((1 << 30) - 1)

@@ -1,7 +1,5 @@
 """Copy memory, allocating nothing; in machine code, so only for x86-64 (see rom.py)."""
 
-import micropython
-
 
 @micropython.viper
 def copy(to: ptr8, source: ptr8, size: int):
