@@ -5,11 +5,14 @@ def test_something(look): page = look(s3, now); page.open("/"); page.wait_for("h
 """
 
 import contextlib
+import http.client
+import http.cookies
 import os
 import shutil
 import time
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import gallery_server
 import pytest
@@ -58,6 +61,19 @@ class Page:
         self.driver.get(link)
         self.base = self.driver.current_url.rstrip("/")
 
+    def admit(self, link: str) -> None:
+        """Take the cookie of a gallery's link, as enter() does, without opening a page."""
+        parts = urlsplit(link)
+        gallery = http.client.HTTPConnection(parts.netloc, timeout=WAIT_S)
+        with contextlib.closing(gallery):
+            gallery.request("GET", f"{parts.path}?{parts.query}")
+            headers = gallery.getresponse().headers
+        self.base = f"{parts.scheme}://{parts.netloc}{headers['Location']}".rstrip("/")
+        for cookie in http.cookies.SimpleCookie(headers["Set-Cookie"]).values():
+            about = {"path": cookie["path"], "httpOnly": True, "sameSite": cookie["samesite"]}
+            named = {"name": cookie.key, "value": cookie.value, "url": self.base}
+            self.driver.execute_cdp_cmd("Network.setCookie", {**named, **about})
+
     def open(self, path: str) -> None:
         self.driver.get(self.base + path)
 
@@ -68,7 +84,9 @@ class Page:
         return self.driver.find_elements("css selector", css)
 
     def text(self, css: str = "body") -> str:
-        return " | ".join(element.text for element in self.all(css))
+        """Return what is to be read in these elements, asked for in one request."""
+        code = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText.trim())"
+        return " | ".join(self.script(code, css))
 
     def wait(self, true, what: str = "", seconds: float = WAIT_S):
         deadline, pause_s = time.monotonic() + seconds, 0.03
@@ -131,12 +149,19 @@ def page(chromium):
 
 @pytest.fixture
 def look(page, tmp_path):
-    """Return look(endpoint, now, ...) -> Page that shows a gallery in its own process."""
+    """Return look(endpoint, now) -> Page that shows a gallery in its own process.
+
+    look(endpoint, now, path) shows only that page of it.
+    """
     with contextlib.ExitStack() as running:
 
-        def start(endpoint: str, now: datetime) -> Page:
+        def start(endpoint: str, now: datetime, path: str = "") -> Page:
             link = running.enter_context(gallery_server.process(endpoint, now, tmp_path))
-            page.enter(link)
+            if path:
+                page.admit(link)
+                page.open(path)
+            else:
+                page.enter(link)
             return page
 
         yield start

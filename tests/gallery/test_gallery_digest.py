@@ -135,10 +135,10 @@ _PIXEL = (
 )
 
 
-def _open(page, s3, slot):
-    page.wait_text("photos", ".brand")
-    s3.asked.clear()
-    page.open(f"/day?device=cam1&date=2026-05-04&slot={slot}")
+_DAY = "/day?device=cam1&date=2026-05-04&slot=300"
+
+
+def _see_photo(page):
     page.wait(lambda: page.shown_pictures("megacam-player .screen img") == 1, "the photo")
 
 
@@ -177,7 +177,9 @@ def test_a_day_opens_with_the_sheets_on_the_screen_instead_of_photos(s3, look):
     page.wait(lambda: page.shown_pictures("img[src*=photo]") == 1, "the Now page")
     page.open("/favourites")  # a page that asks for nothing
     page.wait_text("No favourites yet")
-    _open(page, s3, 300)
+    s3.asked.clear()
+    page.open(_DAY)
+    _see_photo(page)
     _see(page)
     assert 1 <= len(_gets(s3, "sprite")) <= 12
     listings = [line for line in s3.asked if line.startswith("GET  ")]
@@ -192,8 +194,8 @@ def test_a_day_opens_with_the_sheets_on_the_screen_instead_of_photos(s3, look):
 
 def test_the_keogram_is_the_background_of_the_time_line(s3, look):
     digested(s3)
-    page = look(s3.endpoint, NOW)
-    _open(page, s3, 300)
+    page = look(s3.endpoint, NOW, _DAY)
+    _see_photo(page)
     # At noon, the sky: blue is 40 above red. Before the first photo there is no sky.
     page.wait(lambda: page.script(_PIXEL, 0.52, 0.1)[2] - page.script(_PIXEL, 0.52, 0.1)[0] > 25)
     night = page.script(_PIXEL, 0.2, 0.1)
@@ -205,8 +207,8 @@ def test_hours_full_of_motion_leave_the_keogram_in_view(s3, look):
         moment = DAY + timedelta(hours=10, minutes=5 * number)
         s3.put(key_of("cam1", moment, number), jpeg(80), motion="99")
     digest(s3, now=NOW, days=2)
-    page = look(s3.endpoint, NOW)
-    _open(page, s3, 300)
+    page = look(s3.endpoint, NOW, _DAY)
+    _see_photo(page)
     page.wait(lambda: page.script(_PIXEL, 0.52, 0.1)[2] - page.script(_PIXEL, 0.52, 0.1)[0] > 25)
     shades = [page.script(_PIXEL, 0.45 + step / 400, 0.3) for step in range(60)]
     assert all(blue > red for red, _, blue, _ in shades)
@@ -217,8 +219,7 @@ def test_hours_full_of_motion_leave_the_keogram_in_view(s3, look):
 
 def test_moments_are_a_page_and_lead_to_their_day(s3, look):
     digested(s3)
-    page = look(s3.endpoint, NOW)
-    page.open("/moments?device=cam1")
+    page = look(s3.endpoint, NOW, "/moments?device=cam1")
     page.wait(lambda: page.shown_pictures(".moments .cell img") == 1, "the moment")
     page.wait_text("Monday, 04 May 2026", ".moments h2")
     [cell] = page.all(".moments .cell")
@@ -230,8 +231,7 @@ def test_moments_are_a_page_and_lead_to_their_day(s3, look):
 def test_a_piece_is_only_what_the_digest_writes(s3, look):
     fill(s3, 1)
     digest(s3, now=NOW, days=2)
-    page = look(s3.endpoint, NOW)
-    page.open("/img/piece?key=cam1%2Fstatus.json")
+    page = look(s3.endpoint, NOW, "/img/piece?key=cam1%2Fstatus.json")
     page.wait_text("this is not the key of a keogram or a film")
     page.open("/img/piece?key=cam1%2F_digest%2F2026%2F05%2F04%2Fday.json")
     page.wait_text("this is not the key of a keogram or a film")

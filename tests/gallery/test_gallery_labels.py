@@ -47,8 +47,7 @@ def cells(page):
 
 
 def test_a_day_is_searched_by_keyboard_and_shows_what_was_found(s3, look):
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-11-23")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-11-23")
     field = page.wait_for(".search input[type=search]")
     offered = page.script(
         "return [...document.querySelectorAll('#label-names option')].map((o) => o.value)"
@@ -71,8 +70,7 @@ def test_a_day_is_searched_by_keyboard_and_shows_what_was_found(s3, look):
 
 
 def test_moments_are_searched_over_their_week(s3, look):
-    page = look(s3.endpoint, NOW)
-    page.open("/moments?device=cam1")
+    page = look(s3.endpoint, NOW, "/moments?device=cam1")
     page.click(".search input[type=search]")
     page.driver.switch_to.active_element.send_keys("badger" + Keys.ENTER)
     page.wait(lambda: "label=badger" in page.driver.current_url, "the search")
@@ -85,8 +83,7 @@ def test_moments_are_searched_over_their_week(s3, look):
 
 
 def test_a_label_is_text_whatever_it_says(s3, look):
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-11-23&label=onerror")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-11-23&label=onerror")
     page.wait_for(".found .cell")
     assert cells(page)[0].endswith("<img src=x onerror=hurt=1>\"'")
     page.open('/moments?device=cam1&label="><img src=x onerror=hurt=1>')
@@ -107,7 +104,6 @@ def test_without_labels_there_is_nothing_to_search(look):
     with WireS3() as plain:
         plain.put(key_of("cam1", DAY + timedelta(hours=6), 1), jpeg(80))
         digest(plain)
-        page = look(plain.endpoint, NOW)
-        page.open("/day?device=cam1&date=2026-11-23")
+        page = look(plain.endpoint, NOW, "/day?device=cam1&date=2026-11-23")
         page.wait_text("photos", ".summary")
         assert not page.all(".search")

@@ -130,8 +130,8 @@ def test_what_the_camera_has_seen_is_marked_filtered_and_reached_by_a_key(look, 
             moved = n in (10, 25, 44)
             key = key_of("cam1", start + timedelta(minutes=2 * n), n)
             s3.put(key, pictures[moved], motion=str(90 * moved + n % 9))
-        page = look(s3.endpoint, at("2026-05-05T16:00:00"))
-        page.open("/day?device=cam1&date=2026-05-05")
+        now = at("2026-05-05T16:00:00")
+        page = look(s3.endpoint, now, "/day?device=cam1&date=2026-05-05")
         page.click("button", "Find motion")
         for width in (1280, 390):
             page.size(width, 900)

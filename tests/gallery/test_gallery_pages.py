@@ -118,8 +118,7 @@ def test_a_store_that_goes_away_and_comes_back_costs_nothing_but_time(s3, look):
 
 def test_a_day_shows_its_hours_its_gap_and_its_pause(s3, look):
     day(s3)
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-05-05")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-05-05")
     page.wait_for("megacam-player .stage")
     assert page.text("h1") == "Tuesday, 05 May 2026"
     assert len(page.all("a.cell")) == 9 * 12
@@ -134,8 +133,7 @@ def test_a_day_shows_its_hours_its_gap_and_its_pause(s3, look):
 
 def test_the_scrubber_steps_plays_and_jumps(s3, look):
     day(s3)
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-05-05")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-05-05")
     page.wait_for("megacam-player .stage")
 
     def clock():
@@ -176,8 +174,7 @@ def test_the_scrubber_steps_plays_and_jumps(s3, look):
 def test_two_devices_play_side_by_side(s3, look):
     day(s3, "cam1")
     fill(s3, "cam2", MIDNIGHT + timedelta(hours=8), MIDNIGHT + timedelta(hours=9))
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-05-05")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-05-05")
     page.click(".beside a.tool", "cam2")
     page.wait(lambda: len(page.all(".screen")) == 2, "two pictures")
     page.click(".beside a.tool", "cam2")
@@ -193,8 +190,7 @@ def test_two_devices_play_side_by_side(s3, look):
 
 def test_motion_is_found_marked_and_filtered(s3, look):
     day(s3, fox=(75, 400, 401))
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-05-05")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-05-05")
     page.click("button", "Find motion")
     page.wait_text("3 with motion", ".motion-count", 90)
     assert len(page.all("a.cell.moved")) == 2
@@ -208,9 +204,8 @@ def test_motion_is_found_marked_and_filtered(s3, look):
 
 def test_two_moments_are_compared_with_a_slider_and_the_keyboard(s3, look):
     day(s3)
-    page = look(s3.endpoint, NOW)
     first, second = (key_of("cam1", MIDNIGHT + timedelta(hours=h), (h - 6) * 60) for h in (7, 12))
-    page.open(f"/compare?a={first}&b={second}")
+    page = look(s3.endpoint, NOW, f"/compare?a={first}&b={second}")
     page.wait(lambda: page.shown_pictures("megacam-compare img") == 2, "both pictures")
     assert "07:00:00" in page.text("megacam-compare .left")
     slider = page.all("megacam-compare input")[0]
@@ -233,8 +228,7 @@ def test_a_photo_shows_its_metadata_as_text(s3, look):
     s3.put(first, jpeg(60), rssi="-61", reading=EVIL, origin="spool")
     block = exif_block.build((EVIL, "Arducam", "Mega 3MP", "megacam 1.2.3"), "cam1")
     s3.put(second, jpeg(60)[:2] + bytes(block) + jpeg(60)[2:])
-    page = look(s3.endpoint, NOW)
-    page.open(f"/photo?key={first}")
+    page = look(s3.endpoint, NOW, f"/photo?key={first}")
     page.wait(lambda: page.shown_pictures("figure img") == 1, "the photo")
     for words in ("-61", "spool", first, "onerror"):
         page.wait_text(words, ".facts")
@@ -270,8 +264,7 @@ def test_deleting_asks_first(s3, look):
     key, other = (key_of("cam1", NOW - timedelta(seconds=s), 9) for s in (60, 30))
     for name in (key, other):
         s3.put(name, jpeg(60))
-    page = look(s3.endpoint, NOW)
-    page.open(f"/photo?key={key}")
+    page = look(s3.endpoint, NOW, f"/photo?key={key}")
     page.click("button", "Delete …")
     page.wait_text(key, ".ask")
     page.click(".ask button", "Keep it")
@@ -285,8 +278,7 @@ def test_deleting_asks_first(s3, look):
 
 def test_a_timelapse_is_made_and_plays(s3, look):
     fill(s3, "cam1", NOW - timedelta(hours=1), NOW)
-    page = look(s3.endpoint, NOW)
-    page.open("/timelapse")
+    page = look(s3.endpoint, NOW, "/timelapse")
     page.click("button", "Make it")
     page.wait_for("video", 60)
     state = "const v = document.querySelector('video'); return [v.readyState, v.duration]"
@@ -298,8 +290,7 @@ def test_a_timelapse_is_made_and_plays(s3, look):
 
 def test_a_timelapse_can_be_cancelled(s3, look):
     fill(s3, "cam1", NOW - timedelta(hours=4), NOW)
-    page = look(s3.endpoint, NOW)
-    page.open("/timelapse")
+    page = look(s3.endpoint, NOW, "/timelapse")
     page.wait_for(".form")
     s3.delay_s = 0.4
     page.click("button", "Make it")
@@ -329,8 +320,7 @@ def test_a_bucket_of_a_million_photos_opens_in_seconds(s3, look):
 def test_before_a_devices_first_photo_nothing_is_missing(s3, look):
     fill(s3, "cam1", MIDNIGHT + timedelta(hours=9), MIDNIGHT + timedelta(hours=12))
     fill(s3, "cam2", MIDNIGHT + timedelta(hours=14), NOW)
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam2&date=2026-05-05")
+    page = look(s3.endpoint, NOW, "/day?device=cam2&date=2026-05-05")
     page.wait_text("120 photos", ".summary")
     page.wait_text("no gaps", ".summary")
     assert not page.all(".hole") and not page.all(".gap-line")
@@ -345,8 +335,7 @@ def test_a_progressive_photo_is_left_out_with_its_reason_and_the_others_are_show
     first, second = (key_of("cam1", NOW - timedelta(minutes=n), 9) for n in (9, 3))
     s3.put(first, made.getvalue())
     s3.put(second, jpeg(60))
-    page = look(s3.endpoint, NOW)
-    page.open("/day?device=cam1&date=2026-05-05&slot=0")
+    page = look(s3.endpoint, NOW, "/day?device=cam1&date=2026-05-05&slot=0")
     page.wait_for("a.cell.unavailable")
     page.wait(lambda: page.shown_pictures("a.cell img") == 1, "the other photo")
     reason = "is not from the camera: its JPEG is progressive"

@@ -39,7 +39,7 @@ def link(s3, tmp_path_factory):
 @pytest.fixture
 def tab(page, link):
     page.size(1280, 800)
-    page.enter(link)
+    page.admit(link)
     return page
 
 
