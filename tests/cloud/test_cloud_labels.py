@@ -11,6 +11,7 @@ from megacam.aws import Aws
 from megacam.cli import app
 from megacam.cloud import create, digest_function, show
 from megacam.cloud.spec import CloudSpec
+from megacam.digest import run
 from megacam.errors import MegacamError
 from servers.labeller import Model
 
@@ -45,7 +46,7 @@ def read(account, key):
 def test_the_function_labels_the_hour_s_photos_with_motion_and_photos_on_upload(account, wheels):
     make(account, digest=True, labels="rekognition", label_calls=2)
     now = datetime.now(timezone.utc)
-    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    hour = run.window(now)[1] - timedelta(hours=1)
     key, still = photo(account, hour, "99"), photo(account, hour + timedelta(minutes=5), "0")
     with Model() as model:
         model.answer = model.rekognition
@@ -101,7 +102,7 @@ def test_a_model_s_token_is_in_an_encrypted_parameter_and_no_other_model_gets_it
     ssm = account.client("ssm")
     kept = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]
     assert (kept["Type"], kept["Value"]) == ("SecureString", "tk_secret")
-    hour = datetime.now(timezone.utc).replace(minute=0, second=0) - timedelta(hours=1)
+    hour = run.window(datetime.now(timezone.utc))[1] - timedelta(hours=1)
     photo(account, hour, "99")
     with Model() as model:
         trust(account, MEGACAM_LABELS=model.url)
