@@ -249,7 +249,7 @@ CHANGES = [datetime(2027, *day) for day in ((3, 14), (3, 28), (4, 4), (10, 3), (
 
 
 # A case is small already, and days of looks take long to shrink.
-@settings(max_examples=40, phases=(Phase.explicit, Phase.generate), **ANY_SPEED)
+@settings(max_examples=20, phases=(Phase.explicit, Phase.generate), **ANY_SPEED)
 @given(
     zone=st.sampled_from(ZONES),
     change=st.sampled_from(CHANGES),
@@ -326,7 +326,7 @@ ANY = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, **ANY_SPEED)
+@settings(max_examples=75, **ANY_SPEED)
 @given(said=st.dictionaries(st.sampled_from([*report(0), "update"]), ANY), photo=st.booleans())
 def test_no_report_however_wrong_stops_the_watcher(said, photo):
     story = Story()

@@ -23,7 +23,7 @@ from s3.presign import presign
 from sigv4 import Signer
 from uri_encode import uri_encode
 
-CASES = {"headers": 500, "urls": 300, "trailers": 300, "signed chunks": 250}
+CASES = {"headers": 200, "urls": 100, "trailers": 100, "signed chunks": 100}
 PAYLOADS = (
     "UNSIGNED-PAYLOAD",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
