@@ -166,7 +166,9 @@ class Updates:
             self._switched_us = world.engine.now_us
             world.liveness.changed()
         elif (state ^ before) & 1:
-            if state & _TRIAL_BITS == _ALL_STARTS and state & _WORKED_BITS:
+            # switch() takes new files for untried ones, go_back() those that have worked once.
+            has_worked = state & 16 << (state & 1)
+            if state & _TRIAL_BITS == _ALL_STARTS and state & _WORKED_BITS and not has_worked:
                 raise BrokenError("refused release", f"again a trial, and still release {counter}")
             self._went_back(counter)
         elif not state & _TRIAL_BITS and before & _TRIAL_BITS | state & ~before & _WORKED_BITS:
