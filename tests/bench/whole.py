@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -220,17 +221,44 @@ def fits(staged: Board, heap: int, said: str = "I s3 stored", times: int = 2) ->
 def start_instructions() -> int:
     """Return the number of instructions from reset to the first photo in the store."""
     console = Console(1)
-    command = interpreter.command
-    empty = subprocess.run(_counted(command("-c", "")), capture_output=True, text=True)
-    counted = mock.patch.object(interpreter, "command", lambda *a, **k: _counted(command(*a, **k)))
-    with stage(main=_FIRST_ONLY) as board, counted:
+    empty = subprocess.run(_counted("-c", ""), capture_output=True, text=True)
+    with (
+        stage(main=_FIRST_ONLY) as board,
+        mock.patch.object(interpreter, "start", _start_counted),
+    ):
         board.start(console.line)
         board.join(_TIMEOUT_S)
     return _collected("\n".join(console.lines)) - _collected(empty.stderr)
 
 
-def _counted(argv: list[str]) -> list[str]:
-    return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *argv]
+def _start_counted(
+    *args: str,
+    heap: str,
+    environment: Mapping[str, str],
+    descriptors: Mapping[str, interpreter.HasDescriptor],
+    text: str = "",
+    terminal: int | None = None,
+) -> subprocess.Popen:
+    """Do what interpreter.start() does, in a process whose instructions are counted."""
+    numbers = {name: file.fileno() for name, file in descriptors.items()}
+    process = subprocess.Popen(
+        _counted(*args, heap=heap),
+        env={**environment, **{name: str(number) for name, number in numbers.items()}},
+        pass_fds=[*numbers.values()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdin and terminal is None
+    process.stdin.write(text)
+    process.stdin.close()
+    return process
+
+
+def _counted(*args: str, heap: str = interpreter.HEAP) -> list[str]:
+    command = interpreter.command(*args, heap=heap)
+    return ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
 
 
 def _collected(text: str) -> int:
