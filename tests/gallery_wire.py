@@ -158,6 +158,8 @@ def jpeg(shade: int = 90, fox: int | None = None, size: tuple[int, int] = (320, 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Or each body would wait 40 ms, until the client has acknowledged the head before it.
+    disable_nagle_algorithm = True
     s3: WireS3
 
     def do_GET(self) -> None:

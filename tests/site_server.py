@@ -80,6 +80,8 @@ def matches(key, form):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Or each body would wait 40 ms, until the client has acknowledged the head before it.
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         parts = urlsplit(self.path)
