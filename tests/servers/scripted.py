@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 import time
+from pathlib import Path
 
 TIMEOUT_S = 120  # against a hang; a board under valgrind on a busy machine is slow
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -20,12 +21,19 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Peer:
     """The server's end of a connection. `head` and `body` have what the client has sent."""
 
-    def __init__(self, raw: socket.socket, context: ssl.SSLContext, ended: threading.Event):
+    def __init__(
+        self,
+        raw: socket.socket,
+        context: ssl.SSLContext,
+        ended: threading.Event,
+        stalled: Path | None = None,
+    ):
         self.raw = raw
         self.head = b""
         self.body = b""
         self._context = context
         self._ended = ended
+        self._stalled = stalled
         self._tls: ssl.SSLSocket | None = None
 
     @property
@@ -88,7 +96,9 @@ class Peer:
             raise ConnectionError("the test is over")
 
     def stall(self) -> None:
-        """Send and read nothing until the client gives up."""
+        """Send and read nothing until the client gives up; tell a client that looks for a file."""
+        if self._stalled:
+            self._stalled.touch()
         self.wait(TIMEOUT_S)
 
     def reset(self) -> None:
@@ -136,26 +146,33 @@ class ScriptedServer:
                 listener.shutdown(socket.SHUT_RDWR)  # or accept() would wait for ever
             listener.close()
 
-    def play(self, script) -> int:
-        """Run `script(peer)` for every connection; return the port."""
+    def play(self, script, stalled: Path | None = None) -> int:
+        """Run `script(peer)` for every connection; return the port.
+
+        The file `stalled` is created when a script stalls.
+        """
         listener = socket.create_server(("127.0.0.1", 0))
         self._listeners.append(listener)
         port = listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(listener, port, script), daemon=True).start()
+        threading.Thread(
+            target=self._accept, args=(listener, port, script, stalled), daemon=True
+        ).start()
         return port
 
-    def _accept(self, listener, port, script):
+    def _accept(self, listener, port, script, stalled):
         while not self._ended.is_set():
             try:
                 raw, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(raw, port, script), daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(raw, port, script, stalled), daemon=True
+            ).start()
 
-    def _serve(self, raw, port, script):
+    def _serve(self, raw, port, script, stalled):
         raw.settimeout(TIMEOUT_S)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer = Peer(raw, self._context, self._ended)
+        peer = Peer(raw, self._context, self._ended, stalled)
         try:
             script(peer)
         except OSError:  # the client has disconnected; most scripts provoke that
