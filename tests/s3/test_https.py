@@ -93,9 +93,10 @@ def test_a_head_that_is_larger_than_the_buffer_arrives_whole(server, session, bu
     assert signed == sorted(set(sent) - {"authorization", "expect"})
 
 
-def test_an_idle_connection_is_not_used_after_5_s(server, session):
+def test_an_idle_connection_is_not_used_after_5_s(server, session, tmp_path):
+    endpoint = f"https://localhost:{server.play(store_all)}"
     steps = [put(close=False), {"op": "sleep", "ms": 5100, "close": False}, put()]
-    results = session(steps, endpoint=f"https://localhost:{server.play(store_all)}")
+    results = session(steps, endpoint=endpoint, stalled=str(tmp_path / "never"))
     assert results[2]["status"] == 200
     assert not results[2]["reused"]
 
