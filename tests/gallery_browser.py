@@ -119,6 +119,16 @@ class Page:
         code = "return [...document.querySelectorAll(arguments[0])].filter(i => i.naturalWidth)"
         return len(self.script(code, css))
 
+    @contextlib.contextmanager
+    def retries_after(self, seconds: float):
+        """Let pages that are opened inside ask again for failed pictures so soon (retry.js)."""
+        code = f"typeof WAITS_S == 'undefined' || WAITS_S.fill({seconds})"
+        code = f"document.addEventListener('DOMContentLoaded', () => {{ {code} }})"
+        on_new = "ScriptToEvaluateOnNewDocument"
+        added = self.driver.execute_cdp_cmd(f"Page.add{on_new}", {"source": code})
+        yield
+        self.driver.execute_cdp_cmd(f"Page.remove{on_new}", added)
+
     def size(self, width: int, height: int, dark: bool = False) -> None:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -151,12 +161,12 @@ def page(chromium):
 def look(page, tmp_path):
     """Return look(endpoint, now) -> Page that shows a gallery in its own process.
 
-    look(endpoint, now, path) shows only that page of it.
+    look(endpoint, now, path) shows only that page of it; `more` is for gallery_server.process().
     """
     with contextlib.ExitStack() as running:
 
-        def start(endpoint: str, now: datetime, path: str = "") -> Page:
-            link = running.enter_context(gallery_server.process(endpoint, now, tmp_path))
+        def start(endpoint: str, now: datetime, path: str = "", **more) -> Page:
+            link = running.enter_context(gallery_server.process(endpoint, now, tmp_path, **more))
             if path:
                 page.admit(link)
                 page.open(path)

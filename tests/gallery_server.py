@@ -43,7 +43,7 @@ def main() -> None:
         cache=Path(os.environ["GALLERY_CACHE"]),
         ready=ready,
         now=lambda: start + timedelta(seconds=time.monotonic() - begun_s),
-        poll_s=1.0,
+        poll_s=float(os.environ["GALLERY_POLL_S"]),
     )
 
 
@@ -83,15 +83,16 @@ def _nursery() -> "subprocess.Popen[str]":
 
 
 @contextlib.contextmanager
-def process(endpoint: str, now: datetime, folder: Path):
+def process(endpoint: str, now: datetime, folder: Path, poll_s: float = 1.0):
     """Run a gallery of the store at `endpoint` whose clock starts at `now`; yield its link.
 
-    Its log and its thumbnails are in `folder`.
+    Its log and its thumbnails are in `folder`; its pages look for news every `poll_s` seconds.
     """
     link, log = folder / "link", folder / "log"
     settings = {
         "GALLERY_NOW": now.isoformat(), "GALLERY_ENDPOINT": endpoint,
         "GALLERY_LINK": str(link), "GALLERY_CACHE": str(folder / "thumbnails"),
+        "GALLERY_POLL_S": str(poll_s),
     }  # fmt: skip
     nursery = _nursery()
     nursery.stdin.write(json.dumps([settings, str(log)]) + "\n")
@@ -101,7 +102,7 @@ def process(endpoint: str, now: datetime, folder: Path):
         deadline_s = time.monotonic() + _START_S
         while not link.exists():
             assert not running.has_ended() and time.monotonic() < deadline_s, log.read_text()
-            time.sleep(0.05)
+            time.sleep(0.01)
         yield link.read_text()
     finally:
         running.end()

@@ -62,6 +62,8 @@ class WireS3:
         self.hides = False  # as to a role that may list only a prefix: 403 for what is missing
         self.written: dict[str, float] = {}
         self.delay_s = 0.0
+        self.speaks = threading.Event()  # while it is not set, requests get no answer
+        self.speaks.set()
         self.port = 0
         self._client: Any = None
         self._server: ThreadedServer | None = None
@@ -82,6 +84,7 @@ class WireS3:
 
     def stop(self) -> None:
         """Stop listening, and cut the connections that are open."""
+        self.speaks.set()
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -189,6 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.s3.asked.append(f"{self.command} {key} {parts.query}")
         time.sleep(self.s3.delay_s)
+        self.s3.speaks.wait()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.s3.refusal:
