@@ -159,6 +159,8 @@ def _json(status, data, error=""):
 def _handler(answer):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Or each page would wait 40 ms, until the client has acknowledged the head before it.
+        disable_nagle_algorithm = True
 
         def log_message(self, *args):
             pass
