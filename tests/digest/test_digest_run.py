@@ -15,6 +15,7 @@ from megacam.digest import run, sheets
 from megacam.digest.hour import Wishes
 from megacam.digest.store import CONFIG, Store
 from PIL import Image
+from virtual_clock import Clock
 
 pytest_plugins = "wire_store"
 
@@ -148,7 +149,9 @@ def test_a_run_without_time_leaves_the_rest_to_the_next_one(s3):
     assert len(read(s3, DAY)["photos"]) == 12
 
 
-def test_throttling_is_waited_out(s3):
+def test_throttling_is_waited_out(s3, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("botocore.endpoint.time", clock)
     fill(s3, NOON, 2)
     s3.throttled = 3
     client = boto3.client(
@@ -156,7 +159,7 @@ def test_throttling_is_waited_out(s3):
         aws_secret_access_key="b", config=CONFIG,
     )  # fmt: skip
     pages = list(Store(client, BUCKET).pages("cam1/2026/"))
-    assert len(pages[0]) == 2 and s3.throttled == 0
+    assert len(pages[0]) == 2 and s3.throttled == 0 and clock.now_s > 0
 
 
 def test_a_store_without_conditional_writes_gets_plain_ones(s3):
