@@ -8,11 +8,14 @@ from firmware.errors import CredentialsError
 
 
 def load(buf):
-    """Return IoTCredentials, which fetch keys through `buf`; raises CredentialsError."""
-    iot = read.load("iot")
+    """Return IoTCredentials, which fetch keys through `buf`; raises CredentialsError.
+
+    The entries are read through it as well, so that no other large block is needed.
+    """
+    iot = read.load("iot", buf)
     slot = iot.get("slot", "")
-    certificate = read.load_der("iot_cert" + slot)
-    private_key = read.load_der("iot_key" + slot)
+    certificate = read.load_der("iot_cert" + slot, buf)
+    private_key = read.load_der("iot_key" + slot, buf)
     try:
         from https import tls_context
 

@@ -15,7 +15,7 @@ import trustme
 from doctor_board import board, configured, examine, place, states
 from megacam.board import device, provision
 from megacam.cloud.iot import DeviceCertificate
-from megacam.doctor import checks, run
+from megacam.doctor import checks, probes, run
 from megacam.sim.ntp_server import NTPServer
 from servers.running import issue
 from servers.scripted import ScriptedServer
@@ -273,6 +273,9 @@ def test_a_certificate_that_aws_iot_refuses(told):
     where = f"localhost:{told.refusing}", "photo-role"
     with device.connect(told.port) as found:
         provision.store_certificate(found, DeviceCertificate("id", "cam1", *where, *pem))
+        probes.run(found, probes.CLIENT)
+        shared = found.exec("print(client.context is client.credentials.context)")
+        assert shared == "True\n", "a second one would take the memory of the roots twice"
     issue(told.authority).configure_cert(told._context)
     results = list(run.examine(told.port, told.wanted))
     assert states(results)[-1] == ("signature", "bad")

@@ -121,7 +121,7 @@ def _certificate(authority, name):
 
 _SIGNS_IN = """
 from firmware import credentials as c
-c.load_key(bytearray(512))
+c.load_key(bytearray(2048))
 if c.has('iot'):
     iot=c.load('iot')
     print(repr([iot['id']]+[c.load_der(n+iot['slot']) for n in ('iot_cert','iot_key')]))

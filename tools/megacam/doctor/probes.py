@@ -60,12 +60,12 @@ def _probe():
 """
 FRAME = """
 def _probe():
+ buf=bytearray(4092)
  from jpeg import JPEGBody
  camera.start()
  frame=camera.finish()
  try:
   body=JPEGBody(frame)
-  buf=bytearray(4092)
   n=0
   while n<body.size:
    got=body.readinto(buf)
@@ -84,18 +84,19 @@ def _probe():
  w=network.WLAN(network.STA_IF)
  return w.ifconfig()[0],w.status('rssi')
 """
+# As in firmware/start/build.py: the large buffer first, and one context with the roots only.
 CLIENT = """
 def _client():
+ buf=bytearray(4092)
  from s3 import S3Client
  from https import tls_context
  from firmware import clock
  from firmware.start import board
  from firmware.settings import config
  from firmware import credentials
- s=config.load()['s3']
- buf=bytearray(4092)
- context=tls_context.client_context(board.roots())
  key=credentials.load_key(buf)
+ context=getattr(key,'context',None)or tls_context.client_context(board.roots())
+ s=config.load()['s3']
  where=s['endpoint'] or None,s['path_style'],s['integrity']
  return S3Client(s['bucket'],s['region'],key,context,buf,clock.now,*where)
 def _probe():
