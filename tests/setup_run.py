@@ -60,14 +60,15 @@ def megacam(folder, *args, **environment):
     return command.megacam(*args, cwd=folder, **{**wifi, **environment})
 
 
-def typed(folder, args, *answers, **environment):
+def typed(folder, args, *answers, first="", **environment):
     """Run the command on a terminal; type the answer of each (question, answer) when asked.
 
-    Return (exit code, all output).
+    `first` is code that its process runs before it. Return (exit code, all output).
     """
     ours, theirs = pty.openpty()
+    code = f"{first}\nfrom megacam.__main__ import main\nmain()"
     running = subprocess.Popen(
-        [sys.executable, "-m", "megacam", *args], cwd=folder, env={**os.environ, **environment},
+        [sys.executable, "-c", code, *args], cwd=folder, env={**os.environ, **environment},
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)

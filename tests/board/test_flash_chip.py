@@ -2,11 +2,15 @@
 
 import json
 import re
+import time
+from unittest import mock
 
 import pytest
 import serial
 from esp_images import application, whole, write_image
 from esp_rom import ESP32_S2, ESP8266, BlankBoard, Bootloader
+from esptool import cmds
+from megacam.board import device, flash
 from setup_run import megacam, typed
 from usb_board import WIFI
 
@@ -16,6 +20,14 @@ def image(tmp_path):
     """Return an image with the MicroPython version of the simulated board."""
     data = whole(app=application(b"1.29.0"))
     return write_image(tmp_path / "ESP32_GENERIC.bin", data)
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch):
+    """Do not wait for MicroPython behind a bootloader, nor for a chip that was unplugged."""
+    monkeypatch.setattr(device, "_ENTER_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(flash, "_START_PAUSES_S", (0, 0, 0))
+    monkeypatch.setattr(cmds, "time", mock.Mock(wraps=time, sleep=lambda seconds: None))
 
 
 def _in_flash(chip, image):
@@ -97,12 +109,19 @@ def test_what_has_started_is_asked_for_its_version(tmp_path, image, blank):
 
 
 @pytest.fixture
-def blank(tmp_path):
+def blank(tmp_path, monkeypatch):
     """Yield a board without MicroPython, next to a config.json for a store of the owner's."""
     config = {"s3": {"bucket": "photos", "endpoint": "https://localhost:1", "path_style": True}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     with BlankBoard(tmp_path / "board", {}, networks=[WIFI]) as board:
         board.plug_in()
+        write = flash.write
+
+        def wrote(chip, image):
+            write(chip, image)
+            monkeypatch.undo()  # from now on, there is a MicroPython to wait for
+
+        monkeypatch.setattr(flash, "write", wrote)
         yield board
 
 
@@ -121,9 +140,9 @@ def test_setup_flashes_nothing_without_an_image_and_a_yes(tmp_path, blank, image
 
 def test_setup_asks_for_the_image_and_takes_a_no(tmp_path, blank, image):
     arguments = ["setup", "--port", blank.port]
-    code, shown = typed(
-        tmp_path, arguments, ("MicroPython image file", str(image)), ("Erase the", "n")
-    )
+    hurry = "from megacam.board import device; device._ENTER_TIMEOUT_S = 0.01"
+    asked = [("MicroPython image file", str(image)), ("Erase the", "n")]
+    code, shown = typed(tmp_path, arguments, *asked, first=hurry)
     assert code == 1
     assert "cancelled; nothing was changed" in shown
     assert "erase_flash" not in blank.chip.done
