@@ -3,14 +3,18 @@
 import ast
 import itertools
 import re
+import time
+from unittest import mock
 
 import pytest
+import serial
 from megacam.board import answer, deploy, device, files, tree
 from megacam.errors import MegacamError
 from megacam.sim.pty_board import PtyBoard
 from megacam.sim.rom import PORT
+from mpremote import transport_serial
 from small_firmware import NEW, OLD
-from usb_board import CONFIG, plugged_in
+from usb_board import CONFIG, plugged_in, scripted
 
 # From here on, each line that the host takes for a step is noted with the reads of the flash.
 _NOTE_READS = """
@@ -106,6 +110,27 @@ def test_progress_is_a_line_that_is_taken_and_nothing_else():
     clock.now += 121
     whole.add(b"= step\n")
     assert whole.is_late, "nobody asked for steps"
+
+
+@pytest.mark.parametrize("options", [{"give_up": 0.0}, {"give_up": 0.0, "patience_s": 600}])
+def test_a_board_that_sends_nothing_is_given_up_like_one_that_babbles(options):
+    with scripted() as port, serial.Serial(port) as line:
+        tap = answer.Tap(line)
+        assert tap.inWaiting() == 0
+        vars(tap).update(options)
+        with pytest.raises(OSError, match="the board sends no prompt"):
+            tap.inWaiting()
+
+
+def test_an_answer_is_taken_when_it_comes_and_not_at_the_next_look(tmp_path, monkeypatch):
+    looks = mock.Mock(wraps=time)
+    monkeypatch.setattr(transport_serial, "time", looks)
+    with plugged_in(tmp_path, OLD) as board, device.connect(board.port) as found:
+        looks.sleep.reset_mock()
+        with monkeypatch.context() as patch:
+            patch.setattr(device, "_PAUSE_S", 600)
+            assert found.exec("import time\ntime.sleep_ms(50)\nprint(1)") == "1\n"
+        looks.sleep.assert_not_called()
 
 
 @pytest.mark.parametrize("code", ["while 1:pass", "while 1:print('noise')"], ids=["mute", "noise"])

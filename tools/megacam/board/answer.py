@@ -1,5 +1,7 @@
 """What a board answers: bytes up to an end mark, in lines, and whether it makes progress."""
 
+import io
+import select
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 #: What ends each part of an answer in the raw REPL.
 END = b"\x04"
 _TAIL_BYTES = 1000
+_POLL_S = 0.005
 
 
 class Part:
@@ -60,21 +63,39 @@ class Part:
 class Tap:
     """A serial line that remembers the last bytes read, because mpremote discards them.
 
-    mpremote waits for a prompt as long as the board sends anything; from `give_up` on
-    (time.monotonic()), read() raises OSError instead.
+    mpremote waits for a prompt as long as the board sends anything, and 10 s for the next byte;
+    from `give_up` on (time.monotonic()), read() and inWaiting() raise OSError instead.
+    inWaiting() returns 0 only after `patience_s` seconds without input.
     """
 
     def __init__(self, line: Any):
         self._line = line
         self.tail = b""
         self.give_up = float("inf")
+        self.patience_s = 0.0
+
+    def await_input(self, most_s: float) -> None:
+        """Wait until there is something to read, for `most_s` seconds at most."""
+        try:
+            select.select([self._line], [], [], most_s)
+        except (TypeError, io.UnsupportedOperation):  # Windows: only sockets
+            time.sleep(min(most_s, _POLL_S))
+
+    def inWaiting(self) -> int:  # noqa: N802 (pyserial's old name, which mpremote uses)
+        self._watch_clock()
+        if self.patience_s and not self._line.in_waiting:
+            self.await_input(self.patience_s)
+        return self._line.in_waiting
 
     def read(self, size: int = 1) -> bytes:
-        if time.monotonic() > self.give_up:
-            raise OSError("the board sends no prompt")
+        self._watch_clock()
         data = self._line.read(size)
         self.tail = (self.tail + data)[-_TAIL_BYTES:]
         return data
+
+    def _watch_clock(self) -> None:
+        if time.monotonic() > self.give_up:
+            raise OSError("the board sends no prompt")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._line, name)

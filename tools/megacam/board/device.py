@@ -32,7 +32,6 @@ _BOOT_TIMEOUT_S = 10
 # How long mpremote waits for a two-byte answer; a busy computer needs some of it, too.
 _READ_TIMEOUT_S = 5
 _PAUSE_S = 0.1
-_POLL_S = 0.005
 #: How long a board may make no progress. The slowest single step of littlefs takes a second.
 SILENCE_S = 120
 _WHY_TIMEOUT_S = 10
@@ -127,10 +126,22 @@ def connect(port: str | None) -> "Iterator[Device]":
         board.close()
 
 
+class _Transport(SerialTransport):
+    serial: Any
+
+    def read_until(self, *args: Any, **options: Any) -> bytes:
+        # mpremote sleeps for 10 ms when there is no input, and a deploy has hundreds of answers.
+        self.serial.patience_s = _PAUSE_S
+        try:
+            return super().read_until(*args, **options)
+        finally:
+            self.serial.patience_s = 0.0
+
+
 def _open(port: str) -> SerialTransport:
     try:
         # The timeout keeps mpremote from waiting forever for a byte that does not come.
-        return SerialTransport(port, timeout=_READ_TIMEOUT_S)
+        return _Transport(port, timeout=_READ_TIMEOUT_S)
     except (TransportError, OSError, ValueError):
         raise why_not_open(port) from None
 
@@ -254,7 +265,7 @@ class Device:
             if port.in_waiting:
                 part.add(port.read_until(answer.END, port.in_waiting))
             else:
-                time.sleep(_POLL_S)
+                port.await_input(_PAUSE_S)
             self._watch_for_restart(part.tail)
             if part.is_late and not part.is_complete:
                 port.write(b"\x03")
