@@ -33,6 +33,7 @@ _ROM_SOFTWARE = "0xc (SW_CPU_RESET)"
 _BROWN_OUT = b"\r\nBrownout detector was triggered\r\n\r\n"
 _CHUNK_BYTES = 4096
 _POLL_S = 0.05
+_SHORT_POLL_S = 0.005
 # Bytes that no one reads are lost, as on a UART, and the firmware does not wait. But on a busy
 # machine, a program that reads may get no time to do so for seconds; a UART's driver would have.
 _PATIENCE_S = 10
@@ -186,7 +187,9 @@ class PtyBoard(Board):
         self._typed, self._hold_until, self._stop_asked = b"", 0.0, False
         self._awake_until = 0.0
         while not self._stopping.is_set():
-            ready, _, _ = select.select([self._outer, self._inner], [], [], _POLL_S)
+            # A Ctrl-C or input that is held back goes on as soon as it may.
+            pause_s = _SHORT_POLL_S if self._stop_asked or self._typed else _POLL_S
+            ready, _, _ = select.select([self._outer, self._inner], [], [], pause_s)
             if self._outer in ready:
                 self._take(_read(self._outer))
             if self._inner in ready:
