@@ -12,7 +12,7 @@ demo: $(VENV)/demo $(if $(filter --gallery,$(OPTIONS)),$(VENV)/gallery)
 	$(BIN)/megacam demo $(OPTIONS)
 
 test: $(VENV)/test
-	$(BIN)/pytest -n 4 --dist=worksteal
+	$(BIN)/pytest -n 5 --dist=worksteal
 
 # Which statements of the device code no test runs, on either interpreter; about as long as the tests.
 coverage: $(VENV)/test
