@@ -165,6 +165,7 @@ class App:
             except Exception as e:
                 # The loop must go on, whatever happens to one photo.
                 error = e
+            shot = None  # frees the frame and its code, 2 KB
             if not self.try_to(_settle, self, error, taken):
                 break
 

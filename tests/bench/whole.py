@@ -56,7 +56,7 @@ class CycleError(Exception):
 class Console:
     """The output of a board; `reports` has an object of device/probe.py for each photo.
 
-    Each has `names` besides, and `asleep` from the second report after the photo.
+    Each has `names` besides, and `settling` and `asleep` from the other reports after the photo.
     """
 
     def __init__(self, wanted: int):
@@ -76,11 +76,11 @@ class Console:
             self.done.set()
 
     def _hear(self, told: dict) -> None:
-        if "asleep" not in told:
+        if "modules" in told:
             self.reports.append({**told, "names": self._names})
         elif self.reports:
             self.reports[-1] |= told
-            if len(self.reports) == self._wanted:
+            if "asleep" in told and len(self.reports) == self._wanted:
                 self.done.set()
 
 
@@ -149,8 +149,8 @@ def cycle(board: Board, photos: int) -> list[dict]:
 def reports(interval_s: int = _INTERVAL_S) -> list[dict]:
     """Return the reports of the first photos, one every `interval_s`.
 
-    Each is {"modules": [...], "heap": {...}, "asleep": {...}, "reads": [count, bytes]}; "asleep"
-    is missing if the next photo was due at once.
+    Each is {"modules": [...], "heap": {...}, "settling": {...}, "asleep": {...}, "reads": [count,
+    bytes]}; "asleep" is missing if the next photo was due at once.
     """
     with stage(heap="96K", main=_PROBED, interval_s=interval_s, fast=True) as board:
         return cycle(board, _PHOTOS)
