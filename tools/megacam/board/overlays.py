@@ -27,10 +27,10 @@ _JUMP = 4  # blocks
 # What each photo loads lies at the end: littlefs finds a place in a file from its end, in steps.
 _FOR_EACH_PHOTO = (
     *("firmware.health.counters", "firmware.shot.schedule", "firmware.tasks.loop"),
-    *("firmware.shot.take", "firmware.shot.metadata", "firmware.shot.key", "exif"),
+    *("firmware.shot.take", "firmware.shot.metadata", "exif"),
     *("arducam_mega.start", "arducam_mega.capture", "arducam_mega.frame"),
     *("s3.describe", "s3.aws_chunked", "s3.unsigned_payload", "s3.request", "s3.put"),
-    *("s3.stored", "uri_encode", "canonical_request", "signing_key"),
+    *("s3.stored", "canonical_request", "signing_key"),
     *("https.request", "https.reply"),
 )
 
