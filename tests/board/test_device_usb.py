@@ -1,6 +1,7 @@
 """A board on USB: finding it, the sentence for each error, code and files over the raw REPL."""
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -196,6 +197,15 @@ def test_restarts_by_megacam_are_no_trouble_to_the_firmware(tmp_path):
             said = found.exec("from firmware.health import counters\nprint(counters.read())")
     counters = ast.literal_eval(said)
     assert counters["boots"] >= 7 and not counters.get("reboots"), counters
+
+
+def test_a_board_stopped_before_boot_py_did_anything_has_its_memory_in_one_piece(tmp_path):
+    # An empty boot.py stands for one that was interrupted before its first line.
+    files = firmware(**{"boot.py": b""})
+    with plugged_in(tmp_path, files) as board, device.connect(board.port) as found:
+        said = found.exec("import gc,micropython\ngc.collect()\nmicropython.mem_info()")
+    free, largest_blocks = re.search(r"free: (\d+).*max free sz: (\d+)", said, re.S).groups()
+    assert int(largest_blocks) * 32 > int(free) * 0.8, said
 
 
 def test_what_mpremote_prints_of_a_board_that_babbles_is_not_shown(capsys):

@@ -13,6 +13,9 @@ try:
  overlay_names.install()
 except(ImportError,OSError):pass
 """
+# If boot.py was interrupted before it set a limit, garbage would fill the whole heap before it is
+# collected, and what stays in memory would lie in between: then TLS finds no room.
+_MOST_GARBAGE_BYTES = 4096
 #: Unload what boot.py has left, some of it half loaded: all modules that have a file (built-in
 #: ones have none). From then on, modules are imported by name. The calls overwrite what the
 #: interrupted program has left on the stack, because the collector takes old words for pointers.
@@ -24,6 +27,7 @@ for n in list(sys.modules):
  if'__file__'in sys.modules[n].__dict__:del sys.modules[n]
 _f(20)
 del _f
+gc.threshold({_MOST_GARBAGE_BYTES})
 gc.collect()
 {_IMPORTS}
 """
