@@ -114,12 +114,6 @@ class S3Client:
         """Return UTC seconds since 1970 by the server's clock, as far as its offset is known."""
         return self._now() + self.skew_s
 
-    def signer(self):
-        """Return a Signer; drop it before you send a body, because it keeps code in memory."""
-        import sigv4
-
-        return sigv4.Signer(self.region, self._key)
-
     def path(self, key):
         from uri_encode import uri_encode
 
@@ -141,8 +135,8 @@ class S3Client:
         Raises S3Error, or what the body raises. The body is read only after the server has agreed
         to take it. Nothing is stored unless it is exactly `body.size` bytes long. Without
         `overwrite`, an existing object stays as it is, and S3Error with action "stored" is raised.
-        `metadata` is a dict, pairs, or a string with a line NAME=VALUE for each, which takes the
-        least memory.
+        `metadata` is a dict, pairs, or a string or bytes with a line NAME=VALUE for each. Bytes in
+        order of name take the least memory, because they are not copied.
 
         Pass `overwrite` None to repeat a put that broke off, under a key that no other object
         uses: an existing object is kept if the store has verified its checksum, else replaced.

@@ -147,6 +147,9 @@ def test_metadata_that_s3_would_refuse():
         ({"a\n": "b"}, "InvalidMetadata"),
         ({"a": "\x7f"}, "InvalidMetadata"),
         ("seq=42\nlocation=caf\u00e9", "InvalidMetadata"),
+        ("location=caf\u00e9".encode(), "InvalidMetadata"),
+        (b"a=b\r\nx-amz-acl: public-read=c", "InvalidMetadata"),
+        (b"a=" + b"b" * 2048, "MetadataTooLarge"),
         ("a=b\r\nx-amz-acl: public-read=c", "InvalidMetadata"),
         ("a=" + "b" * 2048, "MetadataTooLarge"),
     ):
@@ -156,11 +159,29 @@ def test_metadata_that_s3_would_refuse():
 
 def test_metadata_have_the_same_pairs_in_each_form():
     wanted = [["seq", "42"], ["reading", "a=b"]]
-    for metadata in (dict(wanted), wanted, "seq=42\nreading=a=b", "\nseq=42\nreading=a=b\n"):
+    for metadata in (dict(wanted), wanted, "seq=42\nreading=a=b", b"\nseq=42\nreading=a=b\n"):
         pairs = describe.pairs(metadata)
         found = sorted([[name.decode(), value.decode()] for name, value in pairs])
         assert found == sorted(wanted), metadata
     assert list(describe.pairs("")) == list(describe.pairs({})) == []
+
+
+class _Body:
+    size = 4
+
+
+def test_bytes_in_order_of_name_are_not_copied_and_others_are_put_in_order():
+    ordered = b"a=3\na-b=2\nseq=42"
+    for metadata in (ordered, b"seq=42\na-b=2\nA=3\n", b"a=1\na=3\na-b=2\nseq=42"):
+        _, headers, _ = describe.describe(_client(), "a", _Body, "text/css", metadata, False)
+        lines = headers["x-amz-meta-="]
+        assert lines == ordered and (lines is metadata) == (metadata is ordered)
+    for metadata in (b"a=1\nb", b"a", b"a\nb=1"):
+        try:
+            describe.describe(_client(), "a", _Body, "text/css", metadata, False)
+        except ValueError:
+            continue
+        raise AssertionError(metadata)
 
 
 def test_a_content_type_cannot_carry_another_header():
@@ -170,5 +191,5 @@ def test_a_content_type_cannot_carry_another_header():
 
 def test_no_secret_shows():
     client = _client()
-    for text in (repr(client), str(client), repr(client.signer()), repr(client.connection)):
+    for text in (repr(client), str(client), repr(client.credentials), repr(client.connection)):
         assert "secret" not in text and "AKID" not in text

@@ -5,6 +5,7 @@ import json
 import time
 
 import micropython
+import sigv4
 from s3.body import BytesBody
 from marks import begin, job, mark
 from s3 import Credentials, S3Client
@@ -58,7 +59,7 @@ def put(client, name):
 def main(wanted):
     """Measure over plain HTTP, then with each server of `tls`: {name: {port, root}}."""
     client = client_for(f"http://127.0.0.1:{wanted['port']}", None)
-    sign = client.signer().sign
+    sign = sigv4.Signer(client.region).sign
     for name in ("sign, a new day", "sign, key cached"):
         given = headers()
         given["host"] = client.host
