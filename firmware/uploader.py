@@ -1,7 +1,8 @@
 """Upload each photo to the bucket at once if possible, else keep it in the spool.
 
 This module holds the code that every shot needs. upload/retry.py has the retry policy and the
-circuit breaker, upload/keep.py puts photos into the spool, upload/drain.py takes them out again.
+circuit breaker, upload/keep.py puts photos into the spool, upload/drain.py and tasks/loop.py take
+them out again.
 """
 
 import gc
@@ -136,31 +137,6 @@ class Uploader:
             url=self.store.base + self.store.prefix + key,  # nothing in it has to be encoded
         )
         return True
-
-    def drain(self):
-        """Upload one waiting photo and remove it; return whether the next one can be sent too.
-
-        A photo that cannot be read, or that the store refuses for itself, goes to quarantine.
-        """
-        from firmware.upload import drain
-
-        photo = drain.open_next(self)
-        if not photo:
-            return self.waiting > 0  # a damaged photo is in quarantine now
-        is_over = False
-        self.why = False
-        try:
-            # It may be stored already: the power may have failed before it was removed.
-            is_over = self.put(photo, photo.seq, photo.key, photo.meta, None)
-        except MemoryError:
-            raise
-        except Exception as e:
-            self.why = e
-        finally:
-            photo.close()
-        from firmware.upload import drain
-
-        return drain.finish(self, photo.name, is_over)
 
     def attempt(self, request, *args):
         """Call request(*args), with retries; return its result or True, False if all failed.

@@ -21,7 +21,7 @@ heap-free={}"""
 
 
 def describe(app, number, taken):
-    """Return the metadata of photo `number`, a line NAME=VALUE each, for Uploader.deliver().
+    """Return the metadata of photo `number`, see in_order(), for Uploader.deliver().
 
     `taken` is when it was taken, as for Uploader.deliver().
     """
@@ -51,7 +51,14 @@ def describe(app, number, taken):
     rssi_dbm = wifi.rssi_dbm()
     if rssi_dbm is not None:
         text = f"{text}\nrssi-dbm={rssi_dbm}"
-    return f"{text}\n{_dated(taken, True)}" if clock.is_credible(taken) else text
+    if clock.is_credible(taken):
+        text = f"{text}\n{_dated(taken, True)}"
+    return in_order(text)
+
+
+def in_order(text):
+    """Return metadata as bytes, a line NAME=VALUE each in order of name: see S3Client.put()."""
+    return b"\n".join(sorted(text.encode().split(b"\n")))
 
 
 def _insert(name, app, number, taken, reading):
@@ -97,14 +104,13 @@ def mem_free(platform=sys.platform):
 
 
 def date(metadata, taken, is_exact, sleeps):
-    """Add to the dict `metadata` when the photo was taken, in UTC seconds since 1970.
+    """Return `metadata` with when the photo was taken, in UTC seconds since 1970.
 
     If not `is_exact`, `taken` is not certain, see spool/date.py. The photo is from before the
     clock was set, so its error grows with its age, and faster if the camera `sleeps` in between.
     """
     ppm = _ASLEEP_PPM if sleeps else abs(clock.drift_ppm) + 10
-    lines = _dated(taken, is_exact, ppm).split("\n")
-    metadata.update([line.split("=", 1) for line in lines])
+    return in_order(f"{metadata.decode()}\n{_dated(taken, is_exact, ppm)}")
 
 
 def _dated(taken, is_exact, ppm=0):

@@ -4,7 +4,7 @@ from binascii import crc32
 
 
 class Photo:
-    """A waiting photo as a body, with `taken` (UTC seconds since 1970), `seq` and `meta`.
+    """A waiting photo as a body, with `taken` (UTC seconds since 1970), `seq` and `meta` (bytes).
 
     `is_exact` is False if `taken` is not certain, see spool/date.py. `times` replaces the bytes 20
     to 83 when they are read: those of an EXIF block without a date, see spool/exif.py.

@@ -20,7 +20,8 @@ def open_photo(folder, name):
         from firmware.spool import body
 
         photo = body.Photo(file, path, size, check)
-        photo.meta = json.loads(tail)
+        tail = json.loads(tail)
+        photo.meta = "\n".join([f"{name}={tail[name]}" for name in sorted(tail)]).encode()
     except (OSError, ValueError) as e:
         file.close()
         from firmware.spool import words

@@ -5,7 +5,7 @@ from binascii import crc32
 
 
 def put(spool, body, buf, name, tail):
-    """Write `body` and then `tail`, its metadata as bytes; Spool.put() has made room for both."""
+    """Write `body` and then `tail`, its metadata; Spool.put() has made room for both."""
     failure = None
     is_kept = False
     try:
@@ -47,5 +47,5 @@ def _write(spool, file, body, buf, name, tail):
         raise spool.failed("write", name, f"the photo ended after {done} of {body.size} bytes")
     foot = (done, crc, len(tail))
     file.write(tail)
-    tail += struct.pack("<IIII", *foot, 0)[:12]
-    file.write(struct.pack("<IIII", *foot, crc32(tail, int(name.partition("-")[2]))))
+    crc = crc32(tail, int(name.partition("-")[2]))
+    file.write(struct.pack("<IIII", *foot, crc32(struct.pack("<III", *foot), crc)))

@@ -12,7 +12,6 @@ the flash, or a card object from sd_card.py. New photos go to the card if there 
 sent from where they are.
 """
 
-import json
 import os
 
 from firmware.log import log
@@ -154,13 +153,14 @@ class Spool:
         self.free_bytes = status[1] * status[3] - _SPARE_BYTES
         return self.bytes + need_bytes > self.limit_bytes or need_bytes > self.free_bytes
 
-    def put(self, body, buf, name, meta):
-        """Keep `body` as `name` (from photo_name()) with the dict `meta`; thin to make room.
+    def put(self, body, buf, name, tail):
+        """Keep `body` as `name` (from photo_name()) with `tail`, its metadata as JSON in bytes.
+
+        It thins to make room.
 
         Once this returns, the photo survives a power cut. If `body` raises an error, it is
         propagated, and nothing is kept. The photo streams through the caller's bytearray `buf`.
         """
-        tail = json.dumps(meta).encode()
         need_bytes = body.size + len(tail) + 16
         if self.lacks(need_bytes):
             from firmware.spool import thin

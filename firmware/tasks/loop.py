@@ -43,10 +43,36 @@ def work(app):
         if after_s is not None:
             app.tasks[name] = clock.uptime_s() + after_s
         return True
-    return app.uploader.has_waiting() and app.try_to(app.uploader.drain)
+    return app.uploader.has_waiting() and app.try_to(_send, "spool", app.uploader)
 
 
 def _run_task(name, app):
     from firmware.tasks import choose
 
     return choose.choose(name).do(app)
+
+
+def _send(name, uploader):
+    """Upload one waiting photo and remove it; return whether the next one can be sent too.
+
+    A photo that cannot be read, or that the store refuses for itself, goes to quarantine.
+    """
+    from firmware.upload import drain
+
+    photo = drain.open_next(uploader)
+    if not photo:
+        return uploader.waiting > 0  # a damaged photo is in quarantine now
+    is_over = False
+    uploader.why = False
+    try:
+        # It may be stored already: the power may have failed before it was removed.
+        is_over = uploader.put(photo, photo.seq, photo.key, photo.meta, None)
+    except MemoryError:
+        raise
+    except Exception as e:
+        uploader.why = e
+    finally:
+        photo.close()
+    from firmware.upload import drain
+
+    return drain.finish(uploader, photo.name, is_over)

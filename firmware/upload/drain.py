@@ -29,7 +29,7 @@ def open_next(uploader):
 
         photo = open_photo(folder, name)
         photo.taken = taken
-        if "clock-error-ms" not in photo.meta:
+        if b"\nclock-error-ms=" not in photo.meta:
             # Only a camera that sleeps saves the end of a pause, see power/sleep.py.
             _date(photo, is_exact, "pause_until" in uploader.counters)
     except SpoolError as e:
@@ -44,7 +44,7 @@ def open_next(uploader):
 def _date(photo, is_exact, sleeps):
     from firmware.shot import metadata
 
-    metadata.date(photo.meta, photo.taken, is_exact, sleeps)
+    photo.meta = metadata.date(photo.meta, photo.taken, is_exact, sleeps)
     try:
         from firmware.spool import exif
 

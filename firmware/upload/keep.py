@@ -3,6 +3,8 @@
 upload/drain.py takes photos out again, tasks/spool.py counts those from earlier starts.
 """
 
+import json
+
 from firmware import clock
 from firmware.errors import SpoolError
 from firmware.log import log
@@ -17,13 +19,12 @@ def keep(uploader, body, number, taken, metadata):
     # If it was taken before the time was known, `taken` counts from the start of the power cycle.
     cycle = None if clock.is_credible(taken) else uploader.counters["cycle"]
     name = photo_name(number, taken, cycle)
-    kept = dict([line.split("=", 1) for line in metadata.split("\n")])
-    kept["origin"] = "spool"
+    tail = _json(metadata.replace(b"\norigin=live", b"\norigin=spool"))
     for card in reversed(place(uploader)):
         spool = None
         try:
             spool = open_spool(uploader, card)
-            spool.put(body, uploader.store.buf, name, kept)
+            spool.put(body, uploader.store.buf, name, tail)
             log("I spool kept", name=name, bytes=body.size, waiting=spool.photos)
             return
         except SpoolError as e:
@@ -33,3 +34,14 @@ def keep(uploader, body, number, taken, metadata):
         finally:
             if spool:
                 note(uploader, spool)
+
+
+def _json(metadata):
+    """Return lines NAME=VALUE as a JSON object; a dict of them would take 1.5 KB of RAM."""
+    text = b""
+    while metadata:
+        line, _, metadata = metadata.partition(b"\n")
+        name, _, value = line.partition(b"=")
+        text += b"".join((b", " if text else b"{", b'"', name, b'": '))
+        text += json.dumps(value.decode()).encode()
+    return text + b"}"

@@ -185,12 +185,14 @@ class Store:
             sent += n
         if fault and fault[3].get("keeps"):
             self.objects[key] = True
+        pairs = describe.pairs(metadata)
         tell(
             "put",
             key=key,
             sent=sent,
             fault=fault and fault[0],
-            metadata={n.decode(): v.decode() for n, v in describe.pairs(metadata)},
+            metadata={n.decode(): v.decode() for n, v in pairs},
+            is_in_order=pairs == sorted(pairs),
             kind=content_type,
             text=text.decode(),
             exif=block,

@@ -1,6 +1,7 @@
 """Photos and a spool on a simulated chip, for scripts that run on MicroPython."""
 
 import hashlib
+import json
 
 import flash_with_cuts as chip
 
@@ -47,7 +48,7 @@ def put(spool, seq, size=500, cycle=None, error=None):
 
 
 def keep(spool, body, name, metadata):
-    spool.put(body, BUF, name, metadata)
+    spool.put(body, BUF, name, json.dumps(metadata).encode())
 
 
 def open_photo(spool, name):
@@ -63,7 +64,7 @@ def read(spool, name):
     """Return (number, time, content) of a photo after checking its metadata."""
     photo = open_photo(spool, name)
     try:
-        assert photo.meta == meta(photo.seq)
+        assert photo.meta == b"location=Scheune\nseq=%d" % photo.seq
         data = b""
         for _ in range(photo.size // len(BUF) + 2):
             n = photo.readinto(BUF)

@@ -66,7 +66,8 @@ class _Uploader:
     def keep(self, seq):
         body = rig.Body(rig.content(seq, 600))
         taken = rig.START_S + 30 * seq
-        metadata = "clock-error-ms=20"  # otherwise the Wi-Fi and the clock would be needed
+        # Without the error, the Wi-Fi and the clock would be needed.
+        metadata = b"camera=0x82\nclock-error-ms=20"
         from firmware.upload import keep as uploader_spool
 
         uploader_spool.keep(self, body, seq, taken, metadata)

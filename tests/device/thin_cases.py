@@ -97,7 +97,7 @@ class _Outage:
     def put(self, seq, seconds, cycle=None):
         listings = self.folder.listings
         name = photo_name(seq, seconds, cycle)
-        self.spool.put(_Body(), self._buf, name, {})
+        self.spool.put(_Body(), self._buf, name, b"{}")
         self.most_listings = max(self.most_listings, self.folder.listings - listings)
         assert name in self.folder.sizes
         assert len(self.folder.sizes) == self.spool.photos <= self.room

@@ -82,14 +82,12 @@ def test_what_is_missed_is_counted(camera):
         camera,
         """
 def slow():
-    if clock.now() > NOON + 300:
-        a.uploader.has_waiting = lambda: False
-    a.uploader.feed()
-    time.sleep_ms(100000)
-    return True
+    if clock.now() <= NOON + 300:
+        a.uploader.feed()
+        time.sleep_ms(100000)
+    return False
 a = app()
-a.uploader.has_waiting = lambda: True
-a.uploader.drain = slow
+a.uploader.has_waiting = slow
 """,
         600,
     )
@@ -124,10 +122,8 @@ def set_clock():
         set_time(NOON, 0)
         a.uploader.is_time_known = True
         a.counters["known_cycle"] = a.counters["cycle"]
-    a.uploader.has_waiting = lambda: False
     return False
-a.uploader.has_waiting = lambda: True
-a.uploader.drain = set_clock
+a.uploader.has_waiting = set_clock
 """,
         300,
     )

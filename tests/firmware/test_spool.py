@@ -66,7 +66,7 @@ if not card.absent:
     spool = Spool("/sd/spool", card.limit_bytes)
     if not spool.newest():
         name = photo_name(1, 1793491200)
-        spool.put(BytesBody(b"photo"), bytearray(64), name, {})
+        spool.put(BytesBody(b"photo"), bytearray(64), name, b"{}")
     print(spool.newest(), os.listdir("/sd"))
 """
 _FORMAT = "import machine, vfs\nvfs.VfsFat.mkfs(machine.SDCard(slot=3))"
