@@ -37,6 +37,7 @@ def _replay(seed: int, mistake: str) -> int:
     print(history.to_json())
     outcome = world.run(history, mutation=mistake)
     print("\n".join(outcome.log))
+    print(f"SHA-256 of the log: {outcome.fingerprint}...")
     return bool(outcome.broken)
 
 
@@ -65,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
             name, why = outcome.broken
             print(f"BROKEN {text}\n    {name}: {why}\n    {outcome.figures}", flush=True)
         else:
-            print(f"ok {text} {outcome.figures}", flush=True)
+            print(f"ok {text} {outcome.figures} log {outcome.fingerprint}", flush=True)
     minutes = (time.monotonic() - began_s) / 60
     print(
         f"{count} histories, {days:.1f} days, {failed} broken; {days / minutes:.1f} days a minute"

@@ -4,6 +4,7 @@ outcome = world.run(history)
 outcome.broken          # None, or (invariant, text)
 """
 
+import hashlib
 import random
 import tempfile
 from collections import Counter
@@ -34,16 +35,22 @@ _MOST_SOCKETS = 4
 # Names of seldom loaded modules stay in memory.
 _HEAP_GROWTH, _HEAP_SAMPLES = 16_000, 30
 _KEPT_LINES = 60
+_DIGITS = 12  # of a log's SHA-256: enough to tell two logs apart
 
 
 @dataclass
 class Outcome:
-    """What came of a history: `broken` is None or (invariant, text); `log` has every line."""
+    """What came of a history: `broken` is None or (invariant, text); `log` has every line.
+
+    `fingerprint` is the SHA-256 of the whole log, shortened to 12 hex digits, also when `log` has
+    only its end.
+    """
 
     history: History
     broken: tuple[str, str] | None
     log: list[str]
     figures: dict[str, float]
+    fingerprint: str
 
 
 class _EnoughError(Exception):
@@ -75,7 +82,8 @@ def run(
             world.board.close()
         if broken:
             world.note(f"BROKEN {broken[0]}: {broken[1]}")
-        return Outcome(history, broken, world.log, figures)
+        fingerprint = world.digest.hexdigest()[:_DIGITS]
+        return Outcome(history, broken, world.log, figures, fingerprint)
 
 
 def _memory() -> str | None:
@@ -90,6 +98,7 @@ class World:
         self.mutation = mutation
         self.engine = Engine(history.begin_s)
         self.log: list[str] = []
+        self.digest = hashlib.sha256()  # of the log
         self._is_logging = is_logging
         self.entropy = random.Random(f"entropy {history.seed}")
         self.secrets: set[str] = set()
@@ -292,7 +301,9 @@ class World:
 
     def note(self, text: str) -> None:
         """Write a line into the log."""
-        self.log.append(f"{self.engine.now_us / SECOND:.6f} {text}")
+        line = f"{self.engine.now_us / SECOND:.6f} {text}"
+        self.log.append(line)
+        self.digest.update(f"{line}\n".encode())
         if not self._is_logging:
             del self.log[:-_KEPT_LINES]
 
