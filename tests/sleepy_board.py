@@ -33,3 +33,12 @@ def sleepy(
 
 def photos(told):
     return [put for put in told.all("put") if put["key"].endswith(".jpg")]
+
+
+def moments(told):
+    """Return the times (hhmmss) of the photos that were put.
+
+    A start takes real time: up to half a minute after a full minute counts as that minute.
+    """
+    times = [put["key"][-17:-11] for put in photos(told)]
+    return [time[:4] + ("00" if time[4:] < "30" else time[4:]) for time in times]

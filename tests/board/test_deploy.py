@@ -24,7 +24,9 @@ def _run(board, wanted, **options):
 
 def _image(board):
     board.pull()
-    return flash.read_image(board.image)
+    image = flash.read_image(board.image)
+    image.pop("tally.new", None)  # the new firmware may have been about to save its counters
+    return image
 
 
 def _slot(image, slot):

@@ -7,19 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from app_rig import NOON, board, photo_sha256, power_on, run, seq
 from megacam.sim.ntp_server import NTPServer
-from sleepy_board import CONFIG, photos, sleepy
+from sleepy_board import CONFIG, moments, photos, sleepy
 
 _DAY_S = 86400
 TEN = timedelta(minutes=10)
-
-
-def moments(told):
-    """Return the times (hhmmss) of the photos that were put.
-
-    A start takes real time: up to half a minute after a full minute counts as that minute.
-    """
-    times = [put["key"][-17:-11] for put in photos(told)]
-    return [time[:4] + ("00" if time[4:] < "30" else time[4:]) for time in times]
 
 
 @pytest.fixture(scope="module")
