@@ -87,10 +87,16 @@ def _has_triggered(app):
 
 def send(app):
     """Send waiting photos for a minute, and go on with an update."""
+    uploader = app.uploader
     until_s = clock.uptime_s() + _WORK_S
-    while clock.uptime_s() < until_s and (app.uploader.has_waiting() or _updates(app)):
+    tries = 2
+    while clock.uptime_s() < until_s and (uploader.has_waiting() or _updates(app)):
         if not app.work():
-            break
+            tries -= 1
+            if not (tries and uploader.refused):
+                break
+            # The next photo shows whether the refused one is at fault, which no sleep remembers.
+            uploader.failures = 0
 
 
 def _updates(app):

@@ -68,6 +68,7 @@ def _send(name, uploader):
         # It may be stored already: the power may have failed before it was removed.
         is_over = uploader.put(photo, photo.seq, photo.key, photo.meta, None)
     except MemoryError:
+        uploader.why = None
         raise
     except Exception as e:
         uploader.why = e

@@ -32,7 +32,7 @@ def may_retry(uploader, error, attempt):
     Raises `error` if the body was begun, because it cannot be read again. Also raises it if
     another photo has the key, because then only a new photo can be stored.
     """
-    if error.status and uploader.why is not None:
+    if (error.status or error.action == "object") and uploader.why is not None:
         uploader.why = error
     if error.action == "stored":
         raise error

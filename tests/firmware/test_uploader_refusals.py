@@ -46,6 +46,27 @@ def test_a_photo_that_the_store_never_takes_stops_no_other(camera, refusal, numb
     assert not [line for line in told.said("E s3 unreachable") if "again_in_s=3600" in line]
 
 
+@pytest.mark.parametrize("refusal", [TOO_LARGE, ODD], ids=["for itself", "unknown"])
+def test_one_wake_of_a_sleeping_camera_sends_all_others_and_sets_it_aside(camera, refusal):
+    told = run(
+        camera, _poisoned(5, refusal) +
+        "connect = a.uploader.connect\na.uploader.connect = lambda: False\nshoot(a, 5)\n"
+        "a.uploader.connect = connect\ncall('power.wake', 'send', a)\nreport(a)"
+    )  # fmt: skip
+    assert (told.end["counters"]["stored"], told.end["waiting"]) == (4, 0)
+    assert told.end["counters"]["refused"] == 1
+
+
+@pytest.mark.parametrize("more", [ODD, DOWN], ids=["refuses all", "fails"])
+def test_one_wake_of_a_sleeping_camera_asks_a_broken_store_twice_only(camera, more):
+    told = run(
+        camera, "a = app()\nconnect = a.uploader.connect\na.uploader.connect = lambda: False\n"
+        f"shoot(a, 5)\na.uploader.connect = connect\nstore = a.uploader.store\n"
+        f"store.script = {[ODD] + [more] * 30}\ncall('power.wake', 'send', a)\nreport(a)"
+    )  # fmt: skip
+    assert len(told.all("put")) == 2 and told.end["waiting"] == 5
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_photo_whose_name_is_taken_for_good_gets_the_name_of_the_next_second(camera, times):
     """An object with its name may be damaged, and the key cannot replace it; see S3Client.put."""
