@@ -20,13 +20,13 @@ NOON = at("2026-11-23T12:00")
 def test_each_day_is_listed_once_and_a_repeated_run_does_not_ask(s3):
     fill(s3, NOON - timedelta(days=1), 1)
     fill(s3, NOON, 1, first=10)
-    digest(s3, days=3)
+    digest(s3, days=2)
     assert read(s3, LIST) == {
         "format": 1, "device": "cam1", "days": ["2026-11-22", "2026-11-23"],
     }  # fmt: skip
     s3.asked.clear()
     s3.put(key_of("cam1", NOON + timedelta(minutes=5), 20), jpeg(99))
-    digest(s3, days=3)
+    digest(s3, days=2)
     assert not [line for line in s3.asked if "days.json" in line]
 
 

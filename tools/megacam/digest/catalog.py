@@ -43,6 +43,21 @@ def add(store: Store, device: str, day: date, zone: tzinfo) -> None:
     raise LostRaceError(f"{key} changed {_TRIES} times meanwhile")
 
 
+def remove(store: Store, device: str, day: date) -> None:
+    """List a day no longer, after its index is deleted; raises BucketError."""
+    key = names.days_list(device)
+    for _ in range(_TRIES):
+        seen = store.read_index(key, names.FORMAT)
+        listed = parse(seen.data)
+        if listed is None or day not in listed:
+            return None
+        try:
+            return _write(store, device, set(listed - {day}), seen)
+        except LostRaceError:
+            continue
+    raise LostRaceError(f"{key} changed {_TRIES} times meanwhile")
+
+
 def parse(data: dict[str, Any]) -> frozenset[date] | None:
     """Return the days of a list, None if it is none; the list is untrusted."""
     listed = data.get("days")

@@ -25,6 +25,8 @@ _APART = timedelta(minutes=5)
 _TRIES = 5
 # A piece that no index names may be that of a run which has not written its index yet.
 _ORPHAN_AGE = timedelta(hours=1)
+# Hours have digits, which sort before this; what is of the whole day begins with a letter.
+_AFTER_HOURS = ":"
 _STRIP_SIZE = (sheets.HOUR_COLUMNS, sheets.KEOGRAM_HEIGHT)
 
 Changed = Mapping[datetime, Hour | None]
@@ -86,11 +88,13 @@ def join(
             store.write_index(names.day_index(device, day), index.day_data(new, _gaps(new)), seen)
         except LostRaceError:
             continue
+        if not seen.etag:
+            # Again: another run may have found the day without photos meanwhile.
+            catalog.add(store, device, day, calendar.zone)
         _forget(store, old, new)
         if new.over:
             named = {piece.key for piece in (new.keogram, new.film) if piece}
-            # Hours have digits, which sort before ":"; pieces of the day begin with a letter.
-            sweep(store, names.day_folder(device, day), ":", named, now)
+            sweep(store, names.day_folder(device, day), _AFTER_HOURS, named, now)
         return True
     raise LostRaceError(f"the index of {device} {day} changed {_TRIES} times meanwhile")
 
@@ -107,6 +111,21 @@ def sweep(store: Store, folder: str, after: str, named: set[str], now: datetime)
                 and now - modified(item) > _ORPHAN_AGE
             ]
         )
+
+
+def delete(store: Store, folder: str, after: str = "") -> None:
+    """Delete everything in a folder, or what comes after `after` in it."""
+    for page in store.pages(folder, f"{folder}{after}" if after else ""):
+        store.delete([item["Key"] for item in page])
+
+
+def remove(store: Store, device: str, day: date, zone: tzinfo) -> None:
+    """Delete the index and the pieces of a day without photos, and list it no longer."""
+    delete(store, names.day_folder(device, day), _AFTER_HOURS)
+    catalog.remove(store, device, day)
+    if store.read_index(names.day_index(device, day), names.FORMAT).etag:
+        # Another run has got a late photo meanwhile.
+        catalog.add(store, device, day, zone)
 
 
 def choose_moments(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from megacam.digest import catalog, index, names
 from megacam.digest import day as day_parts
 from megacam.digest import hour as hour_parts
-from megacam.digest import index, names
 from megacam.digest.day import Calendar
 from megacam.digest.hour import Listed, Wishes
 from megacam.digest.index import BadIndexError, Day, Hour
@@ -89,6 +89,7 @@ def run(
             progress(hour)
             work.make(hour, listed)
         work.close_days(before=None)
+        work.look_for_empty_days()
         if work.labeller:
             work.labeller.keep_counter(store, device)
     finally:
@@ -157,6 +158,7 @@ class _Run:
         self._now = now
         self._wishes = wishes
         self._open: dict[date, _Open] = {}
+        self._looked_at: set[date] = set()
 
     def is_due(self, hour: datetime, listed: list[Listed]) -> bool:
         """Return True if a day of the hour does not know these photos of it, or their labels."""
@@ -184,17 +186,35 @@ class _Run:
     def close_days(self, before: datetime | None) -> None:
         """Join the days that end before a moment, or all."""
         for day in sorted(self._open):
-            one = self._open[day]
-            if before is not None and one.known[0].end > before:
-                continue
-            gone = self._gone(one)
-            over = self._now >= one.known[0].end and not one.known[0].over
-            changed = {**dict.fromkeys(gone), **one.changed}
-            if changed or over:
-                self.result.days_written += day_parts.join(
-                    self._store, self._device, self._calendar, day, changed, self._now, one.known
-                )
-            del self._open[day]
+            if before is None or self._open[day].known[0].end <= before:
+                self._close(day, self._open.pop(day))
+
+    def look_for_empty_days(self) -> None:
+        """Clear those days of the span that the listing has not shown: they have no photos."""
+        hours = names.hours(*self._span) if self.result.complete else []
+        days = {day for hour in hours for day in self._calendar.days_of(hour)} - self._looked_at
+        if not days:
+            return
+        seen = self._store.read_index(names.days_list(self._device), names.FORMAT)
+        listed = catalog.parse(seen.data)
+        for day in sorted(days if listed is None else days & listed):
+            self._opened(day)
+            self.close_days(before=None)
+
+    def _close(self, day: date, one: _Open) -> None:
+        gone = self._gone(one)
+        for hour in gone:
+            # Before the day forgets it, so that a killed run leaves nothing that nobody looks for.
+            day_parts.delete(self._store, names.hour_folder(self._device, hour))
+        empty = not one.seen and len(gone) == len(one.sources)
+        over = self._now >= one.known[0].end and not one.known[0].over and not empty
+        changed = {**dict.fromkeys(gone), **one.changed}
+        if changed or over:
+            self.result.days_written += day_parts.join(
+                self._store, self._device, self._calendar, day, changed, self._now, one.known
+            )
+        if empty:
+            day_parts.remove(self._store, self._device, day, self._calendar.zone)
 
     def _opened(self, day: date) -> _Open:
         if day not in self._open:
@@ -203,6 +223,7 @@ class _Run:
             asks = self.labeller and not self.labeller.stopped
             unlabelled = {hour.start for hour in known[0].hours if asks and hour.asks_again}
             self._open[day] = _Open(known, sources, unlabelled, {}, set())
+            self._looked_at.add(day)
         return self._open[day]
 
     def _gone(self, one: _Open) -> list[datetime]:

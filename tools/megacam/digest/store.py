@@ -175,6 +175,8 @@ class Store:
         try:
             with self._ask("put", f"writing {key}"):
                 self._client.put_object(**order, **({} if self._plain else condition))
+        except PhotoMissingError as error:
+            raise LostRaceError(f"writing {key}: another run has deleted it") from error
         except BucketError as error:
             if _code_behind(error) not in _NO_CONDITIONS or self._plain or safely:
                 raise
