@@ -82,6 +82,24 @@ def test_an_hour_that_is_made_again_asks_for_new_photos_only(s3, model):
     assert len(read(s3, DAY)["labels"]) == 4
 
 
+def test_labels_outlive_a_run_that_asks_no_model(s3, model):
+    keys = moving(s3, 3)
+    model.answer = lambda handler, number: _failing(model, handler, number, 2)
+    run(s3, labeller(model))
+    assert len(read(s3, DAY)["labels"]) == 2 and len(read(s3, DAY)["label_asks"]) == 1
+    s3.put(key_of("cam1", NOON + timedelta(minutes=50), 99), jpeg(200), motion="90")
+    assert run(s3, None).hours_made == 1
+    day = read(s3, DAY)
+    assert len(day["labels"]) == 2 and list(day["label_asks"].values()) == [2]
+    assert {f"cam1/{name}" for name in (*day["labels"], *day["label_asks"])} == set(keys)
+    assert run(s3, labeller(model)).label_calls == 1, "only the photo for which it failed"
+
+
+def _failing(model, handler, number, which):
+    model.status = 503 if number == which else 200
+    model.plain(handler, number)
+
+
 def test_a_token_is_sent_and_no_fault_shows_it_or_the_path(model):
     secret = Http(f"{model.url}/a-secret-path", "tk_secret")
     assert secret.label(b"jpeg") == (("fox", 0.93),)

@@ -20,7 +20,7 @@ from typing import Any
 from PIL import Image
 
 from megacam.digest import index, labels, names, sheets
-from megacam.digest.index import BadIndexError, Piece
+from megacam.digest.index import BadIndexError, Piece, Row
 from megacam.digest.labels import Labeller
 from megacam.digest.models import Labels
 from megacam.digest.sheets import Keogram, Sheets
@@ -108,10 +108,10 @@ def make(
     moving = _write(store, folder, "film", made, frames) if made else None
     work.rows += [_Row(one, refused="more than a photo a second") for one in listed[PHOTOS_LIMIT:]]
     rows = _photos_data(work.rows, wishes)
+    labels.carry_over(rows, _labels_known(store, device, start, wishes), _rows_of(device, seen))
     if wishes.labeller:
-        known = _labels_known(store, device, start, wishes, seen)
         etags = {one.photo.key: one.etag for one in listed}
-        wishes.labeller.label_hour(store, device, rows, known, etags)
+        wishes.labeller.label_hour(store, device, rows, etags)
     data = {
         "format": names.FORMAT,
         "device": device,
@@ -126,16 +126,17 @@ def make(
     return data
 
 
-def _labels_known(
-    store: Store, device: str, start: datetime, wishes: Wishes, seen: Index
-) -> dict[str, Labels]:
-    """Return the labels that were paid for before: in the hour's index, and on upload."""
-    found = labels.made_on_upload(store, device, start) if wishes.uploads else {}
+def _labels_known(store: Store, device: str, start: datetime, wishes: Wishes) -> dict[str, Labels]:
+    """Return the labels that photos got on upload."""
+    return labels.made_on_upload(store, device, start) if wishes.uploads else {}
+
+
+def _rows_of(device: str, seen: Index) -> Sequence[Row]:
+    """Return what the index that is made anew said of its photos."""
     try:
-        rows = index.parse_hour(device, seen.data).rows if seen.data else ()
+        return index.parse_hour(device, seen.data).rows if seen.data else ()
     except BadIndexError:
-        rows = ()
-    return found | {row.photo.key: row.labels for row in rows if row.labels is not None}
+        return ()
 
 
 def _about(start: datetime, listed: Sequence[Listed]) -> dict[str, Any]:

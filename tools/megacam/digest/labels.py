@@ -1,7 +1,7 @@
 """Label the photos with motion: within the month's budget, and so that no fault stops a digest.
 
     labeller = Labeller(models.of("rekognition", client=client), 1000, now)
-    labeller.label_hour(store, "cam1", index["photos"], {}, etags)
+    labeller.label_hour(store, "cam1", index["photos"], etags)
 
 After a few faults in a row, or once the budget is used up, a run asks the model no more. A photo
 for which the model failed has the number of times that it may still be asked, "label_asks", in its
@@ -10,12 +10,13 @@ row of the index; the next runs do so.
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from megacam.digest import index, names
 from megacam.digest.budget import Budget
+from megacam.digest.index import Row
 from megacam.digest.models import Labels, Model, ModelError
 from megacam.digest.store import Index, LostRaceError, Store
 from megacam.errors import MegacamError
@@ -55,16 +56,12 @@ class Labeller:
         store: Store,
         device: str,
         rows: list[dict[str, Any]],
-        known: Mapping[str, Labels],
         etags: Mapping[str, str],
     ) -> None:
-        """Label those rows of an hour's index that have motion, the greatest change first.
+        """Label those rows of an hour's index that have motion and no labels yet.
 
-        `known` has the labels of photos that were asked for before, by key.
+        The greatest change comes first.
         """
-        for row in rows:
-            if row["key"] in known:
-                row["labels"] = dict(known[row["key"]])
         unknown = [row for row in rows if row.get("moved") and "labels" not in row]
         self._label_rows(store, device, unknown, etags)
 
@@ -162,6 +159,22 @@ class Labeller:
             except BucketError:
                 # The labels are in the index; whoever may not annotate goes without.
                 self._annotates = False
+
+
+def carry_over(
+    rows: list[dict[str, Any]], single: Mapping[str, Labels], before: Sequence[Row]
+) -> None:
+    """Keep in the rows of an hour what was paid for before, whether or not a model is asked now.
+
+    `single` has the labels made on upload, by key; `before` are the rows of the index so far.
+    """
+    known = {**single, **{row.photo.key: row.labels for row in before if row.labels is not None}}
+    asks = {row.photo.key: row.label_asks for row in before if row.label_asks}
+    for row in rows:
+        if row["key"] in known:
+            row["labels"] = dict(known[row["key"]])
+        elif row["key"] in asks and row.get("moved"):
+            row["label_asks"] = asks[row["key"]]
 
 
 def made_on_upload(store: Store, device: str, hour: datetime) -> dict[str, Labels]:
