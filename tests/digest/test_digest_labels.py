@@ -48,8 +48,8 @@ def labeller(model, calls=100, now=NOW, limit_s=5.0, **more):
     return Labeller(Http(model.url, limit_s=limit_s), calls, now, **more)
 
 
-def run(s3, labeller, uploads=False, **more):
-    wishes = Wishes(film=False, uploads=uploads, labeller=labeller)
+def run(s3, labeller, **more):
+    wishes = Wishes(film=False, labeller=labeller)
     return digest(s3, wishes=wishes, **more)
 
 
@@ -321,7 +321,7 @@ def test_a_photo_is_labelled_on_upload_once_and_not_again_by_the_hour(s3, model)
     assert len(model.got) == 1
     made = [key for key in s3.objects if "/now/" in key and key.endswith(".json")]
     assert [read(s3, key)["labels"] for key in made] == [{"fox": 0.93}]
-    result = run(s3, labeller(model), uploads=True, now=NOW + timedelta(hours=1))
+    result = run(s3, labeller(model), now=NOW + timedelta(hours=1))
     assert (result.labelled, len(model.got)) == (2, 2)
     assert not [key for key in s3.objects if "/now/" in key]
 

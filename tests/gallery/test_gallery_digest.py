@@ -10,7 +10,6 @@ from digest_rig import digest
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.digest import upload
 from megacam.digest.day import Calendar
-from megacam.digest.hour import Wishes
 from megacam.digest.store import Store
 from megacam.gallery import photos
 from megacam.gallery.bucket import Bucket
@@ -122,8 +121,7 @@ def test_a_thumbnail_made_on_upload_serves_until_the_hour_is_done(s3, tmp_path):
     assert small.width == 320
     assert digests.thumbnail(photos.parse(other), NOW.date()) is None
     assert not _gets(s3, "cam1/2026/")
-    wishes = Wishes(film=False, uploads=True)
-    digest(s3, now=NOW + timedelta(hours=1), wishes=wishes)
+    digest(s3, now=NOW + timedelta(hours=1))
     assert not [one for one in s3.objects if "/now/" in one]
 
 

@@ -23,8 +23,9 @@ _UPLOAD_S = 0.4
 _LOOK_S = 0.1
 # Of each hour: index, keogram, film, the day's index and its keogram.
 _HOUR_PUTS = 5
-# Listings and small reads: two days of photos' names, the indexes and strips of a day.
-_HOUR_LISTS, _HOUR_GETS = 7, 16
+# Listings and small reads: two days of photos' names, what single photos left, the indexes and
+# strips of a day.
+_HOUR_LISTS, _HOUR_GETS = 9, 16
 _SHEET_PHOTOS = 120
 _PHOTO_BYTES, _HOUR_BYTES = 4_500, 300_000
 _MOVED_SHARE = 0.05

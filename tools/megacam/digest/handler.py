@@ -50,7 +50,6 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def _hours(event: Mapping[str, Any], now: datetime, context: Any) -> dict[str, Any]:
     words = os.environ.get("MEGACAM_TIMEZONE", "")
-    uploads = os.environ.get("MEGACAM_ON_UPLOAD", "") in upload.MODES
     film = os.environ.get("MEGACAM_FILM", "1") == "1"
     result = run.run(
         _store(),
@@ -58,7 +57,7 @@ def _hours(event: Mapping[str, Any], now: datetime, context: Any) -> dict[str, A
         Calendar(zones.zone_of(words), words or "UTC"),
         run.window(now, int(event.get("days", run.DAYS_BACK))),
         now,
-        Wishes(film, _threshold(), uploads, _labeller(now, context)),
+        Wishes(film, _threshold(), _labeller(now, context)),
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
     return result.as_data()

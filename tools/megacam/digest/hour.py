@@ -22,7 +22,6 @@ from PIL import Image
 from megacam.digest import index, labels, names, sheets
 from megacam.digest.index import BadIndexError, Piece, Row
 from megacam.digest.labels import Labeller
-from megacam.digest.models import Labels
 from megacam.digest.sheets import Keogram, Sheets
 from megacam.digest.store import Index, Store
 from megacam.gallery import days, film, motion, pictures
@@ -53,13 +52,11 @@ class Listed:
 class Wishes:
     """What to make: a film or none, and the camera's score from which something moved.
 
-    `uploads`: upload.py makes thumbnails of single photos, which the sheets replace. `labeller`
-    labels photos with motion.
+    `labeller` labels photos with motion.
     """
 
     film: bool = True
     motion_threshold: int = 46
-    uploads: bool = False
     labeller: Labeller | None = None
 
 
@@ -108,7 +105,8 @@ def make(
     moving = _write(store, folder, "film", made, frames) if made else None
     work.rows += [_Row(one, refused="more than a photo a second") for one in listed[PHOTOS_LIMIT:]]
     rows = _photos_data(work.rows, wishes)
-    labels.carry_over(rows, _labels_known(store, device, start, wishes), _rows_of(device, seen))
+    single = labels.made_on_upload(store, device, start)
+    labels.carry_over(rows, single, _rows_of(device, seen))
     if wishes.labeller:
         etags = {one.photo.key: one.etag for one in listed}
         wishes.labeller.label_hour(store, device, rows, etags)
@@ -124,11 +122,6 @@ def make(
     }
     store.write_index(names.hour_index(device, start), data, seen)
     return data
-
-
-def _labels_known(store: Store, device: str, start: datetime, wishes: Wishes) -> dict[str, Labels]:
-    """Return the labels that photos got on upload."""
-    return labels.made_on_upload(store, device, start) if wishes.uploads else {}
 
 
 def _rows_of(device: str, seen: Index) -> Sequence[Row]:

@@ -180,8 +180,12 @@ class _Run:
             made = self._made(hour, listed, seen)
         elif made.asks_again:
             made = self._labelled(hour, made, seen)
-        for day in self._calendar.days_of(hour) if made else ():
+        if made is None:
+            return
+        for day in self._calendar.days_of(hour):
             self._opened(day).changed[hour] = made
+        # Whoever made them, and also after a run that was killed before it did this.
+        day_parts.delete(self._store, f"{names.hour_folder(self._device, hour)}{names.NOW}")
 
     def close_days(self, before: datetime | None) -> None:
         """Join the days that end before a moment, or all."""
@@ -255,8 +259,6 @@ class _Run:
         if seen.etag:
             folder = names.hour_folder(self._device, hour)
             day_parts.sweep(self._store, folder, "", set(made.pieces()), self._now)
-        if self._wishes.uploads:
-            self._forget_thumbnails(hour)
         return made
 
     def _labelled(self, hour: datetime, made: Hour, seen: Index) -> Hour | None:
@@ -277,8 +279,3 @@ class _Run:
             row.labels is not None and row.photo not in before for row in found.rows
         )
         return found
-
-    def _forget_thumbnails(self, hour: datetime) -> None:
-        """Delete the thumbnails of single photos, which the sheets now have."""
-        for page in self._store.pages(f"{names.hour_folder(self._device, hour)}{names.NOW}"):
-            self._store.delete([item["Key"] for item in page])

@@ -8,7 +8,8 @@ The store may tell of a photo twice, late, or after it was deleted: all of that 
 from datetime import datetime, timedelta
 
 from megacam.digest import hour as hour_parts
-from megacam.digest import labels, names, sheets
+from megacam.digest import index, labels, names, sheets
+from megacam.digest.index import BadIndexError
 from megacam.digest.labels import Labeller
 from megacam.digest.store import Store
 from megacam.gallery import photos, pictures
@@ -51,6 +52,8 @@ def on_upload(
         return "no photo"
     if now - photo.taken > LATE:
         return "late"
+    if _is_done(store, photo, now):
+        return "done"
     try:
         if mode == "motion" and not hour_parts.has_moved(store.metadata(key), motion_threshold):
             return "still"
@@ -63,6 +66,19 @@ def on_upload(
         _label(store, photo, data, labeller)
     store.write_piece(key_of(photo), sheets.jpeg(picture, _QUALITY), kept)
     return "made"
+
+
+def _is_done(store: Store, photo: photos.Photo, now: datetime) -> bool:
+    """Return True if the index of the photo's hour has it; before the hour's end there is none."""
+    hour = names.hour_of(photo.taken)
+    if now < hour + timedelta(hours=1):
+        return False
+    data = store.read_index(names.hour_index(photo.device, hour), names.FORMAT).data
+    try:
+        rows = index.parse_hour(photo.device, data).rows
+    except BadIndexError:
+        return False
+    return any(row.photo.key == photo.key for row in rows)
 
 
 def _label(store: Store, photo: photos.Photo, data: bytes, labeller: Labeller) -> None:
