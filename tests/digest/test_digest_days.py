@@ -1,11 +1,12 @@
 """Days are those of the camera's time zone, also where clocks change or hours are halves."""
 
 import io
+import json
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from digest_rig import digest, fill, read
+from digest_rig import UTC, digest, fill, read
 from gallery_wire import BUCKET, WireS3, at, jpeg, key_of
 from megacam.digest import day as day_parts
 from megacam.digest import zones
@@ -16,6 +17,7 @@ from megacam.errors import MegacamError
 from megacam.gallery import photos
 from PIL import Image
 
+DAY = "cam1/_digest/2026/11/23/day.json"
 POSIX = {
     "Europe/Berlin": "CET-1CEST,M3.5.0,M10.5.0/3",
     "America/New_York": "EST5EDT,M3.2.0,M11.1.0",
@@ -73,6 +75,49 @@ def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
 
 def _store(s3):
     return Store(s3.client(), BUCKET)
+
+
+@pytest.mark.parametrize("way", ["zone", "rubbish", "part"])
+def test_a_day_that_is_discarded_is_joined_of_all_its_hours(way):
+    with WireS3() as s3:
+        fill(s3, at("2026-11-22T00:00"), 96, 1800)
+        digest(s3, now=at("2026-11-24T00:05"), days=2)
+        assert len(read(s3, DAY)["photos"]) == 48
+        calendar = UTC
+        if way == "zone":
+            calendar = Calendar(zones.zone_of(POSIX["Europe/Berlin"]), POSIX["Europe/Berlin"])
+        elif way == "rubbish":
+            s3.put(DAY, b"rubbish")
+        else:
+            s3.put(DAY, json.dumps({**read(s3, DAY), "photos": 7}).encode())
+        digest(s3, now=at("2026-11-25T12:05"), days=2, calendar=calendar)
+        day = read(s3, DAY)
+        assert (day["zone"], len(day["photos"]), day["over"]) == (calendar.name, 48, True)
+        strip = Image.open(io.BytesIO(s3.objects[day["keogram"]["key"]][0]))
+        assert strip.getpixel((60, 3)) != (96, 96, 96), "the hours before the span are there"
+        before = dict(s3.objects)
+        digest(s3, now=at("2026-11-25T12:05"), days=2, calendar=calendar)
+        assert s3.objects == before
+
+
+def test_a_day_that_goes_on_and_is_discarded_is_written_without_a_new_photo():
+    with WireS3() as s3:
+        fill(s3, at("2026-11-23T00:00"), 20, 1800)
+        digest(s3, now=at("2026-11-23T12:05"))
+        s3.put(DAY, b"rubbish")
+        digest(s3, now=at("2026-11-23T12:10"))
+        assert len(read(s3, DAY)["photos"]) == 20
+
+
+def test_hours_without_photos_are_found_also_if_the_day_is_discarded():
+    with WireS3() as s3:
+        keys = fill(s3, at("2026-11-23T00:00"), 48, 1800)
+        digest(s3)
+        s3.put(DAY, b"rubbish")
+        for key in keys[24:]:
+            del s3.objects[key]
+        digest(s3, now=at("2026-11-24T12:05"))
+        assert len(read(s3, DAY)["photos"]) == 24
 
 
 def test_gaps_of_a_day_end_where_its_last_hour_ended():

@@ -3,6 +3,7 @@
 join(store, "cam1", Calendar(zone, "Europe/Berlin"), date(2026, 11, 23), {hour.start: hour}, now)
 """
 
+import contextlib
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -50,15 +51,20 @@ class Calendar:
 
 
 def read(store: Store, device: str, calendar: Calendar, day: date) -> tuple[Day, Index]:
-    """Return a day as its index says; empty if there is none, or of another time zone."""
+    """Return a day as its index says; empty if there is none.
+
+    An index that is damaged or of another time zone has no data here: the day is then what the
+    indexes of its hours say, as no run can know the hours before its span otherwise.
+    """
     seen = store.read_index(names.day_index(device, day), names.FORMAT)
     empty = calendar.empty(device, day)
-    try:
-        found = index.parse_day(device, seen.data) if seen.data else empty
-    except BadIndexError:
+    if not seen.etag:
         return empty, seen
-    same = (found.day, found.start, found.end) == (empty.day, empty.start, empty.end)
-    return (found if same else empty), seen
+    with contextlib.suppress(BadIndexError):
+        found = index.parse_day(device, seen.data)
+        if (found.day, found.start, found.end) == (empty.day, empty.start, empty.end):
+            return found, seen
+    return replace(empty, hours=_hours(store, empty)), Index({}, seen.etag)
 
 
 def join(
@@ -147,7 +153,7 @@ def _joined(store: Store, old: Day, changed: Changed, now: datetime) -> Day:
     merged = {hour.start: hour for hour in old.hours} | dict(changed)
     hours = tuple(hour for _, hour in sorted(merged.items()) if hour)
     new = replace(old, hours=hours, over=now >= old.end)
-    same_strips = _strips(new) == _strips(old)
+    same_strips = old.keogram and _strips(new) == _strips(old)
     same_films = _films(new) == _films(old) and old.over
     return replace(
         new,
@@ -155,6 +161,17 @@ def _joined(store: Store, old: Day, changed: Changed, now: datetime) -> Day:
         film=old.film if same_films else _film(store, new),
         moments=choose_moments(new.rows()),
     )
+
+
+def _hours(store: Store, day: Day) -> tuple[Hour, ...]:
+    """Return the hours of a day that have an index of their own."""
+    found = []
+    for start in names.hours(day.start, day.end):
+        seen = store.read_index(names.hour_index(day.device, start), names.FORMAT)
+        with contextlib.suppress(BadIndexError):
+            hour = index.parse_hour(day.device, seen.data)
+            found += [hour] if hour.start == start else []
+    return tuple(found)
 
 
 def _gaps(day: Day) -> list[Gap]:

@@ -212,8 +212,9 @@ class _Run:
             day_parts.delete(self._store, names.hour_folder(self._device, hour))
         empty = not one.seen and len(gone) == len(one.sources)
         over = self._now >= one.known[0].end and not one.known[0].over and not empty
+        discarded = one.known[1].etag and not one.known[1].data
         changed = {**dict.fromkeys(gone), **one.changed}
-        if changed or over:
+        if changed or over or discarded:
             self.result.days_written += day_parts.join(
                 self._store, self._device, self._calendar, day, changed, self._now, one.known
             )
