@@ -44,6 +44,23 @@ def test_an_hour_without_photos_leaves_nothing_while_its_day_goes_on(s3):
     assert read(s3, f"{ROOT}days.json")["days"] == ["2026-11-23"]
 
 
+def test_the_sheet_with_a_deleted_photo_goes_at_once_wherever_a_run_is_killed():
+    with WireS3() as s3:
+        noon, _ = two_hours(s3)
+        old = {key for key in made(s3) if "/12/" in key and key.endswith(".jpg")}
+        assert len(old) == 2
+        delete(s3, noon[:1])
+        s3.written = {key: NOW.timestamp() - 60 for key in s3.objects}
+        for _ in killed(s3, lambda client: digest(s3, client=client)):
+            digest(s3)
+            assert not old & set(made(s3))
+            assert all(sprite["key"] in s3.objects for sprite in _sprites(s3))
+
+
+def _sprites(s3):
+    return [sprite for hour in read(s3, DAY)["hours"] for sprite in hour["sprites"]]
+
+
 def test_what_is_before_the_span_stays_until_a_longer_one(s3):
     noon, later = two_hours(s3)
     delete(s3, noon + later)

@@ -210,6 +210,7 @@ class _Run:
         for hour in gone:
             # Before the day forgets it, so that a killed run leaves nothing that nobody looks for.
             day_parts.delete(self._store, names.hour_folder(self._device, hour))
+        self._delete_replaced(one)
         empty = not one.seen and len(gone) == len(one.sources)
         over = self._now >= one.known[0].end and not one.known[0].over and not empty
         discarded = one.known[1].etag and not one.known[1].data
@@ -220,6 +221,19 @@ class _Run:
             )
         if empty:
             day_parts.remove(self._store, self._device, day, self._calendar.zone)
+
+    def _delete_replaced(self, one: _Open) -> None:
+        """Delete the pieces of hours that were made again: a deleted photo may be on them.
+
+        Before the day names the new ones: it is the last to know the old ones.
+        """
+        for old in one.known[0].hours:
+            new = one.changed.get(old.start)
+            folder = names.hour_folder(self._device, old.start)
+            kept = new.pieces() if new else old.pieces()
+            self._store.delete(
+                [key for key in old.pieces() if key not in kept and key.startswith(folder)]
+            )
 
     def _opened(self, day: date) -> _Open:
         if day not in self._open:
