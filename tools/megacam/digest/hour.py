@@ -59,6 +59,11 @@ class Wishes:
     motion_threshold: int = 46
     labeller: Labeller | None = None
 
+    @property
+    def wants_film(self) -> bool:
+        """Whether films are wanted and can be made here."""
+        return self.film and films_here()
+
 
 @dataclass
 class _Row:
@@ -119,6 +124,7 @@ def make(
         "cell": index.CELLS,
         "keogram": index.piece_data(strip, column_s=sheets.COLUMN_S),
         "film": index.film_data(moving, FPS),
+        **index.tried_data(bool(sprites) and not moving and wishes.wants_film),
     }
     store.write_index(names.hour_index(device, start), data, seen)
     return data
@@ -163,7 +169,7 @@ class _Work:
         self._store = store
         self._start = start
         self._wishes = wishes
-        self._with_film = wishes.film and films_here()
+        self._with_film = wishes.wants_film
 
     def run(self) -> tuple[bytes, int]:
         """Read all photos; return the film and its frames, (b"", 0) if there is none."""

@@ -62,7 +62,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Hour:
-    """A UTC hour; `source` identifies the photos of which it was made."""
+    """A UTC hour; `source` identifies the photos of which it was made.
+
+    `film_tried`: FFmpeg has not taken these photos.
+    """
 
     start: datetime
     source: str
@@ -70,6 +73,12 @@ class Hour:
     sprites: tuple[Piece, ...] = ()
     keogram: Piece | None = None
     film: Piece | None = None
+    film_tried: bool = False
+
+    @property
+    def lacks_film(self) -> bool:
+        """Whether it was made without a film and could have one."""
+        return bool(self.sprites) and not self.film and not self.film_tried
 
     @property
     def asks_again(self) -> bool:
@@ -116,6 +125,7 @@ def parse_hour(device: str, data: Mapping[str, Any]) -> Hour:
                 tuple(_piece(device, one) for one in _list(data["sprites"])),
                 _optional(device, data["keogram"]),
                 _optional(device, data["film"]),
+                data.get("film_tried") is True,
             )
         )
     except _FAULTS as error:
@@ -189,6 +199,11 @@ def film_data(piece: Piece | None, fps: int = 24) -> dict[str, Any] | None:
     return piece_data(piece, frames=piece.frames, fps=fps) if piece else None
 
 
+def tried_data(tried: bool) -> dict[str, bool]:
+    """Return as JSON that no film could be made."""
+    return {"film_tried": True} if tried else {}
+
+
 def _hour_data(device: str, hour: Hour) -> dict[str, Any]:
     return {
         "start": names.iso(hour.start),
@@ -197,6 +212,7 @@ def _hour_data(device: str, hour: Hour) -> dict[str, Any]:
         "sprites": [piece_data(piece) for piece in hour.sprites],
         "keogram": piece_data(hour.keogram, column_s=sheets.COLUMN_S),
         "film": film_data(hour.film),
+        **tried_data(hour.film_tried),
     }
 
 
@@ -209,6 +225,7 @@ def _day_hours(device: str, data: Mapping[str, Any]) -> tuple[Hour, ...]:
             tuple(_piece(device, piece) for piece in _list(one["sprites"])),
             _optional(device, one["keogram"]),
             _optional(device, one["film"]),
+            one.get("film_tried") is True,
         )
         for one in _list(data["hours"])
     ]

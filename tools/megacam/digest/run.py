@@ -133,7 +133,7 @@ class _Open:
 
     known: tuple[Day, Index]
     sources: dict[datetime, str]
-    unlabelled: set[datetime]
+    unfinished: set[datetime]
     changed: dict[datetime, Hour | None]
     seen: set[datetime]
 
@@ -161,14 +161,14 @@ class _Run:
         self._looked_at: set[date] = set()
 
     def is_due(self, hour: datetime, listed: list[Listed]) -> bool:
-        """Return True if a day of the hour does not know these photos of it, or their labels."""
+        """Return True if a day of the hour does not know these photos, their labels or a film."""
         self.result.hours_seen += 1
         source = hour_parts.source_of(listed)
         due = False
         for day in self._calendar.days_of(hour):
             one = self._opened(day)
             one.seen.add(hour)
-            due = due or one.sources.get(hour) != source or hour in one.unlabelled
+            due = due or one.sources.get(hour) != source or hour in one.unfinished
         return due
 
     def make(self, hour: datetime, listed: list[Listed]) -> None:
@@ -176,7 +176,8 @@ class _Run:
         key = names.hour_index(self._device, hour)
         seen = self._store.read_index(key, names.FORMAT)
         made = self._parsed(seen)
-        if made is None or made.source != hour_parts.source_of(listed):
+        source = hour_parts.source_of(listed)
+        if made is None or made.source != source or self._lacks_film(made):
             made = self._made(hour, listed, seen)
         elif made.asks_again:
             made = self._labelled(hour, made, seen)
@@ -239,11 +240,17 @@ class _Run:
         if day not in self._open:
             known = day_parts.read(self._store, self._device, self._calendar, day)
             sources = {hour.start: hour.source for hour in known[0].hours}
-            asks = self.labeller and not self.labeller.stopped
-            unlabelled = {hour.start for hour in known[0].hours if asks and hour.asks_again}
-            self._open[day] = _Open(known, sources, unlabelled, {}, set())
+            unfinished = {hour.start for hour in known[0].hours if self._is_unfinished(hour)}
+            self._open[day] = _Open(known, sources, unfinished, {}, set())
             self._looked_at.add(day)
         return self._open[day]
+
+    def _is_unfinished(self, hour: Hour) -> bool:
+        asks = self.labeller is not None and not self.labeller.stopped
+        return (asks and hour.asks_again) or self._lacks_film(hour)
+
+    def _lacks_film(self, hour: Hour) -> bool:
+        return hour.lacks_film and self._wishes.wants_film
 
     def _gone(self, one: _Open) -> list[datetime]:
         """Return the hours of a day all photos of which were deleted since."""
