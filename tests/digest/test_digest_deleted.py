@@ -61,6 +61,19 @@ def _sprites(s3):
     return [sprite for hour in read(s3, DAY)["hours"] for sprite in hour["sprites"]]
 
 
+def test_a_thumbnail_of_an_hour_that_never_had_a_digest_goes_when_the_day_is_over(s3):
+    fill(s3, NOON, 4)
+    single = f"{ROOT}2026/11/23/13/now/130000-000009.jpg"
+    s3.put(single, jpeg(60))
+    digest(s3, now=NOW - timedelta(hours=3))
+    fill(s3, NOON + timedelta(hours=9), 8, first=20)
+    left = iter((600.0, 5.0))
+    assert not digest(s3, seconds_left=lambda: next(left)).complete
+    assert read(s3, DAY)["over"] and single in s3.objects
+    digest(s3)
+    assert read(s3, DAY)["over"] and single not in s3.objects
+
+
 def test_what_is_before_the_span_stays_until_a_longer_one(s3):
     noon, later = two_hours(s3)
     delete(s3, noon + later)

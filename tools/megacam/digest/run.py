@@ -212,6 +212,7 @@ class _Run:
             # Before the day forgets it, so that a killed run leaves nothing that nobody looks for.
             day_parts.delete(self._store, names.hour_folder(self._device, hour))
         self._delete_replaced(one)
+        self._delete_singles(one)
         empty = not one.seen and len(gone) == len(one.sources)
         over = self._now >= one.known[0].end and not one.known[0].over and not empty
         discarded = one.known[1].etag and not one.known[1].data
@@ -235,6 +236,20 @@ class _Run:
             self._store.delete(
                 [key for key in old.pieces() if key not in kept and key.startswith(folder)]
             )
+
+    def _delete_singles(self, one: _Open) -> None:
+        """Delete what single photos left in hours without photos, which nobody makes.
+
+        That is once a day, and after a run that had no time for it.
+        """
+        day = one.known[0]
+        if self._now < day.end or (day.over and not one.changed) or not self.result.complete:
+            return
+        start, end = self._span
+        for hour in names.hours(day.start, day.end):
+            if start <= hour < end and hour not in one.seen:
+                folder = names.hour_folder(self._device, hour)
+                day_parts.delete(self._store, f"{folder}{names.NOW}")
 
     def _opened(self, day: date) -> _Open:
         if day not in self._open:
