@@ -18,6 +18,7 @@ from megacam.aws import AccessKey
 from megacam.cloud import create, destroy, digest_function, digest_triggers, function_zip, show
 from megacam.cloud.digest_function import Wanted
 from megacam.cloud.spec import CloudSpec
+from megacam.cloud.template import Options
 from megacam.digest import run
 from megacam.digest.day import Calendar
 from megacam.digest.store import Store
@@ -54,7 +55,7 @@ def _upload_event(*keys):
 
 
 def test_the_function_digests_the_hour_and_then_finds_nothing_new(account, wheels):
-    _make(account, digest=True)
+    _make(account, digest=True, timezone="<-02>2<-01>,M3.5.0/-1,M10.5.0/0")
     trust(account)
     start = _hour(account)
     result = invoke(account, {"days": 2})
@@ -114,6 +115,14 @@ def test_a_changed_wish_changes_the_function_alone(account, wheels):
     assert found["MEGACAM_TIMEZONE"] == "CET-1"
     # Who says nothing about it keeps it.
     assert _changes(account, keep_days=None) == []
+
+
+def test_a_zone_that_no_run_could_use_is_refused_before_anything_is_made(account):
+    with pytest.raises(MegacamError, match="no time zone 'Mars/Base'"):
+        _changes(account, digest=True, timezone="Mars/Base")
+    with pytest.raises(MegacamError, match="no time zone 'Mars/Base'"):
+        Options(account.bucket, ("cam1",), digest=True, timezone="Mars/Base")
+    assert _changes(account, digest=True, timezone="<-02>2<-01>,M3.5.0/-1,M10.5.0/0")
 
 
 def test_on_upload_without_a_digest_says_what_to_add(account):

@@ -11,6 +11,8 @@ from megacam import console
 from megacam.cli import app
 from megacam.commands import times
 from megacam.console import MisuseError
+from megacam.errors import MegacamError
+from megacam.gallery import state
 
 pytest_plugins = "wire_store"
 DAY = at("2026-05-05T00:00:00")
@@ -105,3 +107,9 @@ def test_a_span_is_read_in_the_viewers_zone_and_a_day_is_meant_whole():
     assert begin == at("2026-05-05T06:00:00")
     with pytest.raises(MisuseError, match="is not before"):
         times.span("2026-05-06", "2026-05-05", tz.UTC, now)
+
+
+@pytest.mark.parametrize("words", ["/etc/passwd", "../x", "Europe", "Mars/Base"])
+def test_what_is_no_zone_is_said(words):
+    with pytest.raises(MegacamError, match=r"^no time zone "):
+        state.zone_named(words)

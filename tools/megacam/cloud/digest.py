@@ -15,7 +15,7 @@ from megacam.cloud import (
 from megacam.cloud.digest_function import Wanted
 from megacam.cloud.plan import Step
 from megacam.cloud.spec import OFF, CloudSpec
-from megacam.digest import models
+from megacam.digest import models, zones
 from megacam.errors import MegacamError
 from megacam.words import count
 
@@ -45,6 +45,7 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     text, topic = (None, "") if spec.alarms in (None, OFF) else digest_alarms.checked(spec.alarms)
     wanted = _wanted(spec, now or {}, topic)
     _check_labels(aws, wanted)
+    zones.zone_of(wanted.zone)
     token = spec.labels_token if wanted.token else ""
     kept = digest_secrets.step_for
     unused = [

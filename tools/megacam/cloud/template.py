@@ -14,6 +14,7 @@ from megacam.cloud.digest_function import LABEL_CALLS, Wanted
 from megacam.cloud.site import documents
 from megacam.cloud.site import template as site
 from megacam.cloud.template_names import conditions, named
+from megacam.digest import zones
 
 _BUCKET = {"Fn::GetAtt": ["Bucket", "Arn"]}
 # The photos belong to the owner: they stay when the stack is deleted.
@@ -50,6 +51,7 @@ class Options:
     token: bool = False
 
     def __post_init__(self) -> None:
+        zones.zone_of(self.timezone)
         for device in self.devices:
             spec.CloudSpec(
                 self.bucket,

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from dateutil import tz
 
 from megacam import settings
-from megacam.errors import MegacamError
+from megacam.digest import zones
 from megacam.gallery import days, motion
 from megacam.gallery.bucket import Bucket
 from megacam.gallery.days import Gap
@@ -141,13 +141,11 @@ def _metadata(gallery: Gallery, photo: Photo) -> dict[str, str]:
 
 
 def zone_named(name: str | None) -> tzinfo:
-    """Return a time zone by its name ("Europe/Berlin"), or this computer's zone for None."""
-    if name is None:
-        return tz.tzlocal()
-    found = tz.gettz(name)
-    if found is None:
-        raise MegacamError(f"no time zone {name!r}: write it as Europe/Berlin or UTC")
-    return found
+    """Return the zone of a name or POSIX string as in a digest, or this computer's for none.
+
+    Raises MegacamError.
+    """
+    return zones.zone_of(name) if name else tz.tzlocal()
 
 
 def zone_words(zone: tzinfo, moment: datetime) -> str:
