@@ -20,14 +20,14 @@ POSIX = {"Europe/Berlin": "CET-1CEST,M3.5.0,M10.5.0/3", "Asia/Kathmandu": "<+054
 
 
 @pytest.mark.parametrize(
-    ("name", "day", "hours", "width"),
+    ("name", "day", "hours", "width", "offsets"),
     [
-        ("Europe/Berlin", date(2026, 3, 29), 23, 2760),
-        ("Europe/Berlin", date(2026, 10, 25), 25, 3000),
-        ("Asia/Kathmandu", date(2026, 11, 23), 25, 2880),
+        ("Europe/Berlin", date(2026, 3, 29), 23, 2760, [[0, 3600], [7200, 7200]]),
+        ("Europe/Berlin", date(2026, 10, 25), 25, 3000, [[0, 7200], [10800, 3600]]),
+        ("Asia/Kathmandu", date(2026, 11, 23), 25, 2880, [[0, 20700]]),
     ],
 )
-def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
+def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width, offsets):
     calendar = Calendar(zones.zone_of(POSIX[name]), POSIX[name])
     start, end = calendar.empty("cam1", day).start, calendar.empty("cam1", day).end
     with WireS3() as s3:
@@ -37,6 +37,7 @@ def test_a_day_has_the_photos_between_its_midnights(name, day, hours, width):
         digest(s3, now=end + timedelta(hours=6), days=2, calendar=calendar)
         index = read(s3, f"cam1/_digest/{day:%Y/%m/%d}/day.json")
         assert len(index["hours"]) == hours
+        assert index["offsets"] == [[start.timestamp() + at_s, east_s] for at_s, east_s in offsets]
         assert index["keogram"]
         found, _ = day_parts.read(_store(s3), "cam1", calendar, day)
         assert len(found.rows()) == (end - start) / timedelta(minutes=15)

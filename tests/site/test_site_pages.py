@@ -259,6 +259,7 @@ def test_a_digest_from_a_stolen_key_can_show_only_what_the_site_may_show(site, o
     evil = json.loads(site.objects[key])
     bad = {"key": "javascript:document.title='bad'", "size": 1}
     evil |= {"keogram": {"key": "//evil.example/x.jpg"}, "film": bad, "labels": {}, "zone": "<b>"}
+    evil["offsets"] = [["<b>", 1]]
     evil["hours"][9]["sprites"] = [{"key": 'cam1/_digest/x.jpg");background:red;("'}]
     evil["photos"] += [["<img src=x onerror=document.title='bad'>", 1, 9, 0, 0, 1],
                        ["../../_update/x.jpg", 1, 9, 0, 0, 1], [None, 1, 9, 0, 0, 1]]  # fmt: skip

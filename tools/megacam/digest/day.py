@@ -91,7 +91,9 @@ def join(
             # First, so that a killed run leaves no day that nobody lists.
             catalog.add(store, device, day, calendar.zone)
         try:
-            store.write_index(names.day_index(device, day), index.day_data(new, _gaps(new)), seen)
+            offsets = days.offsets(new.start, new.end, calendar.zone)
+            data = index.day_data(new, _gaps(new), offsets)
+            store.write_index(names.day_index(device, day), data, seen)
         except LostRaceError:
             continue
         if not seen.etag:

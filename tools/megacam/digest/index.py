@@ -153,8 +153,8 @@ def parse_day(device: str, data: Mapping[str, Any]) -> Day:
         raise BadIndexError(f"not an index of {device}: {error}") from error
 
 
-def day_data(day: Day, gaps: Sequence[Gap]) -> dict[str, Any]:
-    """Return a day as JSON."""
+def day_data(day: Day, gaps: Sequence[Gap], offsets: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Return a day as JSON; `offsets` are those of its time zone, as of gallery.days.offsets()."""
     rows = [(number, row) for number, hour in enumerate(day.hours) for row in hour.rows]
     changes = {row.photo.key: row.change for _, row in rows}
     return {
@@ -164,6 +164,7 @@ def day_data(day: Day, gaps: Sequence[Gap]) -> dict[str, Any]:
         "zone": day.zone,
         "start": names.iso(day.start),
         "end": names.iso(day.end),
+        "offsets": [list(pair) for pair in offsets],
         "over": day.over,
         "hours": [_hour_data(day.device, hour) for hour in day.hours],
         "cell": CELLS,

@@ -34,9 +34,13 @@ const ofDigest = (camera, object) => {
   return typeof key === "string" && inside.test(key) ? `/${key}` : null;
 };
 
-// Return [[from this second on, seconds east of UTC], ...] for a day of the camera's zone. The
-// offsets follow from its first and last midnight; a POSIX zone says at what hour they change.
-const offsetsOf = ({ day, start, end, zone }) => {
+const isOffset = (pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite);
+
+// Return [[from this second on, seconds east of UTC], ...] for a day of the camera's zone. An older
+// digest does not say it: then the offsets follow from the day's first and last midnight, and a
+// POSIX zone says at what hour they change.
+const offsetsOf = ({ day, start, end, zone, offsets }) => {
+  if (Array.isArray(offsets) && offsets.length && offsets.every(isOffset)) return offsets;
   const before = Date.parse(day) / 1000 - seconds(start);
   const after = Date.parse(dayAfter(day, 1)) / 1000 - seconds(end);
   const found = [[seconds(start), before]];
