@@ -58,7 +58,8 @@ def test_every_path_of_the_distribution_asks_the_function_and_the_bucket_stays_p
     assert allowed["Condition"] == {"StringEquals": {"AWS:SourceArn": found.arn}}
     there = f"arn:aws:s3:::{account.bucket}/"
     assert allowed["Resource"] == [
-        f"{there}_site/*", f"{there}cam1/????/??/??/*.jpg", f"{there}cam1/_digest/*"
+        f"{there}_site/*", f"{there}cam1/????/??/??/*.jpg", f"{there}cam1/_digest/days.json",
+        f"{there}cam1/_digest/????/??/??/*",
     ]  # fmt: skip
     blocks = s3.get_public_access_block(Bucket=account.bucket)["PublicAccessBlockConfiguration"]
     assert all(blocks.values())
@@ -68,6 +69,9 @@ def test_every_path_of_the_distribution_asks_the_function_and_the_bucket_stays_p
     ("key", "may"),
     [
         (PHOTO, True), ("_site/index.html", True), ("cam1/_digest/2026/11/23/day.json", True),
+        ("cam1/_digest/days.json", True), ("cam1/_digest/2026/11/23/12/sprite-0f.jpg", True),
+        ("cam1/_digest/alarms.json", False), ("cam1/_digest/home.json", False),
+        ("cam1/_digest/label-calls.json", False),
         ("cam1/status.json", False), ("cam1/_update/manifest", False), ("_update/x.jpg", False),
         ("cam1/megacam-doctor", False), ("cam2/2026/11/23/120000-000042.jpg", False),
         ("cam1/photo.jpg", False), ("other.jpg", False), ("cam11/_digest/day.json", False),
@@ -77,6 +81,12 @@ def test_the_bucket_lets_the_site_read_photos_digests_and_pages_and_nothing_else
     import site_server
 
     assert any(site_server.matches(key, one) for one in documents.readable(("cam1",))) == may
+
+
+def test_the_cameras_of_a_site_by_an_earlier_version_are_found_in_its_policy():
+    earlier = ["_site/*", "cam1/????/??/??/*.jpg", "cam1/_digest/*"]
+    for names in (earlier, documents.readable(("cam1",))):
+        assert documents.cameras_of([f"arn:aws:s3:::b/{name}" for name in names]) == ("cam1",)
 
 
 def test_a_link_opens_the_site_and_nothing_but_the_site(site):

@@ -21,9 +21,12 @@ READABLE = (
     "/_site/app.webmanifest",
     "/_site/cam1/days.json",
     "/_site/cam1/2026-11-23.jpg",
+    "/cam1/_digest/days.json",
     "/cam1/_digest/2026/11/23/day.json",
-    "/cam1/_digest/2026/11/23/12-sprite.jpg",
-    "/cam1/_digest/2026/11/23/day.mp4",
+    "/cam1/_digest/2026/11/23/keogram-0123456789abcdef.jpg",
+    "/cam1/_digest/2026/11/23/film-0123456789abcdef.mp4",
+    "/cam1/_digest/2026/11/23/12/sprite-0123456789abcdef.jpg",
+    "/cam1/_digest/2026/11/23/12/film-0123456789abcdef.mp4",
 )
 
 
@@ -105,6 +108,9 @@ def test_the_home_page_is_the_app_and_the_root_leads_to_it(edge, link):
         "/cam1/2026/11/23/120000-000042.jpg\n", "/cam1/2026/11/23/120000-000042.jpg?x",
         "/cam1/_digest/../status.json", "/cam1/_digest/..%2fstatus.json",
         "/cam1/_digest/./day.json", "/cam1/_digest//day.json", "/cam1/_digest/page.html",
+        "/cam1/_digest/alarms.json", "/cam1/_digest/home.json", "/cam1/_digest/label-calls.json",
+        "/cam1/_digest/2026/11/23/12/index.json", "/cam1/_digest/2026/11/23/alarms.json",
+        "/cam1/_digest/2026/11/23/12/now/120000-000042.json", "/cam1/_digest/day.json",
         "/cam1/_digest/2026\\..\\x.json", "/cam1/_digest/day.json;x", "/_site/me/x", "/_SITE/",
         "/_site", "/_site/.html", "/_site/cam1/../../cam1/status.json", "", "/..", "*",
         "https://d1.cloudfront.net/cam1/status.json",

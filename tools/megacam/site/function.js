@@ -19,7 +19,10 @@ const APP = /^\/_site\/[a-z0-9-]+\.(html|js|css|svg|png|webmanifest)$/;
 const OF_CAMERA = [
   /^\/_site\/([a-z0-9-]{1,32})\/[a-z0-9-]+\.(json|jpg)$/,
   /^\/([a-z0-9-]{1,32})\/[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/[0-9]{6}-[0-9]{1,12}\.jpg$/,
-  /^\/([a-z0-9-]{1,32})\/_digest\/([0-9a-z-]+\/)*[0-9a-z-]+\.(json|jpg|mp4)$/,
+  // Of a digest, only what the pages show: beside it is the state of alarms, for example.
+  /^\/([a-z0-9-]{1,32})\/_digest\/days\.json$/,
+  /^\/([a-z0-9-]{1,32})\/_digest\/[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/day\.json$/,
+  /^\/([a-z0-9-]{1,32})\/_digest\/[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/([0-9]{2}\/)?(sprite|keogram|film)-[0-9a-f]+\.(jpg|mp4)$/,
 ];
 
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">

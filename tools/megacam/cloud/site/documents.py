@@ -16,9 +16,11 @@ Document = dict[str, Any]
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 RUNTIME = "cloudfront-js-2.0"
 READ = policies.SITE_READ
-# Of the bucket, CloudFront may read the app, and of each camera its photos and its digest.
+# Of the bucket, CloudFront may read the app, and of each camera its photos and digested days.
+# Beside the days is what the site does not show, for example the state of alarms.
 APP_FILES = "_site/*"
-_OF_CAMERA = ("{}/????/??/??/*.jpg", "{}/_digest/*")
+_PHOTOS = "{}/????/??/??/*.jpg"
+_OF_CAMERA = (_PHOTOS, "{}/_digest/days.json", "{}/_digest/????/??/??/*")
 # The app and the indexes change; photos never do. The names in an index are read within a minute.
 _FRESH_S = 60
 _YEAR_S = 31_536_000
@@ -45,7 +47,7 @@ def readable(cameras: tuple[str, ...]) -> list[str]:
 
 def cameras_of(resources: list[str] | str) -> tuple[str, ...]:
     """Return the cameras of the resources of a bucket policy that readable() gave."""
-    end = _OF_CAMERA[1].format("")
+    end = _PHOTOS.format("")
     arns = [resources] if isinstance(resources, str) else resources
     names = [one.rpartition(":")[2].partition("/")[2] for one in arns]
     return tuple(sorted(name.removesuffix(end) for name in names if name.endswith(end)))
