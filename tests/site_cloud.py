@@ -21,6 +21,7 @@ import local_aws
 import pytest
 import site_server
 import typer
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from gallery_wire import jpeg
 from megacam import console
@@ -69,7 +70,24 @@ def account(monkeypatch):
         return resolve(host, service, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", name_server)
+    events = found.client("cloudfront-keyvaluestore").meta.events
+    events.register("before-call.cloudfront-keyvaluestore.UpdateKeys", _limits)
     return found
+
+
+def _limits(params, **_):
+    """Refuse what CloudFront refuses: https://docs.aws.amazon.com/general/latest/gr/cf_region.html.
+
+    At most 50 keys in a request; a value has at most 1 KB.
+    """
+    order = json.loads(params["body"])
+    puts = order.get("Puts", [])
+    is_small = all(len(one["Value"]) <= 1024 for one in puts)
+    if is_small and len(puts) + len(order.get("Deletes", [])) <= 50:
+        return None
+    error = {"Code": "ValidationException", "Message": "too many keys, or too long a value"}
+    answer = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return AWSResponse("", 400, {}, None), answer
 
 
 class _Bucket:

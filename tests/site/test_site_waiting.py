@@ -77,6 +77,45 @@ def test_a_store_that_changes_for_ever_is_given_up(account, store):
         store.set_cameras(("cam1",))
 
 
+def test_more_links_than_one_request_takes_are_revoked_in_several(account, store):
+    made = [links.new(f"n{n}", (), 1, time.time()) for n in range(60)]
+    for one in made:
+        store.add(one)
+    store.revoke(made)
+    found = store.read()
+    assert found.links == ()
+    assert {one.id for one in found.revoked} == {one.id for one in made}
+
+
+def test_a_new_link_is_added_beside_more_ended_ones_than_one_request_takes(account):
+    arn = parts.ensure_store(account.aws, account.bucket)
+    today = finding.Store(account.aws, arn)
+    for n in range(60):
+        today.add(links.new(f"n{n}", (), 1, time.time()))
+    later = finding.Store(account.aws, arn, lambda: time.time() + 2 * 86_400)
+    for name in ("x", "y"):
+        later.add(links.new(name, (), 9, time.time()))
+    assert {one.name for one in later.read().links} == {"x", "y"}
+
+
+def test_more_cameras_than_the_store_takes_are_refused_before_anything_is_sent(account, store):
+    many = tuple(f"garden-camera-{n:03}" for n in range(80))
+    before = store.read()
+    with pytest.raises(MegacamError, match=r"too many cameras .* another bucket"):
+        store.set_cameras(many)
+    with pytest.raises(MegacamError, match=r"too many cameras .* without --device"):
+        store.add(links.new("grandma", many, 1, time.time()))
+    assert store.read() == before
+
+
+def test_create_refuses_one_camera_too_many_before_it_makes_anything(account, monkeypatch):
+    many = tuple(f"garden-camera-{n:03}" for n in range(80))
+    monkeypatch.setattr(steps.buckets, "policy", lambda aws, bucket: {})
+    monkeypatch.setattr(finding, "shown", lambda policy: many)
+    with pytest.raises(MegacamError, match=r"too many cameras .* another bucket"):
+        steps.steps(account.aws, account.bucket, "cam1", there=True)
+
+
 def test_links_that_have_ended_are_forgotten_with_the_next_new_one(account):
     arn = parts.ensure_store(account.aws, account.bucket)
     now_s = 1_790_000_000

@@ -10,6 +10,7 @@ from megacam.cloud import policies
 from megacam.cloud.plan import Step
 from megacam.cloud.site import documents, parts
 from megacam.cloud.site import find as finding
+from megacam.cloud.site import store as stores
 from megacam.cloud.site.find import Site
 from megacam.cloud.spec import site_name
 from megacam.cloud.template_names import DIGITS
@@ -26,6 +27,7 @@ def steps(aws: Aws, bucket: str, device: str, there: bool) -> list[Step]:
     site = finding.find(aws, bucket)
     cameras = finding.shown(buckets.policy(aws, bucket)) if there else ()
     wanted = tuple(sorted({*cameras, device}))
+    stores.check_cameras(wanted)
     allowed = site and there and _is_allowed(aws, bucket, site, wanted)
     return [
         _app_step(aws, bucket, there),

@@ -15,6 +15,9 @@ _SERVICE = "cloudfront-keyvaluestore"
 _CAMERAS = "cameras"
 # A revoked link stays under this name until it would have ended: its refusal can be proved.
 _REVOKED = "revoked."
+# What CloudFront takes: https://docs.aws.amazon.com/general/latest/gr/cf_region.html
+_KEYS_HIGHEST = 50
+_VALUE_HIGHEST = 1024
 # Somebody else changed the store between our reading and our writing.
 _TRIES = 5
 _CHANGED = ("ConflictException", "PreconditionFailed", "412")
@@ -58,10 +61,16 @@ class Store:
 
     def set_cameras(self, cameras: tuple[str, ...]) -> None:
         """Replace the list of cameras that a link without cameras shows."""
-        self._change(lambda raw: ({_CAMERAS: json.dumps(sorted(cameras))}, []))
+        check_cameras(cameras)
+        self._change(lambda raw: ({_CAMERAS: _cameras_entry(cameras)}, []))
 
     def add(self, link: Link) -> None:
-        """Add a link, and forget those that have ended."""
+        """Add a link, and forget those that have ended, as many as one request takes."""
+        if len(link.entry) > _VALUE_HIGHEST:
+            raise MegacamError(
+                f"too many cameras for one link ({len(link.cameras)}); make the link without "
+                "--device, for all cameras, or several links with fewer --device each"
+            )
 
         def change(raw: dict[str, str]) -> tuple[dict[str, str], list[str]]:
             now_s = self._now()
@@ -70,12 +79,17 @@ class Store:
                 for name, value in raw.items()
                 if (one := links.read(name.removeprefix(_REVOKED), value)) and one.until <= now_s
             ]
-            return {link.entry_name: link.entry}, ended
+            return {link.entry_name: link.entry}, ended[: _KEYS_HIGHEST - 1]
 
         self._change(change)
 
     def revoke(self, revoked: list[Link]) -> None:
-        """Revoke links; CloudFront's servers know within seconds."""
+        """Revoke links, up to 25 a request; CloudFront's servers know within seconds."""
+        count = _KEYS_HIGHEST // 2
+        for first in range(0, len(revoked), count):
+            self._revoke(revoked[first : first + count])
+
+    def _revoke(self, revoked: list[Link]) -> None:
         self._change(
             lambda raw: (
                 {_REVOKED + link.entry_name: link.entry for link in revoked},
@@ -107,6 +121,20 @@ class Store:
                 continue
             return
         raise MegacamError("the links of the site change too fast; run the same command again")
+
+
+def check_cameras(cameras: tuple[str, ...]) -> None:
+    """Raise MegacamError if a site cannot show so many cameras: their names are in one entry."""
+    if len(_cameras_entry(cameras)) > _VALUE_HIGHEST:
+        raise MegacamError(
+            f"too many cameras for one site ({len(cameras)}): their names have more than "
+            f"{_VALUE_HIGHEST} characters together; put this camera into another bucket with a "
+            "site of its own"
+        )
+
+
+def _cameras_entry(cameras: tuple[str, ...]) -> str:
+    return json.dumps(sorted(cameras), separators=(",", ":"))
 
 
 def chosen(contents: Contents, word: str) -> list[Link]:
