@@ -269,6 +269,24 @@ def test_trouble_that_lasts_beyond_the_quiet_hours_is_told_as_such(late, receive
     assert body["title"] == "cam1: lost" and body["text"].count("\n") == 2
 
 
+@pytest.mark.parametrize(
+    ("hours", "silent_s", "open_s"),
+    [("12:01-13:00", (60, 1800, 3599), 3600), ("12:01-12:00", (60, 80_000, 86_399), 86_400)],
+)
+def test_what_failed_before_the_quiet_hours_is_tried_again_after_them(
+    late, receiver, hours, silent_s, open_s
+):
+    quiet = settings.parse(json.dumps({"quiet": hours, "timezone": "UTC"})).quiet
+    watcher = Watcher(late, receiver, quiet=quiet)
+    receiver.statuses = [404]
+    assert watcher.look(NOON).faults
+    for later_s in silent_s:
+        watcher.look(NOON + later_s)
+    assert len(receiver.got) == 1
+    watcher.look(NOON + open_s)
+    assert _kinds(receiver)[0] == "late", "quiet hours are no part of the day that it is kept"
+
+
 @pytest.mark.parametrize("seconds", [0, 3600, 7200, 40_000, 80_000])
 def test_quiet_hours_are_those_of_the_local_clock_over_midnight_and_changes(seconds):
     quiet = settings.parse('{"quiet": "22:00-07:00", "timezone": "Europe/Berlin"}').quiet

@@ -141,6 +141,15 @@ def test_a_test_message_goes_to_every_sender(camera, folder, receiver):
     assert done.returncode == 2 and "names no sender" in done.stderr
 
 
+def test_a_test_message_goes_in_the_quiet_hours_too(camera, folder, receiver):
+    chosen = json.loads((folder / "alarms.json").read_text())
+    (folder / "alarms.json").write_text(json.dumps({**chosen, "quiet": "00:00-24:00"}))
+    assert _run(camera, folder, "--once").returncode == 0
+    assert receiver.got == []
+    assert _run(camera, folder, "--test").returncode == 0
+    assert [body["kind"] for _, _, body, _ in receiver.got] == ["test"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
 def test_a_file_that_others_can_read_is_refused_with_the_remedy(camera, folder, receiver):
     (folder / "alarms.json").chmod(0o640)

@@ -201,7 +201,7 @@ def _claim(state: State, aim: Aim, now: int) -> list[dict[str, Any]]:
     claim = state.get("claim")
     if claim and claim["by"] != aim.name and now < claim["until"] <= now + _CLAIM_S:
         return []
-    mine = outbox.ready(state, aim.sender_names, now)
+    mine = outbox.ready(state, aim.sender_names, aim.quiet, now)
     state["claim"] = {"by": aim.name, "until": now + _CLAIM_S} if mine else None
     return mine
 

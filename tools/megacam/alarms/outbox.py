@@ -11,7 +11,7 @@ from typing import Any
 from megacam.alarms import rules
 from megacam.alarms.rules import Event, State
 
-# A message that no sender takes for a day is dropped: by then it is no news.
+# A message that no sender takes for a day, quiet hours aside, is dropped: by then it is no news.
 _KEPT_S = 86_400
 _MESSAGES = 20
 _HELD = 50
@@ -26,6 +26,11 @@ class Quiet:
     start_min: int
     end_min: int
     zone: datetime.tzinfo | None = None
+
+    @property
+    def length_s(self) -> int:
+        """The length of a day's quiet hours in seconds."""
+        return ((self.end_min - self.start_min) % 1440 or 1440) * 60
 
     def holds(self, now: int) -> bool:
         """Return whether `now` (UTC seconds since 1970) is within the quiet hours."""
@@ -46,7 +51,8 @@ def add(
     """Return the state with `events` in its outbox, or held if it is quiet."""
     held = [*state.get("held", []), *(dataclasses.asdict(event) for event in events)][-_HELD:]
     is_quiet = quiet is not None and quiet.holds(now)
-    box = [one for one in state.get("outbox", []) if now - one["time"] < _KEPT_S]
+    kept_s = _KEPT_S + (quiet.length_s if quiet else 0)
+    box = [one for one in state.get("outbox", []) if now - one["time"] < kept_s]
     if held and senders and not is_quiet:
         is_sum = quiet is not None and len(held) > 1 and held[0]["time"] < now
         made = [_summary(held, quiet, now)] if is_sum and quiet else held
@@ -56,8 +62,10 @@ def add(
     return {**state, "held": held if senders else [], "outbox": box[-_MESSAGES:]}
 
 
-def ready(state: State, senders: list[str], now: int) -> list[dict[str, Any]]:
-    """Return the messages that some of `senders` should send now."""
+def ready(state: State, senders: list[str], quiet: Quiet | None, now: int) -> list[dict[str, Any]]:
+    """Return the messages that some of `senders` should send now: none in the quiet hours."""
+    if quiet and quiet.holds(now):
+        return []
     return [
         one
         for one in state.get("outbox", [])
