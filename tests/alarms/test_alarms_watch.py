@@ -255,6 +255,28 @@ def test_all_cameras_are_watched_each_with_its_own_state(camera, account, tmp_pa
     ]
 
 
+def test_a_camera_that_is_named_but_stores_nothing_is_said_once(camera, account, tmp_path):
+    camera.photo(NOON - 10)
+    watch = _watch(camera, tmp_path, devices=("cam1", "caml"))
+    for _ in range(3):
+        list(watch.once())
+    said = "nothing is stored under caml/ yet; the cameras here are: cam1"
+    assert watch.say == [("fault", said)]
+    late = Camera(account, "caml")
+    late.photo(NOON - 900)
+    late.report(NOON - 900)
+    list(watch.once())
+    assert [text[:10] for _, text in watch.say[1:]] == ["caml late:"], "it may start later"
+
+
+def test_once_says_that_nothing_is_stored_and_keeps_no_state_of_it(camera, folder, receiver):
+    for _ in range(2):
+        done = _run(camera, folder, "--once", "--device", "caml")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (0, "", 1)
+        assert "nothing is stored under caml/ yet; the cameras here are: cam1\n" in done.stderr
+    assert not any(key.startswith("caml/") for key in camera.account.object_keys())
+
+
 def test_a_link_is_the_same_until_half_its_time_is_over_or_there_is_a_new_photo(camera, tmp_path):
     class Home:
         links = ()

@@ -32,6 +32,23 @@ def test_two_days_are_looked_at_and_more_on_request(store, capsys):
     assert "nothing new in 3 hours (" in capsys.readouterr().out
 
 
+def test_a_camera_that_stores_nothing_is_no_success(store, capsys):
+    words = ("--device", "caml", "--no-film")
+    assert run(*words) == 0
+    said = capsys.readouterr().out
+    assert "nothing is stored under caml/ yet; the bucket has no cameras" in said
+    store.put(key_of("cam1", hour_ago(80), 1), jpeg(90))
+    assert run(*words) == 0
+    said = capsys.readouterr().out
+    assert "nothing is stored under caml/ yet; the cameras here are: cam1" in said
+    assert "nothing new" not in said
+    assert run(*words, "--json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["hours_seen"] == 0 and "under caml/ yet" in said.err
+    assert run("--device", "cam1", "--no-film") == 0
+    assert "nothing new in 0 hours (" in capsys.readouterr().out
+
+
 def test_config_json_names_camera_zone_and_threshold(store, tmp_path, capsys):
     settings = {
         "device": "cam1",

@@ -91,7 +91,9 @@ def look(aim: Aim, device: str, box: Box, now: int) -> Look:
     if photo and new != state:
         new["photo"] = photo.key
     mine = _claim(new, aim, now)
-    if new != state:
+    # A name that was mistyped must not become a folder of the bucket.
+    is_known = bool(tag or photo) or facts.reported is not None
+    if new != state and is_known:
         try:
             tag = box.save(new, tag)
         except ConflictError:

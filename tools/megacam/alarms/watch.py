@@ -44,6 +44,7 @@ class Watch:
         self._boxes: dict[str, Box] = {}
         self._links: dict[str, tuple[str, str, datetime]] = {}
         self._fault = ""
+        self._missing: set[str] = set()
 
     def run(self, stop: Flag) -> None:
         """Look again and again until `stop` is set."""
@@ -78,6 +79,8 @@ class Watch:
         if self._fault:
             self._fault = ""
             self.say("note", "the store answers again")
+        if not found.is_known:
+            self._warn(device)
         for event in found.events:
             self.say("event", f"{event.device} {event.text}")
         for fault in found.faults:
@@ -96,6 +99,15 @@ class Watch:
             until = self.aim.source.now() + timedelta(hours=self.aim.link_hours) / 2
             self._links[photo.device] = (photo.key, link, until)
         return link
+
+    def _warn(self, device: str) -> None:
+        """Say once that a camera which was named has stored nothing; it may start later."""
+        if device not in self.devices or device in self._missing:
+            return
+        sentence = self.aim.source.missing(device)
+        if sentence:
+            self._missing.add(device)
+            self.say("fault", sentence)
 
     def _complain(self, sentence: str) -> None:
         if sentence != self._fault:

@@ -11,6 +11,8 @@ from megacam import settings
 from megacam.aws import Aws
 from megacam.commands import extras, home, options, times
 from megacam.console import MisuseError, Terminal
+from megacam.gallery import bucket as photo_bucket
+from megacam.gallery.bucket import Bucket
 from megacam.words import count
 
 Days = Annotated[
@@ -83,7 +85,8 @@ def digest_command(
             progress=lambda hour: terminal.now(f"{name} {hour:%Y-%m-%d %H:%M} UTC …"),
         )
     terminal.data({**result.as_data(), **told})
-    _print(terminal, result, film and not _installed("hour").films_here())
+    missing = "" if result.hours_seen else _missing(aws, where.need_bucket(), name)
+    _print(terminal, result, film and not _installed("hour").films_here(), missing)
     if told and told["mqtt"]["fault"]:
         raise typer.Exit(1)
 
@@ -96,6 +99,10 @@ def _told(
     if fault:
         terminal.mark("warn", fault)
     return {"mqtt": {"fault": fault}}
+
+
+def _missing(aws: Aws, bucket: str, device: str) -> str:
+    return Bucket(aws.client("s3", photo_bucket.CONFIG), bucket).missing(device)
 
 
 def _labeller(aws: Aws, words: str, calls: int, now: datetime) -> Any:
@@ -134,11 +141,12 @@ def _span(
     return first, last
 
 
-def _print(terminal: Terminal, result: Any, lacks_films: bool) -> None:
+def _print(terminal: Terminal, result: Any, lacks_films: bool, missing: str) -> None:
     asked = sum(result.requests.values())
     cost = f"{count(asked, 'request')}, {result.read_bytes / 1e6:,.1f} MB read"
     if not result.hours_made and not result.days_written:
-        terminal.mark("done", f"nothing new in {count(result.hours_seen, 'hour')} ({cost})")
+        nothing = f"nothing new in {count(result.hours_seen, 'hour')} ({cost})"
+        terminal.mark("warn" if missing else "done", missing or nothing)
         return
     terminal.mark(
         "done",

@@ -77,6 +77,19 @@ class Bucket:
         """Return the names of the devices, which are the folders at the root of the bucket."""
         return [name for name in self._folders("") if name not in (".", "..")]
 
+    def missing(self, device: str) -> str:
+        """Return a sentence if nothing is stored under `device`, otherwise or if unknown ""."""
+        try:
+            found = [name for name in self.devices() if not name.startswith("_")]
+        except refusals.BucketError:
+            return ""
+        if device in found:
+            return ""
+        here = (
+            f"the cameras here are: {', '.join(found)}" if found else "the bucket has no cameras"
+        )
+        return f"nothing is stored under {device}/ yet; {here}"
+
     def days(self, device: str, year: int, month: int) -> list[int]:
         """Return the UTC days of a month that hold objects."""
         return _numbers(self._folders(f"{device}/{year:04d}/{month:02d}/"), r"\d\d")
