@@ -7,7 +7,6 @@ answer = aws.call("s3", "get_bucket_cors", missing=("NoSuchCORSConfiguration",),
 import contextlib
 import dataclasses
 import functools
-import os
 import urllib.parse
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +19,7 @@ import botocore.parsers
 import botocore.session
 from botocore import UNSIGNED
 
-from megacam import settings
+from megacam import address, settings
 from megacam.errors import MegacamError
 
 _CONNECT_TIMEOUT_S = 10
@@ -167,7 +166,7 @@ class Aws:
         return self._clients[service]
 
     def _new_client(self, service: str, wanted: botocore.config.Config | None = None) -> Any:
-        endpoint = self.endpoint or _endpoint_of_environment(service)
+        endpoint = self.endpoint or address.of_environment(service)
         style = {"addressing_style": _addressing_style(endpoint, self.path_style)}
         config = botocore.config.Config(
             connect_timeout=_CONNECT_TIMEOUT_S,
@@ -268,11 +267,6 @@ def _botocore_session(profile: str | None) -> botocore.session.Session:
     # Raises now if the profile does not exist; otherwise the error would surface later, anywhere.
     session.get_scoped_config()
     return session
-
-
-def _endpoint_of_environment(service: str) -> str | None:
-    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
 def _addressing_style(endpoint: str | None, path_style: bool | None) -> str:

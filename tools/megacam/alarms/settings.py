@@ -13,7 +13,6 @@ import json
 import os
 import re
 import stat
-import urllib.parse
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import dateutil.zoneinfo
 
+from megacam import address
 from megacam.alarms import senders
 from megacam.alarms.outbox import Quiet
 from megacam.alarms.senders import Sender
@@ -123,12 +123,12 @@ def parse(text: str, source: str = VARIABLE) -> Settings:
 def broker(server: str, user: str = "", password: str = "") -> Broker:
     """Return the broker of HOST, HOST:PORT or a URL; raises AlarmsError."""
     url = server if "://" in server else f"mqtt://{server}"
-    parts = urllib.parse.urlsplit(url)
     try:
-        is_right = parts.scheme in ("mqtt", "mqtts") and parts.hostname and parts.port != 0
+        parts = address.split(url)
     except ValueError:
-        is_right = False
-    if not is_right or parts.path.strip("/") or "@" in parts.netloc:
+        parts = None
+    is_right = parts and parts.scheme in ("mqtt", "mqtts") and not parts.path.strip("/")
+    if not parts or not is_right or "@" in parts.netloc:
         raise AlarmsError(
             "the MQTT server must be HOST, HOST:PORT, mqtt://HOST or, with TLS, mqtts://HOST; "
             "user and password belong into alarms.json"
@@ -170,12 +170,14 @@ def _check(source: str, name: str, found: dict[str, str]) -> None:
 
 def _check_url(what: str, url: str, needs_topic: bool) -> None:
     try:
-        parts = urllib.parse.urlsplit(url)
-        host = parts.hostname
+        parts = address.split(url)
     except ValueError:
-        host = parts = None
-    if not parts or not host or not (parts.scheme == "https" or host in _LOOPBACK):
-        raise AlarmsError(f"{what} must begin with https://, because it carries links to photos")
+        parts = None
+    if not parts or not (parts.scheme == "https" or parts.hostname in _LOOPBACK):
+        raise AlarmsError(
+            f"{what} must begin with https://HOST or https://HOST:PORT, because it carries links "
+            "to photos"
+        )
     if needs_topic and not parts.path.strip("/"):
         raise AlarmsError(f"{what} must end with the topic, like https://ntfy.sh/TOPIC")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from megacam import address
 from megacam.board import tree
 from megacam.errors import MegacamError
 
@@ -63,13 +64,17 @@ def fetch(package: str, index: str = INDEX, pin: Pin | None = None) -> dict[str,
     named = f"{package} {pin.version} of micropython-lib"
     remedy = f"name a folder that holds {package}.py or {package}.mpy with --{package} FOLDER"
     place = f"{index.rstrip('/')}/file/{pin.sha256[:2]}/{pin.sha256[:8]}"
-    if "://" in index and urlsplit(index).scheme != "https":
+    is_online = "://" in index
+    if is_online and not index.lower().startswith("https://"):
         raise PackageError(f"{named} is fetched by https only, not from {index}; {remedy}")
     try:
-        source = _download(place) if "://" in index else _read(Path(place))
+        if is_online:
+            address.split(index)
+        source = _download(place) if is_online else _read(Path(place))
     except (OSError, ValueError, http.client.HTTPException) as error:
+        shown = " ".join(index.split())
         raise PackageError(
-            f"{named} cannot be fetched from {index} ({_reason(error)}); go online, or {remedy}"
+            f"{named} cannot be fetched from {shown} ({_reason(error)}); go online, or {remedy}"
         ) from None
     found = hashlib.sha256(source).hexdigest()
     if found != pin.sha256:
@@ -81,12 +86,12 @@ def fetch(package: str, index: str = INDEX, pin: Pin | None = None) -> dict[str,
     return {f"lib/{package}.mpy": compiled[package]}
 
 
-def _download(address: str) -> bytes:
-    """Return the content at `address`; raises ValueError if it exceeds _LIMIT_BYTES."""
+def _download(url: str) -> bytes:
+    """Return the content at `url`; raises ValueError if it exceeds _LIMIT_BYTES."""
     deadline_s = time.monotonic() + _TIMEOUT_S
     data = b""
     opener = urllib.request.build_opener(_SecureRedirects)
-    with opener.open(address, timeout=_TIMEOUT_S) as answer:
+    with opener.open(url, timeout=_TIMEOUT_S) as answer:
         while len(data) <= _LIMIT_BYTES:
             part = answer.read1(_PART_BYTES)
             data += part

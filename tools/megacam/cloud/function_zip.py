@@ -31,7 +31,8 @@ _PACKAGES = ("paho-mqtt", "pillow", "python-dateutil", "six")
 _FILM_PACKAGES = ("av",)
 _PACKAGE = Path(package_file).parent
 _MODULES = (
-    "__init__.py", "errors.py", "exif.py", "outgoing.py", "untrusted.py", "digest/*.py",
+    "__init__.py", "address.py", "errors.py", "exif.py", "outgoing.py", "untrusted.py",
+    "digest/*.py",
     *(f"gallery/{name}.py" for name in (
         "__init__", "baseline", "bucket", "copies", "days", "film", "motion", "photos",
         "pictures", "refusals", "sharing",
