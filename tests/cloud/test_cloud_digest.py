@@ -94,7 +94,7 @@ def test_the_same_again_changes_nothing_and_what_is_missing_is_made_again(accoun
     events.disable_rule(Name=f"{name}-hourly")
     account.client("logs").delete_log_group(logGroupName=f"/aws/lambda/{name}")
     assert len(_changes(account, digest=True)) == 2
-    assert "the digest's schedule is missing or off" in str(_remarks(account))
+    assert "the digest's schedule or trigger is missing or off" in str(_remarks(account))
     _make(account, digest=True)
     assert _changes(account, digest=True) == []
     assert _remarks(account) == []

@@ -126,7 +126,7 @@ def report(aws: Aws, bucket: str, device: str) -> tuple[str, list[str]]:
     mend = f"`megacam cloud create --device {device} --digest` repairs it"
     remarks: list[str] = []
     if digest_triggers.missing(aws, wanted):
-        remarks.append(f"the digest's schedule is missing or off; {mend}")
+        remarks.append(f"the digest's schedule or trigger is missing or off; {mend}")
     if now.get("MEGACAM_BUILD") != _build(now):
         remarks.append(f"the digest runs other code than is installed here; {mend}")
     failed = digest_function.failed_runs(aws, wanted)

@@ -13,8 +13,8 @@ RULES = (("hourly", "cron(5 * * * ? *)", 2), ("daily", "cron(35 3 * * ? *)", 14)
 # Photos begin with the year. The digest writes below DEVICE/_digest/, so it cannot start itself.
 PHOTOS_PREFIX = "2"
 _GONE = ("ResourceNotFoundException",)
-_THERE = ("ResourceConflictException",)
-_UPLOADS = "s3"
+_EVENTS = "events.amazonaws.com"
+_S3 = "s3.amazonaws.com"
 
 
 def schedule_steps(aws: Aws, wanted: Wanted) -> list[Step]:
@@ -30,19 +30,21 @@ def upload_steps(aws: Aws, wanted: Wanted) -> list[Step]:
         return []
     kind = {"motion": "each photo with motion", "all": "each photo"}.get(wanted.on_upload, "")
     text = f"run it on upload, for {kind}" if want else "run it no longer on upload"
+    source = bucket.arn(aws, wanted.bucket)
+    may_start = not want or _may_start(aws, wanted, _S3, source)
 
     def make() -> None:
         if want:
-            _permit(aws, wanted, _UPLOADS, "s3.amazonaws.com", bucket.arn(aws, wanted.bucket))
+            _permit(aws, wanted, "s3", _S3, source)
         _put_notifications(aws, wanted, want)
 
-    return [step(text, _comparable(now), _comparable(want), make)]
+    return [step(text, now and (_comparable(now), may_start), (_comparable(want), True), make)]
 
 
 def missing(aws: Aws, wanted: Wanted) -> bool:
-    """Return True if a rule is missing or switched off."""
-    rules = [_rule(aws, _rule_name(wanted, name)) for name, *_ in RULES]
-    return not all(rule and rule.get("State") == "ENABLED" for rule in rules)
+    """Return True if something that starts the function is missing, off or may not start it."""
+    uploads = upload_steps(aws, wanted) if wanted.on_upload else []
+    return any(one.make for one in (*schedule_steps(aws, wanted), *uploads))
 
 
 def destroy_steps(aws: Aws, wanted: Wanted) -> list[Step]:
@@ -82,16 +84,18 @@ def _rule_step(aws: Aws, wanted: Wanted, name: str, when: str, days: int) -> Ste
     }
     there = _rule(aws, rule)
     found = aws.call("events", "list_targets_by_rule", Rule=rule)["Targets"] if there else []
-    now = there and (there.get("ScheduleExpression"), there.get("State"), found)
+    source = arn(aws, "events", f"rule/{rule}")
+    may_start = _may_start(aws, wanted, _EVENTS, source)
+    now = there and (there.get("ScheduleExpression"), there.get("State"), found, may_start)
 
     def make() -> None:
         state: dict[str, Any] = {"ScheduleExpression": when, "State": "ENABLED"}
         aws.call("events", "put_rule", Name=rule, **state)
-        _permit(aws, wanted, name, "events.amazonaws.com", arn(aws, "events", f"rule/{rule}"))
+        _permit(aws, wanted, name, _EVENTS, source)
         aws.call("events", "put_targets", Rule=rule, Targets=[target])
 
     words = {"hourly": "5 minutes past each hour", "daily": "each night, for late photos"}
-    return step(f"run it {words[name]}", now, (when, "ENABLED", [target]), make)
+    return step(f"run it {words[name]}", now, (when, "ENABLED", [target], True), make)
 
 
 def _delete_rule_step(aws: Aws, rule: str) -> Step:
@@ -102,14 +106,38 @@ def _delete_rule_step(aws: Aws, rule: str) -> Step:
     return Step(f"delete the schedule {rule}", make, "remove")
 
 
+def _may_start(aws: Aws, wanted: Wanted, service: str, source: str) -> bool:
+    """Return whether the function's policy lets a service start it for `source` in this account.
+
+    CloudFormation chooses the names of statements, so they are compared by the rest.
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+    """
+    found = aws.call("lambda", "get_policy", missing=_GONE, FunctionName=wanted.name)
+    statements = json.loads(found["Policy"])["Statement"] if found else []
+    want = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn(aws, wanted),
+        "Condition": {
+            "StringEquals": {"AWS:SourceAccount": aws.identity["account"]},
+            "ArnLike": {"AWS:SourceArn": source},
+        },
+    }
+    return any({**one, "Sid": ""} == {**want, "Sid": ""} for one in statements)
+
+
 def _permit(aws: Aws, wanted: Wanted, name: str, service: str, source: str) -> None:
     """Let a service start the function, only for `source` in this account."""
+    if _may_start(aws, wanted, service, source):
+        return
+    statement = {"FunctionName": wanted.name, "StatementId": f"megacam-{name}"}
+    # Lambda does not replace a statement.
+    aws.call("lambda", "remove_permission", missing=_GONE, **statement)
     aws.call(
         "lambda",
         "add_permission",
-        missing=_THERE,
-        FunctionName=wanted.name,
-        StatementId=f"megacam-{name}",
+        **statement,
         Action="lambda:InvokeFunction",
         Principal=service,
         SourceArn=source,
@@ -148,7 +176,10 @@ def _comparable(found: list[dict[str, Any]]) -> list[Any]:
 def _notifications(
     aws: Aws, wanted: Wanted
 ) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-    """Return our notification, and the bucket's whole configuration without it."""
+    """Return our notification, and the bucket's whole configuration without it.
+
+    It is known by its function, as CloudFormation chooses its ID.
+    """
     found = aws.call(
         "s3",
         "get_bucket_notification_configuration",
@@ -157,8 +188,9 @@ def _notifications(
     )
     others = {name: value for name, value in (found or {}).items() if name != "ResponseMetadata"}
     functions = others.pop("LambdaFunctionConfigurations", [])
-    ours = [one for one in functions if one.get("Id") == wanted.name]
-    kept = [one for one in functions if one.get("Id") != wanted.name]
+    own = function_arn(aws, wanted)
+    ours = [one for one in functions if one["LambdaFunctionArn"] == own]
+    kept = [one for one in functions if one["LambdaFunctionArn"] != own]
     return ours, {**others, "LambdaFunctionConfigurations": kept}
 
 
