@@ -2,7 +2,8 @@
 
 import json
 
-from megacam.cloud import create, digest_function, show
+import pytest
+from megacam.cloud import create, digest_function, function_zip, show
 from megacam.cloud.spec import CloudSpec
 
 pytest_plugins = ("local_aws", "cloud_function")
@@ -104,3 +105,60 @@ def test_permissions_and_a_notification_with_names_of_cloudformation_need_no_cha
     )
     assert _changes(account) == []
     assert _remarks(account) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Timeout": 3},
+        {"MemorySize": 128},
+        {"Runtime": "python3.12"},
+        {"Handler": "other.handle"},
+        {"Role": "arn:aws:iam::000000000000:role/other"},
+        {"DeadLetterConfig": {"TargetArn": ""}},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_setting_of_the_function_that_was_changed_is_put_back(account, wheels, changed):
+    client, name = account.client("lambda"), {"FunctionName": _make(account)}
+    before = client.get_function_configuration(**name)
+    [setting] = changed
+    client.update_function_configuration(**name, **changed)
+    assert client.get_function_configuration(**name).get(setting) != before[setting]
+    assert len(_changes(account)) == 1
+    _make(account)
+    assert client.get_function_configuration(**name)[setting] == before[setting]
+    assert _changes(account) == []
+
+
+def test_an_architecture_that_was_changed_is_put_back(account, wheels):
+    client, name = account.client("lambda"), {"FunctionName": _make(account)}
+    code = client.get_function(**name)["Configuration"]["CodeSha256"]
+    client.update_function_code(
+        **name, ZipFile=function_zip.build(film=True), Architectures=["x86_64"]
+    )
+    assert len(_changes(account)) == 1
+    _make(account)
+    found = client.get_function_configuration(**name)
+    assert (found["Architectures"], found["CodeSha256"]) == (["arm64"], code)
+    assert _changes(account) == []
+
+
+def test_variables_of_the_owner_s_own_are_no_change(account, wheels):
+    client, name = account.client("lambda"), {"FunctionName": _make(account)}
+    told = client.get_function_configuration(**name)["Environment"]["Variables"]
+    client.update_function_configuration(**name, Environment={"Variables": {**told, "TRACE": "1"}})
+    assert _changes(account) == []
+
+
+def test_a_role_that_was_deleted_is_made_again_and_given_to_the_function(account, wheels):
+    name = _make(account)
+    iam = account.client("iam")
+    iam.delete_role_policy(RoleName=name, PolicyName=digest_function.POLICY)
+    iam.delete_role(RoleName=name)
+    assert [text.split()[0] for text in _changes(account)] == ["let", "run"]
+    _make(account)
+    role = iam.get_role(RoleName=name)["Role"]["Arn"]
+    found = account.client("lambda").get_function_configuration(FunctionName=name)
+    assert found["Role"] == role
+    assert _changes(account) == []

@@ -55,7 +55,7 @@ def steps(aws: Aws, spec: CloudSpec) -> list[Step]:
     return [
         *([kept(aws, wanted.parameter, text, "alarms.json")] if text else []),
         *([kept(aws, wanted.token_parameter, token, "the model's token")] if token else []),
-        *digest_function.steps(aws, wanted, now),
+        *digest_function.steps(aws, wanted),
         *digest_secrets.destroy_steps(aws, unused),
         *digest_triggers.schedule_steps(aws, wanted),
         *digest_triggers.upload_steps(aws, wanted),

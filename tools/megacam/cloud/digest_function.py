@@ -156,13 +156,13 @@ def read(aws: Aws, bucket_name: str, device: str) -> dict[str, str] | None:
     return found.get("Environment", {}).get("Variables", {}) if found else None
 
 
-def steps(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> list[Step]:
-    """Return the steps for queue, log, role and function; `now` is what read() returned."""
+def steps(aws: Aws, wanted: Wanted) -> list[Step]:
+    """Return the steps for queue, log, role and function."""
     return [
         _queue_step(aws, wanted),
         _log_step(aws, wanted),
         _role_step(aws, wanted),
-        _function_step(aws, wanted, now),
+        _function_step(aws, wanted),
     ]
 
 
@@ -303,62 +303,75 @@ def _configuration(aws: Aws, name: str) -> dict[str, Any] | None:
     return aws.call("lambda", "get_function_configuration", missing=_GONE, FunctionName=name)
 
 
-def _function_step(aws: Aws, wanted: Wanted, now: dict[str, str] | None) -> Step:
-    environment = {
-        **wanted.environment(),
-        "MEGACAM_BUILD": function_zip.identity(wanted.film),
-    }
-    same = now is not None and {k: now.get(k) for k in environment} == environment
+def _function_step(aws: Aws, wanted: Wanted) -> Step:
+    now = _configuration(aws, wanted.name)
 
     def make() -> None:
         code = function_zip.build(wanted.film)
-        settings = _settings(aws, wanted, environment)
-        if now is None:
-            _create(aws, settings, code)
-        else:
-            _update(aws, settings, code)
+        put = _create if now is None else _update
+        # Again, as the role may not have been there.
+        put(aws, _settings(aws, wanted), code)
 
     return step(
         f"run the digest of {wanted.device} as the function {wanted.name}"
         + ("" if wanted.film else ", without films"),
-        None if now is None else same,
+        now and _has(now, _settings(aws, wanted)),
         True,
         make,
-        "other code or settings" if now is not None else "",
+        "other code or settings" if now else "",
     )
 
 
-def _settings(aws: Aws, wanted: Wanted, environment: dict[str, str]) -> dict[str, Any]:
+def _settings(aws: Aws, wanted: Wanted) -> dict[str, Any]:
+    """Return what is to be set of the function, with "" for a role that is not there yet."""
+    role = aws.call("iam", "get_role", missing=_GONE, RoleName=wanted.name)
+    build = function_zip.identity(wanted.film)
     return {
         "FunctionName": wanted.name,
         "Runtime": f"python{function_zip.PYTHON}",
+        "Architectures": [function_zip.ARCHITECTURE],
         "Handler": function_zip.HANDLER,
-        "Role": aws.call("iam", "get_role", RoleName=wanted.name)["Role"]["Arn"],
+        "Role": role["Role"]["Arn"] if role else "",
         "MemorySize": MEMORY_MB,
         "Timeout": TIMEOUT_S,
-        "Environment": {"Variables": environment},
+        "Environment": {"Variables": {**wanted.environment(), "MEGACAM_BUILD": build}},
         "DeadLetterConfig": {"TargetArn": arn(aws, "sqs", wanted.name)},
     }
 
 
+def _has(now: dict[str, Any], settings: dict[str, Any]) -> bool:
+    """Return whether a function has the settings; it may have more, also more variables."""
+    variables = now.get("Environment", {}).get("Variables", {})
+    ours = settings["Environment"]["Variables"]
+    found: dict[str, Any] = {name: now.get(name) for name in settings}
+    found["Environment"] = {"Variables": {name: variables.get(name) for name in ours}}
+    return found == settings
+
+
 def _create(aws: Aws, settings: dict[str, Any], code: bytes) -> None:
-    new = {**settings, "Architectures": [function_zip.ARCHITECTURE], "Code": {"ZipFile": code}}
     tags = {"megacam:bucket": settings["Environment"]["Variables"]["MEGACAM_BUCKET"]}
-    for left in reversed(range(_ROLE_TRIES)):
-        try:
-            aws.call("lambda", "create_function", **new, Tags=tags)
-            break
-        except AwsError as error:
-            if error.code != "InvalidParameterValueException" or not left:
-                raise
-            time.sleep(_ROLE_WAIT_S)
+    _with_role(aws, "create_function", **settings, Code={"ZipFile": code}, Tags=tags)
     aws.wait("lambda", "function_active_v2", FunctionName=settings["FunctionName"])
 
 
 def _update(aws: Aws, settings: dict[str, Any], code: bytes) -> None:
     name = {"FunctionName": settings["FunctionName"]}
+    chips = {"Architectures": settings["Architectures"]}
+    others = {name: value for name, value in settings.items() if name not in chips}
     # The code first: until then, the old build is named, and the same command goes on from here.
-    aws.call("lambda", "update_function_code", **name, ZipFile=code)
+    aws.call("lambda", "update_function_code", **name, **chips, ZipFile=code)
     aws.wait("lambda", "function_updated_v2", **name)
-    aws.call("lambda", "update_function_configuration", **settings)
+    _with_role(aws, "update_function_configuration", **others)
     aws.wait("lambda", "function_updated_v2", **name)
+
+
+def _with_role(aws: Aws, operation: str, **what: Any) -> None:
+    """Call an operation of Lambda, again and again until Lambda may assume the role."""
+    for left in reversed(range(_ROLE_TRIES)):
+        try:
+            aws.call("lambda", operation, **what)
+            return
+        except AwsError as error:
+            if error.code != "InvalidParameterValueException" or not left:
+                raise
+            time.sleep(_ROLE_WAIT_S)
