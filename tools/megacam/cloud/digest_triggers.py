@@ -131,7 +131,7 @@ def _permit(aws: Aws, wanted: Wanted, name: str, service: str, source: str) -> N
     """Let a service start the function, only for `source` in this account."""
     if _may_start(aws, wanted, service, source):
         return
-    statement = {"FunctionName": wanted.name, "StatementId": f"megacam-{name}"}
+    statement: dict[str, Any] = {"FunctionName": wanted.name, "StatementId": f"megacam-{name}"}
     # Lambda does not replace a statement.
     aws.call("lambda", "remove_permission", missing=_GONE, **statement)
     aws.call(
