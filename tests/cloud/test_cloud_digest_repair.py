@@ -162,3 +162,26 @@ def test_a_role_that_was_deleted_is_made_again_and_given_to_the_function(account
     found = account.client("lambda").get_function_configuration(FunctionName=name)
     assert found["Role"] == role
     assert _changes(account) == []
+
+
+def test_a_queue_that_was_changed_is_put_back(account, wheels):
+    client, name = account.client("sqs"), _make(account)
+    queue = {"QueueUrl": client.get_queue_url(QueueName=name)["QueueUrl"]}
+    client.set_queue_attributes(**queue, Attributes={"MessageRetentionPeriod": "60"})
+    assert [text[:20] for text in _changes(account)] == ["keep failed runs of "]
+    _make(account)
+    found = client.get_queue_attributes(**queue, AttributeNames=["All"])["Attributes"]
+    assert found["MessageRetentionPeriod"] == str(14 * 86_400)
+    assert _changes(account) == []
+
+
+def test_a_role_that_lambda_may_no_longer_assume_is_put_back(account, wheels):
+    iam, name = account.client("iam"), _make(account)
+    before = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    theirs = {"Service": "ec2.amazonaws.com"}
+    other = {**before, "Statement": [{**before["Statement"][0], "Principal": theirs}]}
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(other))
+    assert [text.split()[0] for text in _changes(account)] == ["let"]
+    _make(account)
+    assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == before
+    assert _changes(account) == []

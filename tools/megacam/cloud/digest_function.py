@@ -234,11 +234,23 @@ def _queue_url(aws: Aws, wanted: Wanted) -> str:
 
 def _queue_step(aws: Aws, wanted: Wanted) -> Step:
     attributes = {"MessageRetentionPeriod": str(QUEUE_S), "SqsManagedSseEnabled": "true"}
+    url = _queue_url(aws, wanted)
+    found = None
+    if url:
+        names = list(attributes)
+        found = aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)
+
+    def make() -> None:
+        if url:
+            aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes=attributes)
+        else:
+            aws.call("sqs", "create_queue", QueueName=wanted.name, Attributes=attributes)
+
     return step(
         f"keep failed runs of the digest for 14 days in the queue {wanted.name}",
-        bool(_queue_url(aws, wanted)),
-        True,
-        lambda: aws.call("sqs", "create_queue", QueueName=wanted.name, Attributes=attributes),
+        found and found.get("Attributes", {}),
+        attributes,
+        make,
     )
 
 
@@ -265,32 +277,31 @@ def _log_step(aws: Aws, wanted: Wanted) -> Step:
 
 def _role_step(aws: Aws, wanted: Wanted) -> Step:
     name = wanted.name
-    own = policy(aws, wanted)
+    own, trust = policy(aws, wanted), policies.lambda_trust()
     there = aws.call("iam", "get_role", missing=_GONE, RoleName=name)
-    of_role: dict[str, Any] = {"RoleName": name, "PolicyName": POLICY}
     found = None
     if there:
         found = aws.call("iam", "get_role_policy", missing=_GONE, RoleName=name, PolicyName=POLICY)
+    now = found and (found["PolicyDocument"], there["Role"]["AssumeRolePolicyDocument"])
 
     def make() -> None:
-        if not there:
-            trust = json.dumps(policies.lambda_trust())
+        role: dict[str, Any] = {"RoleName": name}
+        may = json.dumps(trust)
+        if there:
+            aws.call("iam", "update_assume_role_policy", **role, PolicyDocument=may)
+        else:
             path = spec.user_path(wanted.bucket, wanted.device)
-            role: dict[str, Any] = {
-                "RoleName": name,
-                "Path": path,
-                "AssumeRolePolicyDocument": trust,
-            }
-            aws.call("iam", "create_role", **role)
-        aws.call("iam", "put_role_policy", **of_role, PolicyDocument=json.dumps(own))
+            aws.call("iam", "create_role", **role, Path=path, AssumeRolePolicyDocument=may)
+        rights: dict[str, Any] = {"PolicyName": POLICY, "PolicyDocument": json.dumps(own)}
+        aws.call("iam", "put_role_policy", **role, **rights)
 
     return step(
         f"let the role {name} read below {wanted.device}/ and write below "
         f"{wanted.device}/_digest/, nothing else",
-        found and found["PolicyDocument"],
-        own,
+        now,
+        (own, trust),
         make,
-        "the present policy is not the one that megacam makes" if found else "",
+        "the present policies are not those that megacam makes" if found else "",
     )
 
 
