@@ -1,7 +1,8 @@
 """Let a board meet each release of a file with a line of JSON for each: `... cases.json`.
 
 Prints a line of JSON for each: the slot that runs in the end, what the board says of the release,
-whether its files and its NVS are as before, and how many answers of the store it took.
+whether its files and its NVS are as before, whether it might go back to a slot whose files have
+changed, and how many answers of the store it took.
 """
 
 import json
@@ -17,23 +18,33 @@ _FILES = {
     "/a/lib/overlay.bin": b"old" * 999,
     "/a/config.json": b"{}",
     "/a/roots/a.der": b"root",
+    "/b/lib/overlay.bin": b"older",
 }
+_B_WORKED = 32
+
+
+def _kept():
+    """Return the entries of NVS without what is said of slot b, and whether that has worked."""
+    state = rig.NVS.entries["slot"]
+    return dict(rig.NVS.entries, slot=state & ~_B_WORKED), bool(state & _B_WORKED)
 
 
 def meet(case):
     entries = {name: unhexlify(content) for name, content in case["entries"].items()}
-    entries["slot"] = 16 | case["held"] << 6
+    entries["slot"] = 16 | _B_WORKED | case["held"] << 6
     objects = {name: unhexlify(content) for name, content in case["objects"].items()}
     board = rig.Board(_FILES, entries, rig.Store(objects))
-    before = dict(rig.NVS.entries), board.tree("/a")
+    before, other = (_kept()[0], board.tree("/a")), board.tree("/b")
     for _ in range(4):
         if board.start():
             break
     slot = "/b" if rig.NVS.entries["slot"] & 1 else "/a"
+    entries, has_worked = _kept()
     return {
         "slot": slot,
         "refused": seen.read()[2],
-        "same": before == (rig.NVS.entries, board.tree("/a")),
+        "same": before == (entries, board.tree("/a")),
+        "mixed": has_worked and slot == "/a" and board.tree("/b") != other,
         "answers": len(board.store.answers),
         "files": {path: str(content[:40]) for path, content in board.tree(slot).items()},
     }

@@ -1,11 +1,11 @@
-"""Cut the power at every change of flash and NVS in an update: `... CASE good` or `... CASE bad`.
+"""Cut the power at every change of flash and NVS in an update: `... CASE good|bad WORKED`.
 
-Every cut is tried twice: with the write not begun, and with half of it done. After each, the slot
-that the next start runs is whole. From each state of files and NVS that a cut leaves, the board
-ends up where it would have without the cut. Some cuts are made while the update runs; the others
-are made of the changes of one run.
-Prints a line of JSON: the number of cuts, the entries of
-NVS and the files of the slot at the end.
+WORKED is the number `slot` before it, which says whether slot b has worked, too. Every cut is
+tried twice: with the write not begun, and with half of it done. After each, the slot that the next
+start runs is whole, and so is the other one if the board might go back to it. From each state of
+files and NVS that a cut leaves, the board ends up where it would have without the cut. Some cuts
+are made while the update runs; the others are made of the changes of one run.
+Prints a line of JSON: the number of cuts, the entries of NVS and the files of the slot at the end.
 """
 
 import json
@@ -50,24 +50,30 @@ def _slot():
     return "/b" if state & 1 else "/a"
 
 
+def _used():
+    """Return the folders of the slots that run or that have worked."""
+    state = rig.NVS.entries.get("slot", 0)
+    return {_slot()} | {folder for bit, folder in ((16, "/a"), (32, "/b")) if state & bit}
+
+
 def _without_release(tree):
     return {path: tree[path] for path in tree if path != "release"}
 
 
-def main(case, kind):
+def main(case, kind, worked):
     with open("/host" + case) as f:
         case = json.load(f)
     objects = {name: unhexlify(content) for name, content in case["objects"].items()}
     entries = {name: unhexlify(content) for name, content in case["entries"].items()}
     is_good = kind == "good"
-    entries["slot"] = 16  # a has worked
+    entries["slot"] = int(worked)
     board = rig.Board(_files(), entries, rig.Store(objects))
     first = board.copy()
     board.restore(first)
     assert _live(board, is_good)
     end = _slot(), dict(rig.NVS.entries), board.tree(_slot())
     assert end[0] == ("/b" if is_good else "/a")
-    trees = [_OLD, _without_release(board.tree("/b"))]
+    trees = [_OLD, _without_release(_STALE), _without_release(board.tree("/b"))]
     board.restore(first)
     _live(board, is_good)
     journal = rig.power.journal
@@ -81,8 +87,9 @@ def main(case, kind):
                 assert not _live(board, is_good), cut_at
             rig.power.on()
             board.mount()
-            there = _without_release(board.tree(_slot()))
-            assert there in trees, (cut_at, torn, sorted(there))
+            for folder in _used():
+                there = _without_release(board.tree(folder))
+                assert there in trees, (cut_at, torn, folder, sorted(there))
             if met.is_new(board.files(), rig.NVS.entries):
                 assert _live(board, is_good), (cut_at, torn)
                 now = _slot(), dict(rig.NVS.entries), board.tree(_slot())

@@ -279,6 +279,17 @@ def replaced():
     tell("another release", [rig.NVS.entries["slot"] & 1, seen.read()[2]])
 
 
+def continued():
+    """Go on with a release that was begun in the other slot: files came by cable meanwhile."""
+    objects, entries = offered(sys.argv[1])
+    files = {"/b/config.json": b"{}", "/b/roots/a.der": b"root"}
+    files["/update/release"] = objects["release"]
+    store = rig.Store({"release": objects["release"]})  # the rest is withheld
+    board = rig.Board(files, dict(entries, slot=0b110001), store)
+    board.start()
+    tell("continued", [rig.NVS.entries["slot"], sorted(board.tree("/a"))])
+
+
 def altered():
     """Alter a file that has been fetched, just before the switch."""
     objects, entries = offered(sys.argv[1])
@@ -304,6 +315,7 @@ def altered():
 altered()
 downloads()
 replaced()
+continued()
 fetching()
 trials()
 unproved()

@@ -71,6 +71,7 @@ def test_any_other_changes_nothing(met, cases):
         found = met[case.name]
         assert found["slot"] == "/a", case.name
         assert found["same"], f"{case.name}: the running slot or NVS has changed"
+        assert not found["mixed"], f"{case.name}: the board might go back to a mixture"
         if case.waits:
             assert found["refused"] == "", case.name
         else:

@@ -92,6 +92,10 @@ def test_a_start_that_only_checks_settings_does_not_count(told):
     assert told["checks settings, kept"][0] == [True, 0]
 
 
+def test_nothing_goes_back_to_a_slot_into_which_a_release_is_continued(told):
+    assert told["continued"] == [0b100001, ["config.json", "roots/a.der"]]
+
+
 def test_an_hour_with_the_network_up_ends_a_trial(told):
     assert told["an hour with the network up"] == [0b010000, 2, 0]
     assert told["an hour without network"] == [0b010111, 0, 0]
