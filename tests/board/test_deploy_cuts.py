@@ -154,6 +154,34 @@ def test_new_files_are_on_trial_if_the_old_ones_have_worked_and_a_cut_changes_no
                 assert board.numbers()["slot"] == HAS_WORKED[0]
 
 
+def test_nothing_goes_back_to_a_slot_whose_files_a_deploy_has_begun_to_change():
+    def idle():
+        return {path: text for path, text in board.tree().items() if path.startswith("b/")}
+
+    both = sum(HAS_WORKED)
+    with in_ram(TWICE, _BLOCKS, slot=both) as board:
+        before = idle()
+        _deploy(board)
+        assert board.numbers()["slot"] == 1 | 4 << 1 | HAS_WORKED[0]
+        found = []
+        for _ in board.cuts("deploy"):
+            if board.is_new():
+                found.append(board.numbers()["slot"])
+                assert idle() == before or found[-1] != both
+                assert _starts_whole(board) in SAYS
+                _is_deployed(board)
+        assert {both, HAS_WORKED[0]} <= {*found}
+
+
+def test_a_deploy_without_space_leaves_a_whole_slot_to_go_back_to():
+    big = {**NEW, "firmware/big.py": "x" * _BLOCKS * files.BLOCK_BYTES}
+    with in_ram(TWICE, _BLOCKS, slot=sum(HAS_WORKED)) as board:
+        with pytest.raises(files.NoSpaceError):
+            _deploy(board, big)
+        assert board.numbers()["slot"] == sum(HAS_WORKED)
+        assert board.tree() == TWICE
+
+
 def test_a_deploy_during_a_trial_keeps_the_slot_that_has_worked():
     tried = {
         **OLD,

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from megacam.board import files
+from megacam.board import files, slots
 from megacam.board.device import Device, DeviceError, RemoteError
 from megacam.board.tree import MANIFEST
 
@@ -62,6 +62,8 @@ class Filling:
         if not left and not gone:
             return
         self._check_space(sum(_room(there[path]) for path in {*gone, *wrong}), left)
+        if plan.new.slot in plan.now.worked:  # first: it would be gone back to after crashes
+            slots.write(self._board, plan.now.alone())
         for path in (MANIFEST, *gone):  # not whole any more
             files.remove_tree(self._board, self._path(path), self._remove_step)
         files.make_folders(self._board, map(self._path, left))

@@ -95,6 +95,10 @@ class Slots:
         is_back = self.is_on_trial and self.other in self.worked
         return replace(self, slot=self.other, left=0) if is_back else self
 
+    def alone(self) -> "Slots":
+        """Return the same slot with no way back to the other one, whose files are to change."""
+        return replace(self, worked=self.worked & {self.slot})
+
     def switched(self) -> "Slots":
         """Return the other slot, with new files: on trial if this one has worked."""
         left = _STARTS if self.slot in self.worked else 0
