@@ -29,7 +29,7 @@ def take(path):
             raise
         log("E config refused, the settings before stay", why=e, file=_REFUSED)
         os.rename(path, _REFUSED)
-    # Not for ever: the flash has no unchecked settings any more, so the next start is a real one.
+    # The flash has no unchecked settings any more, so the next start is a real one.
     try:
         from firmware.start import slot_switch
 

@@ -6,6 +6,7 @@ boot.py chooses by these entries of NVS, each of which is written whole or not a
          this one, 0 if it is not on trial; bits 4 and 5: whether a and b have worked; from bit 6
          on the highest counter of a release that this board has switched to
 `until`  time.time() until which a trial does not count wakes from deep sleep
+`again`  `until` of the last trial in which a start that only checked settings did not count
 `back`   why the board went back to its other slot last: 1 three starts, 2 an hour without a
          stored photo, 3 it could not be started, 4 too many restarts; 0 if it has not
 

@@ -43,9 +43,15 @@ def switch(release=0):
 
 
 def repeat():
-    """Let this start not count if the running slot is on trial; raises OSError."""
+    """Let this start not count if the running slot is on trial, once in each; raises OSError.
+
+    A release whose own check of its settings never ends well would start for ever otherwise.
+    """
     state = _state()
-    if state & 14:
+    nvs = NVS("megacam")
+    until = slot_state.get(nvs, "until", 0)
+    if state & 14 and slot_state.get(nvs, "again", -1) != until:
+        _put("again", until)  # first, or a power cut here would give another start
         _put("slot", state + 2)
 
 

@@ -174,9 +174,11 @@ turn.wait_s = lambda app: 0  # there is always time
 
 
 class _Time:
+    now_s = NOW - clock.EPOCH_S
+
     @staticmethod
     def time():
-        return NOW - clock.EPOCH_S
+        return _Time.now_s
 
 
 slot_switch.time = _Time

@@ -203,6 +203,22 @@ def checks_settings():
         tell(f"checks settings, {name}", found)
 
 
+def repeats():
+    """Start 100 times, and check only settings at each; then once more in another trial."""
+    rig.Board({}, {"slot": 0b010000, "until": 0}, None).choose()
+    slot_switch.switch()
+    for name in ("first", "second"):
+        starts = 0
+        while rig.NVS.entries["slot"] & 1 and starts < 100:
+            rig.Board.choose(None)
+            if rig.NVS.entries["slot"] & 1:
+                slot_switch.repeat()
+                starts += 1
+        tell(f"starts that only check settings, {name} trial", starts)
+        slot_switch.time.now_s += 1
+        slot_switch.switch()
+
+
 def offered(path):
     """Return the objects and NVS entries of the case in the host's file `path`."""
     with open("/host" + path) as f:
@@ -323,3 +339,4 @@ deployed()
 returns()
 late()
 checks_settings()
+repeats()

@@ -92,6 +92,12 @@ def test_a_start_that_only_checks_settings_does_not_count(told):
     assert told["checks settings, kept"][0] == [True, 0]
 
 
+def test_only_one_start_of_a_trial_is_given_back(told):
+    """Otherwise a release whose own check never ends well would check for ever."""
+    assert told["starts that only check settings, first trial"] == 4
+    assert told["starts that only check settings, second trial"] == 4
+
+
 def test_nothing_goes_back_to_a_slot_into_which_a_release_is_continued(told):
     assert told["continued"] == [0b100001, ["config.json", "roots/a.der"]]
 
