@@ -8,7 +8,8 @@ boot.py chooses by these entries of NVS, each of which is written whole or not a
 `until`  time.time() until which a trial does not count wakes from deep sleep
 `again`  `until` of the last trial in which a start that only checked settings did not count
 `back`   why the board went back to its other slot last: 1 three starts, 2 an hour without a
-         stored photo, 3 it could not be started, 4 too many restarts; 0 if it has not
+         stored photo, 3 it could not be started, 4 too many restarts, 5 no photo was due in eight
+         days; 0 if it has not
 
 slot_switch.py writes them.
 """

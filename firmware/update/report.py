@@ -10,6 +10,7 @@ _WHY = (
     "an hour without a stored photo",
     "it could not be started",
     "too many restarts",
+    "no photo was due in eight days",
 )
 # One long string, because MicroPython keeps each short one for ever.
 _TEXT = """

@@ -16,7 +16,10 @@ _PROVED = const(1 << 29)
 _TRIAL_S = const(3540)
 _LOOK_S = const(20)
 _SELDOM_S = const(300)  # a slot that is not on trial has time
+# A pause in photos that a schedule may have; no state may last for ever.
+_PAUSE_S = const(691200)
 _LATE = const(2)  # see start/slot_state.py
+_NONE_DUE = const(5)
 
 
 def look(app):
@@ -48,29 +51,32 @@ def _is_on_trial():
 
 
 def _limit(app):
-    """Give the trial an hour from the first photo that is due, and then go back.
+    """Give the trial an hour from the first photo that is due, or eight days without one.
 
     boot.py restarts the board after an hour in any case, and counts three starts. It counts the
     wakes of a camera that sleeps.
     """
     now = clock.now()
     due = now - clock.uptime_s()
+    why = _LATE
     if clock.is_set():
         from firmware.shot import schedule
 
         due = schedule.next_shot(due, app.interval_s, app.windows)
         if not due or due > now:  # at night for example
-            from firmware.start import slot_wait
+            if clock.uptime_s() < _PAUSE_S:
+                from firmware.start import slot_wait
 
-            slot_wait.wait()
-            return
+                slot_wait.wait()
+                return
+            due, why = 0, _NONE_DUE
     # Without a network the release may be good: then only the starts count.
     if now - due < _TRIAL_S or not wifi.is_up():
         return
-    log("E update goes back: no photo was stored in an hour")
+    log("E update goes back: no photo was stored in time")
     from firmware.start import slot_switch
 
-    slot_switch.go_back(_LATE)
+    slot_switch.go_back(why)
     from firmware.start import restart
 
     restart.reset(app.counters, "update")

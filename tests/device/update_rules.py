@@ -162,6 +162,26 @@ def late():
     tell("asleep", rig.NVS.entries["slot"])
 
 
+def never_due():
+    """No photo is due: one hour short of eight days after the start, and after them."""
+    for is_up in (True, False):
+        wifi.is_up = lambda is_up=is_up: is_up
+        for hours in (191, 193):
+            clock.uptime_s = lambda hours=hours: hours * 3600
+            board()
+            app = rig.App(rig.Store({}))
+            app.windows = ()
+            rig.waits.clear()
+            try:
+                trial.do(app)
+            except rig.RestartError:
+                pass
+            found = [rig.NVS.entries["slot"], slot_state.read()[3], len(rig.waits)]
+            tell(f"never due, {hours} h, network {is_up}", found)
+    wifi.is_up = lambda: True
+    clock.uptime_s = lambda: 5
+
+
 def returns():
     """The power fails at each change of a return, at the end of a trial and after it."""
     for name, before in (("trial", 0b11001), ("kept", 0b110001)):
@@ -338,5 +358,6 @@ unproved()
 deployed()
 returns()
 late()
+never_due()
 checks_settings()
 repeats()

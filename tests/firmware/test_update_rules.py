@@ -112,6 +112,14 @@ def test_the_hour_begins_with_the_first_photo_that_is_due(told):
     assert told["no photo was due"] == [0b010111, 0, 1]
 
 
+def test_a_trial_without_any_photo_that_is_due_ends_after_eight_days(told):
+    assert told["never due, 191 h, network True"] == [0b010111, 0, 1]
+    assert told["never due, 193 h, network True"] == [0b010000, 5, 0]
+    # Without a network boot.py's timer ends this start, so that only the starts count.
+    assert told["never due, 191 h, network False"] == [0b010111, 0, 1]
+    assert told["never due, 193 h, network False"] == [0b010111, 0, 0]
+
+
 def test_boot_counts_the_wakes_of_a_camera_that_sleeps(told):
     assert told["asleep"] == 0b010111
 

@@ -19,6 +19,7 @@ WHY_BACK = {
     2: "an hour without a stored photo",
     3: "it could not be started",
     4: "too many restarts",
+    5: "no photo was due in eight days",
 }
 _STARTS = 4
 _HOUR_S = 3600
