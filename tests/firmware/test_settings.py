@@ -96,3 +96,44 @@ def test_what_is_wrong_names_the_file_that_was_read(tmp_path):
         options.place(None, None, None, path).need_bucket()
     with pytest.raises(MisuseError, match=r"or --config FILE that has device$"):
         options.place(None, None, None, tmp_path / "none.json").need_device()
+
+
+_DAY = {"hours": ["08:00-18:00"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"schedule": {"hours": []}}, r"schedule\.hours \[\]: give hours"),
+        ({"interval_s": 86400, "schedule": _DAY}, "86400 .*08:00-18:00.*at most 36000 fits"),
+        ({"interval_s": 43200, "schedule": {"hours": ["06:00-11:00"]}}, "at most 18000 fits"),
+        ({"interval_s": 86400, "schedule": {**_DAY, "timezone": "CET-1"}}, "at most 36000 fits"),
+        ({"schedule": {"hours": ["00:00-01:00"], "daylight": True}}, "the sun does not rise"),
+    ],
+)
+def test_settings_under_which_no_photo_is_ever_due_are_refused(changes, says):
+    says = f"^config.json: no photo is ever due .*{says}"
+    with pytest.raises(settings.SettingsError, match=says):
+        settings.check({**CONFIG, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"interval_s": 36000, "schedule": _DAY},
+        {"interval_s": 86400, "schedule": {"hours": ["00:00-00:01"]}},
+        # Midnight in UTC is within the hours of that zone.
+        {"interval_s": 86400, "schedule": {**_DAY, "timezone": "JST-9"}},
+        {"interval_s": 43200, "schedule": {"weekdays": ["sun"], "daylight": True}},
+        {"schedule": {"daylight": True}, "location": {"latitude": 90}},
+        # While it sleeps, the trigger takes photos at all times within the hours.
+        {
+            "interval_s": 86400,
+            "schedule": _DAY,
+            "power": {"deep_sleep": True},
+            "trigger": {"pin": 33},
+        },
+    ],
+)
+def test_a_photo_that_is_seldom_due_is_enough(changes):
+    settings.check({**CONFIG, **changes})

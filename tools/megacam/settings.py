@@ -5,12 +5,16 @@ import copy
 import importlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from megacam import device_code, timezones
 from megacam.errors import MegacamError
+
+_DAY_S = 86400
+_DAYS = 400  # with all weekdays, time zones and seasons in them
 
 
 class SettingsError(MegacamError):
@@ -80,11 +84,55 @@ def check(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
     try:
         with _explained({}, source(raw)):
             settings, secrets = table.check(_copy(raw))
+            _check_due(settings)
     except SettingsError as e:
         raise SettingsError(timezones.explained(str(e), raw)) from None
     ordered = {row[0]: settings[row[0]] for row in table.SETTINGS if row[0] in settings}
     board = {**_together().nest(ordered), "checked": firmware_version()}
     return json.dumps(board).encode(), secrets
+
+
+def _check_due(settings: Mapping[str, Any]) -> None:
+    """Refuse a schedule in which no photo is ever due: nothing could show that the camera works.
+
+    Only here, because a board has no memory for it.
+    """
+    is_due, longest_s = _due(settings)
+    if is_due:
+        return
+    interval_s, hours = settings["interval_s"], settings["schedule.hours"]
+    if not hours:
+        text = "give hours, for example 08:00-18:00"
+    elif not longest_s:
+        text = "the sun does not rise in them; give others"
+    else:
+        text = (
+            "one is due at each multiple of interval_s since 1970 (UTC); "
+            f"an interval_s of at most {longest_s} fits"
+        )
+    raise importlib.import_module("firmware.errors").ConfigError(
+        f"config.json: no photo is ever due with interval_s {interval_s} and schedule.hours "
+        f"{hours}: {text}"
+    )
+
+
+def _due(settings: Mapping[str, Any]) -> tuple[bool, int]:
+    """Return whether a photo is ever due, by the board's own plan, and the longest window in s."""
+    plan = importlib.import_module("firmware.shot.day_plan").plan
+    next_shot = importlib.import_module("firmware.shot.schedule").next_shot
+    nested = _together().nest(settings)
+    # A camera that sleeps takes a photo by its trigger at any time inside a window.
+    is_any_time = settings["power.deep_sleep"] and settings.get("trigger.pin", -1) >= 0
+    interval_s = 1 if is_any_time else settings["interval_s"]
+    longest_s, now = 0, int(time.time())
+    end = now + _DAYS * _DAY_S
+    while now < end:
+        windows, until = plan(now, nested["schedule"], nested["location"])
+        longest_s = max([longest_s, *(last - first for first, last in windows)])
+        if next_shot(now - 1, interval_s, windows) is not None:
+            return True, longest_s
+        now = until
+    return False, longest_s
 
 
 def _together() -> Any:
