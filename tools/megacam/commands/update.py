@@ -134,6 +134,7 @@ def advance_command(
 
 def wifi_command(
     device: update_options.Devices = None,
+    replace: update_options.Replace = False,
     with_key: update_options.With = "current",
     board_name: update_options.Board = BOARD,
     bucket: options.Bucket = None,
@@ -157,5 +158,6 @@ def wifi_command(
     terminal.mark("add", f"the Wi-Fi of {', '.join(names)}", provision_parts.shown(networks))
     terminal.agree(f"Send it to {count(len(names), 'camera')}?", yes)
     contents = {name: content.of_wifi(board_name) for name in names}
-    order = rollout.Order(networks=networks, days=target.days(names, rollout.DAYS))
+    days = target.days(names, rollout.DAYS)
+    order = rollout.Order(networks=networks, days=days, replace=replace)
     target.send(contents, order, with_key)

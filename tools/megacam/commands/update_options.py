@@ -25,6 +25,9 @@ Devices = Annotated[
 ]
 Board = Annotated[str, typer.Option("--board", help="MicroPython's name of the board")]
 With = Annotated[str, typer.Option("--with", help="Key that signs: current or next")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Replace also what a camera has not taken yet")
+]
 BOARD = content.BOARD
 
 

@@ -121,6 +121,7 @@ def push_command(
     with_key: update_options.With = "current",
     counter: Counter = 1,
     halt: Halt = False,
+    replace: update_options.Replace = False,
     board_name: update_options.Board = BOARD,
     bucket: options.Bucket = None,
     region: options.Region = None,
@@ -156,7 +157,9 @@ def push_command(
     new_key = target.folder.modulus("next") if next_key else b""
     if new_key is None:
         raise target.folder.missing("next")
-    order = Order(percent or 100, target.days(names, days), counter, new_key)
+    whole = not changes or settings_file is not None
+    offered = target.days(names, days)
+    order = Order(percent or 100, offered, counter, new_key, whole=whole, replace=replace)
     target.send(contents, order, with_key, samples)
 
 

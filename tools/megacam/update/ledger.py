@@ -80,6 +80,11 @@ class Ledger:
         found = path.read_bytes() if is_hash and path.exists() else b""
         return found if report_hash(found) == reported else None
 
+    def find(self, counter: int) -> Entry | None:
+        """Return the release with this counter, or None if it was not pushed from here."""
+        path = self._path / f"{counter}.json"
+        return _entry(counter, path) if path.exists() else None
+
     def newest(self, bucket: str) -> Entry | None:
         """Return the newest release that was pushed to `bucket`, or None."""
         found = sorted(self._files(), reverse=True)

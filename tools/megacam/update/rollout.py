@@ -11,7 +11,7 @@ from typing import Any
 
 from megacam.cloud import retention
 from megacam.errors import MegacamError
-from megacam.update import seal, verify
+from megacam.update import pending, seal, verify
 from megacam.update.content import Content
 from megacam.update.keys import KeyFolder
 from megacam.update.ledger import Entry, Ledger
@@ -34,7 +34,8 @@ class Order:
     """How a release goes out. `days`: {camera: how long it is offered}, DAYS for all others.
 
     `next_key`: the modulus that becomes the cameras' next key, b"" for no change. `networks`: the
-    NVS entry "wifi" to seal, or None.
+    NVS entry "wifi" to seal, or None. `whole`: settings say all, and are not a camera's own with
+    changes. `replace`: also what a camera has not taken yet.
     """
 
     percent: int = 100
@@ -42,6 +43,8 @@ class Order:
     counter_least: int = 1
     next_key: bytes = b""
     networks: list[dict[str, Any]] | None = dataclasses.field(default=None, repr=False)
+    whole: bool = True
+    replace: bool = False
 
 
 class Rollout:
@@ -72,9 +75,12 @@ class Rollout:
     ) -> Entry:
         """Offer each camera its content under one new counter; return what the ledger has of it.
 
-        Nothing is stored before all of it is signed and checked as the cameras would.
+        Nothing is stored before all of it is signed and checked as the cameras would. Raises
+        MegacamError if a camera would lose what it has not taken yet, unless it is to be replaced.
         """
         offers = {device: self._updates.offer(device) for device in contents}
+        if not order.replace:
+            self._check_pending(offers, contents, samples, order)
         least = max(order.counter_least, 1 + _highest(offers), 1 + self._ledger.highest())
         counter = self._ledger.take(_first(least, contents, order.percent))
         releases: dict[str, bytes] = {}
@@ -90,6 +96,27 @@ class Rollout:
             self._updates.put_files(device, contents[device].objects)
             self._updates.put_release(device, release, offers[device])
         return entry
+
+    def _check_pending(
+        self,
+        offers: Mapping[str, Offer | None],
+        contents: Mapping[str, Content],
+        samples: Mapping[str, Sample],
+        order: Order,
+    ) -> None:
+        losses: dict[str, tuple[int, list[str]]] = {}
+        for device, new in contents.items():
+            offer = offers[device]
+            found = offer.manifest if offer else None
+            if not found:
+                continue
+            entry = self._ledger.find(found.counter)
+            before = entry.devices.get(device) if entry else None
+            words = pending.lost(found, new, order.networks, order.next_key, order.whole)
+            if words and pending.waits(found, samples[device], before, self._now):
+                losses[device] = found.counter, words
+        if losses:
+            raise MegacamError(pending.sentence(losses))
 
     def _manifest(self, content: Content, device: str, counter: int, order: Order) -> Manifest:
         sealed = ""
