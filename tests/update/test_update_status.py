@@ -42,3 +42,26 @@ def test_a_camera_that_knows_nothing_of_updates_is_told(owner):
     owner.reports(update=None)
     owner.put("cam1/status.json", json.dumps({"time": NOW, "version": "0.0.9"}).encode())
     assert "reports nothing about updates" in owner.types("update status")
+
+
+def test_a_release_that_runs_and_expired_is_no_refusal(owner):
+    owner.reports()
+    owner.types("update push --device cam1 --yes --days 1")
+    owner.now += 86_400
+    owner.reports(update={"release": 1, "refused": "it has expired; sign and push it anew"})
+    [row] = json.loads(owner.types("update status --json"))
+    assert (owner.code, row["kind"]) == (0, "done")
+    assert row["text"].startswith("up to date; its release has expired")
+    owner.reports(update={"release": 1, "back": "three starts", "refused": "it has expired"})
+    owner.types("update status")
+    assert owner.code == 1
+
+
+def test_a_refusal_ends_when_its_release_is_halted(owner):
+    owner.reports()
+    owner.types("update push --device cam1 --yes")
+    owner.reports(update={"refused": "no space"})
+    owner.types("update push --halt")
+    [row] = json.loads(owner.types("update status --json"))
+    assert (owner.code, row["kind"]) == (0, "done")
+    assert row["text"] == "nothing is offered any more; it refused the last: no space"

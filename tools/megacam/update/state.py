@@ -22,8 +22,11 @@ class State:
 
 def of(device: str, now: Sample, offer: Offer | None, at: int) -> State:
     """Return the state of a camera at `at`, UTC seconds since 1970."""
-    kind, text = _reported(now) or _offered(device, now, offer, at)
     counter = offer.manifest.counter if offer and offer.manifest else None
+    # A refusal outlives its release: nothing is offered any more, or what runs has expired since.
+    is_over = not offer or (counter is not None and counter == now.release)
+    reported = _reported(dataclasses.replace(now, refused="") if is_over else now)
+    kind, text = reported or _offered(device, now, offer, at)
     return State(device, kind, text, now.version, now.slot, now.release, counter)
 
 
@@ -43,6 +46,8 @@ def _reported(now: Sample) -> tuple[str, str] | None:
 def _offered(device: str, now: Sample, offer: Offer | None, at: int) -> tuple[str, str]:
     if now.release is None:
         return "same", "reports nothing about updates"
+    if not offer and now.refused:
+        return "done", f"nothing is offered any more; it refused the last: {now.refused}"
     if not offer:
         return "done", "nothing is offered"
     if not offer.manifest:
@@ -51,7 +56,8 @@ def _offered(device: str, now: Sample, offer: Offer | None, at: int) -> tuple[st
     if found.counter < now.release:
         return "bad", f"is offered release {found.counter}, which is older: who put it there?"
     if found.counter == now.release:
-        return "done", "up to date"
+        expired = "; its release has expired: push it anew before another board takes it"
+        return "done", "up to date" + (expired if at >= found.expires else "")
     if at >= found.expires:
         return "bad", "did not take the release before it expired"
     if not is_chosen(device, found.counter, found.percent):
