@@ -30,6 +30,8 @@ def take(app, found):
             log("W update not asked for", why=found)
         return None
     if found[0] != 304:
+        if found[1] != etag:
+            app.counters.pop("short", None)  # what short.py knows of another one
         os.rename(_NEW + ".part", _NEW)
         _note(found[1], 0, "")
         return 0

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import os
 import sys
 from binascii import unhexlify
 
@@ -9,10 +10,11 @@ import update_rig as rig
 from s3 import S3Error
 
 from firmware import clock, wifi
+from firmware.health import counters
 from firmware.settings import config
 from firmware.start import new_settings, slot_state, slot_switch
 from firmware.tasks import trial, update
-from firmware.update import fetch, finish, piece, start, turn
+from firmware.update import fetch, finish, piece, seen, start, turn
 
 _POWER = {"battery_pin": -1, "divider": 2, "low_mv": 3300}
 
@@ -63,19 +65,6 @@ def fetching():
         battery.millivolts = lambda pin, mv=mv: mv
         tell(f"{2 * mv} mV", update.do(ready()))
 
-    def short(app, file):
-        raise MemoryError
-
-    piece.get = short
-    for up_s, cause in ((60, "update"), (61, "update"), (60, "config")):
-        clock.uptime_s = lambda up_s=up_s: up_s
-        app = ready()
-        app.counters["cause"] = cause
-        try:
-            found = [update.do(app), "update" in app.tasks]
-        except rig.RestartError:
-            found = "restart"
-        tell(f"memory is short {up_s} s after {cause}", found)
     clock.uptime_s = lambda: 5
     piece.get = lambda app, file: None
     app = ready()
@@ -249,6 +238,46 @@ def offered(path):
     ]
 
 
+class Short(rig.Store):
+    """A store for whose files memory never suffices."""
+
+    is_short = True
+
+    def attempt(self, action, client, key, *args):
+        if self.is_short and not key.endswith("/release"):
+            raise MemoryError
+        return super().attempt(action, client, key, *args)
+
+
+def shortages():
+    """Memory is always short: ten reports, then another release that the board has memory for."""
+    objects, entries = offered(sys.argv[2])
+    for up_s in (5, 3600):
+        clock.uptime_s = lambda up_s=up_s: up_s
+        store = Short(objects)
+        board = rig.Board({"/a/config.json": b"{}"}, dict(entries, slot=16), store)
+        board.choose()
+        app = rig.App(store)
+        restarts = 0
+        for _ in range(10):
+            app.tasks["update"] = 0
+            while "update" in app.tasks and restarts < 9:
+                try:
+                    update.do(app)
+                except rig.RestartError:
+                    restarts += 1
+                    app = rig.App(store)
+                    app.counters = counters.read()
+                    start.add(app)
+        left = [name for name in os.listdir("/update") if name.startswith("release")]
+        tell(f"memory is always short, up {up_s} s", [restarts, seen.read()[2][:15], left])
+        store.is_short, store.objects = False, offered(sys.argv[1])[0]
+        while not board.start():
+            pass
+        tell(f"another release, up {up_s} s", [slot_state.read()[2] > 0, seen.read()[2]])
+    clock.uptime_s = lambda: 5
+
+
 class Bad(rig.Store):
     """A store whose answer to request number `at` breaks off after three pieces with `error`."""
 
@@ -310,8 +339,6 @@ def replaced():
     files["/b/lib/overlay.bin.part"] = b"of another"
     board = rig.Board(files, dict(entries, slot=16), rig.Store(objects))
     board.start()
-    from firmware.update import seen
-
     tell("another release", [rig.NVS.entries["slot"] & 1, seen.read()[2]])
 
 
@@ -343,8 +370,6 @@ def altered():
         finish.finish = alter
         board.start()
         finish.finish = whole
-        from firmware.update import seen
-
         tell(f"altered {path}", [rig.NVS.entries["slot"] & 1, seen.read()[2]])
 
 
@@ -352,6 +377,7 @@ altered()
 downloads()
 replaced()
 continued()
+shortages()
 fetching()
 trials()
 unproved()

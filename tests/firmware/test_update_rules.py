@@ -58,11 +58,10 @@ def test_the_task_ends_with_the_download(told):
     assert told["finished"] == [None, False]
 
 
-def test_a_shortage_of_memory_restarts_once_and_then_waits_for_the_next_report(told):
-    assert told["memory is short 61 s after update"] == "restart"
-    assert told["memory is short 60 s after update"] == [None, False]
-    # The names of a trial that has just ended are still in memory.
-    assert told["memory is short 60 s after config"] == "restart"
+@pytest.mark.parametrize("up_s", [5, 3600])
+def test_a_lasting_shortage_of_memory_restarts_once_for_a_release_and_not_for_the_next(told, up_s):
+    assert told[f"memory is always short, up {up_s} s"] == [1, "memory is short", []]
+    assert told[f"another release, up {up_s} s"] == [True, ""]
 
 
 def test_only_a_photo_that_the_slot_took_itself_proves_it(told):
