@@ -21,6 +21,8 @@ import botocore.config
 import trustme
 
 READY_S = 60
+_STARTS = 3
+_PORT_TAKEN = "Port allocation failed"
 _SERVERS = ("master", "volume", "filer", "s3", "admin")
 
 
@@ -42,6 +44,10 @@ def _free_ports(count: int) -> list[int]:
     raise RuntimeError(f"no {count} free ports")
 
 
+class _PortTakenError(RuntimeError):
+    """Another program has taken a port that was free a moment before."""
+
+
 class SeaweedFS:
     """A `weed mini` process with `endpoint` and `ca_pem`; use it as a context manager."""
 
@@ -58,6 +64,12 @@ class SeaweedFS:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
+        for _ in range(_STARTS - 1):
+            with contextlib.suppress(_PortTakenError):
+                return self._start()
+        return self._start()
+
+    def _start(self):
         https, *ports = _free_ports(1 + len(_SERVERS))
         self.endpoint = f"https://localhost:{https}"
         log = self._stack.enter_context((self._folder / "log.txt").open("wb"))
@@ -113,7 +125,8 @@ class SeaweedFS:
                 self.client("s3").list_buckets()
                 return
             time.sleep(0.3)
-        raise RuntimeError((self._folder / "log.txt").read_text(errors="replace")[-3000:])
+        said = (self._folder / "log.txt").read_text(errors="replace")[-3000:]
+        raise _PortTakenError(said) if _PORT_TAKEN in said else RuntimeError(said)
 
     def client(self, service: str, key: tuple[str, str] | None = None):
         """Return a boto3 client; without a key it is the administrator's."""
