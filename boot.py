@@ -27,7 +27,7 @@ def run():
         from firmware import begin
 
         begin()
-    except Exception as e:
+    except (Exception, SystemExit) as e:  # a soft reset would not be counted
         if isinstance(e, MemoryError):  # or trial.py might find no memory either
             modules = sys.modules
             for name in modules:

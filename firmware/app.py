@@ -38,7 +38,7 @@ def main():
 
         prompt.feed_watchdog(app)
         raise
-    except Exception as e:
+    except (Exception, SystemExit) as e:  # nothing counts soft resets
         # Whatever this is, a restart is the best that a camera on a roof can do.
         try:
             from firmware.start import restart

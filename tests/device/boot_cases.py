@@ -33,6 +33,8 @@ def begin():
 """,
     "not Python": "def begin(:\n",
     "no begin": "",
+    "sys.exit() at import": "raise SystemExit\n",
+    "machine.soft_reset() in begin": "def begin():\n raise SystemExit\n",
 }
 NOW = 848_000_000  # 2026-11-14
 _FILES = 24 * 4096
@@ -180,6 +182,8 @@ class Board:
             exec(_BOOT, names)
         except Reset:
             return "reset"
+        except SystemExit:
+            return "soft reset"
         except Hang:
             return "hang"
         assert "run" not in names and "trial" not in sys.modules
@@ -192,8 +196,8 @@ class Board:
             found = self.start(cause)
             if found in ("a", "b"):
                 return found, count
-            assert found == "reset" or self.machine.watchdog_ms, "it hangs for ever"
-            cause = HARD if found == "reset" else WATCHDOG
+            assert "reset" in found or self.machine.watchdog_ms, "it hangs for ever"
+            cause = {"reset": HARD, "soft reset": SOFT}.get(found, WATCHDOG)
         raise AssertionError("no slot runs")
 
     @property

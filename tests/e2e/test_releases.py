@@ -44,6 +44,11 @@ kept = []
 while True:
     kept.append(bytearray(64))
 """
+_LEAVE = """
+def leave(self):
+    raise SystemExit
+app.App.take = leave
+"""
 _NO_WIFI = """
 from firmware import wifi
 wifi.is_up = lambda: False
@@ -79,6 +84,8 @@ def _is_back(report):
     "made, more, why",
     [
         (lambda: on_trial.firmware("raise ValueError('broken')"), {}, STARTS),
+        (lambda: on_trial.firmware("raise SystemExit"), {}, STARTS),
+        (lambda: on_trial.firmware(_LEAVE), {}, STARTS),
         (lambda: on_trial.firmware(_TENTH), {}, RESTARTS),
         (lambda: on_trial.firmware(_HANG), {}, STARTS),
         (lambda: on_trial.firmware(_FILL), {}, STARTS),
@@ -97,6 +104,8 @@ def _is_back(report):
     ],
     ids=[
         "crashes at import",
+        "leaves at import",
+        "leaves at a photo",
         "crashes at the tenth photo",
         "hangs",
         "fills the memory",

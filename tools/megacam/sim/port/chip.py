@@ -32,6 +32,9 @@ _card = (open(_card, "r+b"), open(os.getenv("MEGACAM_CARD_AILS"), "rb")) if _car
 # Microseconds from 2000-01-01 to this start, by the clock that survives resets.
 rtc_us = int(os.getenv("MEGACAM_RTC_US"))
 flash_reads = [0, 0]
+# What ends the process at a reset. start.py changes it for boot.py and main.py, which must not
+# catch it with a SystemExit of their own.
+end = SystemExit
 
 
 # time
@@ -110,7 +113,8 @@ def ask(name, args=None, values=()):
     if kind == "eval":
         return eval(answer)
     if kind == "exit":
-        sys.exit(answer)  # the simulator starts the board again
+        # The simulator starts the board again. On the ESP32, too, soft_reset() raises SystemExit.
+        raise (SystemExit if answer == 76 else end)(answer)
     if kind:
         raise getattr(builtins, kind)(*answer)
     return answer
@@ -228,7 +232,7 @@ def _send(op, arg, bus, n):
     try:
         _camera.write(_header)
     except OSError:
-        sys.exit(0)  # the process that started the simulation is gone
+        raise end(0)  # the process that started the simulation is gone
 
 
 def _synchronize():

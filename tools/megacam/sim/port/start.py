@@ -30,14 +30,17 @@ for _name in _names:
                 _source = _source.read()
         if _prompt:
             micropython.kbd_intr(3)
+        if _name != "/stdin":
+            sys.modules["machine"].end = GeneratorExit
         _source = compile(_source, _name, "exec")  # or its text would stay while it runs
         # One call deeper: else a stale pointer keeps a module of boot.py, 1.3 KB, for ever.
         [exec(_source, _globals) for _globals in ({"__name__": "__main__"},)]
         if _prompt:
             micropython.kbd_intr(-1)
-    except SystemExit as _e:
+    except (SystemExit, GeneratorExit) as _e:
         os.unsetenv("MICROPYINSPECT")  # the process ends instead of showing a prompt
-        sys.exit(_e.value)
+        # On the ESP32, a SystemExit of boot.py or main.py is a soft reset.
+        sys.exit(76 if _name != "/stdin" and isinstance(_e, SystemExit) else _e.value)
     except BaseException as _e:
         if not _prompt:
             sys.print_exception(_e)
@@ -46,5 +49,6 @@ for _name in _names:
         sys.print_exception(_e)
         break
 _source = None
+sys.modules["machine"].end = SystemExit
 if _prompt:
     print(_prompt)
