@@ -31,6 +31,10 @@ def sleep(app, due, is_taken, ahead_s):
     counters["fatal"] = uploader.fatal
     counters["quick"] = 0
     try:
+        if "trial" in app.tasks and not is_taken:
+            from firmware.update import trial
+
+            trial.wait(app, due or app.windows_until)
         _keep(counters)
     except OSError as e:
         log("E counters not kept", why=e)

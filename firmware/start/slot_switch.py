@@ -5,6 +5,7 @@ import time
 from esp32 import NVS
 
 from firmware import slot
+from firmware.clock import EPOCH_S
 from firmware.start import slot_state
 
 const = int  # MicroPython's compiler folds const() by itself; CPython calls this
@@ -40,6 +41,13 @@ def switch(release=0):
     counter = max(release, state >> _RELEASE)
     left = _STARTS << 1 if worked else 0
     _put("slot", counter << _RELEASE | running ^ 1 | left | worked)
+
+
+def wait(until):
+    """Let boot.py count no wake from deep sleep before `until`, UTC seconds since 1970."""
+    until -= EPOCH_S
+    if until > slot_state.get(NVS("megacam"), "until", 0):
+        _put("until", until)
 
 
 def repeat():

@@ -34,6 +34,7 @@ def add(app):
         app.tasks["trial"] = 0
         return
     app.counters.pop("trial", None)
+    app.counters.pop("trial_since", None)
     # As longer texts, because MicroPython keeps each short one for ever.
     for path in ("/update/release", "/update/release.new"):
         try:

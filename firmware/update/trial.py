@@ -18,6 +18,7 @@ _LOOK_S = const(20)
 _SELDOM_S = const(300)  # a slot that is not on trial has time
 # A pause in photos that a schedule may have; no state may last for ever.
 _PAUSE_S = const(691200)
+_MINUTE_S = const(60)
 _LATE = const(2)  # see start/slot_state.py
 _NONE_DUE = const(5)
 
@@ -28,6 +29,7 @@ def look(app):
     first = _sign() * counters.get("trial", 0)
     if first <= 0:
         first = _first(counters)
+        counters.pop("trial_since", None)
     if first <= app.uploader.seq:
         first = _PROVED
     counters["trial"] = _sign() * first
@@ -53,8 +55,7 @@ def _is_on_trial():
 def _limit(app):
     """Give the trial an hour from the first photo that is due, or eight days without one.
 
-    boot.py restarts the board after an hour in any case, and counts three starts. It counts the
-    wakes of a camera that sleeps.
+    boot.py restarts the board after an hour in any case, and counts three starts.
     """
     now = clock.now()
     due = now - clock.uptime_s()
@@ -80,6 +81,22 @@ def _limit(app):
     from firmware.start import restart
 
     restart.reset(app.counters, "update")
+
+
+def wait(app, until):
+    """Let boot.py count no wake up to a minute after `until`: the next photo, or the next plan.
+
+    Called before deep sleep if this wake had no photo to take, for example at midnight. After
+    eight days each wake counts: no state may last for ever.
+    """
+    counters = app.counters
+    # By a time server that lies, `until` might be years away.
+    if clock.is_set() and not counters.get("unsure") and _is_on_trial():
+        now = clock.now()
+        if 0 <= now - counters.setdefault("trial_since", now) < _PAUSE_S:
+            from firmware.start import slot_switch
+
+            slot_switch.wait(until + _MINUTE_S)
 
 
 def _first(counters):

@@ -171,6 +171,21 @@ def never_due():
     clock.uptime_s = lambda: 5
 
 
+def spared():
+    """A camera that sleeps finds no photo due on any day: which of its midnights are spared?"""
+    days, began_s, now = [], rig.NOW, clock.now
+    board()
+    app = rig.App(rig.Store({}))
+    trial.do(app)
+    for day in range(10):
+        clock.now = lambda day=day: began_s + day * 86400
+        rig.trial.wait(app, clock.now() + 86400)
+        until = rig.NVS.entries.get("until", 0) + clock.EPOCH_S
+        days.append(until == clock.now() + 86400 + 60)
+    clock.now = now
+    tell("spared days", days)
+
+
 def returns():
     """The power fails at each change of a return, at the end of a trial and after it."""
     for name, before in (("trial", 0b11001), ("kept", 0b110001)):
@@ -385,5 +400,6 @@ deployed()
 returns()
 late()
 never_due()
+spared()
 checks_settings()
 repeats()

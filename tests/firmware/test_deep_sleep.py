@@ -198,3 +198,33 @@ def test_a_board_without_a_battery_pin_never_measures(tmp_path):
     with board(tmp_path, CONFIG) as camera:
         told = run(camera, "call('power.battery', 'guard', {'battery_pin': -1})\nprint('on')")
     assert told.lines == ["on"]
+
+
+_FRIDAY = NOON + 3 * _DAY_S + 6 * 3600 + 300  # 27 November 2026, 18:05
+_WORKDAYS = {
+    "interval_s": 3600,
+    "schedule": {"hours": ["09:00-18:00"], "weekdays": ["mon", "tue", "wed", "thu", "fri"]},
+}
+_NVS = "from esp32 import NVS\nn = NVS('megacam')\n"
+_ENTRY = f"{_NVS}tell('nvs', slot=n.get_i32('slot'))"
+
+
+def _on_trial(folder, wakes, **how):
+    """Begin a trial of slot a on Friday evening; return what it told and `slot` at each start."""
+    with sleepy(folder, _FRIDAY, 3600, config=_WORKDAYS, more=_ENTRY, **how) as camera:
+        run(camera, f"join()\n{_NVS}n.set_i32('slot', {4 << 1 | 32})\nn.commit()")
+        told = power_on(camera, f" start={wakes + 2}")
+    return told, [entry["slot"] for entry in told.all("nvs")]
+
+
+def test_a_release_of_friday_evening_is_kept_after_mondays_first_photo(tmp_path):
+    # The starts: Friday, midnight of Saturday, Sunday and Monday, nine o'clock, ten o'clock.
+    told, slots = _on_trial(tmp_path, 5)
+    assert slots == [3 << 1 | 32] * 5 + [16 | 32]
+    assert moments(told)[0] == "090000"
+
+
+def test_each_photo_that_fails_costs_a_start(tmp_path):
+    down = "[('connect', 0, 'retry', {})] * 99"
+    told, slots = _on_trial(tmp_path, 6, connects=down, script=down)
+    assert slots == [3 << 1 | 32] * 5 + [2 << 1 | 32, 1 << 1 | 32] and not moments(told)

@@ -119,6 +119,10 @@ def test_a_trial_without_any_photo_that_is_due_ends_after_eight_days(told):
     assert told["never due, 193 h, network False"] == [0b010111, 0, 0]
 
 
+def test_wakes_without_a_photo_are_spared_for_eight_days(told):
+    assert told["spared days"] == [True] * 8 + [False] * 2
+
+
 def test_boot_counts_the_wakes_of_a_camera_that_sleeps(told):
     assert told["asleep"] == 0b010111
 
