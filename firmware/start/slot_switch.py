@@ -69,14 +69,6 @@ def has_other():
     return not state & 14 and bool(state & 16 << int(slot != "/b"))
 
 
-def clear():
-    """Let nothing go back to the other slot: its files are about to change; raises OSError."""
-    state = _state()
-    worked = state & 16 << int(slot != "/b")
-    if worked:
-        _put("slot", state ^ worked)
-
-
 def go_back(reason):
     """Let the next start run the other slot; `reason` is for the entry `back`.
 

@@ -31,6 +31,10 @@ def accept(app, verdict):
 
 def _begin(found):
     log("I update begins", release=found["counter"], version=found["version"])
+    from firmware.start import slot_clear
+
+    slot_clear.clear()
+    slot_clear = None
     from firmware.update import files
 
     files.remove(_DONE)

@@ -44,6 +44,10 @@ def step(app, number):
 def _file(app, number):
     """Return (path of the file, its size, its key) if it is to be downloaded, else ()."""
     path, size, digest = _entry(number)
+    from firmware.start import slot_clear
+
+    slot_clear.clear()
+    slot_clear = None
     from firmware.update import files
 
     target = f"{files.idle()}/{path}"

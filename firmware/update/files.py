@@ -14,13 +14,7 @@ _ENOENT = const(2)
 
 
 def idle():
-    """Return the folder of the slot that does not run, to be changed; raises OSError.
-
-    From now on it is a mixture of two releases: after crashes nothing must go back to it.
-    """
-    from firmware.start import slot_switch
-
-    slot_switch.clear()
+    """Return the folder of the slot that does not run; slot_clear.clear() before a change."""
     return "/a" if slot == "/b" else "/b"
 
 

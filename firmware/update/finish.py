@@ -57,6 +57,10 @@ def finish(app, verdict):
 
 def _verify(feed):
     """Return the folder of the idle slot if it is what was signed; raises ValueError."""
+    from firmware.start import slot_clear
+
+    slot_clear.clear()
+    slot_clear = None
     from firmware.update import files, lines
 
     def place(path):

@@ -163,7 +163,7 @@ from s3 import S3Error  # noqa: E402
 
 from firmware import clock, wifi  # noqa: E402
 from firmware.settings import config  # noqa: E402
-from firmware.start import slot_confirm, slot_state, slot_switch  # noqa: E402
+from firmware.start import slot_clear, slot_confirm, slot_state, slot_switch  # noqa: E402
 from firmware.tasks import update as task  # noqa: E402
 from firmware.update import fetch, files, finish, keep, start, trial, turn  # noqa: E402
 
@@ -311,7 +311,17 @@ class Board:
         state = NVS.entries.get("slot", 0)
         if state & 14:
             state = top_trial.begin(state)
-        for module in (slot_confirm, slot_state, slot_switch, files, fetch, finish, keep, trial):
+        for module in (
+            slot_clear,
+            slot_confirm,
+            slot_state,
+            slot_switch,
+            files,
+            fetch,
+            finish,
+            keep,
+            trial,
+        ):
             module.slot = "/b" if state & 1 else "/a"
 
     def start(self, is_good=True):

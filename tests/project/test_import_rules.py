@@ -21,6 +21,7 @@ TOUCHES_HARDWARE = {
     "start/board.py",
     "start/prompt.py",
     "start/restart.py",
+    "start/slot_clear.py",
     "start/slot_confirm.py",
     "start/slot_state.py",
     "start/slot_switch.py",
