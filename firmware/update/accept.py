@@ -2,6 +2,7 @@
 
 import os
 
+from firmware import clock
 from firmware.log import log
 
 _RELEASE = "/update/release"
@@ -24,8 +25,10 @@ def accept(app, verdict):
     os.remove(_NEW)
     from firmware.update import seen
 
-    # A release that has to wait is asked for again without its ETag, and judged anew.
-    seen.write("" if later else seen.read()[0], found.get("expires", 0), refused)
+    # Its time comes without a new manifest, but a larger percentage does not: until its time, it
+    # is asked for without its ETag, and judged anew.
+    is_early = later and clock.now() < found["not-before"]
+    seen.write("" if is_early else seen.read()[0], found.get("expires", 0), refused)
     return None
 
 

@@ -2,7 +2,7 @@
 
 Prints a line of JSON for each: the slot that runs in the end, what the board says of the release,
 whether its files and its NVS are as before, whether it might go back to a slot whose files have
-changed, and how many answers of the store it took.
+changed, whether it asks for this one only once that has changed, and how many answers it took.
 """
 
 import json
@@ -43,6 +43,7 @@ def meet(case):
     return {
         "slot": slot,
         "refused": seen.read()[2],
+        "knows": bool(seen.read()[0]),
         "same": before == (entries, board.tree("/a")),
         "mixed": has_worked and slot == "/a" and board.tree("/b") != other,
         "answers": len(board.store.answers),

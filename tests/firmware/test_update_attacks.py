@@ -74,6 +74,7 @@ def test_any_other_changes_nothing(met, cases):
         assert not found["mixed"], f"{case.name}: the board might go back to a mixture"
         if case.waits:
             assert found["refused"] == "", case.name
+            assert found["knows"] == (case.why != "early"), f"{case.name}: fetched each time"
         else:
             assert re.search(SAYS[case.why], found["refused"]), (case.name, found["refused"])
             is_short = case.name in ("a cut file", "an empty file", "a larger size")
