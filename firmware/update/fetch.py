@@ -26,9 +26,11 @@ def step(app, number):
     if not file:
         return 0
     first = app.hash[1]
-    most = min(file[1] - first, _PIECE_BYTES)
+    left = file[1] - first
+    # With the last piece, one byte more than was signed: an endless file has it.
+    most = left + 1 if left <= _PIECE_BYTES else _PIECE_BYTES
     file += (first, most)
-    if most <= 0:
+    if left <= 0:
         from firmware.update import whole
 
         return whole.check, file
