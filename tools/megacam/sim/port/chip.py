@@ -34,6 +34,7 @@ rtc_us = int(os.getenv("MEGACAM_RTC_US"))
 flash_reads = [0, 0]
 # What ends the process at a reset. start.py changes it for boot.py and main.py, which must not
 # catch it with a SystemExit of their own.
+del const  # a global more would make MicroPython enlarge their table, in the firmware's RAM
 end = SystemExit
 
 
