@@ -199,7 +199,7 @@ class Device:
         with self._guarded():
             self._send_reset()
             self._interrupt_boot()
-            self._enter(b"", 1)
+            self._enter(b"", _ENTER_TRIES)
             self._line.tail = b""  # this restart was requested
         # The last Ctrl-C may arrive just after boot.py has ended and interrupt this code instead,
         # so run it twice.
