@@ -42,4 +42,5 @@ def check(app, piece, error=None):
         why = "is not in the bucket"
     from firmware.update import refuse
 
-    return refuse.refuse(f"{target[3:]} {why}")
+    # What is missing may come. Who has altered a file could have it downloaded again and again.
+    return refuse.refuse(f"{target[3:]} {why}", code not in _MISSING)

@@ -79,4 +79,5 @@ def test_any_other_changes_nothing(met, cases):
             )
             said = found["refused"].endswith("has not the size that was signed")
             assert said or not is_wrong, case.name
+            assert found["knows"] or not is_wrong, f"{case.name}: downloaded with each report"
         assert found["answers"] < 30, case.name
