@@ -9,6 +9,7 @@ const = int  # MicroPython's compiler folds const() by itself; CPython calls thi
 
 _DONE = "/update/done.txt"
 _MISSING = ("NoSuchKey", "AccessDenied")
+_OF_FILE = ("NoSuchKey", "AccessDenied", "InvalidRange")
 _SOON_S = const(1)
 _AGAIN_S = const(300)
 
@@ -23,7 +24,8 @@ def check(app, piece, error=None):
     part = target + ".part"
     app.hash[1] = files.size(part)
     code = error.code if error and error.status else ""
-    if error and (not code or error.status >= 500):
+    # Any other refusal, of a token or a clock for example, says nothing of the file.
+    if error and (code not in _OF_FILE or error.status >= 500):
         log("W update waits", why=error)
         return _AGAIN_S
     if not code and first + most < size:

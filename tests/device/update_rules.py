@@ -332,6 +332,7 @@ def downloads():
         ("undisturbed", 0, None),
         ("a restart", 3, rig.RestartError()),
         ("a lost connection", 3, lost),
+        ("an expired token", 3, S3Error("ExpiredToken", 400, "credentials", "expired")),
         ("a full flash", 3, OSError(28)),
     ):
         store = Bad(objects)

@@ -34,6 +34,8 @@ def test_a_file_is_hashed_as_it_comes_and_read_once_at_the_end(told):
     again = [0, 32768, 34868, 67636]
     assert told["a restart"] == [[1], 2, 1, again]
     assert told["a lost connection"] == [[0], 1, 1, again]
+    # A refusal that says nothing of the file gives nothing up.
+    assert told["an expired token"] == [[0], 1, 1, again]
     assert told["a full flash"] == [[1], 2, 1, again]
 
 
