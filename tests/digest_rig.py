@@ -59,6 +59,26 @@ def killed(s3: WireS3, work, also=lambda: None):
         yield more
 
 
+def overtakings_by(s3: WireS3, before: dict, late: str):
+    """Digest what was `before` again and again; yield each request that another run overtakes.
+
+    In it, the photo `late` is put and another run digests all.
+    """
+    for place in range(1, 100):
+        s3.objects, s3.written = dict(before), {}
+        done = []
+
+        def other(number, operation, place=place, done=done):
+            if number == place:
+                s3.put(late, jpeg(200))
+                done.append(digest(s3))
+
+        digest(s3, client=Client(s3.client(), other))
+        if not done:
+            return
+        yield place
+
+
 def fill(s3: WireS3, start: datetime, count: int, step_s: int = 900, device="cam1", first=0):
     """Put `count` photos, one every `step_s`; the shade tells them apart."""
     keys = []

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from digest_rig import NOW, Client, digest, fill, killed, made, read
+from digest_rig import NOW, digest, fill, killed, made, overtakings_by, read
 from gallery_wire import WireS3, at, jpeg, key_of
 
 pytest_plugins = "wire_store"
@@ -133,18 +133,7 @@ def test_a_late_photo_is_not_lost_wherever_it_overtakes_a_run_that_deletes(s3):
         digest(clean)
         wanted = made(clean)
     overtakings = 0
-    for place in range(1, 100):
-        s3.objects, s3.written = dict(digested), {}
-        done = []
-
-        def other(number, operation, place=place, done=done):
-            if number == place:
-                s3.put(late, jpeg(200))
-                done.append(digest(s3))
-
-        digest(s3, client=Client(s3.client(), other))
-        if not done:
-            break
+    for place in overtakings_by(s3, digested, late):
         overtakings += 1
         digest(s3, now=NOW + timedelta(hours=1), days=2)
         now = made(s3)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import boto3
 import pytest
-from digest_rig import NOW, PLAIN, UTC, Client, digest, fill, killed, made, read
+from digest_rig import NOW, PLAIN, UTC, Client, digest, fill, killed, made, overtakings_by, read
 from gallery_wire import BUCKET, EveryThirtySeconds, WireS3, at, jpeg, key_of
 from megacam import settings
 from megacam.cloud.digest_function import Wanted
@@ -212,18 +212,7 @@ def test_a_run_overtaken_at_any_request_by_another_one_loses_nothing(s3):
     late = key_of("cam1", NOON + timedelta(seconds=77), 99)
     wanted = _clean({**photos, late: (jpeg(200), {})})
     overtakings = 0
-    for place in range(1, 100):
-        s3.objects, s3.written = dict(photos), {}
-        done = []
-
-        def other(number, operation, place=place, done=done):
-            if number == place:
-                s3.put(late, jpeg(200))
-                done.append(digest(s3))
-
-        digest(s3, client=Client(s3.client(), other))
-        if not done:
-            break
+    for place in overtakings_by(s3, photos, late):
         overtakings += 1
         assert _dangling(s3) == set(), place
         digest(s3)

@@ -6,12 +6,14 @@ A day that is listed may have no index: a run was killed, or it has expired. A p
 nothing for it.
 """
 
+import contextlib
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timezone, tzinfo
 from typing import Any
 
 from megacam.digest import names
-from megacam.digest.store import Index, LostRaceError, Store
+from megacam.digest.store import LostRaceError, Store
 from megacam.gallery import days, photos
 
 _TRIES = 5
@@ -27,35 +29,24 @@ def add(store: Store, device: str, day: date, zone: tzinfo) -> None:
 
     A list that is missing is made anew from the indexes that there are.
     """
-    key = names.days_list(device)
-    for _ in range(_TRIES):
-        seen = store.read_index(key, names.FORMAT)
-        listed = parse(seen.data)
+
+    def with_day(listed: frozenset[date] | None) -> set[date] | None:
         if listed is not None and day in listed:
             return None
         first = _first_day(store, device, zone)
         known = _written(store, device) if listed is None else listed
-        found = {one for one in known if one >= first} | {day}
-        try:
-            return _write(store, device, found, seen)
-        except LostRaceError:
-            continue
-    raise LostRaceError(f"{key} changed {_TRIES} times meanwhile")
+        return {one for one in known if one >= first} | {day}
+
+    _change(store, device, with_day)
 
 
 def remove(store: Store, device: str, day: date) -> None:
     """List a day no longer, after its index is deleted; raises BucketError."""
-    key = names.days_list(device)
-    for _ in range(_TRIES):
-        seen = store.read_index(key, names.FORMAT)
-        listed = parse(seen.data)
-        if listed is None or day not in listed:
-            return None
-        try:
-            return _write(store, device, set(listed - {day}), seen)
-        except LostRaceError:
-            continue
-    raise LostRaceError(f"{key} changed {_TRIES} times meanwhile")
+
+    def without_day(listed: frozenset[date] | None) -> set[date] | None:
+        return set(listed - {day}) if listed is not None and day in listed else None
+
+    _change(store, device, without_day)
 
 
 def parse(data: dict[str, Any]) -> frozenset[date] | None:
@@ -71,10 +62,21 @@ def parse(data: dict[str, Any]) -> frozenset[date] | None:
         return None
 
 
-def _write(store: Store, device: str, found: set[date], seen: Index) -> None:
-    listed = [day.isoformat() for day in sorted(found)]
-    data = {"format": names.FORMAT, "device": device, "days": listed}
-    store.write_index(names.days_list(device), data, seen)
+def _change(
+    store: Store, device: str, changed: Callable[[frozenset[date] | None], set[date] | None]
+) -> None:
+    """Write what `changed` makes of the list, which may be None; if that is None, it stays."""
+    key = names.days_list(device)
+    for _ in range(_TRIES):
+        seen = store.read_index(key, names.FORMAT)
+        found = changed(parse(seen.data))
+        if found is None:
+            return None
+        listed = [day.isoformat() for day in sorted(found)]
+        data = {"format": names.FORMAT, "device": device, "days": listed}
+        with contextlib.suppress(LostRaceError):
+            return store.write_index(key, data, seen)
+    raise LostRaceError(f"{key} changed {_TRIES} times meanwhile")
 
 
 def _first_day(store: Store, device: str, zone: tzinfo) -> date:
