@@ -76,7 +76,7 @@ def account(monkeypatch):
 
 
 def _limits(params, **_):
-    """Refuse what CloudFront refuses: https://docs.aws.amazon.com/general/latest/gr/cf_region.html.
+    """Refuse what CloudFront refuses: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html.
 
     At most 50 keys in a request; a value has at most 1 KB.
     """

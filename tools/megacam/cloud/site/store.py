@@ -15,7 +15,7 @@ _SERVICE = "cloudfront-keyvaluestore"
 _CAMERAS = "cameras"
 # A revoked link stays under this name until it would have ended: its refusal can be proved.
 _REVOKED = "revoked."
-# What CloudFront takes: https://docs.aws.amazon.com/general/latest/gr/cf_region.html
+# What CloudFront takes: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 _KEYS_HIGHEST = 50
 _VALUE_HIGHEST = 1024
 # Somebody else changed the store between our reading and our writing.
